@@ -19,7 +19,10 @@ class SetPoints:
     them off until its reconnect voltage (LVR). `raises_lvd`: it moves the LVD up day by day until
     the battery is full again (BatteryLife). `equalizes`: it equalizes by itself, to `equalize_v`.
     `compensation_v_per_c` is added to absorption, float and equalization for each degree above
-    25 C. `charge_from_c`: it disables charging below. `uvp_v`, `ovp_v`: a BMS disconnects there.
+    25 C. `charge_from_c`, `charge_until_c`: it disables charging below and above. `uvp_v`,
+    `ovp_v`: a BMS disconnects there. `floats` False: it has no float, only `recharge_v`, below
+    which absorption begins anew. `over_voltage_v`: it stops charging there at once. `load_mode`:
+    what moves its load output where no voltages of the user do.
     """
 
     stamp: Stamp
@@ -41,3 +44,8 @@ class SetPoints:
     cells: int | None = None
     uvp_v: float | None = None
     ovp_v: float | None = None
+    floats: bool | None = None
+    recharge_v: float | None = None
+    over_voltage_v: float | None = None
+    charge_until_c: float | None = None
+    load_mode: str | None = None

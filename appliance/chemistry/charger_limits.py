@@ -9,6 +9,7 @@ from dataclasses import replace
 from appliance.chemistry.profile import ChargerLimits, Figure
 from appliance.chemistry.sources import (
     BATTLE_BORN,
+    CELL_SHEET,
     EPEVER,
     FULLRIVER,
     GOPOWER,
@@ -19,6 +20,7 @@ from appliance.chemistry.sources import (
     PACK_12V,
     PACK_SHEET,
     PROSTAR,
+    RENOGY,
     ROLLS,
     SERIALBATTERY,
     TIA_SANG,
@@ -37,6 +39,13 @@ LFP_CHARGER = ChargerLimits(
     lvd_margin_v=Figure(0.05, HERE + "0.2 V of 12.8 V, for the cable and the meters"),
     ovp_most_v=Figure(3.8, PACK_SHEET + ": over-charge protection"),
     charge_c_rate_most=Figure(1.0, GOPOWER + ": 100 A at most for 100 Ah"),
+    charge_from_most_c=Figure(15.0, CELL_SHEET + ": full current from 15 C"),
+    charge_until_least_c=Figure(40.0, SERIALBATTERY + ": full current up to 40 C"),
+    charge_until_most_c=Figure(60.0, PACK_SHEET + ": nothing above 60 C"),
+    recharge_least_v=Figure(3.25, HERE + "13.0 V: half empty at rest; makers have 13.2 to 13.5 V"),
+    over_voltage_most_v=Figure(3.8, PACK_SHEET + ": over-charge protection"),
+    lvr_most_v=Figure(3.34, HERE + "four fifths full at rest"),
+    uvp_least_v=Figure(2.5, LIBRESOLAR + ": under-voltage limit"),
 )
 UNKNOWN_CHARGER = ChargerLimits(
     absorption_least_v=Figure(2.333, PROSTAR + ": sealed, 14.00 V"),
@@ -49,6 +58,13 @@ UNKNOWN_CHARGER = ChargerLimits(
     lvd_margin_v=Figure(0.031, HERE + "0.19 V of 12 V, for the cable and the meters"),
     ovp_most_v=Figure(2.667, EPEVER + ": over-voltage disconnect 16 V"),
     charge_c_rate_most=Figure(0.2, ROLLS + ": 5 to 20 % of the capacity, the least of the kinds"),
+    charge_from_most_c=Figure(-1.0, HERE + "it may be charged in frost"),
+    charge_until_least_c=Figure(40.0, HERE + "makers name 40 to 50 C"),
+    charge_until_most_c=Figure(65.0, EPEVER + ": upper limit 65 C"),
+    recharge_least_v=Figure(2.1, HERE + "12.6 V; makers have 13.2 V"),
+    over_voltage_most_v=Figure(2.834, RENOGY + ": over-voltage 17.0 V, the highest as delivered"),
+    lvr_most_v=Figure(2.25, HERE + "13.5 V: reached in a day of sun, not only when full"),
+    uvp_least_v=Figure(1.6, LIBRESOLAR + ": lowest voltage"),
 )
 GEL_CHARGER = replace(
     UNKNOWN_CHARGER,

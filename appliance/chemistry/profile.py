@@ -86,7 +86,11 @@ class ChargerLimits:
     `compensation_...`: the strongest and the weakest that suits it. `lvd_least_v`: a load output
     that disconnects lower protects nothing; `lvd_margin_v`: how far below the guard's floor it must
     stay. `ovp_most_v`: where its BMS must have disabled charging. `charge_c_rate_most`: the most
-    current into it, over its capacity.
+    current into it, over its capacity. `charge_from_most_c`: charging that is disabled below more
+    is missed on cool days; `charge_until_...`: where it may be disabled in the heat.
+    `recharge_least_v`: where absorption must begin anew. `over_voltage_most_v`: where a controller
+    must have stopped. `lvr_most_v`: loads that come back no sooner wait for a nearly full battery.
+    `uvp_least_v`: a BMS that disconnects no sooner protects nothing.
     """
 
     absorption_least_v: Figure
@@ -99,6 +103,13 @@ class ChargerLimits:
     lvd_margin_v: Figure
     ovp_most_v: Figure
     charge_c_rate_most: Figure
+    charge_from_most_c: Figure
+    charge_until_least_c: Figure
+    charge_until_most_c: Figure
+    recharge_least_v: Figure
+    over_voltage_most_v: Figure
+    lvr_most_v: Figure
+    uvp_least_v: Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -279,6 +279,14 @@ def m0019_planned_sources(db: Database) -> None:
     db.execute("ALTER TABLE energy_plan_step ADD COLUMN source_power_w REAL")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0020_more_set_points(db: Database) -> None:
+    """Float or none, recharge, over-voltage, the highest temperature, what moves a load output."""
+    columns = ("floats INTEGER", "recharge_v REAL", "over_voltage_v REAL", "charge_until_c REAL")
+    for column in (*columns, "load_mode TEXT"):
+        db.execute(f"ALTER TABLE set_points ADD COLUMN {column}")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -14,7 +14,7 @@ from appliance.settings import BatterySettings
 from power.audit.alarms import BatteryAlarms
 from power.audit.cells import CellCountCheck
 from power.audit.finding import AuditResult
-from power.audit.set_points import audit_set_points
+from power.audit.set_points import audit_set_points, find_first_uvp_v
 
 MOST_TOLD = 3
 
@@ -31,7 +31,7 @@ class BatteryWatch:
     def __init__(self, battery: BatterySettings) -> None:
         self._battery = battery
         self._alarms, self._cells = BatteryAlarms(battery), CellCountCheck(battery)
-        self._judged: dict[str, tuple[SetPoints, str]] = {}
+        self._judged: dict[str, tuple[SetPoints, float | None, str]] = {}
 
     def follow(
         self,
@@ -42,17 +42,19 @@ class BatteryWatch:
         now_s: float,
     ) -> list[ApplianceError]:
         """All faults of this poll."""
+        known = tuple(set_points)
+        uvp_v = find_first_uvp_v(known)
         return [
             *self._alarms.follow(reading, packs, now_s),
             *self._cells.follow(packs),
-            *(fault for one in set_points if (fault := self._find_fault(one))),
+            *(fault for one in known if (fault := self._find_fault(one, uvp_v))),
         ]
 
-    def _find_fault(self, one: SetPoints) -> SetPointFault | None:
-        before, text = self._judged.get(one.device, (None, ""))
-        if before is None or replace(before, stamp=one.stamp) != one:
-            text = describe_wrong(one, self._battery)
-            self._judged[one.device] = one, text
+    def _find_fault(self, one: SetPoints, uvp_v: float | None) -> SetPointFault | None:
+        before, its_uvp_v, text = self._judged.get(one.device, (None, None, ""))
+        if before is None or (replace(before, stamp=one.stamp), its_uvp_v) != (one, uvp_v):
+            text = describe_wrong(one, self._battery, uvp_v)
+            self._judged[one.device] = one, uvp_v, text
         if not text:
             return None
         fault = SetPointFault(f"{one.device}: {text}")
@@ -60,11 +62,11 @@ class BatteryWatch:
         return fault
 
 
-def describe_wrong(one: SetPoints, battery: BatterySettings) -> str:
+def describe_wrong(one: SetPoints, battery: BatterySettings, bms_uvp_v: float | None) -> str:
     """What is wrong of it, the first things with their harm; empty where nothing is."""
     wrong = [
         finding.describe()
-        for finding in audit_set_points(one, battery)
+        for finding in audit_set_points(one, battery, bms_uvp_v)
         if finding.result is AuditResult.WRONG
     ]
     if not wrong:

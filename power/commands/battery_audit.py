@@ -22,19 +22,24 @@ from appliance.wording.counts import format_count
 from power import devices
 from power.audit.cells import count_measured_cells
 from power.audit.finding import AuditResult, Finding, judge_words
-from power.audit.set_points import OTHER_CELLS, audit_set_points
+from power.audit.set_points import OTHER_CELLS, audit_set_points, find_first_uvp_v
+from power.protocol.profile import Profile
 
 STYLES = {AuditResult.WRONG: BAD, AuditResult.RIGHT: GOOD}
-NEVER_READ = "this model gives no set-points, or was not read yet: compare by hand"
+NOT_YET = "not read yet, which the power service does once an hour: compare by hand"
+NOT_GIVEN = "this model gives no set-points (docs/power-devices.md says why): compare by hand"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditedDevice:
-    """One device with its findings; `read_at` None where it has not said what it is set to."""
+    """One device with its findings; `read_at` None where it has not said what it is set to, and
+    `note` why.
+    """
 
     title: str
     read_at: datetime | None
     findings: Sequence[Finding]
+    note: str = ""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,17 +59,29 @@ def run(arguments: argparse.Namespace) -> int:
 def audit_devices(settings: Settings, store: Store) -> Iterator[AuditedDevice]:
     """The battery of the settings, each charge controller, and each BMS that gives set-points."""
     battery = settings.battery
+    packs = {name: store.last(SetPoints, device=f"bms {name}") for name in settings.bms}
+    uvp_v = find_first_uvp_v(filter(None, packs.values()))
     yield AuditedDevice("battery of the settings", None, list(audit_cells(settings, store)))
     for name, charger in settings.charger.items():
         title = f"charger {name}"
         stored = store.last(SetPoints, device=title)
         found = stored or make_unknown(title, charger, store.clock.stamp())
-        read_at = stored.stamp.utc if stored else None
-        yield AuditedDevice(f"{title} ({charger.model})", read_at, audit_set_points(found, battery))
+        findings = audit_set_points(found, battery, uvp_v)
+        profile = devices.find_charger(charger.model)
+        yield describe_device(title, profile, stored, findings)
     for name, bms in settings.bms.items():
-        if stored := store.last(SetPoints, device=f"bms {name}"):
-            findings = audit_set_points(stored, battery)
-            yield AuditedDevice(f"bms {name} ({bms.model})", stored.stamp.utc, findings)
+        pack = packs[name]
+        findings = audit_set_points(pack, battery) if pack else []
+        yield describe_device(f"bms {name}", devices.find_battery(bms.model), pack, findings)
+
+
+def describe_device(
+    title: str, profile: Profile, stored: SetPoints | None, findings: Sequence[Finding]
+) -> AuditedDevice:
+    """One device of the settings; with a note where it has said nothing."""
+    note = "" if stored else NOT_YET if profile.gives_set_points else NOT_GIVEN
+    read_at = stored.stamp.utc if stored else None
+    return AuditedDevice(f"{title} ({profile.name})", read_at, findings, note)
 
 
 def audit_cells(settings: Settings, store: Store) -> Iterator[Finding]:
@@ -93,14 +110,16 @@ def build_section(one: AuditedDevice, settings: Settings) -> Section:
     zone = get_timezone(settings)
     read = f", read {one.read_at.astimezone(zone):%Y-%m-%d %H:%M}" if one.read_at else ""
     rows = [list_cells(finding) for finding in one.findings]
-    set_width, should_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    set_width, should_width = (
+        max((len(row[column]) for row in rows), default=0) for column in (0, 1)
+    )
     lines = []
     for finding, (set_to, should_be, result) in zip(one.findings, rows, strict=True):
         text = f"{set_to:<{set_width}}  {should_be:<{should_width}}  {result}"
         style = STYLES.get(finding.result, DIM if not finding.harm else PLAIN)
         lines.append(Line(finding.name, text, style))
-    if one.read_at is None and one.title.startswith("charger"):
-        lines.append(Line("", NEVER_READ, DIM))
+    if one.note:
+        lines.append(Line("", one.note, DIM))
     return Section(f"{one.title}{read}", lines)
 
 
@@ -117,6 +136,7 @@ def build_document(one: AuditedDevice) -> dict[str, Any]:
     return {
         "device": one.title,
         "read_at": encode_time(one.read_at) if one.read_at else None,
+        "note": one.note,
         "findings": [
             {
                 "name": finding.name,

@@ -39,6 +39,9 @@ def decode_set_points(stamp: Stamp, model: str, sample: Sample) -> SetPoints:
         is_lithium=is_lithium,
         system_v=find_system_v(sample),
         cells=LITHIUM_CELLS.get(int(kind or 0)),
+        recharge_v=sample.value("boost_reconnect_voltage"),
+        over_voltage_v=sample.value("over_voltage_disconnect"),
+        charge_until_c=sample.value("battery_upper_temperature"),
     )
 
 

@@ -37,6 +37,10 @@ def decode_set_points(stamp: Stamp, model: str, sample: Sample) -> SetPoints:
         battery_type=None if kind is None else BATTERY_TYPES.get(int(kind)),
         is_lithium=is_lithium,
         system_v=sample.value("system_voltage"),
+        floats=None if is_lithium is None else not is_lithium,
+        recharge_v=scale_v(sample, "float_voltage" if is_lithium else "boost_reconnect_voltage"),
+        # Of the lithium type no source has it, and it cannot be set.
+        over_voltage_v=None if is_lithium else scale_v(sample, "over_voltage_disconnect"),
     )
 
 

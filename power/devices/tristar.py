@@ -134,13 +134,15 @@ class TristarMppt(ChargerProfile):
         the temperature compensation (v10 page 21).
         """
         equalize_v = read_set_v(sample, "equalize_voltage")
+        float_v = read_set_v(sample, "float_voltage")
         per_c = read_set_v(sample, "temperature_compensation")
         return SetPoints(
             stamp,
             device=self.name,
             model=self.name,
             absorption_v=read_set_v(sample, "absorption_voltage"),
-            float_v=read_set_v(sample, "float_voltage") or None,
+            float_v=float_v or None,
+            floats=None if float_v is None else float_v > 0,
             equalize_v=equalize_v or None,
             equalizes=None if equalize_v is None else equalize_v > 0,
             compensation_v_per_c=None if per_c is None else -per_c,

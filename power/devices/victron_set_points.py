@@ -11,7 +11,8 @@ from power.protocol.profile import Sample
 
 CHEMISTRIES = {0: "OPzS, OPzV", 1: "gel, AGM", 2: "LFP"}  # ED2F
 LFP, USER = 2, 0xFF
-BATTERY_LIFE, USER_LEVELS = 1, (5, 6)  # EDAB; 0 off, 4 always on, 7 by energy
+BATTERY_LIFE, USER_LEVELS = 1, (5, 6)  # EDAB
+LOAD_MODES = {0: "off", 1: "BatteryLife", 4: "always on", 7: "automatic energy selector"}  # EDAB
 FIXED_LEVELS = {2: (11.1, 13.1), 3: (11.8, 14.0)}  # EDAB: off below, on above, of each 12 V
 
 
@@ -32,6 +33,7 @@ def decode_set_points(stamp: Stamp, model: str, sample: Sample) -> SetPoints:
         lvd_v=lvd_v,
         lvr_v=lvr_v,
         raises_lvd=None if mode is None else mode == BATTERY_LIFE,
+        load_mode=None if mode is None else LOAD_MODES.get(int(mode)),
         charge_from_c=sample.value("low_temperature_level"),
         battery_type=describe_type(sample),
         is_lithium=None if chemistry in (None, USER) else chemistry == LFP,

@@ -108,6 +108,11 @@ class Profile(ABC):
         return None
 
     @property
+    def gives_set_points(self) -> bool:
+        """Whether it ever says what it is set to."""
+        return type(self).make_set_points is not Profile.make_set_points
+
+    @property
     def known_ids(self) -> tuple[int, ...]:
         """All ids that a device of this kind is known to have: those that a probe asks."""
         return tuple(dict.fromkeys((self.device_id, *self.ids, *self.bus_ids)))

@@ -18,9 +18,10 @@ IN_READINGS = ("absorption_v", "float_v", "compensation_v_per_c", "lvd_v")
 VOLTS = (5.0, 250.0)
 POSSIBLE: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("absorption_v", "float_v", "equalize_v", "lvd_v", "lvr_v"), VOLTS),
-    **dict.fromkeys(("system_v", "uvp_v", "ovp_v"), VOLTS),
+    **dict.fromkeys(("system_v", "uvp_v", "ovp_v", "recharge_v", "over_voltage_v"), VOLTS),
     "compensation_v_per_c": (-1.0, 1.0),
     "charge_from_c": (-60.0, 60.0),
+    "charge_until_c": (0.0, 100.0),
     "cells": (1, 100),
 }
 

@@ -64,18 +64,25 @@ WRONG_ON_LFP = {
         "battery type",
         "equalization",
         "temperature compensation",
+        "over-voltage disconnect",
+        "charging disabled below",
         "low-voltage disconnect",
         "low-voltage reconnect",
-        "charging disabled below",
     ],
     "renogy-rover": [
         "battery type",
         "equalization",
         "temperature compensation",
+        "over-voltage disconnect",
         "low-voltage disconnect",
         "low-voltage reconnect",
     ],
-    "renogy-rover-no-load": ["battery type", "equalization", "temperature compensation"],
+    "renogy-rover-no-load": [
+        "battery type",
+        "equalization",
+        "temperature compensation",
+        "over-voltage disconnect",
+    ],
     "victron-mppt-hex": ["battery type", "equalization", "temperature compensation"],
     "victron-mppt-load-hex": [
         "battery type",
@@ -175,10 +182,77 @@ def make_right(**changed: Any) -> SetPoints:
         ({"is_lithium": False, "battery_type": "gel"}, ["battery type"]),
         ({"cells": 8}, ["cells"]),
         ({"system_v": 24.0}, ["system voltage"]),
+        ({"is_lithium": True, "battery_type": "Li-NMC"}, ["battery type"]),
+        ({"charge_from_c": 40.0}, ["charging disabled below"]),
+        ({"charge_until_c": 80.0}, ["charging disabled above"]),
+        ({"charge_until_c": 30.0}, ["charging disabled above"]),
+        ({"charge_until_c": 55.0}, []),
+        ({"over_voltage_v": 16.0}, ["over-voltage disconnect"]),
+        ({"over_voltage_v": 14.0}, ["over-voltage disconnect"]),  # below absorption
+        ({"over_voltage_v": 14.7}, []),  # Battle Born's
+        ({"recharge_v": 11.0}, ["recharge below"]),
+        ({"recharge_v": 14.3}, ["recharge below"]),
+        ({"recharge_v": 13.2}, []),
+        ({"lvr_v": 13.5}, ["low-voltage reconnect"]),
+        ({"lvr_v": 13.3}, []),
+        ({"floats": False, "float_v": None, "recharge_v": 13.5}, []),
+        ({"load_mode": "off", "lvd_v": None, "lvr_v": None}, ["load output"]),
+        ({"load_mode": "always on", "lvd_v": None, "lvr_v": None}, ["load output"]),
+        ({"load_mode": "automatic energy selector", "lvd_v": None}, ["load output"]),
+        ({"load_mode": "always on", "lvd_v": None, "loads_on_output": False}, []),
     ],
 )
 def test_each_set_point_is_judged(changed: dict[str, Any], wrong: list[str]) -> None:
     assert list_wrong(audit_set_points(make_right(**changed), LFP_12)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "wrong"),
+    [
+        ("epever-tracer", {"battery_type": 8}, ["battery type"]),
+        ("epever-tracer", {"battery_upper_temperature": 80}, ["charging disabled above"]),
+        ("epever-tracer", {"over_voltage_disconnect": 16.0}, ["over-voltage disconnect"]),
+        ("epever-tracer", {"boost_reconnect_voltage": 11.0}, ["recharge below"]),
+        ("epever-tracer", {"battery_lower_temperature": 40}, ["charging disabled below"]),
+        ("renogy-rover", {"battery_type": 4, "float_voltage": 14.6}, ["recharge below"]),
+        ("renogy-rover", {"battery_type": 4, "float_voltage": 12.6}, ["recharge below"]),
+        ("victron-mppt-load-hex", {"load_control": 0}, ["load output"]),
+        ("victron-mppt-load-hex", {"load_control": 4}, ["load output"]),
+        ("victron-mppt-load-hex", {"load_control": 7}, ["load output"]),
+        ("tristar-mppt", {"float_voltage": 0.0}, []),
+    ],
+)
+def test_what_a_controller_gives_is_judged(
+    name: str, changed: dict[str, float], wrong: list[str]
+) -> None:
+    assert (
+        list_wrong(audit_set_points(read_set_points(name, LFP_12, (), **changed), LFP_12)) == wrong
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [("renogy-rover", {"battery_type": 4}), ("tristar-mppt", {"float_voltage": 0.0})],
+)
+def test_a_controller_without_a_float_is_not_said_to_hide_it(
+    name: str, changed: dict[str, float]
+) -> None:
+    found = audit_set_points(read_set_points(name, LFP_12, (), **changed), LFP_12)
+    (floating,) = (one for one in found if one.name == "float")
+    assert (floating.result, floating.set_to) == (
+        AuditResult.RIGHT,
+        "none: it charges anew below a voltage",
+    )
+
+
+@pytest.mark.parametrize(
+    ("uvp_v", "lvd_v", "wrong"),
+    [(None, 11.3, []), (11.6, 11.3, ["low-voltage disconnect"]), (11.0, 11.3, [])],
+)
+def test_a_load_output_disconnects_before_the_bms(
+    uvp_v: float | None, lvd_v: float, wrong: list[str]
+) -> None:
+    assert list_wrong(audit_set_points(make_right(lvd_v=lvd_v), LFP_12, uvp_v)) == wrong
 
 
 def test_what_cannot_be_read_is_neither_right_nor_wrong() -> None:
@@ -200,6 +274,10 @@ def test_a_lead_acid_battery_that_is_not_charged_in_frost_is_left_empty() -> Non
     [
         ({}, []),
         ({"uvp_v": 4 * 3.0}, ["under-voltage protection of a cell"]),
+        ({"uvp_v": 4 * 1.0}, ["under-voltage protection of a cell"]),
+        ({"uvp_v": 4 * 2.0}, ["under-voltage protection of a cell"]),
+        ({"uvp_v": 4 * 2.58}, []),  # an owner's, near the maker's button for LFP
+        ({"charge_from_c": 40.0}, ["charging disabled below"]),
         ({"ovp_v": 4 * 3.4}, ["over-voltage protection of a cell"]),
         ({"ovp_v": 4 * 4.2}, ["over-voltage protection of a cell"]),
         ({"charge_from_c": -20.0}, ["charging disabled below"]),

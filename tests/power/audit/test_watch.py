@@ -216,6 +216,18 @@ def test_wrong_set_points_are_one_fault_for_each_device(clock: FakeClock) -> Non
     assert ". 2 more. `unitctl battery audit` shows all" in str(fault)
 
 
+def test_a_bms_that_disconnects_before_the_load_output_is_told_when_it_is_read(
+    clock: FakeClock,
+) -> None:
+    charger = SetPoints(clock.stamp(), "charger roof", "x", lvd_v=11.3, loads_on_output=True)
+    bms = SetPoints(clock.stamp(), "bms pack", "jk-pb", uvp_v=11.6, ovp_v=14.6)
+    watched = Watched(LFP, clock)
+    assert watched.follow(set_points=(charger,), for_s=10) == []
+    (fault,) = watched.follow(set_points=(charger, bms), for_s=10)
+    assert "low-voltage disconnect is set to 11.30 V" in str(fault)
+    assert "set it to 11.60 to 11.80 V" in str(fault)
+
+
 def test_set_points_that_were_set_right_end_the_fault(clock: FakeClock) -> None:
     wrong = SetPoints(clock.stamp(), "charger roof", "epever-tracer", absorption_v=15.2)
     watched = Watched(LFP, clock)

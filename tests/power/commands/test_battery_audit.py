@@ -65,11 +65,33 @@ def test_a_controller_that_gives_nothing_has_its_table_too(unit: Unit, model: st
     assert "compare by hand" in out
 
 
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("epever-tracer", "not read yet"),
+        ("victron-mppt", "this model gives no set-points"),
+        ("victron-gx-system", "this model gives no set-points"),
+    ],
+)
+def test_a_model_that_never_gives_set_points_is_told_apart_from_one_not_read_yet(
+    unit: Unit, model: str, said: str
+) -> None:
+    name_charger(unit, model)
+    assert said in unit.type("audit", command="battery")[1]
+
+
+def test_a_bms_that_gives_nothing_is_named_too(unit: Unit) -> None:
+    unit.settings.write_text(f'{unit.settings.read_text()}\n[bms.pack]\nmodel = "jbd"\n')
+    out = unit.type("audit", command="battery")[1]
+    assert "bms pack (jbd)" in out
+    assert "this model gives no set-points" in out
+
+
 def test_json_has_each_finding(unit: Unit) -> None:
     name_charger(unit, "epever-tracer")
     store_set_points(unit, "epever-tracer", LEAD_ACID)
     document = json.loads(unit.type("audit", "--json", command="battery")[1])
-    assert document["wrong"] == 6
+    assert document["wrong"] == 7
     (charger,) = (one for one in document["devices"] if one["device"].startswith("charger roof"))
     found = {one["name"]: one for one in charger["findings"]}
     assert found["low-voltage disconnect"] == {
