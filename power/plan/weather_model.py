@@ -44,7 +44,10 @@ SLOW_DAYS = 20.0  # how the site differs from that: a slow mean ...
 SLOW_SHARE, SLOW_LASTS_DAYS = 0.65, 60.0
 FAST_SHARE_PER_DAY = 0.8  # ... and what is left of the last day's difference after one more
 SIGMA_C, SIGMA_LATER_C = 1.0, 2.3
-SPELL_PERSISTENCE = 0.8  # chance that a cold day follows a cold one for that reason alone
+# Chance that a cold day follows a cold one for that reason alone. Of a winter of eight training
+# cities: where the forecast of temperature said 0.3, 0.7 of the days after a cold one were cold,
+# and 0.13 of those after a mild one.
+SPELL_PERSISTENCE = 0.55
 
 
 @dataclass(frozen=True, slots=True)

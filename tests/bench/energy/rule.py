@@ -44,7 +44,7 @@ class Observation(NamedTuple):
 
 class Site(NamedTuple):
     """What a rule knows of its cases: one value per case; `power_w` per case and option, `clear_w`
-    per case and hour of its year: the cloudless sun.
+    per case and hour from its first step on: the cloudless sun.
     """
 
     power_w: Floats
@@ -126,8 +126,14 @@ def describe_sites(cases: Sequence[Case]) -> Site:
         np.array([case.settings.battery.capacity_wh for case in cases]),
         np.array([case.settings.panels.peak_w for case in cases]),
         np.array([find_worst_month_w(case) for case in cases]),
-        np.array([compute_hourly_clear_w(case) for case in cases]),
+        np.array([compute_clear_w_from_start(case) for case in cases]),
     )
+
+
+def compute_clear_w_from_start(case: Case) -> Floats:
+    """Clear-sky power of each hour of the case's year, from its first step on."""
+    late = case.utc(0) - find_solar_midnight(case.utc(0), case.site.longitude_deg)
+    return np.roll(compute_hourly_clear_w(case), -round(late / timedelta(hours=1)))
 
 
 def compute_hourly_clear_w(case: Case) -> Floats:

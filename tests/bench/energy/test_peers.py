@@ -1,8 +1,11 @@
 """The two methods of the literature, held against what their papers promise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from appliance.settings import SiteSettings
 from tests.bench.energy.peers import (
     EFFICIENCY,
     RATIOS,
@@ -31,6 +34,17 @@ def test_the_constant_draw_is_what_the_battery_carries_through_the_winter() -> N
     usable_wh, winter_w = 5000.0, 30.0 * EFFICIENCY
     draw_w = find_carried_draws_w(make_year_w(0.3), usable_wh)[FULL_RATIO]
     assert (draw_w - winter_w) * 182 * 24 == pytest.approx(usable_wh, rel=1e-2)
+
+
+@pytest.mark.parametrize("longitude_deg", [-80.0, 10.0, 170.0])
+def test_the_modelled_sun_rises_with_that_of_the_site(longitude_deg: float) -> None:
+    at = case()
+    moved = replace(at.site, longitude_deg=longitude_deg)
+    site = SiteSettings(50.0, longitude_deg, 0.0)
+    there = replace(at, site=moved, settings=replace(at.settings, site=site))
+    clear_w = describe_sites([there]).clear_w[0, :24]
+    noon = (12 - longitude_deg / 15) % 24
+    assert abs(float(np.argmax(clear_w)) + 0.5 - noon) <= 1.5
 
 
 @pytest.mark.parametrize("rule", [LongTermNeutral, EnoMax])

@@ -105,6 +105,15 @@ def test_overnight_keeps_what_is_common_to_all_weather_classes() -> None:
     assert (after[:, 1] > 0).all()  # a cold spell may end
 
 
+def test_frost_is_followed_by_frost_as_often_as_in_the_winters_it_was_measured_in() -> None:
+    """Where the forecast of temperature says 0.3: 0.7 after a cold day, 0.13 after a mild one."""
+    is_cold = np.zeros((CLASS_COUNT, 2, 3), np.float32)
+    is_cold[:, 1] = 1.0
+    after = mix_overnight(is_cold, np.full(CLASS_COUNT, 1 / CLASS_COUNT, np.float32), cold=0.3)
+    assert after[:, 1] == pytest.approx(0.7, abs=0.04)
+    assert after[:, 0] == pytest.approx(0.13, abs=0.04)
+
+
 def test_one_step_back_changes_the_charge_as_the_physics_says() -> None:
     """power/battery/charge_physics.py, with the sun that the planner counts on."""
     interval = next(one for one in a_plan().horizon.intervals if one.clear_w > 60)
