@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from appliance.chemistry import get_profile
-from appliance.chemistry.unsupported import OTHER_NAMES, UNSUPPORTED
+from appliance.chemistry.unsupported import OTHER_NAMES, find_refusal
 from appliance.errors import SettingsError
 from appliance.parsing.nearest import advise, find_nearest
 from appliance.parsing.small_file import read_small_file
@@ -177,7 +177,7 @@ class SettingsBuilder:
 
     def _refuse_chemistry(self, battery: Any) -> None:
         chemistry = battery.get("chemistry") if isinstance(battery, Mapping) else None
-        reason = UNSUPPORTED.get(chemistry.lower()) if isinstance(chemistry, str) else None
+        reason = find_refusal(chemistry) if isinstance(chemistry, str) else ""
         if reason:
             raise self._make_error(
                 ("battery", "chemistry"),

@@ -12,6 +12,7 @@ from appliance.errors import SettingsError
 from appliance.process.settings_checks import SettingsFinding
 from appliance.settings import Settings
 from appliance.wording.counts import format_count
+from power.audit.battery_settings import find_doubtful
 from power.guard.poll_rate import PROMISED_S, estimate_stop_s
 from power.probe.ports import KERNEL_NAME, find_lasting_name
 from power.protocol.ports import TCP
@@ -34,6 +35,7 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
     yield from find_passing_ports(settings)
     yield from find_idle_line_settings(settings)
     yield from find_poleward_panels(settings)
+    yield from find_doubtful(settings)
 
 
 def find_what_the_service_refuses(settings: Settings) -> Iterator[SettingsFinding]:

@@ -13,6 +13,26 @@ UNSUPPORTED = {
     "lto": NO_SOURCES,
     "sodium-ion": NO_SOURCES,
 }
+SEVERAL = (
+    "it names several chemistries; where the label says LiFePO4 it is 'lfp', and of all others "
+)
+# What else they are called: by it without spaces and signs.
+ALSO = {
+    **dict.fromkeys(("lithium", "liion", "lithiumion", "lipo", "lithiumpolymer"), SEVERAL),
+    **dict.fromkeys(("nca", "lco", "lmo", "linmc", "limno", "licoo2", "ncm"), ""),
+    **dict.fromkeys(("naion", "sodium", "sib"), ""),
+    **dict.fromkeys(("lithiumtitanate", "titanate", "nicd", "nimh", "nife", "nickeliron"), ""),
+}
+
+
+def find_refusal(name: str) -> str:
+    """Why a battery of that name is not supported; "" where it is none of those known."""
+    plain = "".join(letter for letter in name.casefold() if letter.isalnum())
+    known = {word.replace("-", ""): reason for word, reason in UNSUPPORTED.items()}
+    if plain in ALSO:
+        return ALSO[plain] + NO_SOURCES
+    return known.get(plain, "")
+
 
 # What else the supported ones are called on labels and in manuals.
 OTHER_NAMES = {

@@ -119,10 +119,32 @@ def test_a_nominal_voltage_that_several_numbers_of_cells_have_is_refused(
         load(tmp_path, text)
 
 
-@pytest.mark.parametrize("chemistry", ["nmc", "lto", "sodium-ion", "NMC"])
+@pytest.mark.parametrize(
+    "chemistry",
+    [
+        "nmc",
+        "lto",
+        "sodium-ion",
+        "NMC",
+        "li-ion",
+        "Lithium Ion",
+        "lithium",
+        "Na-ion",
+        "sodium ion",
+        "NCA",
+        "lithium titanate",
+        "LiPo",
+        "NiFe",
+    ],
+)
 def test_a_chemistry_without_sources_is_refused_in_words(tmp_path: Path, chemistry: str) -> None:
     with pytest.raises(SettingsError, match=r"is not supported: .*do not enter it as another one"):
         load(tmp_path, f'[battery]\nchemistry = "{chemistry}"\n')
+
+
+def test_a_label_that_says_lithium_alone_is_told_which_of_them_is_supported(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="where the label says LiFePO4 it is 'lfp'"):
+        load(tmp_path, '[battery]\nchemistry = "li-ion"\n')
 
 
 def test_the_ladder_is_that_of_the_chemistry_where_the_settings_name_none(tmp_path: Path) -> None:

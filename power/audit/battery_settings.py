@@ -1,0 +1,99 @@
+"""Checks what the settings say of the battery against what is plausible: warnings, no errors.
+
+Reads: the settings. Writes: nothing; pure.
+Never: refuses a value: an unusual battery is no mistake for certain.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+from appliance.chemistry import (
+    compute_capacity_ah,
+    find_resistance_ohm,
+    get_profile,
+)
+from appliance.process.settings_checks import SettingsFinding
+from appliance.settings import Settings, SleepMode
+
+DAYS_TO_FILL = 60.0  # a battery that the panels do not fill in a season
+SUN_H = 3.0  # of full sun a day, a poor year's mean
+RESISTANCE_IS_WITHIN = (0.1, 5.0)  # of what a usual battery of its size has, with its cables
+LADDER_SLACK_PCT = 10.0  # an owner's own choice; further below, the ladder is of another chemistry
+# Least that computers draw so, W: a suspended one keeps its memory, its clock and its RTC alarm.
+LEAST_ASLEEP_W = {SleepMode.SUSPEND: 1.0, SleepMode.POWER_OFF: 0.1}
+
+
+def find_doubtful(settings: Settings) -> Iterator[SettingsFinding]:
+    """All warnings of battery and ladder."""
+    yield from find_doubtful_capacity(settings)
+    yield from find_doubtful_resistance(settings)
+    yield from find_foreign_ladder(settings)
+    yield from find_low_hibernate_power(settings)
+
+
+def find_doubtful_capacity(settings: Settings) -> Iterator[SettingsFinding]:
+    """Ah, kWh or mAh in the place of Wh: too small for reserve and panels, or never filled."""
+    battery, energy, peak_w = settings.battery, settings.energy, settings.panels.peak_w
+    capacity_wh, volts = battery.capacity_wh, battery.nominal_voltage_v
+    usable_wh = capacity_wh * (1 - energy.off_below_pct / 100)
+    reserve_wh = energy.hibernate_power_w * 24 * energy.reserve_days
+    most_w = get_profile(battery).charger.charge_c_rate_most * capacity_wh
+    why = ""
+    if reserve_wh > usable_wh:
+        why = f"less than the {reserve_wh:.0f} Wh that HIBERNATE needs for reserve_days"
+    elif peak_w > most_w:
+        why = f"so little that panels of {peak_w:g} W charge it faster than its makers allow"
+    elif capacity_wh > DAYS_TO_FILL * SUN_H * peak_w:
+        why = f"more than panels of {peak_w:g} W fill in {DAYS_TO_FILL:.0f} days"
+    if why:
+        yield warn(
+            ("battery", "capacity_wh"),
+            f"is {capacity_wh:g} Wh ({compute_capacity_ah(battery):.0f} Ah at {volts:g} V), {why}; "
+            f"{capacity_wh:g} Ah would be {capacity_wh * volts:.0f} Wh: see the battery's label",
+        )
+
+
+def find_doubtful_resistance(settings: Settings) -> Iterator[SettingsFinding]:
+    """Milliohm in the place of ohm, or another battery's."""
+    battery = settings.battery
+    usual_ohm = find_resistance_ohm(replace(battery, resistance_ohm=None))
+    low, high = RESISTANCE_IS_WITHIN
+    set_ohm = battery.resistance_ohm
+    if set_ohm is not None and not low * usual_ohm <= set_ohm <= high * usual_ohm:
+        yield warn(
+            ("battery", "resistance_ohm"),
+            f"is {set_ohm:g} ohm, {set_ohm / usual_ohm:.2g} times what a battery of its size has "
+            f"with its cables ({usual_ohm:.3f} ohm): measure it, or leave it out",
+        )
+
+
+def find_foreign_ladder(settings: Settings) -> Iterator[SettingsFinding]:
+    """Thresholds far below those that suit the chemistry."""
+    profile = get_profile(settings.battery)
+    for spec in fields(profile.ladder):
+        suits_pct = getattr(profile.ladder, spec.name)
+        set_pct = getattr(settings.energy, spec.name)
+        if set_pct < suits_pct - LADDER_SLACK_PCT:
+            yield warn(
+                ("energy", spec.name),
+                f"is {set_pct:g}, for {profile.title} it should be about {suits_pct:g}: an "
+                "emptier battery ages; leave it out for that",
+            )
+
+
+def find_low_hibernate_power(settings: Settings) -> Iterator[SettingsFinding]:
+    """Less than the computer draws by itself in its sleep."""
+    mode, power_w = settings.host.sleep, settings.energy.hibernate_power_w
+    least_w = LEAST_ASLEEP_W.get(mode, settings.computer.idle_w)
+    if power_w < least_w:
+        yield warn(
+            ("energy", "hibernate_power_w"),
+            f"is {power_w:g}, less than a computer with sleep = '{mode.value}' draws "
+            f"({least_w:g} W or more): measure it at the battery, or leave it out; the reserve for "
+            "dark days follows from it",
+        )
+
+
+def warn(where: tuple[str, ...], text: str) -> SettingsFinding:
+    """A finding that is no reason not to start."""
+    return SettingsFinding(where, text, is_warning=True)
