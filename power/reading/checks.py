@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
+from power.protocol.register import Decoded
 from power.reading.combine import TOGETHER_S, Charger
+from power.reading.connected import KnownPacks
 from power.reading.current_sign import CurrentSigns
 from power.reading.disagreements import Disagreement, compare_voltages, find_odd_voltages
 from power.reading.pack_faults import PackFaults
@@ -25,12 +27,14 @@ APART_FOR_S = 60.0  # longer than a sweep over a slow line
 class CheckedPoll:
     """What is left of the devices' readings, and what is wrong with them. `meters_differ_a`: by how
     much two meters of the battery's current differ in the mean of a day; None: there is one only.
+    `discharge_share`: of the packs' capacity, where power/reading/connected.py has to remember it.
     """
 
     chargers: Mapping[str, Charger]
     batteries: Mapping[str, BatteryReading | None]
     faults: tuple[BusError, ...] = ()
     meters_differ_a: float | None = None
+    discharge_share: Decoded | None = None
 
 
 @dataclass
@@ -39,6 +43,7 @@ class DeviceChecks:
 
     plausibility: PlausibilityFilter = field(default_factory=PlausibilityFilter)
     signs: CurrentSigns = field(default_factory=CurrentSigns)
+    known_packs: KnownPacks = field(default_factory=KnownPacks)
     packs: PackFaults = field(default_factory=PackFaults)
     temperatures: TemperatureFaults = field(default_factory=TemperatureFaults)
     wires: WireLosses = field(default_factory=WireLosses)
@@ -81,7 +86,9 @@ class DeviceChecks:
         disagreements, odd = self._compare_voltages(sound, now_s)
         faults = (*self._list_own_faults(sound, now_s), *disagreements)
         differ_a = self.signs.find_difference_a()
-        return replace(reject_voltages(sound, odd), faults=faults, meters_differ_a=differ_a)
+        left = reject_voltages(sound, odd)
+        share = self.known_packs.find_share(left.batteries, now_s)
+        return replace(left, faults=faults, meters_differ_a=differ_a, discharge_share=share)
 
     def _list_own_faults(self, sound: CheckedPoll, now_s: float) -> list[BusError]:
         """The faults of single devices."""

@@ -49,6 +49,8 @@ def combine(
     chargers: Sequence[Charger],
     batteries: Sequence[BatteryReading | None],
     age_s: Callable[[Stamp], float | None],
+    *,
+    discharge_share: Decoded | None = None,
 ) -> PowerReading | None:
     """The whole unit as one reading; None where no device answered.
 
@@ -57,7 +59,8 @@ def combine(
 
     The batteries' own voltage, current and temperature come before a controller's. Its current is
     unknown where loads are wired to the battery and nothing measures there. Voltage and cells are
-    those of the batteries that can be discharged (power/reading/connected.py).
+    those of the batteries that can be discharged (power/reading/connected.py). `discharge_share`:
+    what is known of that from earlier polls.
     """
     readings = [charger.reading for charger in chargers]
     answered = [one for one in (*readings, *batteries) if one is not None]
@@ -68,6 +71,8 @@ def combine(
     readings = [charger.reading for charger in chargers]
     batteries = [add_age(one, stamp) for one in batteries]
     fields = combine_currents(chargers, batteries) | combine_measurements(readings, batteries)
+    if discharge_share is not None:
+        fields["discharge_share"] = discharge_share
     return PowerReading(
         stamp=stamp,
         device=" + ".join(one.device for one in answered),

@@ -1,16 +1,19 @@
 """Which batteries are connected: a pack whose BMS does not allow discharge gives the unit nothing.
 
 Reads and writes: nothing; pure.
-Never: leaves out a pack because it is silent, or because its BMS does not say what it allows.
+Never: leaves out a pack because it is silent, or because its BMS does not say what it allows; but
+where all that answer allow no discharge, a silent one counts only as far as it is known to.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from appliance.model import BatteryReading, Quality
 from power.protocol.register import ABSENT, UNREAD, Decoded
 from power.reading.freeze_evidence import DEAD_BAND_A
 
 Packs = Sequence[BatteryReading | None]
+KNOWN_FOR_S = 180.0  # so long a silent pack is taken to allow what it allowed
 SHARE_DIGITS = 3  # capacities that a BMS has learned differ a little from day to day
 
 
@@ -33,16 +36,68 @@ def select_connected(packs: Packs) -> Packs:
 
 
 def compute_discharge_share(packs: Packs) -> Decoded:
-    """The share (0 to 1) of the capacity that can be discharged; not known where a pack is silent,
-    or none says whether it may be.
+    """The share (0 to 1) of the capacity that can be discharged; not known where none says whether
+    it may be, or where a pack is silent, unless all that answer allow none.
     """
     known = [one for one in packs if one is not None]
     if not any(one.discharge_allowed is not None or is_disconnected(one) for one in known):
         return ABSENT if len(known) == len(packs) else UNREAD
-    if len(known) < len(packs):
+    if len(known) < len(packs) and not all(is_disconnected(one) for one in known):
         return UNREAD
     has_capacities = all(one.full_ah is not None and one.full_ah > 0 for one in known)
     weights = [one.full_ah or 1.0 if has_capacities else 1.0 for one in known]
     on = [weight for one, weight in zip(known, weights, strict=True) if not is_disconnected(one)]
     age_s = max(one.ages_s.get("discharge_allowed", 0.0) for one in known)
     return Decoded(round(sum(on) / sum(weights), SHARE_DIGITS), Quality.OK, age_s)
+
+
+def find_age_s(pack: BatteryReading, now_s: float) -> float:
+    """How old its report of what may be discharged is."""
+    return max(0.0, now_s - pack.stamp.uptime_s) + pack.ages_s.get("discharge_allowed", 0.0)
+
+
+@dataclass
+class KnownPacks:
+    """What each pack reported last, to tell what a silent one is worth when all others deny.
+
+    A pack that was known to allow discharge when the others began to deny it, or within three
+    minutes before, is what supplies the unit. One that has been silent for longer may be off: a BMS
+    that disconnects falls silent too.
+    """
+
+    _last: dict[str, BatteryReading] = field(default_factory=dict)
+    _at_s: dict[str, float] = field(default_factory=dict)
+    _denied_since_s: float | None = None
+    _was_allowed: bool = False
+
+    def find_share(
+        self, packs: Mapping[str, BatteryReading | None], now_s: float
+    ) -> Decoded | None:
+        """The share (0 to 1) of the capacity that can be discharged, where all that answer deny and
+        others are silent; None elsewhere: then `compute_discharge_share` has it.
+        """
+        answered = {name: one for name, one in packs.items() if one is not None}
+        self._last |= answered
+        self._at_s |= dict.fromkeys(answered, now_s)
+        all_deny = bool(answered) and all(is_disconnected(one) for one in answered.values())
+        if answered and not all_deny:
+            self._denied_since_s, self._was_allowed = None, True
+        if not all_deny or len(answered) == len(packs):
+            return None
+        if self._denied_since_s is None:
+            self._denied_since_s = now_s
+        silent = [name for name in packs if name not in answered]
+        if not self._was_allowed and not any(name in self._last for name in silent):
+            return UNREAD  # so since the start: what has carried the unit until now is not known
+        taken = [self._find_silent(name, next(iter(answered.values()))) for name in silent]
+        share = compute_discharge_share([*answered.values(), *taken]).value
+        return Decoded(share, Quality.OK, max(find_age_s(one, now_s) for one in answered.values()))
+
+    def _find_silent(self, name: str, like: BatteryReading) -> BatteryReading:
+        """What a silent pack counts as: what it reported last, or one that may not be discharged;
+        one that never answered is `like` another.
+        """
+        last, since_s = self._last.get(name), self._denied_since_s or 0.0
+        if last is not None and since_s - self._at_s[name] <= KNOWN_FOR_S:
+            return last
+        return replace(last or like, discharge_allowed=False)

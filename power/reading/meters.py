@@ -137,7 +137,12 @@ class Meters:
         checked = self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)
         packs = checked.batteries
         self._weakest = find_weakest(packs)
-        whole = combine(list(checked.chargers.values()), list(packs.values()), self.clock.age_s)
+        whole = combine(
+            list(checked.chargers.values()),
+            list(packs.values()),
+            self.clock.age_s,
+            discharge_share=checked.discharge_share,
+        )
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)
         set_points = tuple(found for one in self.devices if (found := one.set_points))
         return Poll(

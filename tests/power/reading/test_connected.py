@@ -1,6 +1,6 @@
 """Packs that are disconnected: left out of voltage, cells and capacity, and reported."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -11,8 +11,10 @@ from power.battery import estimator
 from power.devices.epever import EpeverTracer
 from power.guard.guard import judge
 from power.guard.observations import GuardState
+from power.guard.verdict import Verdict
 from power.reading.checks import CheckedPoll, DeviceChecks
 from power.reading.combine import Charger, combine, compute_reported_soc_pct
+from tests.power.guard.test_guard import a_state
 from tests.scenes.readings import battery_reading, charger_reading
 from tests.stand_ins.fakes import FakeClock
 
@@ -74,9 +76,10 @@ def test_what_no_bms_says_is_unknown(clock: FakeClock) -> None:
     silent = battery_reading(clock, discharge_allowed=None)
     found = combined(clock, silent)
     assert (found.discharge_share, found.quality["discharge_share"]) == (None, Quality.ABSENT)
-    found = combined(clock, battery_reading(clock, **AWAY), None)
+    found = combined(clock, battery_reading(clock, **HEALTHY), None)
     assert (found.discharge_share, found.quality["discharge_share"]) == (None, Quality.STALE)
-    assert found.battery_voltage_v == 13.1
+    found = combined(clock, battery_reading(clock, **AWAY), None)
+    assert (found.discharge_share, found.battery_voltage_v) == (0.0, 13.1)
     assert combined(clock, battery_reading(clock, **AWAY), silent).discharge_share == 0.5
 
 
@@ -122,3 +125,115 @@ def test_a_pack_whose_voltage_is_not_the_others_and_gives_nothing_is_disconnecte
     whole = combine(list(polled.chargers.values()), list(polled.batteries.values()), clock.age_s)
     assert whole is not None
     assert (whole.discharge_share, whole.lowest_cell_voltage_v) == (share, cell_v)
+
+
+@dataclass
+class TwoPacks:
+    """A unit on two parallel packs: what the checks remember, and what the guard makes of it."""
+
+    clock: FakeClock
+    times: int = 1
+    checks: DeviceChecks = field(default_factory=DeviceChecks)
+    state: GuardState = field(default_factory=GuardState)
+
+    def hold(
+        self, seconds: float, one: dict[str, Any] | None, two: dict[str, Any] | None
+    ) -> Verdict:
+        settings = replace(
+            SETTINGS, battery=replace(SETTINGS.battery, nominal_voltage_v=12.8 * self.times)
+        )
+        for step in range(round(seconds / 10)):
+            self.clock.advance(10)
+            reading = self.poll({"one": one, "two": two}, 0.005 * (step % 3))
+            battery, now = a_state(self.clock, 60, 3), self.clock.stamp()
+            self.state, verdict = judge(
+                self.state, reading, 0.0, battery, settings, now, clock_confirmed=True
+            )
+        return verdict
+
+    def poll(self, told: dict[str, dict[str, Any] | None], moves: float) -> PowerReading | None:
+        packs = {
+            name: None
+            if values is None
+            else battery_reading(self.clock, **self.scale(values, moves))
+            for name, values in told.items()
+        }
+        volts = 13.1 * self.times + moves
+        charger = charger_reading(self.clock, battery_voltage_v=volts, pv_power_w=0.0)
+        chargers = {"main": Charger(EpeverTracer(), loads_on_battery=True, reading=charger)}
+        polled = self.checks.check(chargers, packs, self.clock.stamp().uptime_s)
+        return combine(
+            list(polled.chargers.values()),
+            list(polled.batteries.values()),
+            self.clock.age_s,
+            discharge_share=polled.discharge_share,
+        )
+
+    def scale(self, values: dict[str, Any], moves: float) -> dict[str, Any]:
+        current_a = values["current_a"]
+        current_a = current_a and current_a + moves
+        return {
+            **values,
+            "voltage_v": values["voltage_v"] * self.times + moves,
+            "current_a": current_a,
+        }
+
+
+DENIES = {**HEALTHY, "discharge_allowed": False}
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_a_pack_that_denies_beside_one_that_is_long_silent_is_the_last_one(
+    clock: FakeClock, times: int
+) -> None:
+    site = TwoPacks(clock, times)
+    site.hold(120, HEALTHY, HEALTHY)
+    assert site.hold(300, HEALTHY, None).max_level is EnergyLevel.FULL
+    assert site.hold(20, DENIES, None).max_level is EnergyLevel.HIBERNATE
+    assert site.hold(30, DENIES, None).power_off
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_pack_that_was_disconnected_when_it_fell_silent_stays_so(
+    clock: FakeClock, times: int
+) -> None:
+    site = TwoPacks(clock, times)
+    site.hold(120, HEALTHY, HEALTHY)
+    assert site.hold(120, HEALTHY, AWAY).max_level is EnergyLevel.FULL
+    assert site.hold(60, HEALTHY, None).max_level is EnergyLevel.FULL
+    assert site.hold(50, DENIES, None).power_off
+
+
+def test_a_pack_that_was_silent_from_the_start_carries_no_load(clock: FakeClock) -> None:
+    """Until it has carried the computer for ten minutes."""
+    site = TwoPacks(clock)
+    assert site.hold(120, HEALTHY, None).max_level is EnergyLevel.FULL
+    verdict = site.hold(300, DENIES, None)
+    assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
+
+
+def test_a_pack_that_carries_the_unit_alone_may_fall_silent(clock: FakeClock) -> None:
+    """The other has been away for an hour: a broken cable must not power off the unit."""
+    site = TwoPacks(clock)
+    site.hold(120, HEALTHY, HEALTHY)
+    site.hold(3600, HEALTHY, AWAY)
+    verdict = site.hold(3600, None, AWAY)
+    assert verdict.max_level is EnergyLevel.FULL
+    assert site.state.share == 0.5
+    assert site.hold(60, HEALTHY, AWAY).max_level is EnergyLevel.FULL
+    assert site.hold(60, {**AWAY}, AWAY).power_off
+
+
+def test_a_missed_poll_is_not_a_long_silence(clock: FakeClock) -> None:
+    site = TwoPacks(clock)
+    site.hold(120, HEALTHY, HEALTHY)
+    site.hold(60, HEALTHY, None)
+    assert site.hold(1800, DENIES, None).max_level is EnergyLevel.FULL
+    assert site.state.share == 0.5
+
+
+def test_a_start_beside_a_pack_that_denies_and_a_silent_one_powers_off_nothing(
+    clock: FakeClock,
+) -> None:
+    """Something has carried the unit until now."""
+    assert not TwoPacks(clock).hold(600, DENIES, None).power_off
