@@ -1,8 +1,8 @@
 """The guard's second source: the lower bound of the estimated charge.
 
 Reads and writes: nothing; pure.
-Never: powers off a unit whose battery is being charged, or whose voltage is sound while only the
-uncertainty says empty.
+Never: powers off a unit whose battery is being charged, or whose voltage is high enough for loads
+while only the uncertainty or the cold says empty.
 """
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading
@@ -60,24 +60,35 @@ def find_objection(
 ) -> str:
     """What speaks against a power-off below the floor of charge; empty where nothing does.
 
-    Charge that comes in, or a sound voltage where only the uncertainty or the cold says empty,
-    where the count is lost (no current is measured any more: one of several BMSs is silent), or
-    where the voltage shows more than the floor. A unit that powered off for nothing might not come
-    back until somebody visits it.
+    Charge that comes in; a sound voltage, or a good one that agrees with the count (lead-acid
+    between floor and half full has no sound one), where only the uncertainty or the cold says
+    empty; a sound voltage where the count is lost (no current is measured any more: one of several
+    BMSs is silent), or that shows more than the floor. A unit that powered off for nothing might
+    not come back until somebody visits it.
     """
     if is_charging(reading, battery, limits):
         return "charging"
-    if observation is None or observation.cell_v < limits.cell.sound_v or battery is None:
+    if observation is None or battery is None:
         return ""
     charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0
+    is_above = charge_pct >= limits.floor_pct and charge_pct - sigma_pct >= limits.empty_pct
+    only = "cold" if charge_pct - sigma_pct >= limits.floor_pct else "uncertainty"
+    if observation.cell_v < limits.cell.sound_v:
+        agrees = is_above and is_as_counted(observation, charge_pct, limits)
+        return f"the voltage agrees with the count, only the {only} says so" if agrees else ""
     if least_pct + sigma_pct >= limits.sentinel_pct or is_lost(sigma_pct, reading):
         return "the voltage is sound"
-    if charge_pct - sigma_pct >= limits.floor_pct:
-        return "the voltage is sound, only the cold says so"
+    if is_above:
+        return f"the voltage is sound, only the {only} says so"
     shows_pct = limits.cell.rested.find_least_pct(observation.cell_v)
-    if shows_pct >= limits.floor_pct and charge_pct - sigma_pct >= limits.empty_pct:
-        return f"the voltage shows {shows_pct:.0f} % or more"
-    return ""
+    shows_more = shows_pct >= limits.floor_pct and charge_pct - sigma_pct >= limits.empty_pct
+    return f"the voltage shows {shows_pct:.0f} % or more" if shows_more else ""
+
+
+def is_as_counted(observation: Observation, charge_pct: float, limits: Limits) -> bool:
+    """Whether loads may run at this voltage, and it may be that of the counted charge."""
+    is_good = observation.cell_v >= limits.cell.recovered_v
+    return is_good and limits.cell.rested.find_most_pct(observation.cell_v) >= charge_pct
 
 
 def is_lost(sigma_pct: float, reading: PowerReading | None) -> bool:

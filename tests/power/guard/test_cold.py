@@ -71,6 +71,49 @@ def test_a_cold_battery_of_sound_voltage_is_not_powered_off(
     assert not verdict.power_off
 
 
+def lead(chemistry: Chemistry, times: int) -> Settings:
+    """A lead-acid unit with the ladder of its chemistry."""
+    pack = BatterySettings(
+        chemistry=chemistry, nominal_voltage_v=12.0 * times, capacity_wh=2400.0 * times
+    )
+    return replace(CAREFUL, battery=pack)
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+@pytest.mark.parametrize("chemistry", [one for one in Chemistry if one is not Chemistry.LFP])
+@pytest.mark.parametrize("celsius", [25.1, 18, 10, 0, -10, -20])
+def test_lead_acid_between_its_floor_and_half_is_not_powered_off_for_the_cold(
+    clock: FakeClock, chemistry: Chemistry, times: int, celsius: float
+) -> None:
+    """It has the voltage of its charge, which is no sound one: that is the voltage at 50 %."""
+    for charge in (49, 45, 41):
+        volts = (12.24 + (charge - 50) * 0.0104) * times
+        verdict = judge_cold(
+            clock,
+            lead(chemistry, times),
+            charge=charge,
+            celsius=celsius,
+            volts=volts,
+            sigma=2.0,
+            amps=-0.5,
+        )
+        assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
+
+
+@pytest.mark.parametrize(
+    ("charge", "sigma", "volts"),
+    [(38, 2.0, 12.2), (45, 2.0, 12.0), (60, 2.0, 12.07), (42, 35.0, 12.2)],
+)
+def test_lead_acid_below_its_floor_or_its_count_is_powered_off(
+    clock: FakeClock, charge: float, sigma: float, volts: float
+) -> None:
+    """Also where the voltage is lower than that of the count, or the count says next to nothing."""
+    verdict = judge_cold(
+        clock, CAREFUL, charge=charge, celsius=-20, volts=volts, sigma=sigma, amps=-0.5
+    )
+    assert verdict.power_off
+
+
 def test_an_empty_battery_in_the_cold_is_powered_off(clock: FakeClock) -> None:
     assert judge_cold(clock, LFP, charge=12, celsius=-20, volts=13.1).power_off
     assert judge_cold(clock, LFP, charge=24, celsius=-20, volts=12.7).power_off
