@@ -196,16 +196,12 @@ class BatterySettings:
 class EnergySettings:
     """The SOC ladder and the guard. A level holds from its threshold up."""
 
-    full_from_pct: float = setting(60.0, "Charge in % from which everything runs", 20, 100)
-    eco_from_pct: float = setting(
-        40.0, "Charge in % from which inference runs at a low rate", 15, 95
-    )
-    sentinel_from_pct: float = setting(
-        20.0, "Charge in % from which cameras detect movement", 12, 90
-    )
-    off_below_pct: float = setting(10.0, "Charge in % below which the computer powers off", 10, 50)
+    full_from_pct: float = setting(60.0, "SOC in % from which everything runs", 20, 100)
+    eco_from_pct: float = setting(40.0, "SOC in % from which inference runs at a low rate", 15, 95)
+    sentinel_from_pct: float = setting(20.0, "SOC in % from which cameras detect movement", 12, 90)
+    off_below_pct: float = setting(10.0, "SOC in % below which the computer powers off", 10, 50)
     hysteresis_pct: float = setting(
-        5.0, "How far above a threshold a level is entered, % of charge", 1, 20
+        5.0, "How far above a threshold a level is entered, % of SOC", 1, 20
     )
     dwell_up_s: float = setting(
         900.0, "Seconds for which the charge must allow a higher level", 0, 7200

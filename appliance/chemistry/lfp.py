@@ -71,7 +71,7 @@ LFP = ChemistryProfile(
     hottest_c=Figure(60.0, PACK_SHEET + ": discharge until 60 C"),
     spread_v=Figure(0.16, SERIALBATTERY + ": imbalanced above 5 % of the nominal voltage"),
     rested=RESTED,
-    rest_c_rate=Figure(0.2, HERE + "above it the drop at the resistance hides the charge"),
+    rest_c_rate=Figure(0.2, HERE + "above it the drop at the resistance distorts the voltage"),
     rest_s=Figure(600, HERE + "most of the polarisation is gone"),
     full_pct=Figure(100, SERIALBATTERY),
     full_sigma_pct=Figure(1, HERE + "how well full is repeated"),
@@ -92,7 +92,7 @@ LFP = ChemistryProfile(
     usable_c_rate=Figure(0.33, PACK_SHEET + ": 0.33C"),
     usable_slowly=Curve(
         ((-20, 0.85), (0, 0.92), (25, 1.0)),
-        HERE + "half of what is hidden at C/3. What ends a cold discharge is the drop at the "
+        HERE + "half of what is not usable at C/3. What ends a cold discharge is the drop at the "
         "resistance, which goes with the current: " + JIAXIN + ": 40 % at 0.5C and -20 C, where "
         "others have 70 % at C/3. No sheet for C/20 is known",
     ),

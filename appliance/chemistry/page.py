@@ -27,8 +27,8 @@ much. "Chosen here" is a figure of our own, with its reason; each other one name
 
 `chemistry` under `[battery]` names the table. `lead-acid` is a lead-acid battery of unknown kind:
 it is treated as carefully as the most delicate one. `cells` is needed where the nominal voltage is
-said of several numbers of cells: an LFP battery "of 48 V" has 15 or 16. Charges of the fallback
-ladder that `[energy]` does not name are those of the chemistry."""
+said of several numbers of cells: an LFP battery "of 48 V" has 15 or 16. Thresholds
+(SOC) of the fallback ladder that `[energy]` does not name are those of the chemistry."""
 
 WORDS = {
     "nominal_v": "nominal voltage, V",
@@ -57,11 +57,11 @@ WORDS = {
     "slow_c_rate": "C-rate up to which a low rate counts",
     "rest_c_rate": "rested below, C-rate",
     "rest_s": "rested after, s",
-    "full_pct": "charge when full, %",
+    "full_pct": "SOC when full, %",
     "full_sigma_pct": "its standard deviation, %",
-    "floating_pct": "charge when floating, %",
+    "floating_pct": "SOC when floating, %",
     "floating_sigma_pct": "its standard deviation, %",
-    "empty_pct": "charge when empty, %",
+    "empty_pct": "SOC when empty, %",
     "empty_sigma_pct": "its standard deviation, %",
     "discharge_c_rate": "discharge for hours, C-rate",
     "full_every_days": "to be full at least every so many days",
@@ -112,7 +112,7 @@ def build_section(name: str, profile: ChemistryProfile) -> str:
     parts.append(format_curve(f"{share} at {fast:g}C", profile.usable_by_temperature))
     parts.append(format_curve(f"{share} at {slow:g}C and less", profile.usable_slowly))
     if profile.freezes_at_c:
-        parts.append(format_curve("Freezes at, C, by charge in %", profile.freezes_at_c))
+        parts.append(format_curve("Freezes at, C, by SOC in %", profile.freezes_at_c))
     return "\n\n".join(parts)
 
 
@@ -132,8 +132,8 @@ def format_rested(curve: RestedCurve) -> str:
         f"| {volts:g} | {low:g} | {usual:g} | {high:g} |"
         for volts, low, usual, high in curve.points
     ]
-    head = ["| rested voltage, V | least charge, % | usual | most |", "|---|---|---|---|"]
-    return "\n".join([f"Charge by rested voltage. Source: {curve.source}.", "", *head, *rows])
+    head = ["| rested voltage, V | least SOC, % | usual | most |", "|---|---|---|---|"]
+    return "\n".join([f"SOC by rested voltage. Source: {curve.source}.", "", *head, *rows])
 
 
 def format_curve(title: str, curve: Curve) -> str:

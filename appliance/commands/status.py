@@ -170,7 +170,7 @@ def describe_sleep(sleep: dict[str, Any], settings: Settings) -> str:
     failed = f"; failed boots: {sleep['failed_boots']}" if sleep["failed_boots"] else ""
     now = "stays on" if sleep["stays"] else "goes back to sleep"
     return (
-        f"{began} to {woke}, charge {before} before, {after} after: {night['reason']}{went_back}; "
+        f"{began} to {woke}, SOC {before} before, {after} after: {night['reason']}{went_back}; "
         f"woken: {sleep['woke_by']}{failed}; it {now}: {sleep['stays_reason']}"
     )
 
@@ -194,7 +194,7 @@ def describe_outlook(outlook: dict[str, Any], settings: Settings) -> str:
     lowest_at = format_local(outlook["lowest_at"], settings, DAY)
     about = f"; {outlook['about']}" if outlook["about"] else ""
     until = format_local(outlook["until"], settings, DAY)
-    return f"{', '.join(levels)}, until {until}; lowest charge {lowest} {lowest_at}{about}"
+    return f"{', '.join(levels)}, until {until}; lowest SOC {lowest} {lowest_at}{about}"
 
 
 def has_passed(since: str, now: str) -> timedelta:

@@ -45,10 +45,10 @@ class SourceSettings:
         "start_below_pct; `never`, only the guard and the test run",
     )
     start_below_pct: float = setting(
-        25.0, "Charge in % below which it starts by `charge`, or where there is no plan", 10, 95
+        25.0, "SOC in % below which it starts by `charge`, or where there is no plan", 10, 95
     )
     stop_above_pct: float = setting(
-        80.0, "Charge in % at which it stops, whatever started it", 20, 100
+        80.0, "SOC in % at which it stops, whatever started it", 20, 100
     )
     guard_may_start: bool = setting(
         True, "Whether it starts before the guard stops the last loads, whatever the plan says"

@@ -78,8 +78,9 @@ def find_wake_after(
 ) -> Wake | None:
     """The last word on the return from that sleep; `wakes` are newest first.
 
-    A boot that browned out takes the name of its sleep with it: the next to succeed then counts,
-    if it came in time (`before`: the next sleep). A restart for another reason counts no failure.
+    A boot in which the battery disconnected takes the name of its sleep with it: the next to
+    succeed then counts, if it came in time (`before`: the next sleep). A restart for another reason
+    counts no failure.
     """
     at, unnamed = slept.stamp.utc, None
     for wake in wakes:
@@ -124,7 +125,7 @@ def read_plan_ahead(store: Store, made: datetime, now: datetime) -> StoredPlan |
 
 
 def describe_expected(plan: StoredPlan | None) -> Document:
-    """Levels and lowest charge of a plan; unknown without one."""
+    """Levels and lowest SOC of a plan; unknown without one."""
     if plan is None:
         return {"until": None, "next_levels": [], "lowest_charge_pct": None, "lowest_at": None}
     lowest = min(plan.rows, key=lambda row: row["state_of_charge_pct"])

@@ -86,7 +86,7 @@ def describe_concern(document: Document, *, may_end: bool) -> str:
     if not is_battery_read(battery):
         return "The battery is not being read."
     if battery["charge_blocked"]:
-        return "The battery can take no charge now."
+        return "The battery cannot be charged now."
     if document["energy"]["level"] in LOW:
         return f"At {document['energy']['level']}, to save the battery."
     return "The battery may not last." if may_end else ""

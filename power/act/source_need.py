@@ -49,5 +49,5 @@ def find_refusal(battery: BatteryState | None, reading: PowerReading | None, lim
     if celsius is not None and celsius >= limits.cell.hottest_c:
         return f"the battery has {celsius:.0f} C and must not be charged"
     if battery is not None and battery.charge_blocked:
-        return "the battery takes no charge now (too cold, or its BMS does not allow it)"
+        return "the battery cannot be charged now (too cold, or its BMS does not allow it)"
     return ""

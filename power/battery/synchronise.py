@@ -1,7 +1,7 @@
 """Synchronising: where the battery shows that it is full or empty, the count is set to that.
 
 Reads and writes: nothing; pure.
-Never: calls a battery full because it takes no charge: it may be too cold, or its BMS has
+Never: calls a battery full because it is not charged: it may be too cold, or its BMS has
 disconnected.
 """
 

@@ -279,7 +279,7 @@ def build_section(name: str, comparison: Comparison) -> Section:
             for level in LEVELS
         ],
         ("scenarios with HIBERNATE", *pad_shares(one.hibernates, other.hibernates)),
-        ("lowest charge, 1 in 10 cases", *pad_shares(one.lowest_pct / 100, other.lowest_pct / 100)),
+        ("lowest SOC, 1 in 10 cases", *pad_shares(one.lowest_pct / 100, other.lowest_pct / 100)),
     ]
     return Section(
         f"{title}: {DAYS} days from {comparison.first:%d %b %Y} on, "

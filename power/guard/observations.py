@@ -211,7 +211,7 @@ def drop_nan(value: float | None) -> float | None:
 def is_charging(reading: PowerReading | None, battery: BatteryState | None, limits: Limits) -> bool:
     """Whether clearly more flows into the battery than out; an unknown current is none.
 
-    A battery that takes no charge (too cold, or its BMS says so) is not charged: a current into it
+    A battery that cannot be charged (too cold, or its BMS says so) is not: a current into it
     is a sensor's error, and the sun on the panels is no income.
     """
     if reading is None or reading.battery_current_a is None:

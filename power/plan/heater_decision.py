@@ -3,7 +3,7 @@
 Reads: the policy table. Writes: nothing; pure.
 Never: imports numpy (it is used in a resident process), or heats a battery that no sun will charge.
 
-Below 0 C a battery of lithium takes no charge. Three courses until the sun is gone are compared: no
+Below 0 C a lithium battery cannot be charged. Three courses until the sun is gone are compared: no
 heat; heat from now on; heat an hour later. Heat from now on must be the best of them: so it comes
 shortly before the sun is worth it, and not in a night before a grey day.
 """

@@ -209,7 +209,7 @@ def describe_plan(
     source = learned if known else "assumed, no day is known here yet"
     return (
         f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun expected ({source}), "
-        f"lowest charge {lowest.state_of_charge_pct:.0f} % "
+        f"lowest SOC {lowest.state_of_charge_pct:.0f} % "
         f"({lowest.low_charge_pct:.0f} to {lowest.high_charge_pct:.0f}) "
         f"on {format_site_time(lowest.starts, zone, '%d %b %H:%M')}; {policy.reason}"
     )

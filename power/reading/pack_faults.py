@@ -195,7 +195,7 @@ def describe_measured(pack: BatteryReading) -> str:
 def advise(alarms: str) -> str:
     """What to do about alarms."""
     if all(is_cold(one) for one in alarms.split(", ")):
-        return "It takes no charge while its cells are cold; warm it, or wait"
+        return "It cannot be charged while its cells are cold; warm it, or wait"
     return (
         "It protects the battery by opening its MOSFETs; look at its cells, temperature and "
         "current before anything else"

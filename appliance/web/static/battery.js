@@ -97,5 +97,5 @@ function blocked(b) {
 function note(row, b, now) {
   if (!row) return "The power service has not reported yet.";
   if (!b) return lastKnown(row.at, now);
-  return b.method ? `Charge ${KNOWN_BY[b.method] || b.method}.` : "";
+  return b.method ? `State of charge ${KNOWN_BY[b.method] || b.method}.` : "";
 }

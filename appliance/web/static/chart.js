@@ -78,7 +78,7 @@ function read() {
   const rows = [
     ["Sun", figureAt("pv_power_w", index, future, power)],
     ["Use", figureAt("load_power_w", index, future, power)],
-    ["Charge", `${figureAt("state_of_charge_pct", index, future, percent)}${bandAt(index, future)}`],
+    ["SOC", `${figureAt("state_of_charge_pct", index, future, percent)}${bandAt(index, future)}`],
     ["Level", figureAt("level", index, future, (level) => word(level) || UNKNOWN)],
   ];
   const title = `${picked === null ? "Now, " : ""}${when(moment, day.nowDate)}${future ? ", as planned" : ""}`;

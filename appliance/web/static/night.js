@@ -23,7 +23,7 @@ export function night(status, now) {
   say("night-stays", `${s.stays ? "It stays on" : "It goes back to sleep"}: ${stopped(s.stays_reason)}`);
   facts(byId("night-facts"), [
     ["Woken", wokenBy(s, now)],
-    ["Charge", charge(s)],
+    ["SOC", charge(s)],
     ...(s.failed_boots ? [["Starts that failed", String(s.failed_boots)]] : []),
   ]);
 }
@@ -62,6 +62,6 @@ export function outlook(status, now) {
   const end = later.length > MOST_CHANGES ? "" : ` until ${at(o.until)}`;
   const rise = status.summary.sunrise; // until then the first screen says how low it gets
   const beyond = !rise || new Date(o.lowest_at) > new Date(rise);
-  const lowest = beyond ? ` Lowest charge ${percent(o.lowest_charge_pct)} (${at(o.lowest_at)}).` : "";
+  const lowest = beyond ? ` Lowest SOC ${percent(o.lowest_charge_pct)} (${at(o.lowest_at)}).` : "";
   say("outlook", `Planned: ${[word(first.level), ...changes].join(", ")}${end}.${lowest} ${sentence(o.about)}`.trim());
 }

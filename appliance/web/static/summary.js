@@ -24,7 +24,7 @@ function gauge(charge, sigma) {
   byId("gauge-sigma").setAttribute("x", `${from}%`);
   byId("gauge-sigma").setAttribute("width", `${clamp(value + spread) - from}%`);
   byId("gauge").setAttribute("aria-label",
-    known(charge) ? `Charge ${percent(charge)}, ${doubtWords(sigma)}` : "Charge unknown");
+    known(charge) ? `State of charge ${percent(charge)}, ${doubtWords(sigma)}` : "State of charge unknown");
 }
 
 function sunrise(charge) {

@@ -3,8 +3,8 @@
 Reads and writes: nothing.
 Never: depends on the controller or the sun.
 
-`charge` is the share (0 to 1) of the nominal ampere-hours. Cold hides a part of them: at 0 C 85 %
-can be used, at -20 C 70 %; what is hidden is there again when it is warm.
+`charge` is the share (0 to 1) of the nominal ampere-hours. A part of them is not usable in the
+cold: at 0 C 85 % can be used, at -20 C 70 %; what is hidden is there again when it is warm.
 """
 
 import math

@@ -302,7 +302,7 @@ def test_the_technician_reads_the_night_for_a_day(
     power.add(awake(clock.stamp(), slept, failed=2))
     reported = lines(power, settings, "FULL", clock.utc)["slept"]
     assert reported == (
-        f"2026-04-15 02:00 to 2026-04-15 13:00, charge 19 % before, 17 % after: {WHY}; "
+        f"2026-04-15 02:00 to 2026-04-15 13:00, SOC 19 % before, 17 % after: {WHY}; "
         f"woken: {ALARM}; failed boots: 2; it stays on: the energy check is passed"
     )
     assert lines(power, settings, "FULL", clock.utc + 25 * HOUR) == {}
@@ -316,7 +316,7 @@ def test_the_technician_reads_what_is_planned(
     store.add(*plan(now, "FFSS", [50.0, 40.0, 30.0, 35.0]))
     store.add(policy(now, now.utc + HOUR, "two grey days expected"))
     assert lines(store, settings, "FULL", clock.utc) == {
-        "outlook": "FULL, SENTINEL Wed 02:30, until Wed 03:00; lowest charge 30 % Wed 02:30; "
+        "outlook": "FULL, SENTINEL Wed 02:30, until Wed 03:00; lowest SOC 30 % Wed 02:30; "
         "two grey days expected"
     }
     clock.advance(3600)

@@ -78,7 +78,7 @@ def test_all_is_well_and_it_lasts_until_sunrise_in_site_time(here: Settings) -> 
             "attention",
             "is not being read. How long the battery lasts is not known: no device reports",
         ),
-        ({"battery__charge_blocked": True}, "attention", "The battery can take no charge now."),
+        ({"battery__charge_blocked": True}, "attention", "The battery cannot be charged now."),
         ({"energy__level": "HIBERNATE"}, "attention", "At HIBERNATE, to save the battery. Lasts"),
     ],
 )

@@ -126,7 +126,7 @@ def report_outcome(outcome: Outcome) -> None:
     one = outcome.score
     print(
         f"  {one.case:<28} {one.controller:<18} utility {one.annual:7.0f} h "
-        f"covered {one.coverage_pct:5.1f} %  brown-outs {one.brownouts}",
+        f"covered {one.coverage_pct:5.1f} %  disconnects {one.brownouts}",
         flush=True,
     )
 

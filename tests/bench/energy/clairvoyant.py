@@ -10,7 +10,7 @@ boot before the next work) and cut (the battery's protection is open). The plant
     sun, losses, C/2, cold block   plant.steps itself moves each charge of the grid
     hidden capacity                a draw that would go below the floor of its step cuts
     a cut                          earns nothing until the charge is back, and costs `CUT_COSTS_H`
-                                   in the choice (not in the figure): a brown-out never pays
+                                   in the choice (not in the figure): a disconnect never pays
     boot                           `boot_wh` is taken before the first work after HIBERNATE
     the end of the year            the same year follows: what is left at the end has its value
     the end of some weeks          what follows them in that year gives what is left its value

@@ -45,7 +45,7 @@ def draw_week(outcomes: Sequence[Outcome], path: Path) -> None:
         power.plot(days, found[name].power_w[part], label=name, lw=0.8)
     power.fill_between(days, found[PLANNER].sun_w[part], alpha=0.2, color="orange", label="sun")
     power.set_ylim(0, 1.3 * max(found[CLAIRVOYANT].power_w.max(), 1.0))
-    charge.set(ylabel="charge, %", title=f"{case}, week {week} after 1 July")
+    charge.set(ylabel="SOC, %", title=f"{case}, week {week} after 1 July")
     power.set(ylabel="draw and sun, W", xlabel="days")
     charge.legend()
     power.legend()

@@ -5,9 +5,10 @@ Never: gives a controller anything but what sensors could say.
 
 Rules: the charge controller turns 97 % of the sun into current; charging keeps 97 % and delivers at
 most C/2; below 0 C nothing is charged, but the sun still feeds the loads; discharging costs 3 %.
-Cold hides a part of the charge (15 % at 0 C, 30 % at -20 C). When what is drawn would go below what
-is hidden and 2 % more, the battery's protection cuts: a brown-out. Then nothing runs until the sun
-has brought 5 % back. Starting the computer from HIBERNATE costs 90 s at 15 W (R1; R2 ten times).
+A part of the charge is not usable in the cold (15 % at 0 C, 30 % at -20 C). When what is drawn
+would go below what is not usable and 2 % more, the battery's BMS disconnects. Then nothing runs
+until the sun has brought 5 % back. Starting the computer from HIBERNATE costs 90 s at 15 W (R1; R2
+ten times).
 """
 
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from tests.bench.energy.weather import Floats
 HOURS = 0.25
 CONTROLLER, CHARGING, DISCHARGING = 0.97, 0.97, 0.97
 MOST_C = 0.5
-CUT_SHARE, BACK_SHARE = 0.02, 0.05  # of the capacity, above what the cold hides
+CUT_SHARE, BACK_SHARE = 0.02, 0.05  # of the capacity, above what is not usable in the cold
 USABLE = ((-20.0, 0.70), (0.0, 0.85), (25.0, 1.0))
 BOOT_WH, BOOT_LARGE_WH = 90 / 3600 * 15, 90 / 3600 * 150
 assert BatterySettings().chemistry is Chemistry.LFP

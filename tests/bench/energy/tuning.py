@@ -5,7 +5,7 @@ Never: uses a case that it was not given. One table of scores serves all that ar
 turn: `Scores.best` uses only the columns that it may.
 
 A set's score on a case is its utility as a share of the best that any set of the family has there:
-the mean of the whole year's and of the scarce season's. Each brown-out takes off the utility of a
+the mean of the whole year's and of the scarce season's. Each disconnect takes off the utility of a
 day of everything. The best set is that with the highest mean over the cases.
 """
 

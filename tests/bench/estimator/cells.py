@@ -67,7 +67,7 @@ class Cell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LfpCell:
-    """Flat, with little loss; the cold hides a part and multiplies the resistance."""
+    """Flat, with little loss; a part is not usable in the cold, which multiplies the resistance."""
 
     curve: Curve = LFP_CHART
     ohm: float = 0.22

@@ -63,7 +63,7 @@ class Plant:
     pv_w: float = 0.0
     cell_v: float = 3.3
     is_cut: bool = False
-    path_open: bool = False  # its BMS takes no charge
+    path_open: bool = False  # its BMS has disabled charging
 
     @property
     def real_ah(self) -> float:

@@ -37,9 +37,9 @@ def mild(_hour: float) -> float:
 class Plant:
     """A site as it is built. `load_w` is there always, `step_w` comes and goes each `step_s`.
 
-    `refuses_charge`: whether the BMS takes no charge at that hour of the day. `cools_share` of the
-    sun goes into loads that follow it. `generator_a`: what a charger gives that no device measures;
-    `hidden_w`: what is connected directly to the battery.
+    `refuses_charge`: whether the BMS has disabled charging at that hour of the day. `cools_share`
+    of the sun goes into loads that follow it. `generator_a`: what a charger gives that no device
+    measures; `hidden_w`: what is connected directly to the battery.
     """
 
     cells: int = 4

@@ -63,4 +63,4 @@ def test_it_is_safe_only_well_above_the_charge_at_which_it_was_needed() -> None:
 def test_a_battery_that_takes_no_charge_refuses_the_source() -> None:
     assert find_refusal(make_state(50), None, LIMITS) == ""
     blocked = replace(make_state(50), charge_blocked=True)
-    assert "takes no charge" in find_refusal(blocked, None, LIMITS)
+    assert "cannot be charged" in find_refusal(blocked, None, LIMITS)

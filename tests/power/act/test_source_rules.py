@@ -188,7 +188,7 @@ def test_one_whose_power_is_not_measured_is_neither_failed_nor_stopped() -> None
 def test_a_battery_that_must_not_be_charged_ends_a_run_at_once_and_allows_none() -> None:
     played = Played(decision=WANTED)
     played.pass_time(300)
-    played.refusal, played.need = "the battery takes no charge now", "low"
+    played.refusal, played.need = "the battery cannot be charged now", "low"
     assert not played.pass_time(30).is_ordered
     assert not played.pass_time(7200).is_ordered
 

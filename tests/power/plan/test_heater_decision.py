@@ -1,4 +1,4 @@
-"""When heat pays: a battery of lithium below 0 C takes no charge, and the sun is short."""
+"""When heat pays: a lithium battery below 0 C cannot be charged, and the sun is short."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,15 +17,15 @@ HEATER = SwitchSettings(runs_when=RunsWhen.BATTERY_COLD, idle_w=40.0)
 HEATED = replace(SMALL, switch={"heater": HEATER})
 
 
-def solve(settings: Settings, clearness: float, mean_c: float = -12.0) -> Plan:
-    return solve_plan(a_problem(settings, past_of(*[clearness] * 30, mean_c=mean_c)))
+def solve(settings: Settings, clear_sky_index: float, mean_c: float = -12.0) -> Plan:
+    return solve_plan(a_problem(settings, past_of(*[clear_sky_index] * 30, mean_c=mean_c)))
 
 
 def decide(
-    hour: float, *, clearness: float = 0.9, charge_pct: float = 40.0, heater_w: float = 40.0
+    hour: float, *, clear_sky_index: float = 0.9, charge_pct: float = 40.0, heater_w: float = 40.0
 ) -> HeaterDecision | None:
     """What the plan says at that hour of a frosty day."""
-    row = make_policy(solve(HEATED, clearness))
+    row = make_policy(solve(HEATED, clear_sky_index))
     stamp = Stamp(MIDNIGHT + timedelta(hours=hour), "00000001", 1000.0)
     battery = BatteryState(
         stamp, charge_pct, 3.0, 900, 2560, None, charge_blocked=True, method="counted"
@@ -50,7 +50,9 @@ def test_in_the_night_it_is_too_early_and_before_a_grey_day_it_does_not_pay() ->
     assert early is not None
     assert not early.runs
     assert all(
-        not one.runs for hour in range(24) if (one := decide(hour, clearness=0.03)) is not None
+        not one.runs
+        for hour in range(24)
+        if (one := decide(hour, clear_sky_index=0.03)) is not None
     )
 
 

@@ -90,7 +90,7 @@ def test_the_guards_floors_hold_in_every_scenario() -> None:
 
 
 def test_under_the_best_sun_the_guard_still_allows_no_more_than_it_would() -> None:
-    """24 %, of which the cold hides 6: less than SENTINEL's 20, more than the floor."""
+    """24 %, of which 6 are not usable in the cold: less than SENTINEL's 20, more than the floor."""
     noon = replace(START, hour=11.0, charge_pct=24.0, sigma_pct=0.3)
     found = simulate_scenarios(BRIGHT, noon, 0.1, step_h=0.5)
     assert found.shares[0, EnergyLevel.SENTINEL] > 0.95

@@ -76,7 +76,7 @@ def test_days_policy_and_steps_are_stored_and_one_sentence_is_said(
     assert len({step.stamp for step in steps}) == 1
     assert sentence.startswith("planned 72 h: ")
     assert "learned from 2 days here" in sentence
-    assert "lowest charge" in sentence
+    assert "lowest SOC" in sentence
     assert sentence.endswith(policy.reason)
     assert plan.rows(Fault) == []
 
