@@ -9,6 +9,7 @@ import time
 from functools import partial
 
 from tests.bench import report
+from tests.bench.energy import pictures
 from tests.bench.energy.cache import load_or_compute
 from tests.bench.energy.cases import CHARGER_ONLY, TILTS, make_cases
 from tests.bench.energy.publication import publish
@@ -24,7 +25,7 @@ from tests.bench.energy.runs import (
     make_inputs,
     run_all,
 )
-from tests.bench.energy.tuning import tune
+from tests.bench.energy.tuning import TUNED, tune
 
 # Those that the planner's few constants were tuned on, and those that it has never met.
 KNOWN = (
@@ -48,16 +49,6 @@ WITHOUT_BMS = (("Potsdam 2019", "R1 charger"), ("Sand-Point typical", "R1 charge
 TRAINING = ("Amsterdam 2019", "Athens 2019", "Budapest 2019", "Copenhagen 2019", "Prague 2019")
 WITHOUT_BMS_CONTROLLERS = (CLAIRVOYANT, *MAKERS, *WITHOUT_FAULTS)
 QUICK_CASES, QUICK_FIRST_DAY, QUICK_DAYS = (("Sand-Point typical", "R1"),), 122, 56
-# What the tuning found on `TRAINING` for the trailer; the quick form takes it as it is.
-TUNED: Parameters = {
-    "fixed": {"of_worst_month": 1.0},
-    "full_until_cut": {},
-    "two_level": {"low_pct": 30.0, "band_pct": 2.0},
-    "kansal": {"alpha": 0.7, "target_pct": 40.0, "gain": 0.2, "rest_pct": 12.0},
-    "long_term_neutral": {"window_days": 7.0, "usable": 0.7, "rest_pct": 24.0},
-    "eno_max": {"smoothing": 0.003, "mixing": 0.25, "target": 0.65, "rest_pct": 18.0},
-    "ladder": {"sentinel_pct": 12.0, "eco_pct": 25.0, "full_pct": 60.0, "eco": 4.0},
-}
 
 
 def main() -> None:
@@ -80,7 +71,9 @@ def main() -> None:
         if one[1] not in CHARGER_ONLY or name in WITHOUT_BMS_CONTROLLERS
     ]
     outcomes = run_all(wanted, report_outcome)
-    publish(outcomes, [" ".join(one) for one in UNSEEN], quick=arguments.quick)
+    table = publish(outcomes, [" ".join(one) for one in UNSEEN], quick=arguments.quick)
+    pictures.draw_table(table, report.OUT / "energy-table.png")
+    pictures.draw_week(outcomes, report.OUT / "energy-week.png")
     print(f"  {time.monotonic() - began_s:.0f} s in all; pictures and JSON are in {report.OUT}")
 
 

@@ -9,7 +9,6 @@ from dataclasses import fields
 from typing import Any
 
 from tests.bench import report
-from tests.bench.energy import pictures
 from tests.bench.energy.bootstrap import bootstrap_difference
 from tests.bench.energy.cases import CHARGER_ONLY
 from tests.bench.energy.runs import CLAIRVOYANT, FORECAST, LADDER, PLANNER, WITHOUT_FAULTS, Outcome
@@ -66,8 +65,8 @@ class Judgement:
         return found
 
 
-def publish(outcomes: Sequence[Outcome], unseen: Sequence[str], *, quick: bool) -> None:
-    """The table for people, the JSON for machines, the pictures."""
+def publish(outcomes: Sequence[Outcome], unseen: Sequence[str], *, quick: bool) -> str:
+    """The table for people, which is returned, and the JSON for machines."""
     scores = [one.score for one in outcomes]
     alone = [one for one in scores if one.case.endswith(CHARGER_ONLY)]
     others = [one for one in scores if one not in alone]
@@ -87,8 +86,7 @@ def publish(outcomes: Sequence[Outcome], unseen: Sequence[str], *, quick: bool) 
         "bootstrap_hours_a_week": compare_planner(whole.judged),
     }
     report.publish("energy", figures, quick, also=also, **details)
-    pictures.draw_table(table, report.OUT / "energy-table.png")
-    pictures.draw_week(outcomes, report.OUT / "energy-week.png")
+    return table
 
 
 def to_json(one: Summary) -> dict[str, float | None]:

@@ -8,7 +8,6 @@ import pytest
 from appliance.model import Stamp
 from power.plan.backtest import BacktestResult
 from tests.bench.energy import cache, controllers, runs
-from tests.bench.energy.__main__ import TUNED
 from tests.bench.energy.cases import Case, find_frost_weeks, find_scarce_weeks, make_case
 from tests.bench.energy.controllers import PlannerController
 from tests.bench.energy.drive import YearSimulation
@@ -22,6 +21,7 @@ from tests.bench.energy.runs import (
     simulate_rule,
 )
 from tests.bench.energy.score import Score
+from tests.bench.energy.tuning import TUNED
 from tests.bench.energy.weather import STEPS, Site
 
 NOON = 52

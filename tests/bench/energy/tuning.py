@@ -30,6 +30,16 @@ from tests.bench.energy.weather import Floats
 START_PCT = 95.0
 CUT_COSTS_H = 24.0
 WEEK_STEPS = 7 * 96
+# What the tuning found on the training sites for the trailer; the quick form takes it as it is.
+TUNED: dict[str, Parameters] = {
+    "fixed": {"of_worst_month": 1.0},
+    "full_until_cut": {},
+    "two_level": {"low_pct": 30.0, "band_pct": 2.0},
+    "kansal": {"alpha": 0.7, "target_pct": 40.0, "gain": 0.2, "rest_pct": 12.0},
+    "long_term_neutral": {"window_days": 7.0, "usable": 0.7, "rest_pct": 24.0},
+    "eno_max": {"smoothing": 0.003, "mixing": 0.25, "target": 0.65, "rest_pct": 18.0},
+    "ladder": {"sentinel_pct": 12.0, "eco_pct": 25.0, "full_pct": 60.0, "eco": 4.0},
+}
 
 
 class PlayedSets(NamedTuple):
