@@ -104,7 +104,7 @@ def judge_float(one: SetPoints, cell: ChemistryProfile, cells: int) -> Finding:
 
 def judge_recharge(one: SetPoints, cell: ChemistryProfile, cells: int) -> Finding:
     """Where absorption begins anew: below what a full battery is held at."""
-    highest_v = (one.absorption_v if one.floats is False else one.float_v) or cell.float_v * cells
+    highest_v = one.float_v or cell.charger.float_most_v * cells
     allowed = Range(
         cell.charger.recharge_least_v * cells,
         max(highest_v, cell.charger.recharge_least_v * cells),

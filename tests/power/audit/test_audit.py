@@ -216,6 +216,7 @@ def test_each_set_point_is_judged(changed: dict[str, Any], wrong: list[str]) -> 
         ("epever-tracer", {"battery_lower_temperature": 40}, ["charging disabled below"]),
         ("renogy-rover", {"battery_type": 4, "float_voltage": 14.6}, ["recharge below"]),
         ("renogy-rover", {"battery_type": 4, "float_voltage": 12.6}, ["recharge below"]),
+        ("renogy-rover", {"battery_type": 4, "float_voltage": 14.2}, ["recharge below"]),
         ("victron-mppt-load-hex", {"load_control": 0}, ["load output"]),
         ("victron-mppt-load-hex", {"load_control": 4}, ["load output"]),
         ("victron-mppt-load-hex", {"load_control": 7}, ["load output"]),
