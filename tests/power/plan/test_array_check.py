@@ -47,9 +47,11 @@ def a_day(
     return replace(day, **changed)  # type: ignore[arg-type]
 
 
-def days_of(count: int, index: Callable[[int], float], *, every: int = 1) -> list[SolarDay]:
+def days_of(
+    count: int, index: Callable[[int], float], *, every: int = 1, seed: int = 5
+) -> list[SolarDay]:
     """Days with a scatter of 3 %; but for each `every`-th one they are cloudy."""
-    random = Random(5)
+    random = Random(seed)
     return [
         a_day(number, index(number) * random.gauss(1, 0.03))
         if number % every == 0
@@ -151,6 +153,14 @@ def test_a_lost_string_is_found_after_five_clear_days_and_dated(lost: float) -> 
     assert isinstance(fault, YieldStepped)
     assert "between 29 Apr and 30 Apr" in str(fault)
     assert "string" in str(fault)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_one_string_of_four_is_found_within_a_month_where_every_third_day_is_clear(
+    seed: int,
+) -> None:
+    days = days_of(59, lambda number: 1.0 if number < 30 else 0.75, every=3, seed=seed)
+    assert any(isinstance(check(days[:end]), YieldStepped) for end in range(40, 60))
 
 
 def test_clouds_for_weeks_are_no_lost_string() -> None:
