@@ -69,8 +69,9 @@ class PowerReading:
     `discharge_share`: the share (0 to 1) of the batteries' capacity that can be discharged now; 0:
     their BMSs allow none, None: they do not say.
     `absorption_v`, `float_v` and `compensation_v_per_c` are what the chargers are set to (at 25 C),
-    `lvd_v` where the first of their load outputs with loads disconnects; None where a device does
-    not give them (appliance/model_set_points.py has all of each device).
+    `lvd_v` where the first of their load outputs with loads disconnects, `cell_uvp_v` where the
+    first of the BMSs does (V of one cell); None where a device does not give them
+    (appliance/model_set_points.py has all of each device).
     """
 
     stamp: Stamp
@@ -92,6 +93,7 @@ class PowerReading:
     float_v: float | None = None
     compensation_v_per_c: float | None = None
     lvd_v: float | None = None
+    cell_uvp_v: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,12 @@ def m0020_more_set_points(db: Database) -> None:
         db.execute(f"ALTER TABLE set_points ADD COLUMN {column}")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0021_cell_uvp_v(db: Database) -> None:
+    """The voltage of a cell at which a BMS disconnects, in each reading as the LVD is."""
+    db.execute("ALTER TABLE power_reading ADD COLUMN cell_uvp_v REAL")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -38,7 +38,7 @@ from appliance.store.whole_check import (
 )
 from appliance.wording.counts import format_count
 
-NEWEST_STEP = "m0020_more_set_points"
+NEWEST_STEP = "m0021_cell_uvp_v"
 LOCK_S = 10.0  # real seconds; another service's check and migration take less
 
 

@@ -29,7 +29,7 @@ def find_need(
     guard: GuardState, battery: BatteryState | None, settings: Settings, reserve_wh: float
 ) -> Need:
     """A low voltage that lasts, or little charge above the one at which no load runs."""
-    limits = derive_limits(settings.battery, settings.energy, guard.lvd_v)
+    limits = derive_limits(settings.battery, settings.energy, guard.lvd_v, guard.cell_uvp_v)
     if guard.confirmed:
         return Need("the voltage of the battery is low", is_safe=False)
     least_pct = compute_lower_bound_pct(battery)

@@ -18,6 +18,8 @@ DARK = (
     "the computer powers off early, so as not to be disconnected without a shutdown, and the loads "
     "at its output have no power until the reconnect voltage"
 )
+EARLY = "the computer powers off early, so as not to be disconnected without a shutdown"
+NOT_FOLLOWED = "it disconnects this computer without a shutdown: no battery at rest is that high"
 # Of an output that follows no voltages of the user, by the device's words.
 LOAD_MODES = {
     "off": "the loads at its output have no power",
@@ -33,7 +35,7 @@ def judge_load_output(
     one: SetPoints, cell: ChemistryProfile, cells: int, bms_uvp_v: float | None
 ) -> Iterator[Finding]:
     """Low-voltage disconnect and reconnect of the load output, where loads are wired to it."""
-    disconnect = make_lvd_range(cell, cells, bms_uvp_v)
+    disconnect = make_lvd_range(one, cell, cells, bms_uvp_v)
     reconnect = Range(
         cell.recovered_v * cells,
         cell.charger.lvr_most_v * cells,
@@ -59,11 +61,15 @@ def judge_load_output(
     yield from found if one.loads_on_output else map(set_aside, found)
 
 
-def make_lvd_range(cell: ChemistryProfile, cells: int, bms_uvp_v: float | None) -> Range:
+def make_lvd_range(
+    one: SetPoints, cell: ChemistryProfile, cells: int, bms_uvp_v: float | None
+) -> Range:
     """Where a load output may disconnect: before a BMS does, and after this computer is off."""
     highest_v = (cell.floor_v - cell.charger.lvd_margin_v) * cells
     least_v = max(cell.charger.lvd_least_v * cells, bms_uvp_v or 0.0)
-    return Range(min(least_v, highest_v), highest_v, EMPTY_FIRST, DARK, slack=CELL_SLACK_V * cells)
+    is_followed = one.lvd_v is None or one.lvd_v <= cell.held_v * cells
+    above, slack_v = DARK if is_followed else NOT_FOLLOWED, CELL_SLACK_V * cells
+    return Range(min(least_v, highest_v), highest_v, EMPTY_FIRST, above, slack=slack_v)
 
 
 def judge_frost(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterator[Finding]:  # noqa: ARG001
@@ -109,7 +115,7 @@ def judge_protection(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iter
         limits.uvp_least_v,
         cell.floor_v - limits.lvd_margin_v,
         "the BMS lets the cells be discharged until they are damaged",
-        "the BMS disconnects the battery before this computer has shut down cleanly",
+        EARLY,
         slack=CELL_SLACK_V,
     )
     over = Range(

@@ -170,8 +170,13 @@ def sum_denied_time(state: GuardState, at_s: float, *, denied: bool) -> GuardSta
     return replace(state, denied_sum_s=sum_s, share_seen_s=at_s, is_denied_often=is_often)
 
 
-def note_lvd(state: GuardState, reading: PowerReading | None, now: Stamp) -> GuardState:
-    """The low-voltage disconnect of the load outputs, as it was last read."""
-    if reading is None or reading.lvd_v is None or not is_of_now(reading, now):
+def note_disconnects(state: GuardState, reading: PowerReading | None, now: Stamp) -> GuardState:
+    """Where load outputs and BMSs disconnect by their settings, as it was last read."""
+    if reading is None or not is_of_now(reading, now):
         return state
-    return replace(state, lvd_v=reading.lvd_v) if isfinite(reading.lvd_v) else state
+    lvd_v, uvp_v = reading.lvd_v, reading.cell_uvp_v
+    return replace(
+        state,
+        lvd_v=lvd_v if lvd_v is not None and isfinite(lvd_v) else state.lvd_v,
+        cell_uvp_v=uvp_v if uvp_v is not None and isfinite(uvp_v) else state.cell_uvp_v,
+    )

@@ -35,7 +35,7 @@ from power.guard.by_charge import judge_charge
 from power.guard.by_disconnect import (
     judge_disconnect,
     note_contradiction,
-    note_lvd,
+    note_disconnects,
     note_share,
 )
 from power.guard.by_silence import judge_silence
@@ -76,9 +76,9 @@ def judge(
     level since the last judgement, None where that is not known: then it may have been FULL.
     """
     before = state
-    state = note_lvd(note_share(state, reading, now), reading, now)
+    state = note_disconnects(note_share(state, reading, now), reading, now)
     settings = limit_to_share(settings, state.share)
-    limits = derive_limits(settings.battery, settings.energy, state.lvd_v)
+    limits = derive_limits(settings.battery, settings.energy, state.lvd_v, state.cell_uvp_v)
     battery = battery if battery is not None and is_current(battery, now) else None
     state, observation = follow_sag(state, reading, battery, limits, now)
     state = update_state(state, observation, limits)

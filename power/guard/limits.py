@@ -40,9 +40,13 @@ class Ages(NamedTuple):
 
 # Of the nominal voltage. Below it no computer would run to see it: a reading error.
 LOWEST_SHARE = 0.6
-HIGHEST_LVD = 1.01  # of the nominal voltage: makers' highest are 12.0 V (lead-acid), 12.85 V (LFP)
-LVD_MARGIN = 1 / 64  # of the nominal voltage, above an LVD: 0.2 V of 12.8
-OF_LVD = "above the low-voltage disconnect of the controller's load output"
+LVD_MARGIN = 1 / 64  # of the nominal voltage, above a disconnect: 0.2 V of 12.8
+# Of that margin, where it would keep loads off a battery that is far from empty. It is more than a
+# meter may be off by.
+LEAST_MARGIN = 0.5
+OF_LVD = (
+    "above the low-voltage disconnect of the load output, or the BMS's under-voltage protection"
+)
 DEEPEST_SAG = 0.8  # of the nominal voltage: below it inverters disconnect (10.2 of 12.8 V)
 
 
@@ -77,25 +81,29 @@ class Limits:
 
 @lru_cache(maxsize=32)
 def derive_limits(
-    battery: BatterySettings, energy: EnergySettings, lvd_v: float | None = None
+    battery: BatterySettings,
+    energy: EnergySettings,
+    lvd_v: float | None = None,
+    cell_uvp_v: float | None = None,
 ) -> Limits:
-    """The limits of these settings. `lvd_v`: where a controller's load output disconnects."""
-    nominal_v = count_cells(battery) * get_profile(battery).nominal_v
-    lvd_v = lvd_v if is_possible_lvd(lvd_v, nominal_v) else None
-    cell = raise_above_lvd(get_profile(battery), lvd_v, count_cells(battery))
-    clean_wh = energy.full_power_w * SHUTDOWN_S / 3600
-    clean_pct = clean_wh / battery.capacity_wh * 100
+    """The limits of these settings. `lvd_v`: where a controller's load output disconnects, of the
+    whole battery; `cell_uvp_v`: where its BMS does, of one cell.
+    """
+    profile, cells = get_profile(battery), count_cells(battery)
+    nominal_v, lvd_v = cells * profile.nominal_v, select_lvd_v(lvd_v, profile, cells)
+    cell = raise_above(follow_uvp(profile, cell_uvp_v), lvd_v / cells)
+    clean_pct = energy.full_power_w * SHUTDOWN_S / 3600 / battery.capacity_wh * 100
     floor_pct = max(energy.off_below_pct, LEAST_FLOOR_PCT, clean_pct)
     return Limits(
         cell=cell,
-        cells=count_cells(battery),
+        cells=cells,
         lowest_v=LOWEST_SHARE * nominal_v,
-        highest_v=count_cells(battery) * cell.plausible_v,
+        highest_v=cells * cell.plausible_v,
         capacity_wh=battery.capacity_wh,
         capacity_ah=compute_capacity_ah(battery),
         resistance_ohm=find_resistance_ohm(battery),
         cell_ohm=cell.cell_ohm_ah / compute_capacity_ah(battery),
-        deepest_sag_v=max(DEEPEST_SAG * nominal_v, (lvd_v or 0.0) + LVD_MARGIN * nominal_v),
+        deepest_sag_v=max(DEEPEST_SAG * nominal_v, lvd_v + LVD_MARGIN * nominal_v),
         charges_below_zero=not cell.is_harmed_by_frost,
         charging_a=CHARGING_C_RATE * compute_capacity_ah(battery),
         empty_pct=max(LEAST_FLOOR_PCT, clean_pct),
@@ -107,30 +115,44 @@ def derive_limits(
     )
 
 
-def is_possible_lvd(lvd_v: float | None, nominal_v: float) -> bool:
-    """Whether a battery of this nominal voltage can be meant with it; else it is not followed."""
-    return lvd_v is not None and LOWEST_SHARE <= lvd_v / nominal_v <= HIGHEST_LVD
-
-
-def raise_above_lvd(cell: ChemistryProfile, lvd_v: float | None, cells: int) -> ChemistryProfile:
-    """The chemistry's limits, with the floor above the low-voltage disconnect by a margin: a load
-    output that disconnects takes the unit down uncleanly, and it stays dark until its reconnect.
-
-    One that is set above `recovered_v` is not followed further than that (the audit says so).
+def is_possible_disconnect(disconnect_v: float, cell: ChemistryProfile) -> bool:
+    """Whether this voltage of a cell can be meant for it; else it is not followed. Above `held_v`
+    only a charger would hold it: such a figure is that of another battery.
     """
-    if lvd_v is None:
+    return LOWEST_SHARE * cell.nominal_v <= disconnect_v <= cell.held_v
+
+
+def select_lvd_v(lvd_v: float | None, cell: ChemistryProfile, cells: int) -> float:
+    """The disconnect voltage that is followed; 0 for none."""
+    return lvd_v if lvd_v is not None and is_possible_disconnect(lvd_v / cells, cell) else 0.0
+
+
+def follow_uvp(cell: ChemistryProfile, uvp_v: float | None) -> ChemistryProfile:
+    """The chemistry's limits above the under-voltage protection of its BMS, where that is known."""
+    if uvp_v is None or not is_possible_disconnect(uvp_v, cell):
         return cell
-    wanted_v = lvd_v / cells + LVD_MARGIN * cell.nominal_v
+    disconnect_v = max(cell.disconnect_v, uvp_v + LVD_MARGIN * cell.nominal_v)
+    return replace(raise_above(cell, uvp_v), disconnect_v=Figure(disconnect_v, OF_LVD))
+
+
+def raise_above(cell: ChemistryProfile, disconnect_v: float) -> ChemistryProfile:
+    """The chemistry's limits, with the floor above a disconnect by a margin: it takes the unit down
+    uncleanly, and a load output stays dark until its reconnect. Where loads may run again at a
+    lower voltage than that, half of the margin is left (the audit says so).
+    """
+    margin_v = LVD_MARGIN * cell.nominal_v
+    wanted_v, least_v = disconnect_v + margin_v, disconnect_v + LEAST_MARGIN * margin_v
     if wanted_v <= cell.floor_v:
         return cell
-    floor_v = min(wanted_v, cell.recovered_v)
-    low_v = max(cell.low_v, floor_v + (cell.low_v - cell.floor_v) / 2)
-    recovered_v = max(cell.recovered_v, low_v + (cell.recovered_v - cell.low_v) / 2)
+    floor_v = wanted_v if wanted_v <= cell.recovered_v else max(cell.recovered_v, least_v)
+    share = 1 / 2 if floor_v <= cell.recovered_v else 1 / 4
+    low_v = max(cell.low_v, floor_v + share * (cell.low_v - cell.floor_v))
+    recovered_v = max(cell.recovered_v, low_v + share * (cell.recovered_v - cell.low_v))
     return replace(
         cell,
-        floor_v=Figure(floor_v, OF_LVD),
-        low_v=Figure(low_v, OF_LVD),
-        recovered_v=Figure(recovered_v, OF_LVD),
+        floor_v=Figure(round(floor_v, 3), OF_LVD),
+        low_v=Figure(round(low_v, 3), OF_LVD),
+        recovered_v=Figure(round(recovered_v, 3), OF_LVD),
     )
 
 

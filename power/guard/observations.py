@@ -70,7 +70,8 @@ class GuardState:
     `share_seen_s` when that was last reported; `is_denied_often`: too long, and not over yet.
     `sag_since_s`: since when a large current holds the voltage low, `deep_sag_since_s` below the
     floor (power/guard/sag.py); `before_sag`: the last sound moment before, `step_ohm` what the step
-    from it shows of the resistance. `lvd_v`: where a load output disconnects, as last reported.
+    from it shows of the resistance. `lvd_v`: where a load output
+    disconnects, `cell_uvp_v`: where a BMS does, as last reported.
     `proven`: what the battery holds at least (power/guard/dead_reckoning.py).
     """
 
@@ -96,6 +97,7 @@ class GuardState:
     before_sag: Moment | None = None
     step_ohm: float | None = None
     lvd_v: float | None = None
+    cell_uvp_v: float | None = None
     low_sum_s: float = 0.0
     empty_sum_s: float = 0.0
     proven: ProvenCharge = NOTHING_PROVEN

@@ -31,7 +31,7 @@ from power.reading.identity import ForeignDevice, IdentityCheck, are_variants
 from power.reading.line_form import choose_form
 from power.reading.meter import Meter
 from power.reading.named_devices import find_errors
-from power.reading.set_points import add_set_points, name_set_points
+from power.reading.set_points import add_set_points, find_cell_uvp_v, name_set_points
 from power.reading.side_by_side import SideBySide, poll_in_turn
 
 BACK_OFF_AFTER = 3  # losses in a row
@@ -145,6 +145,7 @@ class Meters:
         )
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)
         set_points = tuple(found for one in self.devices if (found := one.set_points))
+        whole = whole and replace(whole, cell_uvp_v=find_cell_uvp_v(set_points))
         return Poll(
             whole,
             tuple(named_packs),

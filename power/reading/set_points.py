@@ -62,6 +62,12 @@ def combine_set_points(readings: Sequence[PowerReading | None]) -> dict[str, Any
     return {name: find_highest([getattr(one, name) for one in known]) for name in IN_READINGS}
 
 
+def find_cell_uvp_v(set_points: Sequence[SetPoints]) -> float | None:
+    """The highest voltage of a cell at which a BMS disconnects; None where none is known."""
+    known = [one.uvp_v / one.cells for one in set_points if one.uvp_v and one.cells]
+    return find_highest(known)
+
+
 def find_highest(values: Sequence[float | None]) -> float | None:
     """The highest of those that are known; None where none is."""
     return max((one for one in values if one is not None), default=None)

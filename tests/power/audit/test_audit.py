@@ -290,3 +290,15 @@ def test_the_protections_of_a_bms_are_judged(changed: dict[str, Any], wrong: lis
     bms = SetPoints(SystemClock().stamp(), "bms pack", "jk-pb", **{**values, **changed})
     assert set(wrong) <= set(list_wrong(audit_set_points(bms, LFP_12)))
     assert bool(list_wrong(audit_set_points(bms, LFP_12))) is bool(wrong)
+
+
+@pytest.mark.parametrize(("lvd_v", "harm"), [(12.4, "powers off early"), (14.0, "without a")])
+def test_a_high_disconnect_is_told_by_what_the_guard_makes_of_it(lvd_v: float, harm: str) -> None:
+    """The guard follows one that a battery at rest can have, and no other."""
+    point = SetPoints(SystemClock().stamp(), "charger", "t", lvd_v=lvd_v, loads_on_output=True)
+    (found,) = (
+        one
+        for one in audit_set_points(point, BatterySettings())
+        if one.name == "low-voltage disconnect"
+    )
+    assert harm in found.harm

@@ -11,7 +11,7 @@ from power.audit.finding import AuditResult
 from power.audit.set_points import audit_set_points
 from power.devices import CHARGERS
 from power.reading.meters import Device, DeviceMeter, Meters
-from power.reading.set_points import name_set_points
+from power.reading.set_points import find_cell_uvp_v, name_set_points
 from provisioning.simulated.devices.models import SIMULATORS
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_meter, make_sunny_noon
@@ -145,6 +145,40 @@ class LoweredMeter:
         self.profile, self.health = meter.profile, meter.health
         assert meter.set_points is not None
         self.set_points: SetPoints | None = replace(meter.set_points, absorption_v=14.0, lvd_v=11.8)
+
+    def read(self) -> Any:
+        return self._meter.read()
+
+
+def test_of_several_bmss_the_first_to_disconnect_counts_by_its_own_cells(clock: FakeClock) -> None:
+    """Two packs of four cells in series have the UVP of four cells each."""
+    one = SetPoints(clock.stamp(), "bms one", "t", cells=4, uvp_v=4 * 2.8)
+    other = SetPoints(clock.stamp(), "bms two", "t", cells=4, uvp_v=4 * 3.05)
+    charger = SetPoints(clock.stamp(), "charger", "t", lvd_v=11.6)
+    assert find_cell_uvp_v([one, charger, other]) == pytest.approx(3.05)
+    assert find_cell_uvp_v([charger, replace(one, cells=None)]) is None
+
+
+def test_a_poll_has_the_protection_of_its_bms(clock: FakeClock) -> None:
+    meters = make_meters(clock)
+    bms = make_meters(clock).devices[0]
+    bms.name = "shed"
+    meters.devices = [*meters.devices, bms]
+    bms.meter = ProtectedMeter(bms.meter)
+    reading = meters.read().reading
+    assert reading is not None
+    assert reading.cell_uvp_v == pytest.approx(3.05)
+
+
+class ProtectedMeter:
+    """A meter whose device is set to disconnect at 3.05 V of a cell."""
+
+    def __init__(self, meter: DeviceMeter) -> None:
+        self._meter = meter
+        self.profile, self.health = meter.profile, meter.health
+        self.set_points: SetPoints | None = SetPoints(
+            FakeClock().stamp(), "bms", "t", cells=4, uvp_v=12.2
+        )
 
     def read(self) -> Any:
         return self._meter.read()
