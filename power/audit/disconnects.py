@@ -30,6 +30,9 @@ LOAD_MODES = {
     "this computer before it has shut down cleanly",
 }
 
+# Below the floor. Smaller than an LVD's: Pylontech's own 44.5 V of 15 cells is 2.967 V.
+UVP_MARGIN_V = 0.025
+
 
 def judge_load_output(
     one: SetPoints, cell: ChemistryProfile, cells: int, bms_uvp_v: float | None
@@ -113,7 +116,7 @@ def judge_protection(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iter
     limits, own_cells = cell.charger, one.cells or cells
     under = Range(
         limits.uvp_least_v,
-        cell.floor_v - limits.lvd_margin_v,
+        cell.floor_v - UVP_MARGIN_V,
         "the BMS lets the cells be discharged until they are damaged",
         EARLY,
         slack=CELL_SLACK_V,

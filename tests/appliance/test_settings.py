@@ -63,8 +63,12 @@ MISTAKES = {
         "/unit.toml:2: charger.main.device_id must be from 0 to 255, not 300",
     ),
     "an unknown chemistry": (
-        "[battery]\nchemistry = 'nimh'\n",
+        "[battery]\nchemistry = 'zinc-air'\n",
         "/unit.toml:2: battery.chemistry must be one of 'lfp', 'flooded', 'agm', 'gel', 'lead-aci",
+    ),
+    "a chemistry that is not supported": (
+        "[battery]\nchemistry = 'nimh'\n",
+        "/unit.toml:2: battery.chemistry 'nimh' is not supported: its cut-offs, rested curve",
     ),
     "a chemistry in capitals": (
         "[battery]\nchemistry = 'AGM'\n",

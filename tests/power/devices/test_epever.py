@@ -176,6 +176,7 @@ def test_without_331b_the_net_current_is_charge_minus_load() -> None:
 WITHOUT_VALUE = (
     *("stamp", "device", "quality", "ages_s"),
     *("lowest_cell_voltage_v", "charge_allowed", "discharge_share"),  # what only a BMS knows
+    "cell_uvp_v",
     *IN_READINGS,  # tests/power/reading/test_set_points.py
 )
 

@@ -25,7 +25,7 @@ NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 ROVER, NO_LOAD = RenogyRover(), RenogyRoverNoLoad()
 TABLE = index_by_name(HOLDINGS)
 FIELDS = set(PowerReading.__dataclass_fields__) - {"stamp", "device", "quality", "ages_s"}
-FIELDS -= {"lowest_cell_voltage_v", "charge_allowed", "discharge_share", *IN_READINGS}
+FIELDS -= {"lowest_cell_voltage_v", "charge_allowed", "discharge_share", "cell_uvp_v", *IN_READINGS}
 
 
 def encode_words(request: str, reply: str, address: int, count: int, device_id: int = 1) -> bytes:

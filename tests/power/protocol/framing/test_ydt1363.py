@@ -85,7 +85,14 @@ def test_requests_are_those_that_were_captured_or_printed(
 
 
 def test_only_commands_that_read_can_be_asked() -> None:
-    assert {command for one in ALL for command in one.formats} == {0x42, 0x44, 0x51, 0x92, 0xC1}
+    assert {command for one in ALL for command in one.formats} == {
+        0x42,
+        0x44,
+        0x47,
+        0x51,
+        0x92,
+        0xC1,
+    }
     for one in ALL:
         for command in (0x45, 0x49, 0x4E, 0x94, 0x95, 0x99, 0x9A, 0x9B, 0x9C, 0xA0, 0xA1, 0xA2):
             with pytest.raises(KeyError):
