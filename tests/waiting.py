@@ -23,11 +23,16 @@ def wait_for_level(laptop: Laptop, level: EnergyLevel) -> None:
     """Wait until the unit has given itself a budget of `level`."""
 
     def reached() -> bool:
-        try:
-            with closing(laptop.open_store()) as store:
-                budget = store.last(EnergyBudget)
-        except StoreError:
-            return False  # not there yet, or just being made anew
+        budget = read_budget(laptop)
         return budget is not None and budget.level == level
 
     wait_until(reached, f"the level {level.name}")
+
+
+def read_budget(laptop: Laptop) -> EnergyBudget | None:
+    """The last budget; None where there is none yet, or the database is just being made anew."""
+    try:
+        with closing(laptop.open_store()) as store:
+            return store.last(EnergyBudget)
+    except StoreError:
+        return None

@@ -17,7 +17,7 @@ from appliance.media.frames import Picture, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel, EnvironmentReading, PowerReading
 from provisioning.command import claim_port
 from provisioning.laptop import Laptop, RunRequest
-from tests.waiting import wait_for_level, wait_until
+from tests.waiting import read_budget, wait_for_level, wait_until
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 
@@ -122,7 +122,7 @@ def test_a_database_damaged_in_flight_is_set_aside_and_work_goes_on(laptop: Lapt
     wait_until(lambda: list(path.parent.glob("unit.db.damaged-*")) != [], "the file set aside")
     kept = [p for p in path.parent.glob("unit.db.damaged-*") if p.name[-4:] not in ("-wal", "-shm")]
     assert kept[0].read_bytes().startswith(b"this is not a database any more")
-    wait_for_level(laptop, EnergyLevel.FULL)
+    wait_until(lambda: read_budget(laptop) is not None, "a budget in the new database")
 
 
 def pictures_come(laptop: Laptop, who: str) -> bool:

@@ -217,12 +217,8 @@ def test_the_load_agrees_with_its_state(
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
-    reading = make_reading()
-    for name in set(PowerReading.__dataclass_fields__) - {
-        *IN_READINGS,
-        "cell_uvp_v",
-        "lowest_cell_voltage_v",
-    }:
+    reading, others = make_reading(), {*IN_READINGS, "cell_uvp_v", "lowest_cell_voltage_v"}
+    for name in set(PowerReading.__dataclass_fields__) - others:
         if name.endswith(("_w", "_v", "_a", "_c", "_wh")):
             assert (getattr(reading, name), reading.quality[name]) == (None, Quality.ABSENT)
 

@@ -289,11 +289,8 @@ def test_the_days_energy_alone_is_unknown() -> None:
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
     reading = make_reading()
-    for name in set(PowerReading.__dataclass_fields__) - {
-        *IN_READINGS,
-        "cell_uvp_v",
-        "lowest_cell_voltage_v",
-    }:
+    elsewhere = {*IN_READINGS, "cell_uvp_v", "lowest_cell_voltage_v"}
+    for name in set(PowerReading.__dataclass_fields__) - elsewhere:
         if name.endswith(("_w", "_v", "_a", "_c", "_wh")):
             assert getattr(reading, name) is None
             assert name in reading.quality
