@@ -34,7 +34,7 @@ from power.guard.poll_rate import choose_period_s
 from power.guard.verdict import forbid_loads
 from power.memory import Memory, merge_estimates, merge_level, merge_readings
 from power.plan.ladder import Planner
-from power.reading.combine import compute_reported_soc_pct
+from power.reading.combine import compute_full_ah, compute_reported_soc_pct
 from power.reading.meters import Poll
 from power.row_writer import Decision, Rows, RowWriter
 from power.sleep.interface import (
@@ -162,7 +162,10 @@ class PowerCycle:
     def _estimate_charge(self, poll: Poll) -> Situation:
         now, battery, reading = self._clock.stamp(), self._settings.battery, poll.reading
         bms_pct = compute_reported_soc_pct(poll.batteries)
-        self._estimate = estimator.update(self._estimate, reading, battery, bms_pct)
+        self._age.note_full_ah(compute_full_ah(poll.batteries))
+        self._estimate = estimator.update(
+            self._estimate, reading, battery, bms_pct, self._age.capacity, self._balance.flow
+        )
         self._battery = estimator.report_state(
             self._estimate, reading, battery, now, loads_w=self._settings.energy.full_power_w
         )
@@ -310,6 +313,7 @@ class PowerCycle:
         charge is as unknown as over a boot.
         """
         self._guard, self._reading, self._memory = GuardState(), None, None
+        self._age.note_sleep(self._settings.energy.hibernate_power_w)
         if self._estimate and self._battery:
             now, last = self._clock.stamp(), self._battery.stamp
             passed = timedelta(seconds=now.uptime_s - last.uptime_s)  # goes on through suspend

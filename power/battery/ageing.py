@@ -20,19 +20,24 @@ from math import hypot, sqrt
 from appliance.errors import ApplianceError
 from appliance.model import BatteryAge, Stamp
 from appliance.settings import BatterySettings
+from power.battery.capacity import Capacity
 from power.battery.charge_range import ChargeRange, summarise_range
 from power.battery.corrections import is_complete
 from power.battery.coulomb import CONTINUOUS_S, DAY_S, HOUR_S
-from power.battery.estimate import UNKNOWN_DRIFT_SIGMA, Estimate
+from power.battery.estimate import UNKNOWN_CAPACITY_SIGMA, UNKNOWN_DRIFT_SIGMA, Estimate
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
 from power.battery.voltage_curve import BatteryFacts, UncertainCharge, derive_facts
 
-RATED_SIGMA = 0.10  # of the rated capacity: how far off a new battery's may be
 LEAST_SIGMA = 0.02  # it ages: no capacity is known better
 GAIN_SIGMA = 0.01  # of the charge that flowed: a meter's scale
 LOSS_SIGMA = 0.10  # of what was charged since, where charging loses an unknown part
 LEAST_DEPTH = 0.4  # of the capacity must be gone
 WORST_SIGMA = 0.12  # of the capacity: a measurement that is less sure teaches nothing
+LONGEST_SLEEP_S = 16 * HOUR_S
+SLEEP_SIGMA = 0.5  # of what is drawn in a sleep
+SUN_H = 1.0  # for so long the sun that wakes the unit may have charged it unseen
+LEAST_REPORTED, MOST_REPORTED = 0.4, 0.97  # of the rated capacity, that a BMS may have learned
+REPORTED_SIGMA = 0.10
 WARM_FROM_C = 10.0  # colder, a part of the charge cannot be drawn
 
 
@@ -53,14 +58,6 @@ LFP_ADVICE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
-    """A measured capacity and one standard deviation of it."""
-
-    capacity_ah: float
-    sigma_ah: float
-
-
-@dataclass(frozen=True, slots=True)
 class Flow:
     """Where the count stands: when, and the current then."""
 
@@ -77,6 +74,9 @@ class AgeCounter:
         self._full_at: datetime | None = None
         self._was_full = False
         self._best: Capacity | None = None  # measured since the battery was full
+        self._reported: Capacity | None = None  # by a BMS
+        self._asleep_a: float | None = None  # drawn in the sleep that has just ended
+        self._bridged_ah = 0.0  # one sigma of what flowed in sleeps since the battery was full
         self.age: BatteryAge | None = None
 
     def resume(self, stored: BatteryAge | None) -> None:
@@ -110,14 +110,49 @@ class AgeCounter:
             self._best, self.age = None, replace(self.age, drawn_since_full_ah=None)
         if self._is_newly_full(estimate):
             self._learn(now)
+            self._bridged_ah = 0.0
             drawn_ah = 0.0 if estimate.share >= 1 else None
             self.age = replace(
                 self.age, since_full_s=0.0, drawn_since_full_ah=drawn_ah, charged_since_full_ah=0.0
             )
+        if estimate.flow is not None:  # not all that flows is measured
+            self._best = None
+            return
         left = find_left_charge(estimate, self._facts)
-        found = measure_capacity(self.age, left, self._facts) if left else None
+        found = (
+            measure_capacity(self.age, left, self._facts, bridged_ah=self._bridged_ah)
+            if left
+            else None
+        )
         if found and (self._best is None or found.sigma_ah < self._best.sigma_ah):
             self._best = found
+
+    @property
+    def capacity(self) -> Capacity | None:
+        """The capacity of all packs, with what this discharge has shown so far; None where nothing
+        has shown it.
+        """
+        age = self.age
+        if age is not None and self._best is not None:
+            age = learn_capacity(age, self._best, self._facts.capacity_ah, age.stamp)
+        if age is None or age.capacity_ah is None or age.capacity_sigma_ah is None:
+            return self._reported
+        return Capacity(age.capacity_ah, age.capacity_sigma_ah)
+
+    def note_sleep(self, draw_w: float) -> None:
+        """The unit has slept since the last reading, and drew that: the count goes on over it."""
+        self._asleep_a = draw_w / (self._facts.profile.nominal_v * self._facts.cells)
+
+    def note_full_ah(self, full_ah: float | None) -> None:
+        """What BMSs report as the capacity of all packs. One that reports the rated capacity has
+        been told it; one that reports more, or next to nothing, is not believed.
+        """
+        rated_ah = self._facts.capacity_ah
+        is_own = full_ah is not None and LEAST_REPORTED < full_ah / rated_ah < MOST_REPORTED
+        if full_ah is not None and is_own:
+            self._reported = Capacity(full_ah, REPORTED_SIGMA * full_ah)
+        elif full_ah is not None:
+            self._reported = None
 
     def find_faults(self) -> list[NotFull]:
         """The fault of a battery that was not full for longer than its chemistry bears."""
@@ -134,10 +169,15 @@ class AgeCounter:
         if last is None:
             return age
         elapsed_s = flow.at.uptime_s - last.at.uptime_s
+        asleep_a, self._asleep_a = self._asleep_a, None
         if 0 <= elapsed_s <= CONTINUOUS_S:
             flowed_ah = (last.current_a + flow.current_a) / 2 * elapsed_s / HOUR_S
             return add_flow(age, flowed_ah, self._facts)
-        return replace(age, drawn_since_full_ah=None)
+        if asleep_a is None or not 0 < elapsed_s <= LONGEST_SLEEP_S:
+            return replace(age, drawn_since_full_ah=None)
+        hours = elapsed_s / HOUR_S
+        self._bridged_ah += SLEEP_SIGMA * asleep_a * hours + max(0.0, flow.current_a) * SUN_H
+        return add_flow(age, -asleep_a * hours, self._facts)
 
     def _is_newly_full(self, estimate: Estimate) -> bool:
         is_new = estimate.full_at != self._full_at and estimate.method == SYNCHRONISED_FULL
@@ -192,9 +232,11 @@ def find_left_charge(estimate: Estimate, facts: BatteryFacts) -> UncertainCharge
 
 
 def measure_capacity(
-    age: BatteryAge, left: UncertainCharge, facts: BatteryFacts
+    age: BatteryAge, left: UncertainCharge, facts: BatteryFacts, *, bridged_ah: float = 0.0
 ) -> Capacity | None:
-    """The capacity by what was drawn since full; None where too little is known."""
+    """The capacity by what was drawn since full; None where too little is known. `bridged_ah`: one
+    sigma of what flowed while nothing was measured.
+    """
     drawn_ah, depth = age.drawn_since_full_ah, 1 - left.charge_pct / 100
     if drawn_ah is None or depth < LEAST_DEPTH:
         return None
@@ -202,7 +244,7 @@ def measure_capacity(
     flowed_ah = drawn_ah + 2 * age.charged_since_full_ah
     loss_ah = age.charged_since_full_ah * (LOSS_SIGMA if facts.profile.loses_charge else 0.0)
     drift_ah = UNKNOWN_DRIFT_SIGMA / 100 * facts.capacity_ah * age.since_full_s / DAY_S
-    flow_sigma_ah = hypot(GAIN_SIGMA * flowed_ah, loss_ah, drift_ah)
+    flow_sigma_ah = hypot(GAIN_SIGMA * flowed_ah, loss_ah, drift_ah, bridged_ah)
     sigma_ah = hypot(flow_sigma_ah, capacity_ah * left.sigma_pct / 100) / depth
     is_sure = sigma_ah <= WORST_SIGMA * capacity_ah
     return Capacity(capacity_ah, sigma_ah) if is_sure else None
@@ -211,7 +253,7 @@ def measure_capacity(
 def learn_capacity(age: BatteryAge, found: Capacity, rated_ah: float, now: Stamp) -> BatteryAge:
     """The age with that measurement weighed in."""
     before_ah = rated_ah if age.capacity_ah is None else age.capacity_ah
-    before_sigma_ah = age.capacity_sigma_ah or RATED_SIGMA * rated_ah
+    before_sigma_ah = age.capacity_sigma_ah or UNKNOWN_CAPACITY_SIGMA * rated_ah
     gain = before_sigma_ah**2 / (before_sigma_ah**2 + found.sigma_ah**2)
     return replace(
         age,

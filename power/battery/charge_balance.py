@@ -57,6 +57,8 @@ class ChargeBalance:
         if estimate is None or reading is None or reading.stamp != estimate.counted_at:
             return
         current_a, is_measured = estimate.inputs.current_a, estimate.inputs.current_measured
+        if estimate.inputs.is_turned:  # by the estimator: what was measured is judged here
+            current_a, is_measured = current_a and -current_a, True
         if current_a is None or not is_measured or estimate.share < 1:
             self.restart()
             return

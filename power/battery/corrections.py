@@ -12,6 +12,7 @@ from math import hypot, sqrt
 
 from appliance.model import PowerReading
 from appliance.settings import BatterySettings
+from power.battery.capacity import correct_covariance
 from power.battery.charge_range import (
     ChargeRange,
     probability_inside,
@@ -41,7 +42,14 @@ CHARGING_C_RATE = 0.01  # C/100: with less the charger's voltage need not be the
 DISCHARGING_C_RATE = 0.001
 OUTLIER_SIGMAS = 3.0  # what lies further off is held against the sensor only so far
 LEAST_DRIFT_SIGMA = 0.7  # % a day that always stays unknown
-LARGEST_DRIFT = 8.0  # % a day that no sensor reaches
+LARGEST_DRIFT = 40.0  # % a day: a load that no meter sees, of C/60
+LARGEST_SOURCE = 8.0  # % a day: what a sensor reaches; a source that no meter sees comes and goes
+SURPRISING_SIGMAS = 2.5  # of what the count could be off by: more flows than is measured
+FOUND_SHARE, FOUND_SIGMA = 0.7, 0.5  # of what then has flowed a day: the drift, and its sigma
+LARGEST_DRIFT_SIGMA = 20.0
+LEAST_DAYS = 0.5
+SENSOR_DRIFT = 5.0  # % a day: what is more is a load or a source, and is not constant
+LOAD_SIGMA = 0.6  # of what is more
 LEAST_COVARIANCE = 0.1  # a battery that is held full: minutes teach nothing
 BMS_SIGMA_PCT, BMS_LEAST_SIGMA_PCT = 10.0, 5.0
 BMS_SIGMA_PER_DAY = 1.5  # % a day since it was last full: it counts with the same kind of sensor
@@ -118,10 +126,15 @@ def correct_by_voltage(estimate: Estimate, facts: BatteryFacts) -> Estimate:
     if inside >= ENOUGH_INSIDE and sigma_pct <= summarise_range(bounds).sigma_pct:
         return estimate
     if inside < COUNT_LOST_BELOW:
+        corrected = recover_charge(charge_pct, bounds)
         drift = Drift(estimate.drift.pct_per_day)
-        return apply_correction(estimate, recover_charge(charge_pct, bounds), FROM_VOLTAGE, drift)
-    corrected = truncate(charge_pct, sigma_pct, bounds)
-    drift = correct_drift(estimate, corrected)
+    else:
+        corrected = truncate(charge_pct, sigma_pct, bounds)
+        drift = correct_drift(estimate, corrected)
+        if facts.profile.loses_charge:  # what it loses while it charges is more than any offset
+            drift = replace(estimate.drift, covariance=drift.covariance)
+    estimate = follow_moves(estimate, corrected.charge_pct - charge_pct)
+    drift = doubt_drift(estimate, drift, estimate.moves.moved_pct)
     return apply_correction(estimate, corrected, FROM_VOLTAGE, drift)
 
 
@@ -169,6 +182,7 @@ def apply_correction(
         sigma_pct=charge.sigma_pct,
         method=method,
         drift=drift,
+        capacity=correct_covariance(estimate.capacity, estimate.sigma_pct, charge.sigma_pct),
         clamped_pct=0.0,
         absent=estimate.absent_corrected,
     )
@@ -179,11 +193,36 @@ def correct_drift(estimate: Estimate, charge: UncertainCharge) -> Drift:
     drift, variance = estimate.drift, estimate.sigma_pct**2
     slope = drift.covariance / variance
     known = drift.sigma_pct_per_day**2 - slope**2 * (variance - charge.sigma_pct**2)
+    pct_per_day = limit_drift(drift.pct_per_day + slope * (charge.charge_pct - estimate.charge_pct))
+    least = compute_least_sigma(pct_per_day)
     return Drift(
-        limit_drift(drift.pct_per_day + slope * (charge.charge_pct - estimate.charge_pct)),
-        sqrt(max(known, LEAST_DRIFT_SIGMA**2)),
-        covariance=slope * charge.sigma_pct**2,
+        pct_per_day, max(sqrt(max(0.0, known)), least), covariance=slope * charge.sigma_pct**2
     )
+
+
+def follow_moves(estimate: Estimate, by_pct: float) -> Estimate:
+    """The estimate that remembers by how much voltages have moved it since it was set."""
+    moves = estimate.moves
+    return replace(estimate, moves=replace(moves, moved_pct=moves.moved_pct + by_pct))
+
+
+def doubt_drift(estimate: Estimate, drift: Drift, moved_pct: float) -> Drift:
+    """The drift, unless the count was off by more than it could be: then what flows that is not
+    measured may be as much as that needs.
+    """
+    moves, now_s = estimate.moves, estimate.counted_at.uptime_s
+    days = max(LEAST_DAYS, (now_s - moves.since_s) / DAY_S)
+    could_pct = hypot(
+        moves.sigma_pct,
+        UNKNOWN_DRIFT_SIGMA * days,
+        estimate.capacity.sigma * (moves.charge_pct - estimate.charge_pct),
+    )
+    # A source comes and goes, and is no drift.
+    if -moved_pct < SURPRISING_SIGMAS * could_pct:
+        return drift
+    per_day = moved_pct / days
+    sigma = max(drift.sigma_pct_per_day, min(LARGEST_DRIFT_SIGMA, FOUND_SIGMA * abs(per_day)))
+    return Drift(limit_drift(moves.drift_pct_per_day - FOUND_SHARE * per_day), sigma)
 
 
 def learn_drift(estimate: Estimate, charge: UncertainCharge) -> Drift:
@@ -194,13 +233,22 @@ def learn_drift(estimate: Estimate, charge: UncertainCharge) -> Drift:
     total = estimate.sigma_pct**2 + charge.sigma_pct**2
     most_pct = OUTLIER_SIGMAS * sqrt(total)
     error_pct = charge.charge_pct - estimate.charge_pct - estimate.clamped_pct
+    found = doubt_drift(estimate, drift, estimate.moves.moved_pct + error_pct)
+    if found is not drift:
+        return replace(found, covariance=0.0)
     known = max(drift.sigma_pct_per_day**2 - drift.covariance**2 / total, LEAST_DRIFT_SIGMA**2)
     if abs(error_pct) > most_pct:
         error_pct, known = max(-most_pct, min(error_pct, most_pct)), UNKNOWN_DRIFT_SIGMA**2
     pct_per_day = drift.pct_per_day + drift.covariance / total * error_pct
-    return Drift(limit_drift(pct_per_day), sqrt(known), covariance=0.0)
+    pct_per_day = limit_drift(pct_per_day)
+    return Drift(pct_per_day, max(sqrt(known), compute_least_sigma(pct_per_day)), covariance=0.0)
+
+
+def compute_least_sigma(pct_per_day: float) -> float:
+    """What always stays unknown of a drift: more of one that is more than any sensor's."""
+    return max(LEAST_DRIFT_SIGMA, LOAD_SIGMA * (abs(pct_per_day) - SENSOR_DRIFT))
 
 
 def limit_drift(pct_per_day: float) -> float:
     """The drift, at most what a sensor can reach."""
-    return max(-LARGEST_DRIFT, min(pct_per_day, LARGEST_DRIFT))
+    return max(-LARGEST_SOURCE, min(pct_per_day, LARGEST_DRIFT))

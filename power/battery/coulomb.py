@@ -11,6 +11,7 @@ error that shows teaches the drift.
 from dataclasses import dataclass, replace
 
 from appliance.model import PowerReading
+from power.battery.capacity import spread_uncertainty
 from power.battery.estimate import (
     COUNT_SIGMA_LIMIT_PCT,
     COUNTED,
@@ -58,8 +59,11 @@ def count_charge(
     days = elapsed_s / DAY_S
     unclamped_pct = estimate.charge_pct + change.change_pct - estimate.drift.pct_per_day * days
     charge_pct = min(100.0, max(0.0, unclamped_pct))
+    sigma_pct, capacity = spread_uncertainty(
+        estimate.sigma_pct, estimate.capacity, charge_pct - estimate.charge_pct
+    )
     sigma_pct, drift = propagate_uncertainty(
-        estimate.sigma_pct, estimate.drift, days=days, variance=change.variance
+        sigma_pct, estimate.drift, days=days, variance=change.variance
     )
     is_long = elapsed_s > LONG_SILENCE_S
     return replace(
@@ -70,6 +74,7 @@ def count_charge(
         method=COUNTED,
         current_a=inputs.current_a,
         drift=drift,
+        capacity=capacity,
         clamped_pct=estimate.clamped_pct + unclamped_pct - charge_pct,
         bms_used_s=None if is_long else estimate.bms_used_s,
         after_long_silence=is_long or estimate.after_long_silence,

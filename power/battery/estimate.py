@@ -10,6 +10,7 @@ from datetime import datetime
 from appliance.chemistry import compute_capacity_ah, count_cells, get_profile
 from appliance.model import ChargeStage, PowerReading, Stamp
 from appliance.settings import BatterySettings
+from power.battery.unmeasured_flow import UnmeasuredFlow
 from power.battery.voltage_curve import UNKNOWN_RESISTANCE, Resistance
 
 COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"  # as stored
@@ -19,6 +20,7 @@ LOWEST_SHARE = 0.6  # of the nominal voltage: no computer would run to see less
 HIGHEST_C_RATE = 2.0  # a current of more than 2 C is a reading error
 NO_PROBE_C = 25.0  # exactly: LibreSolar's firmware and others say so where no probe is connected
 HOLDING = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)  # a charger's voltage
+UNKNOWN_CAPACITY_SIGMA = 0.35  # of the rated one: batteries are used down to 60 % of it
 UNKNOWN_DRIFT_SIGMA = 2.5  # % a day, one sigma: a dead band of 0.1 to 0.5 A on 100 Ah
 
 
@@ -37,11 +39,40 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class CountCapacity:
+    """The capacity that the count takes for 100 %: `share` of the rated one, `sigma` one standard
+    deviation over itself, and the `covariance` of charge and that (%): below 0 after a discharge,
+    of which a smaller capacity makes more.
+    """
+
+    share: float = 1.0
+    sigma: float = UNKNOWN_CAPACITY_SIGMA
+    _: KW_ONLY
+    covariance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignEvidence:
+    """The measured current beside that of sun and load: by how much it (`as_is_ah`) and its mirror
+    image (`mirrored_ah`) have differed from it, over the last hours in which it was clear.
+    """
+
+    as_is_ah: float = 0.0
+    mirrored_ah: float = 0.0
+    flowed_ah: float = 0.0
+    is_mirrored: bool = False
+
+
+NO_EVIDENCE = SignEvidence()
+
+
+@dataclass(frozen=True, slots=True)
 class EstimatorInputs:
     """The usable values of the last reading. `reported_v` and `reported_a` are what it reported,
     `unchanged_since_s` the uptime since when it has reported exactly that. `current_measured`
     False: the current is derived from sun and load. `draw_pct_per_h`: what the loads took when
-    that was last known.
+    that was last known. `sign`: whether the current's sign agrees with sun and load.
+    `is_turned`: it is counted with the other sign.
     """
 
     voltage_v: float | None = None
@@ -51,6 +82,8 @@ class EstimatorInputs:
     reported_a: float | None = None
     unchanged_since_s: float = 0.0
     draw_pct_per_h: float = 0.0
+    sign: SignEvidence = NO_EVIDENCE
+    is_turned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +138,22 @@ class AbsentPacks:
     others_corrected: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """By how much voltages have moved the count since it was set (`moved_pct`), when that was
+    (uptime), and what charge, sigma and drift it had then.
+    """
+
+    since_s: float = 0.0
+    charge_pct: float = 100.0
+    sigma_pct: float = 30.0
+    drift_pct_per_day: float = 0.0
+    moved_pct: float = 0.0
+
+
+NO_MOVES = Moves()
 NO_INPUTS, NO_CONDITIONS, DRIFT_UNKNOWN = EstimatorInputs(), SyncConditions(), Drift()
+UNKNOWN_CAPACITY = CountCapacity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +167,9 @@ class Estimate:
     `mean_draw_pct_per_h`: what the loads took, over the last hour, as far as it was known.
     `share`: the part of the battery that is connected, and so estimated; `absent`: the rest.
     `resistance`: what steps of the current have shown of it. `rise`: of the voltage, that no
-    measured current explains.
+    measured current explains. `capacity`: what the count takes for 100 %. `moves`:
+    by how much voltages have moved the count since it was set. `flow`: what the balance of the
+    charge has found that the measured current lacks.
     """
 
     counted_at: Stamp
@@ -141,6 +191,9 @@ class Estimate:
     absent: AbsentPacks | None = None
     resistance: Resistance = UNKNOWN_RESISTANCE
     rise: Rise | None = None
+    capacity: CountCapacity = UNKNOWN_CAPACITY
+    moves: Moves = NO_MOVES
+    flow: UnmeasuredFlow | None = None
 
     @property
     def absent_corrected(self) -> AbsentPacks | None:

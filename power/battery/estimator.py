@@ -15,6 +15,13 @@ from datetime import datetime
 from appliance.chemistry import take_share
 from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import BatterySettings
+from power.battery.capacity import (
+    Capacity,
+    adopt_capacity,
+    restore_capacity,
+    spread_uncertainty,
+    take_capacity,
+)
 from power.battery.connected_share import follow_share
 from power.battery.corrections import (
     correct_by_bms,
@@ -31,14 +38,17 @@ from power.battery.estimate import (
     Drift,
     Estimate,
     EstimatorInputs,
+    Moves,
     find_plausible_current_a,
     find_plausible_voltage_v,
     is_too_cold_to_charge,
 )
 from power.battery.first_charge import estimate_first_charge
+from power.battery.found_flow import adopt_flow
 from power.battery.inputs import select_inputs
 from power.battery.resistance import learn_resistance, restore_resistance
 from power.battery.synchronise import synchronise, update_conditions
+from power.battery.unmeasured_flow import UnmeasuredFlow
 from power.battery.unmeasured_source import follow_rise, widen_for_source
 from power.battery.voltage_curve import (
     BatteryFacts,
@@ -77,6 +87,8 @@ def restore(state: BatteryState, now: Stamp, *, clock_went_on: bool) -> Estimate
         drift=restore_drift(state),
         full_at=find_past(state.full_at, now),
         resistance=restore_resistance(state.resistance_ohm),
+        capacity=restore_capacity(state.state_of_charge_pct, sigma_pct),
+        moves=Moves(now.uptime_s, state.state_of_charge_pct, sigma_pct),
         after_long_silence=not same_boot,
     )
 
@@ -113,17 +125,23 @@ def update(
     reading: PowerReading | None,
     settings: BatterySettings,
     bms_pct: float | None = None,
+    capacity: Capacity | None = None,
+    flow: UnmeasuredFlow | None = None,
 ) -> Estimate | None:
     """The estimate after `reading`; None only while there has never been a usable voltage.
 
-    `bms_pct`: the charge that BMS or shunts report themselves, where they do.
+    `bms_pct`: the charge that BMS or shunts report themselves, where they do. `capacity`: of the
+    whole battery, as far as it was learned. `flow`: what the balance of the charge has found.
     """
     if reading is None:
         return previous
     if previous is not None:
         previous = follow_share(previous, reading.discharge_share)
-        settings = take_share(settings, previous.share)
+        previous = adopt_capacity(previous, capacity, settings)
+        settings = take_capacity(take_share(settings, previous.share), previous)
     facts = derive_facts(settings)
+    if previous is not None:
+        previous = adopt_flow(previous, flow, facts)
     inputs = select_inputs(previous, reading, settings, facts)
     if previous is None:
         estimate = start(reading, inputs, settings)
@@ -172,7 +190,7 @@ def report_state(
     """
     if estimate is None:
         return report_unknown(settings, now)
-    settings = take_share(settings, estimate.share)
+    settings = take_capacity(take_share(settings, estimate.share), estimate)
     facts = derive_facts(settings)
     charge_pct, sigma_pct = predict_charge(estimate, now, facts)
     c_rate = compute_c_rate(estimate, loads_w, facts)
@@ -201,6 +219,7 @@ def predict_charge(estimate: Estimate, now: Stamp, facts: BatteryFacts) -> tuple
     if silent_s <= 0:
         return charge_pct, sigma_pct
     drawn_pct, more_pct = extrapolate_silence(estimate, silent_s, facts)
+    sigma_pct, _ = spread_uncertainty(sigma_pct, estimate.capacity, -min(charge_pct, drawn_pct))
     sigma_pct = (sigma_pct * sigma_pct + more_pct * more_pct) ** 0.5
     return max(0.0, charge_pct - drawn_pct), min(COUNT_SIGMA_LIMIT_PCT, sigma_pct)
 
@@ -235,6 +254,7 @@ def start(
         temperature_c=reading.battery_temperature_c,
         inputs=inputs,
         share=reading.discharge_share or 1.0,
+        moves=Moves(reading.stamp.uptime_s, charge.charge_pct, charge.sigma_pct),
     )
 
 

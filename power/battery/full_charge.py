@@ -34,6 +34,8 @@ FLOAT_C_RATE = 0.005  # C/200: a floating battery takes and gives less than this
 HOT_C = 25.0  # at which chargers are set
 COOL_C = 15.0  # down to it a charger that does not compensate still fills a battery
 COLDEST_C = -20.0  # chargers compensate no further
+UNKNOWN_WIRES = 4.0  # of the usual resistance, until it is learned
+MOST_WIRE_V = 0.05  # of a cell: what wires that are known may add; more ends absorption too early
 GENTLE_BELOW_V = 0.05  # of a cell, below the usual absorption
 SET_POINT_MARGIN_V = 0.02  # of a cell: wires, meters, and the steps in which they are set
 
@@ -193,17 +195,23 @@ def is_tapering(
     if not flows_in(inputs, facts) or current_a >= TAPER_C_RATE * facts.capacity_ah:
         return False
     cell_v = (inputs.voltage_v or 0.0) / facts.cells
-    if cell_v - compute_most_wire_v(previous, current_a, facts) >= full.full_v:
+    wire_v = compute_most_wire_v(previous, current_a, facts)
+    if previous.resistance.ohm is not None and wire_v > MOST_WIRE_V:
+        return False
+    if cell_v - wire_v >= full.full_v:
         return True
     is_absorbing = reading.charge_stage is ChargeStage.ABSORPTION
     return is_absorbing and full.absorbing_v is not None and cell_v >= full.absorbing_v
 
 
 def compute_most_wire_v(previous: Estimate, current_a: float, facts: BatteryFacts) -> float:
-    """What wires, if they are known, may add at most to the voltage of a cell at this current."""
+    """What wires may add at most to the voltage of a cell at this current: as learned, and until
+    then thin ones.
+    """
     known = previous.resistance
     if known.ohm is None:
-        return 0.0
+        is_tail = current_a < facts.profile.tail_c_rate * facts.capacity_ah
+        return 0.0 if is_tail else current_a * (UNKNOWN_WIRES - 1) * facts.cell_ohm
     most_ohm = (known.ohm + SURE_SIGMAS * known.sigma_ohm) / facts.cells
     return current_a * max(0.0, most_ohm - facts.cell_ohm)
 

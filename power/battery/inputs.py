@@ -9,13 +9,17 @@ from dataclasses import replace
 
 from appliance.model import PowerReading
 from appliance.settings import BatterySettings
+from power.battery.coulomb import CONTINUOUS_S, HOUR_S
 from power.battery.estimate import (
     HIGHEST_C_RATE,
+    NO_EVIDENCE,
     Estimate,
     EstimatorInputs,
+    SignEvidence,
     find_plausible_current_a,
     find_plausible_voltage_v,
 )
+from power.battery.unmeasured_flow import FlowKind
 from power.battery.voltage_curve import BatteryFacts
 
 FROZEN_S = 1800.0  # with current in it, no meter reports exactly the same for so long
@@ -26,6 +30,11 @@ DARK_W = 5.0  # of sun: with less, what leaves the battery is the load
 CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
 BALANCE_ERROR = 0.1  # of sun and load, that their difference may be off by
 MISSED_C_RATE = 0.005  # C/200: a current of 0 beside more than this was not measured
+CLEAR_ERRORS = 2.0  # of sun less load: its sign is clear from here on
+EVIDENCE_OVER_S = 6 * HOUR_S
+MIRRORED_FROM_PCT = 0.5  # of the capacity must have flowed
+LIT_WEIGHT = 1 / 6
+MIRRORED_SHARE = 0.35  # of what differs: its mirror image fits
 LEAST_VOLTAGE_SHARE = 0.15  # of I*R: so much at least the voltage moves with a real jump
 
 
@@ -45,6 +54,7 @@ def select_inputs(
         reported_a=reading.battery_current_a,
         unchanged_since_s=since_s,
         draw_pct_per_h=compute_draw_pct_per_h(reading, current_a, before, facts),
+        sign=follow_sign(previous, reading, facts),
     )
     if is_frozen(reading, reading.stamp.uptime_s - since_s, facts):
         return inputs
@@ -54,7 +64,16 @@ def select_inputs(
             current_a, measured = derive_current_a(reading, voltage_v, current_a, facts)
         elif previous is not None and is_torn(previous, reading, voltage_v, current_a, facts):
             current_a = None
-    return replace(inputs, voltage_v=voltage_v, current_a=current_a, current_measured=measured)
+    turned = measured and current_a is not None and is_turned(previous, inputs)
+    if turned and current_a is not None:
+        current_a, measured = -current_a, False
+    return replace(
+        inputs,
+        voltage_v=voltage_v,
+        current_a=current_a,
+        current_measured=measured,
+        is_turned=turned,
+    )
 
 
 def find_unchanged_since_s(before: EstimatorInputs | None, reading: PowerReading) -> float:
@@ -137,3 +156,45 @@ def is_torn(
         return False
     step_a, step_v = current_a - last_a, voltage_v - before.voltage_v
     return step_v / step_a < LEAST_VOLTAGE_SHARE * facts.cell_ohm * facts.cells
+
+
+def is_turned(previous: Estimate | None, inputs: EstimatorInputs) -> bool:
+    """Whether the measured current has the wrong sign: sun and load say so, or where these are not
+    measured, the balance of the charge.
+    """
+    flow = None if previous is None else previous.flow
+    is_found = flow is not None and flow.kind is FlowKind.REVERSED
+    return inputs.sign.is_mirrored or (is_found and inputs.sign is NO_EVIDENCE)
+
+
+def follow_sign(
+    previous: Estimate | None, reading: PowerReading, facts: BatteryFacts
+) -> SignEvidence:
+    """The evidence of the current's sign after this reading: what sun and load leave for the
+    battery, where that is clear, beside what is measured. A load or a source that they do not see
+    fits neither the current nor its mirror image, and changes nothing.
+    """
+    before = NO_EVIDENCE if previous is None else previous.inputs.sign
+    voltage_v, current_a = reading.battery_voltage_v, reading.battery_current_a
+    if previous is None or not voltage_v or current_a is None or voltage_v <= 0:
+        return before
+    elapsed_s = reading.stamp.uptime_s - previous.counted_at.uptime_s
+    balance = compute_balance_current_a(reading, voltage_v, facts)
+    if balance is None or not 0 < elapsed_s <= CONTINUOUS_S:
+        return before
+    flows_a, error_a = balance
+    if abs(flows_a) < MISSED_C_RATE * facts.capacity_ah + CLEAR_ERRORS * error_a:
+        return before
+    kept, hours = 1 - elapsed_s / EVIDENCE_OVER_S, elapsed_s / HOUR_S
+    as_is_ah = before.as_is_ah * kept + abs(current_a - flows_a) * hours
+    mirrored_ah = before.mirrored_ah * kept + abs(current_a + flows_a) * hours
+    # A PV power that is frozen or wrong says nothing of the dark.
+    weight = 1.0 if flows_a < 0 else LIT_WEIGHT
+    flowed_ah = before.flowed_ah * kept + weight * abs(flows_a) * hours
+    is_mirrored = before.is_mirrored
+    if flowed_ah >= MIRRORED_FROM_PCT / 100 * facts.capacity_ah:
+        if mirrored_ah < MIRRORED_SHARE * as_is_ah:
+            is_mirrored = True
+        elif as_is_ah < MIRRORED_SHARE * mirrored_ah:
+            is_mirrored = False
+    return SignEvidence(as_is_ah, mirrored_ah, flowed_ah, is_mirrored)

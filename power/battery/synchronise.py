@@ -15,6 +15,7 @@ from power.battery.estimate import (
     Drift,
     Estimate,
     EstimatorInputs,
+    Moves,
     SyncConditions,
     is_too_cold_to_charge,
 )
@@ -154,20 +155,26 @@ def set_charge(
 
     Lead-acid teaches nothing: what it loses while it charges is more than any offset.
     """
-    drift, now = estimate.drift, reading.stamp
-    teaches = not facts.profile.loses_charge
+    now, teaches = reading.stamp, not facts.profile.loses_charge
+    drift = learn_drift(estimate, charge) if teaches else forget_covariance(estimate.drift)
+    moves = Moves(now.uptime_s, charge.charge_pct, charge.sigma_pct, drift.pct_per_day)
     return replace(
         estimate,
         counted_at=now,
         charge_pct=charge.charge_pct,
         sigma_pct=charge.sigma_pct,
         method=method,
-        drift=learn_drift(estimate, charge)
-        if teaches
-        else Drift(drift.pct_per_day, drift.sigma_pct_per_day),
+        drift=drift,
+        moves=moves,
+        capacity=replace(estimate.capacity, covariance=0.0),
         rest=None,
         clamped_pct=0.0,
         full_at=now.utc if method == SYNCHRONISED_FULL else estimate.full_at,
         after_long_silence=False,
         absent=estimate.absent_corrected,
     )
+
+
+def forget_covariance(drift: Drift) -> Drift:
+    """The drift, where the charge was set without it."""
+    return Drift(drift.pct_per_day, drift.sigma_pct_per_day)

@@ -18,6 +18,7 @@ import numpy as np
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, SolarDay, Stamp
 from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
+from power.battery.ageing import AgeCounter
 from power.battery.estimate import Estimate
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
@@ -150,6 +151,7 @@ class YearSimulation:
         self.day_log = DayLog(case, clear_w)
         self.local_shift = timedelta(hours=round(case.site.longitude_deg / 15))
         self.estimate: Estimate | None = None
+        self.age = AgeCounter(case.settings.battery)
         self.guard, self.ruling = GuardState(), ArbiterState()
         self.state: BatteryState | None = None
         self.sigmas_pct: list[float] = []
@@ -221,7 +223,10 @@ class YearSimulation:
         settings = self.settings
         if reading is not None and reading.battery_voltage_v is not None:
             self.last_reading = reading
-        self.estimate = estimator.update(self.estimate, reading, settings.battery, reported_pct)
+        self.estimate = estimator.update(
+            self.estimate, reading, settings.battery, reported_pct, self.age.capacity
+        )
+        self.age.count(self.estimate, now)
         state = self.state = estimator.report_state(
             self.estimate, reading, settings.battery, now, loads_w=settings.energy.full_power_w
         )

@@ -13,6 +13,7 @@ from tests.bench.estimator.cells import LIBRE_SOLAR, LeadCell, LfpCell
 from tests.bench.estimator.plant import Charger, Setup
 from tests.bench.estimator.run import Case
 
+WEATHER = (0.9, 0.15, 0.6, 0.1, 1.0, 0.3)
 LFP_CHARGER = Charger(absorption_v=3.55, float_v=3.375, from_c=0.0)
 AGM_CHARGER = Charger(absorption_v=2.40, float_v=2.30, per_c=-0.003)
 FLOODED_CHARGER = Charger(absorption_v=2.433, float_v=2.30, per_c=-0.003)
@@ -55,6 +56,11 @@ def change(case: Case, **parts: object) -> Case:
     return replace(case, setup=replace(case.setup, **setup), **own)  # type: ignore[arg-type]
 
 
+# A dark week at the beginning, with loads that are not sheddable.
+EMPTIED = change(
+    R1, weather=(1.0, 1.0, *(0.02,) * 5, 1.0, 1.0, *WEATHER), others_w=35.0, others_days=(2, 6)
+)
+
 CASES: dict[str, Case] = {
     "LFP, R1": R1,
     "LFP, R2": R2,
@@ -84,4 +90,57 @@ CASES: dict[str, Case] = {
     "LFP, charge path open for three days, no probe": change(
         R1, has_probe=False, path_open_days=(1, 2, 4), charge=0.45
     ),
+    "LFP, 20 % below the rated capacity": change(R1, real_share=0.8),
+    "LFP, 40 % below the rated capacity": change(R1, real_share=0.6),
+    "LFP, wrong sign": change(R1, factor=-1.0),
+    "LFP, wrong sign, a BMS that tells the truth": change(R1, factor=-1.0, has_bms=True),
+    "LFP, wrong sign, no load meter": change(R1, factor=-1.0, has_load_meter=False),
+    "LFP, 40 % below the rated capacity, a BMS that knows it": change(
+        R1, real_share=0.6, has_bms=True, full_ah_share=0.6
+    ),
+    "LFP, R1, emptied once": EMPTIED,
+    "LFP, R1, emptied once, sensor 2 % a day": change(EMPTIED, offset_a=0.17),
+    "LFP, R1, emptied once, sensor -2 % a day": change(EMPTIED, offset_a=-0.17),
+    "LFP, 20 % below, emptied once": change(EMPTIED, real_share=0.8),
+    "LFP, swapped while off": change(R1, swapped_days=(5, 11)),
+    "LFP, the clock jumps": change(R1, clock_jump_days=(4, 5, 9)),
+    "LFP, hidden load of 30 W": change(R1, hidden_w=30.0),
+    "LFP, resistance three times as set": change(R1, cell=LfpCell(worn=3.0), wires_ohm=0.04),
+    "AGM, 60 % of the capacity, resistance x3": change(
+        AGM, real_share=0.6, cell=LeadCell(ohm=0.06, gassing=1.0, worn=3.0), wires_ohm=0.03
+    ),
+    "flooded, 60 % of the capacity, resistance x3": change(
+        FLOODED, real_share=0.6, cell=LeadCell(worn=3.0), wires_ohm=0.03
+    ),
+    "LFP, offset 0.3 A": change(R1, offset_a=0.3),
+    "LFP, dead band 1 A": change(R1, dead_band_a=1.0),
+    "LFP, +30 mV a cell": change(R1, meter_v=0.12),
+    "old LFP, 70 %, a week of dark": change(
+        R1, real_share=0.7, cell=LfpCell(worn=1.8), weather=(1.0, 1.0, *(0.02,) * 7, 0.5, 0.9)
+    ),
+    "old AGM, 70 %, a week of dark": change(
+        AGM,
+        real_share=0.7,
+        cell=LeadCell(ohm=0.06, gassing=1.0, worn=2.0),
+        weather=(1.0, 1.0, *(0.02,) * 7, 0.5, 0.9),
+    ),
+}
+
+# What the readings do not tell apart until a battery has been emptied: how much an LFP battery of a
+# sound resistance really holds, and what a meter of a sound sensor is off by.
+SOUND_GROUPS: dict[str, tuple[str, ...]] = {
+    "LFP whose capacity nothing has shown": (
+        "LFP, R1",
+        "LFP, sensor counts 2 % a day too much",
+        "LFP, sensor counts 2 % a day too little",
+        "LFP, 20 % below the rated capacity",
+        "LFP, 40 % below the rated capacity",
+    ),
+    "LFP whose capacity a discharge has shown": (
+        "LFP, R1, emptied once",
+        "LFP, R1, emptied once, sensor 2 % a day",
+        "LFP, R1, emptied once, sensor -2 % a day",
+        "LFP, 20 % below, emptied once",
+    ),
+    "lead-acid": ("AGM", "flooded", "old AGM, 70 %", "AGM, 60 % of the capacity, resistance x3"),
 }

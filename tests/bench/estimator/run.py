@@ -13,6 +13,7 @@ from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import Settings
 from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
+from power.battery.ageing import AgeCounter
 from power.battery.charge_balance import ChargeBalance
 from power.battery.estimate import Estimate
 from power.battery.unmeasured_flow import FlowKind
@@ -25,6 +26,8 @@ from tests.bench.estimator.plant import STEP_S, Plant, Setup
 START = datetime(2026, 3, 1, tzinfo=UTC)
 DAY_S, HOUR_S = 86_400.0, 3600.0
 SETTLED_S = 2 * HOUR_S  # the first voltage is all that is known before
+OTHERS_OFF_BELOW = 0.06  # of its charge
+OFF_H, SWAPPED_CHARGE = 8.0, 0.35
 RESTART_ABOVE = 0.15  # of its charge: what has disconnected comes back
 
 
@@ -44,6 +47,14 @@ class Case:
     hidden_w: float = 0.0  # what is connected before the shunt, and no meter sees
     factor: float = 1.0  # of the reported current: -1 is the wrong sign
     meters_differ_a: float | None = None  # a second meter of the same current
+    others_w: float = 0.0  # what is connected behind the shunt, on these days (first, last)
+    others_days: tuple[int, int] = (0, -1)
+    dead_band_a: float = 0.0  # of the current sensor: less is reported as 0
+    has_load_meter: bool = True
+    has_bms: bool = False  # whose count tells the truth
+    full_ah_share: float | None = None  # of the rated capacity, that a BMS reports
+    swapped_days: tuple[int, ...] = ()  # another battery, of half the charge, after hours off
+    clock_jump_days: tuple[int, ...] = ()  # on which the clock was wrong by a month
     path_open_days: tuple[int, ...] = ()
     seed: int = 1
 
@@ -57,6 +68,7 @@ class Result:
     worst_high_pct: float = 0.0
     worst_low_pct: float = 0.0
     sigma_sum_pct: float = 0.0
+    shares: list[float] = field(default_factory=list)  # of each error over two sigma
     cuts: int = 0
     anchors: int = 0
     source_found_h: float = 0.0
@@ -73,6 +85,7 @@ class Result:
         off_pct = state.state_of_charge_pct - truth_pct
         self.readings += 1
         self.within += abs(off_pct) <= 2 * state.sigma_pct
+        self.shares.append(abs(off_pct) / (2 * state.sigma_pct))
         self.worst_high_pct = max(self.worst_high_pct, off_pct)
         self.worst_low_pct = min(self.worst_low_pct, off_pct)
         self.sigma_sum_pct += state.sigma_pct
@@ -93,8 +106,12 @@ class Site:
     def __post_init__(self) -> None:
         self.plant = Plant(self.case.setup, charge=self.case.setup.charge)
         self.chance, self.ladder = Random(self.case.seed), Ladder(self.case.settings)
+        self.age = AgeCounter(self.case.settings.battery)
         self.cloud, self.dead = 1.0, False
         self.balance = ChargeBalance(self.case.settings.battery)
+        self.state: BatteryState | None = None
+        if self.case.full_ah_share is not None:
+            self.age.note_full_ah(self.case.full_ah_share * self.case.setup.rated_ah)
 
     def run(self, days: int) -> Result:
         for step in range(int(days * DAY_S / STEP_S)):
@@ -107,9 +124,11 @@ class Site:
         setup, hour, day = self.case.setup, at_s % DAY_S / HOUR_S, int(at_s // DAY_S)
         celsius = setup.mean_c + setup.swing_c * math.sin((hour - 9) / 12 * math.pi)
         self.plant.path_open = day in self.case.path_open_days
+        if self._swap(day, hour):
+            return
         self.plant.step(
             sun_w=self._sun_w(hour, day),
-            load_w=self.case.hidden_w + (0.0 if self.dead else self.load_w),
+            load_w=self.case.hidden_w + self._find_load_w(day),
             celsius=celsius,
             extra_a=self._generator_a(hour, day),
         )
@@ -119,6 +138,17 @@ class Site:
             self.dead = self.plant.charge < RESTART_ABOVE
             return
         self._decide(self._read(at_s, celsius), at_s)
+
+    def _find_load_w(self, day: int) -> float:
+        """What the meters see of the loads."""
+        first, last = self.case.others_days
+        others_w = self.case.others_w if first <= day <= last and not self.is_low else 0.0
+        return others_w + (0.0 if self.dead else self.load_w)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether its owner switches the others off."""
+        return self.plant.charge < OTHERS_OFF_BELOW
 
     def _sun_w(self, hour: float, day: int) -> float:
         if self.chance.random() < STEP_S / 600:
@@ -135,30 +165,63 @@ class Site:
 
     def _read(self, at_s: float, celsius: float) -> PowerReading:
         case, plant, noise = self.case, self.plant, self.chance.gauss
-        seen_a = plant.current_a + case.hidden_w / max(1.0, plant.measured_v())
         stage = plant.stage
         if case.setup.charger.always is not None and stage is not ChargeStage.OFF:
             stage = case.setup.charger.always
         return PowerReading(
-            stamp=Stamp(START + timedelta(seconds=at_s), "0000000a", 1000 + at_s),
+            stamp=self._stamp(at_s),
             device="bench",
             pv_power_w=round(plant.pv_w, 1),
             pv_voltage_v=36.0 if plant.pv_w else 0.0,
             battery_voltage_v=round(plant.measured_v() + case.meter_v + noise(0, case.noise_v), 2),
-            battery_current_a=round(case.factor * seen_a + case.offset_a + noise(0, 0.03), 2),
+            battery_current_a=self._measure_a(),
             battery_temperature_c=round(celsius, 1) if case.has_probe else None,
-            load_power_w=round(self.load_w, 1),
+            load_power_w=round(self._find_load_w(int(at_s // DAY_S)), 1)
+            if case.has_load_meter
+            else None,
             charge_stage=stage,
             yield_today_wh=None,
         )
 
+    def _stamp(self, at_s: float) -> Stamp:
+        day = int(at_s // DAY_S)
+        wrong = timedelta(days=-30 if day in self.case.clock_jump_days else 0)
+        boot = f"{1 + sum(day >= one for one in self.case.swapped_days):08x}"
+        return Stamp(START + wrong + timedelta(seconds=at_s), boot, 1000 + at_s)
+
+    def _swap(self, day: int, hour: float) -> bool:
+        """Whether the unit is off, since its battery is swapped; then it starts anew."""
+        if day not in self.case.swapped_days or hour >= OFF_H:
+            return False
+        self.plant.charge = SWAPPED_CHARGE
+        if self.state is not None:
+            now = self._stamp(day * DAY_S + OFF_H * HOUR_S)
+            self.estimate = estimator.restore(self.state, now, clock_went_on=True)
+        return True
+
+    def _measure_a(self) -> float:
+        """What the shunt or controller reports: without what is connected before it."""
+        case, plant = self.case, self.plant
+        seen_a = plant.current_a + case.hidden_w / max(1.0, plant.measured_v())
+        if abs(seen_a) < case.dead_band_a:
+            return 0.0
+        return round(case.factor * seen_a + case.offset_a + self.chance.gauss(0, 0.03), 2)
+
     def _decide(self, reading: PowerReading, at_s: float) -> None:
         settings, now = self.case.settings, reading.stamp
         full_at = self.estimate.full_at if self.estimate else None
-        self.estimate = estimator.update(self.estimate, reading, settings.battery)
+        self.estimate = estimator.update(
+            self.estimate,
+            reading,
+            settings.battery,
+            self._bms_pct(),
+            self.age.capacity,
+            self.balance.flow,
+        )
+        self.age.count(self.estimate, now)
         self.balance.follow(self.estimate, reading, self.case.meters_differ_a)
         self._note_balance(at_s)
-        state = estimator.report_state(
+        state = self.state = estimator.report_state(
             self.estimate, reading, settings.battery, now, loads_w=settings.energy.full_power_w
         )
         self.guard, verdict = judge(
@@ -169,6 +232,9 @@ class Site:
         self.level = EnergyLevel.HIBERNATE if verdict.power_off else budget.level
         self.load_w = settings.get_level_power_w(self.level)
         self._note(state, at_s, anchored=bool(self.estimate and self.estimate.full_at != full_at))
+
+    def _bms_pct(self) -> float | None:
+        return min(100.0, max(0.1, 100 * self.plant.charge)) if self.case.has_bms else None
 
     def _note_balance(self, at_s: float) -> None:
         result = self.result

@@ -7,6 +7,7 @@ from appliance.model import PowerReading
 from appliance.settings import BatterySettings, Chemistry
 from power.battery.estimate import (
     COUNTED,
+    CountCapacity,
     Drift,
     Estimate,
 )
@@ -28,7 +29,15 @@ def night(clock: FakeClock, volts: float = 13.15, amps: float = -2.0, **more: An
 def make_estimate(
     clock: FakeClock, charge_pct: float, sigma_pct: float, drift: Drift | None = None
 ) -> Estimate:
-    estimate = Estimate(clock.stamp(), charge_pct, sigma_pct, COUNTED, current_a=-2.0)
+    """An estimate whose capacity is known."""
+    estimate = Estimate(
+        clock.stamp(),
+        charge_pct,
+        sigma_pct,
+        COUNTED,
+        current_a=-2.0,
+        capacity=CountCapacity(1.0, 0.02),
+    )
     return estimate if drift is None else replace(estimate, drift=drift)
 
 

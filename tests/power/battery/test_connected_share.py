@@ -7,7 +7,7 @@ import pytest
 from appliance.model import ChargeStage, PowerReading
 from appliance.settings import BatterySettings
 from power.battery import estimator
-from power.battery.estimate import Estimate
+from power.battery.estimate import CountCapacity, Estimate
 from tests.scenes.readings import charger_reading
 from tests.stand_ins.fakes import FakeClock
 
@@ -40,7 +40,8 @@ def draw(
 
 
 def begin(clock: FakeClock) -> Estimate:
-    return Estimate(clock.stamp(), charge_pct=60.0, sigma_pct=3.0, method="counted")
+    known = CountCapacity(1.0, 0.02)
+    return Estimate(clock.stamp(), charge_pct=60.0, sigma_pct=3.0, method="counted", capacity=known)
 
 
 def test_the_pack_that_is_left_is_emptied_twice_as_fast(clock: FakeClock) -> None:

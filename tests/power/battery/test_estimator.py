@@ -14,7 +14,7 @@ from appliance.chemistry.profile import interpolate
 from appliance.model import BatteryState, ChargeStage, PowerReading
 from appliance.settings import BatterySettings, Chemistry
 from power.battery import estimator
-from power.battery.estimate import COUNTED, Estimate
+from power.battery.estimate import COUNTED, CountCapacity, Estimate
 from power.battery.estimator import update
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
 from power.battery.voltage_curve import estimate_from_voltage
@@ -257,7 +257,8 @@ def test_a_silence_is_counted_as_if_the_loads_went_on_and_half_of_that_is_its_si
     clock.advance(10)
     start = update(make_estimate(clock, 60.0, 2.0), a_reading(clock, amps=-10.0), PACK)
     assert start is not None
-    start = replace(start, current_a=-10.0, charge_pct=60.0, sigma_pct=2.0)
+    known = CountCapacity(1.0, 0.0)
+    start = replace(start, current_a=-10.0, charge_pct=60.0, sigma_pct=2.0, capacity=known)
     clock.advance(5 * 3600)
     silent = state_of(start, None, clock)
     assert silent.state_of_charge_pct == pytest.approx(60.0 - 25.0)  # 10 A of 200 Ah

@@ -16,6 +16,7 @@ from power.battery.estimate import (
     FROM_VOLTAGE,
     Drift,
     Estimate,
+    Moves,
 )
 from power.battery.estimator import update
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
@@ -324,3 +325,18 @@ def test_the_estimate_of_a_state_without_a_charge_is_none(clock: FakeClock) -> N
         clock.stamp(), None, None, None, 2560, None, charge_blocked=False, method="unknown"
     )
     assert estimator.restore(nothing, clock.stamp(), clock_went_on=True) is None
+
+
+def test_a_count_that_voltages_contradict_far_makes_the_drift_as_uncertain(
+    clock: FakeClock,
+) -> None:
+    clock.advance(60)
+    now_s = clock.stamp().uptime_s
+    start = replace(make_estimate(clock, 100.0, 1.0), moves=Moves(now_s, 100.0, 1.0))
+    drawn = after(start, clock, 48, volts=13.05, amps=-2.0)
+    drawn = after(
+        drawn, clock, 6, volts=12.4, amps=-2.0
+    )  # next to empty, by half more than counted
+    assert drawn.charge_pct < 20
+    assert drawn.drift.pct_per_day > 5
+    assert drawn.drift.sigma_pct_per_day > 2.5

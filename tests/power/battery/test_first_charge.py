@@ -70,8 +70,8 @@ def test_a_first_start_on_a_battery_that_is_discharged_is_as_sure_as_its_voltage
     clock: FakeClock,
 ) -> None:
     estimate = start(clock, PACK, night(clock, 13.45, -2.0, charge_stage=FLOAT))
-    assert estimate.charge_pct > 95
-    assert estimate.sigma_pct < 10
+    assert estimate.charge_pct > 90
+    assert estimate.sigma_pct < 14
 
 
 def test_a_charger_that_holds_little_shows_the_most_that_may_be_in_the_battery(

@@ -9,6 +9,7 @@ from appliance.model import ChargeStage
 from appliance.settings import BatterySettings, Chemistry
 from power.battery.estimate import Estimate
 from power.battery.synchronise import SYNCHRONISED_FULL
+from power.battery.voltage_curve import Resistance
 from tests.power.battery.estimates import LEAD, PACK, after, make_estimate
 from tests.stand_ins.fakes import FakeClock
 
@@ -181,3 +182,15 @@ def test_what_a_charger_gives_in_the_cold_is_no_reading_error(
 ) -> None:
     reading = after(make_estimate(clock, 50, 2), clock, 0.01, pack, 10.0, volts=volts).inputs
     assert (reading.voltage_v == volts) is known
+
+
+def test_a_current_that_a_timer_ends_behind_a_thin_wire_is_no_full_battery(
+    clock: FakeClock,
+) -> None:
+    thin = replace(make_estimate(clock, 75, 10), resistance=Resistance((), 0.066, 0.007))
+    unknown = make_estimate(clock, 75, 10)
+    for start, amps in ((thin, 8.0), (unknown, 9.5)):
+        held = charge(start, clock, volts=14.2, amps=amps)
+        for _ in range(4):
+            held = charge(held, clock, volts=13.5, amps=0.5, charge_stage=FLOAT)
+        assert held.method != SYNCHRONISED_FULL

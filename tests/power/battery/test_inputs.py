@@ -93,3 +93,18 @@ def test_a_zero_current_beside_a_small_load_stays_zero(clock: FakeClock) -> None
 def test_zero_beside_an_absent_voltage_is_no_current(clock: FakeClock) -> None:
     assert find_plausible_current_a(night(clock, volts=0.0, amps=0.0), PACK) is None
     assert find_plausible_current_a(night(clock, volts=13.0, amps=0.0), PACK) == 0
+
+
+@pytest.mark.parametrize(("sign", "is_turned"), [(1.0, False), (-1.0, True)])
+def test_a_current_that_is_the_mirror_image_of_sun_less_load_is_counted_the_other_way(
+    clock: FakeClock, sign: float, is_turned: bool
+) -> None:
+    estimate = after(make_estimate(clock, 80.0, 3.0), clock, 3, amps=-2.0 * sign)
+    assert estimate.inputs.is_turned is is_turned
+    assert estimate.charge_pct < 80
+
+
+def test_a_load_that_its_meter_does_not_see_is_no_wrong_sign(clock: FakeClock) -> None:
+    estimate = after(make_estimate(clock, 80.0, 3.0), clock, 5, amps=-8.0)
+    assert not estimate.inputs.is_turned
+    assert estimate.charge_pct == pytest.approx(60, abs=0.5)
