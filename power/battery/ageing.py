@@ -110,19 +110,20 @@ class AgeCounter:
             self._best, self.age = None, replace(self.age, drawn_since_full_ah=None)
         if self._is_newly_full(estimate):
             self._learn(now)
-            self._bridged_ah = 0.0
             drawn_ah = 0.0 if estimate.share >= 1 else None
             self.age = replace(
                 self.age, since_full_s=0.0, drawn_since_full_ah=drawn_ah, charged_since_full_ah=0.0
             )
-        if estimate.flow is not None:  # not all that flows is measured
+        self._measure(estimate, self.age)
+
+    def _measure(self, estimate: Estimate, age: BatteryAge) -> None:
+        """Measure the capacity, where the battery shows its charge and all that flows is known."""
+        if estimate.flow is not None:
             self._best = None
             return
         left = find_left_charge(estimate, self._facts)
         found = (
-            measure_capacity(self.age, left, self._facts, bridged_ah=self._bridged_ah)
-            if left
-            else None
+            measure_capacity(age, left, self._facts, bridged_ah=self._bridged_ah) if left else None
         )
         if found and (self._best is None or found.sigma_ah < self._best.sigma_ah):
             self._best = found
@@ -189,7 +190,7 @@ class AgeCounter:
         """Each discharge counts once, with what is known best of it."""
         if self._best is not None and self.age is not None:
             self.age = learn_capacity(self.age, self._best, self._facts.capacity_ah, now)
-        self._best = None
+        self._best, self._bridged_ah = None, 0.0
 
 
 def begin_age(now: Stamp) -> BatteryAge:

@@ -56,7 +56,22 @@ def count_charge(
     if inputs.current_a is None or elapsed_s <= 0:
         return estimate
     change = measure_change(estimate, inputs, inputs.current_a, elapsed_s, facts)
-    days = elapsed_s / DAY_S
+    estimate = add_change(estimate, change, elapsed_s / DAY_S)
+    is_long = elapsed_s > LONG_SILENCE_S
+    return replace(
+        estimate,
+        counted_at=reading.stamp,
+        method=COUNTED,
+        current_a=inputs.current_a,
+        bms_used_s=None if is_long else estimate.bms_used_s,
+        after_long_silence=is_long or estimate.after_long_silence,
+    )
+
+
+def add_change(estimate: Estimate, change: ChargeChange, days: float) -> Estimate:
+    """The estimate after that change of charge, with what is uncertain of it, of the capacity and
+    of the drift.
+    """
     unclamped_pct = estimate.charge_pct + change.change_pct - estimate.drift.pct_per_day * days
     charge_pct = min(100.0, max(0.0, unclamped_pct))
     sigma_pct, capacity = spread_uncertainty(
@@ -65,19 +80,13 @@ def count_charge(
     sigma_pct, drift = propagate_uncertainty(
         sigma_pct, estimate.drift, days=days, variance=change.variance
     )
-    is_long = elapsed_s > LONG_SILENCE_S
     return replace(
         estimate,
-        counted_at=reading.stamp,
         charge_pct=charge_pct,
         sigma_pct=sigma_pct,
-        method=COUNTED,
-        current_a=inputs.current_a,
         drift=drift,
         capacity=capacity,
         clamped_pct=estimate.clamped_pct + unclamped_pct - charge_pct,
-        bms_used_s=None if is_long else estimate.bms_used_s,
-        after_long_silence=is_long or estimate.after_long_silence,
     )
 
 

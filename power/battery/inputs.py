@@ -58,22 +58,14 @@ def select_inputs(
     )
     if is_frozen(reading, reading.stamp.uptime_s - since_s, facts):
         return inputs
-    measured = True
+    inputs = replace(inputs, voltage_v=voltage_v, current_a=current_a)
     if voltage_v is not None:
         if not current_a:
             current_a, measured = derive_current_a(reading, voltage_v, current_a, facts)
+            inputs = replace(inputs, current_a=current_a, current_measured=measured)
         elif previous is not None and is_torn(previous, reading, voltage_v, current_a, facts):
-            current_a = None
-    turned = measured and current_a is not None and is_turned(previous, inputs)
-    if turned and current_a is not None:
-        current_a, measured = -current_a, False
-    return replace(
-        inputs,
-        voltage_v=voltage_v,
-        current_a=current_a,
-        current_measured=measured,
-        is_turned=turned,
-    )
+            inputs = replace(inputs, current_a=None)
+    return turn_current(previous, inputs)
 
 
 def find_unchanged_since_s(before: EstimatorInputs | None, reading: PowerReading) -> float:
@@ -156,6 +148,14 @@ def is_torn(
         return False
     step_a, step_v = current_a - last_a, voltage_v - before.voltage_v
     return step_v / step_a < LEAST_VOLTAGE_SHARE * facts.cell_ohm * facts.cells
+
+
+def turn_current(previous: Estimate | None, inputs: EstimatorInputs) -> EstimatorInputs:
+    """The inputs with the current turned, where its sign is known to be wrong."""
+    current_a = inputs.current_a
+    if current_a is None or not inputs.current_measured or not is_turned(previous, inputs):
+        return inputs
+    return replace(inputs, current_a=-current_a, current_measured=False, is_turned=True)
 
 
 def is_turned(previous: Estimate | None, inputs: EstimatorInputs) -> bool:
