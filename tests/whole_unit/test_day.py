@@ -82,7 +82,7 @@ def test_the_belief_follows_the_true_charge(two_days: InProcessUnit) -> None:
     assert state.sigma_pct is not None
     apart_pct = abs(state.state_of_charge_pct - two_days.plant.state_of_charge_pct)
     assert apart_pct <= 3 * state.sigma_pct
-    assert state.sigma_pct < 10
+    assert state.sigma_pct < 20  # nothing has shown its capacity yet
 
 
 def test_a_battery_that_was_charged_until_it_floats_is_known_to_be_full(
