@@ -49,3 +49,27 @@ class SetPoints:
     over_voltage_v: float | None = None
     charge_until_c: float | None = None
     load_mode: str | None = None
+
+    @classmethod
+    def from_cells(
+        cls,
+        stamp: Stamp,
+        device: str,
+        *,
+        cells: float | None,
+        cell_uvp_v: float | None,
+        cell_ovp_v: float | None,
+        charge_from_c: float | None = None,
+    ) -> "SetPoints | None":
+        """Those of a BMS that is set by the voltage of one cell; None where one is not known."""
+        if cells is None or cell_uvp_v is None or cell_ovp_v is None:
+            return None
+        return cls(
+            stamp,
+            device=device,
+            model=device,
+            cells=int(cells),
+            uvp_v=round(cell_uvp_v * cells, 3),
+            ovp_v=round(cell_ovp_v * cells, 3),
+            charge_from_c=charge_from_c,
+        )

@@ -23,6 +23,7 @@ from appliance.actuators.oneshot import perform
 from appliance.actuators.used_settings import choose_for_all, choose_settings, make_unknown
 from appliance.errors import SettingsError
 from appliance.parsing.arguments import PATH
+from appliance.parsing.small_file import read_word
 from appliance.process.settings_checks import SettingsFinding
 from appliance.sections.loads import SwitchKind, SwitchSettings
 from appliance.settings import Settings
@@ -33,7 +34,6 @@ COMMAND_S = 15.0  # PID 1 gives a switch 20 s to go off
 MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 EVERYBODY = ("255.255.255.255", 9)  # the local network; 9 is the port of discard
 PACKETS = 3  # a datagram may be lost, and a second one does no harm
-READ_BYTES = 256
 LATE_FILES_S = 10  # so long all loads wait at boot for one that cannot be switched off
 NO_COMMAND = ("", "0", "1")  # the defaults of `on` and `off`
 
@@ -181,15 +181,8 @@ def read_back(own: SwitchSettings) -> bool | None:
     """
     if own.kind is not SwitchKind.FILE or own.path is None:
         return None
-    try:
-        handle = os.open(own.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            seen = os.read(handle, READ_BYTES).decode(errors="replace").strip()
-        finally:
-            os.close(handle)
-    except OSError:
-        return None
-    return {own.off.strip(): False, own.on.strip(): True}.get(seen)
+    seen = read_word(own.path)
+    return None if seen is None else {own.off.strip(): False, own.on.strip(): True}.get(seen)
 
 
 def switch_by_command(name: str, on: bool, own: SwitchSettings) -> str:

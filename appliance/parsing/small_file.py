@@ -1,6 +1,7 @@
-"""Small files of others (settings, records, passwords): read whole, or not at all.
+"""Small files of others (settings, records, passwords, pins): read whole, or not at all.
 
     data = read_small_file(path, most_bytes=65_536)
+    word = read_word(Path("/sys/class/gpio/gpio17/value"))
 
 Reads: the file. Writes: nothing.
 Never: waits, as a pipe would for its writer, and never reads without end, as from /dev/zero.
@@ -10,6 +11,8 @@ import errno
 import os
 import stat
 from pathlib import Path
+
+WORD_BYTES = 256
 
 
 def read_small_file(path: Path, most_bytes: int) -> bytes:
@@ -25,3 +28,17 @@ def read_small_file(path: Path, most_bytes: int) -> bytes:
     if len(data) > most_bytes:
         raise OSError(errno.EFBIG, f"it is larger than {most_bytes} bytes", str(path))
     return data
+
+
+def read_word(path: Path) -> str | None:
+    """The first `WORD_BYTES` of a pin or relay, as text without white space around it; None where
+    it is empty or cannot be read now. Device files are read as well; nothing is waited for.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return os.read(handle, WORD_BYTES).decode(errors="replace").strip() or None
+        finally:
+            os.close(handle)
+    except OSError:
+        return None

@@ -1,6 +1,6 @@
 """Whether a second source gives power: what is seen of it at the battery.
 
-Reads and writes: nothing; pure, but for the file of an input pin (`read_sense`).
+Reads and writes: nothing; pure.
 Never: says that a source gives nothing where nothing measures that.
 
 What flows into the battery, and what the loads draw, must come from somewhere: what the panels do
@@ -10,7 +10,6 @@ voltage, little flows in though it runs: that is no sign against it. Without a m
 voltage that has risen to that of a charger is a sign for it, and nothing is one against it.
 """
 
-import os
 from typing import NamedTuple
 
 from appliance.chemistry import count_cells, get_profile
@@ -21,7 +20,6 @@ from power.battery.charge_physics import CONTROLLER_EFFICIENCY
 
 GIVES_SHARE = 0.25  # of its power: less is the error of loads that are not measured
 ERROR_W, ERROR_SHARE = 5.0, 0.08  # of the current's sensor, and of the panels' power
-READ_BYTES = 256
 
 
 class Evidence(NamedTuple):
@@ -51,12 +49,13 @@ def judge_source(
     extra_w: float | None,
     settings: Settings,
     *,
+    sensed: bool | None,
     has_unmeasured_source: bool,
 ) -> Evidence:
-    """What is seen of one source, if no other runs. `extra_w` as measured above;
-    `has_unmeasured_source`: the estimator sees a charger's voltage that no current explains.
+    """What is seen of one source, if no other runs. `extra_w` as measured above; `sensed`: what its
+    input pin shows, None where it has none or that cannot be read; `has_unmeasured_source`: the
+    estimator sees a charger's voltage that no current explains.
     """
-    sensed = read_sense(source)
     if sensed is not None:
         return Evidence(sensed, max(0.0, extra_w) if sensed and extra_w is not None else None)
     error_w = ERROR_W + ERROR_SHARE * ((reading.pv_power_w if reading else None) or 0.0)
@@ -75,18 +74,3 @@ def is_held(reading: PowerReading | None, settings: Settings) -> bool:
         return False
     cells = count_cells(settings.battery)
     return reading.battery_voltage_v / cells >= get_profile(settings.battery).held_v
-
-
-def read_sense(source: SourceSettings) -> bool | None:
-    """What its input shows; None where it has none, or that cannot be read. Never waits."""
-    if source.sense_path is None:
-        return None
-    try:
-        handle = os.open(source.sense_path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            seen = os.read(handle, READ_BYTES).decode(errors="replace").strip()
-        finally:
-            os.close(handle)
-    except OSError:
-        return None
-    return seen == source.sense_on.strip()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.model_sources import SourcePhase, SourceState
+from appliance.parsing.small_file import read_word
 from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
 from appliance.wording.site_time import find_zone
@@ -155,11 +156,13 @@ class Sources:
         )
 
     def _judge(self, name: str, at: SourceSituation, extra_w: float | None) -> Evidence:
+        source = self._settings.source[name]
         return judge_source(
-            self._settings.source[name],
+            source,
             at.reading,
             extra_w,
             self._settings,
+            sensed=read_sense(source),
             has_unmeasured_source=at.has_unmeasured_source,
         )
 
@@ -302,3 +305,9 @@ def is_due(stored: SourceState | None, state: SourceState, now_s: float) -> bool
         return True
     every_s = STORE_RUNNING_S if is_on(state) else STORE_IDLE_S
     return not 0 <= now_s - stored.stamp.uptime_s < every_s
+
+
+def read_sense(source: SourceSettings) -> bool | None:
+    """What its input pin shows; None where it has none, or that cannot be read. Never waits."""
+    seen = None if source.sense_path is None else read_word(source.sense_path)
+    return None if seen is None else seen == source.sense_on.strip()

@@ -149,16 +149,12 @@ class DalyA5(BatteryProfile):
 
     def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints | None:
         """Where it disconnects by a cell's voltage."""
-        cells, uvp_v, ovp_v = (sample.value(name) for name in ("cells", "cell_uvp", "cell_ovp"))
-        if cells is None or uvp_v is None or ovp_v is None:
-            return None
-        return SetPoints(
+        return SetPoints.from_cells(
             stamp,
-            device=self.name,
-            model=self.name,
-            cells=int(cells),
-            uvp_v=round(uvp_v * cells, 3),
-            ovp_v=round(ovp_v * cells, 3),
+            self.name,
+            cells=sample.value("cells"),
+            cell_uvp_v=sample.value("cell_uvp"),
+            cell_ovp_v=sample.value("cell_ovp"),
         )
 
 

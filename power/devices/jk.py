@@ -209,18 +209,13 @@ class JkPb(BatteryProfile):
         )
 
     def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints | None:
-        cells, uvp_v = sample.value("cell_count"), sample.value("cell_uvp")
-        ovp_v = sample.value("cell_ovp")
-        if cells is None or uvp_v is None or ovp_v is None:
-            return None
-        return SetPoints(
+        return SetPoints.from_cells(
             stamp,
-            device=self.name,
-            model=self.name,
+            self.name,
+            cells=sample.value("cell_count"),
+            cell_uvp_v=sample.value("cell_uvp"),
+            cell_ovp_v=sample.value("cell_ovp"),
             charge_from_c=sample.value("charge_too_cold"),
-            cells=int(cells),
-            uvp_v=round(uvp_v * cells, 3),
-            ovp_v=round(ovp_v * cells, 3),
         )
 
 

@@ -8,6 +8,8 @@ Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
 from typing import ClassVar
 
 from appliance.model import BatteryReading, Quality, Stamp
@@ -222,18 +224,18 @@ class Pylontech(YdtBattery):
         """Where it disconnects, by its cells or as a whole, whichever comes first. From which
         temperature on it charges is not read: captures have -11 C there.
         """
-        cells, under_v, high_v = (
-            sample.value(name) for name in ("cells", "cell_under", "cell_high")
-        )
-        if cells is None or under_v is None or high_v is None:
-            return None
-        return SetPoints(
+        by_cell = SetPoints.from_cells(
             stamp,
-            device=self.name,
-            model=self.name,
-            cells=int(cells),
-            uvp_v=round(max(under_v * cells, sample.value("pack_under") or 0.0), 3),
-            ovp_v=round(min(high_v * cells, sample.value("pack_high") or high_v * cells), 3),
+            self.name,
+            cells=sample.value("cells"),
+            cell_uvp_v=sample.value("cell_under"),
+            cell_ovp_v=sample.value("cell_high"),
+        )
+        under_v, high_v = sample.value("pack_under"), sample.value("pack_high")
+        return by_cell and replace(
+            by_cell,
+            uvp_v=max(by_cell.uvp_v or 0.0, under_v or 0.0),
+            ovp_v=min(by_cell.ovp_v or inf, high_v or inf),
         )
 
 
