@@ -5,6 +5,7 @@ Never: starts anything when the port is taken or the arguments are wrong.
 """
 
 import argparse
+import errno
 import json
 import os
 import shlex
@@ -169,6 +170,21 @@ def discard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), handle)
 
 
+def run_until_stopped(arguments: list[str] | None) -> None:
+    """The run, up to its end or to a signal."""
+    try:
+        run(parse_arguments(arguments))
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+
+
+def is_output_closed(error: OSError) -> bool:
+    """Whether nobody reads any more: the reader of a pipe has ended (`make run | head`), or the
+    terminal is closed, which writing may notice before the signal is here.
+    """
+    return error.errno in (errno.EPIPE, errno.EIO) and error.filename is None
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Exit codes: 0 stopped, 1 an error of this computer, 2 wrong arguments."""
     follow_terminal()
@@ -176,12 +192,11 @@ def main(arguments: list[str] | None = None) -> None:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # `nohup`
             signal.signal(number, stop_once)
     try:
-        run(parse_arguments(arguments))
-    except KeyboardInterrupt:
-        print("stopped")
-    except BrokenPipeError:  # nobody reads any more (`make run | head`)
-        discard_output()
+        run_until_stopped(arguments)
     except OSError as error:
+        if is_output_closed(error):
+            discard_output()
+            return
         place = f"{error.filename}: {error.strerror}" if error.filename else error
         print(f"provisioning: {place}", file=sys.stderr)
         sys.exit(1)

@@ -1,6 +1,8 @@
 """The command line of the unit on a laptop: mistakes are sentences, and start nothing."""
 
+import errno
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -185,3 +187,27 @@ def test_without_the_simulators_it_ends_with_one_sentence() -> None:
     assert done.stderr.startswith("provisioning: provisioning.simulated")
     assert "is not installed here" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.EIO])
+@pytest.mark.parametrize("word", ["The unit runs", "stopped"])
+def test_a_terminal_that_closes_while_something_is_printed_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, number: int, word: str
+) -> None:
+    """The kernel's signal may come after the line that can no longer be printed."""
+    discarded: list[bool] = []
+
+    def say(*_: object, **__: object) -> None:
+        raise OSError(number, "nobody reads")
+
+    def run(_: object) -> None:
+        if word == "stopped":
+            raise KeyboardInterrupt
+        say()
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(command, "discard_output", lambda: discarded.append(True))
+    monkeypatch.setattr(command, "run", run)
+    monkeypatch.setattr("builtins.print", say)
+    command.main([])
+    assert discarded
