@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.model_cameras import Box
 from appliance.sections.cameras import Polygon
-from sensors.camera.gates.light import Light
+from sensors.camera.gates.light import Light, Whole
 from sensors.camera.gates.packet_gate import PacketGate
 from sensors.camera.gates.self_test import SelfTest, SelfTestResult
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sensors.camera.gates.picture_gate import PictureGate
 
 PACKETS, KEY_FRAMES = "packets", "key frames"
+WHOLE_PICTURE = "changes of the whole picture"
 HOLD_S = 3.0  # segments that are less apart are one
 PROBE_EVERY_S = 10.0  # where packets are trusted
 CONFIRM_EVERY_S = 1.0  # while something moves and nobody requests pictures
@@ -150,8 +151,14 @@ class Motion:
         found = pictures.compare(grey, media_s)
         before_s, self._analysed_s = self._analysed_s, media_s
         self._light.note_contrast(media_s, found.contrast)
-        if self._light.judge(media_s, changed_share=found.changed_share, likeness=found.likeness):
+        whole = self._light.judge(
+            media_s, changed_share=found.changed_share, likeness=found.likeness
+        )
+        if whole is Whole.LIGHT:
             self._relearn(pictures, found.changed_share)
+        elif whole is Whole.MOTION:
+            pictures.restart()
+            self._wake_for_all(media_s, found.score)
         elif found.score >= (CONFIRMS if self._is_reported(media_s) else 1):
             self._confirm(media_s, before_s=before_s, score=found.score, region=found.region)
         else:
@@ -241,6 +248,11 @@ class Motion:
             self._packets.restart()
         if not self._confirmed:
             self._drop_segment()
+
+    def _wake_for_all(self, media_s: float, score: float) -> None:
+        """Light was blamed for so long that this change counts as motion of the whole picture."""
+        self._extend_segment(WHOLE_PICTURE, media_s, score=max(1.0, score))
+        self._confirmed = True
 
     # --- packets -------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ threshold (CUSUM: E. S. Page, "Continuous inspection schemes", Biometrika 41, 19
 
 from math import exp, log
 
+from sensors.camera.gates.blame_limit import BlameLimit
+
 LEARN_PACKETS = 20  # of a kind before its model is used
 SLACK = 1.5  # spreads above the usual that count as noise
 CLEAR = 6.0  # threshold of the sum, in spreads beyond the slack
@@ -58,6 +60,8 @@ class PacketGate:
         self.key_bytes = 0.0
         self.period_s = 0.1  # between packets
         self._false_share = 0.0
+        self._flash_ends_s = -1e9
+        self._limit = BlameLimit()
         self.restart()
 
     def restart(self) -> None:
@@ -109,7 +113,7 @@ class PacketGate:
             self.key_bytes += share * (size_bytes - self.key_bytes)
             return 0.0
         self._place = min(PLACES, self._place + 1)
-        if self._is_flash(size_bytes):
+        if self._is_flash(size_bytes) and self._may_ignore(media_s):
             self._restart_after_flash(media_s)
         return self._compare(media_s, size_bytes, self._usual[is_behind])
 
@@ -177,6 +181,11 @@ class PacketGate:
         if not key_bytes or size_bytes < FLASH_SHARE * key_bytes or not self.is_learnt:
             return False
         return self.usual_bytes < CALM_SHARE * key_bytes
+
+    def _may_ignore(self, media_s: float) -> bool:
+        """Whether a flash may be ignored: else it counts like any large packet."""
+        ignored_s = max(media_s, self._flash_ends_s)
+        return self._limit.spend(media_s, media_s + FLASH_S - ignored_s)
 
     def _restart_after_flash(self, media_s: float) -> None:
         place = self._place

@@ -250,8 +250,8 @@ def make_scenes(quick: bool) -> list[Scene]:
     """The field by day, which the targets are about, and where gates fail."""
     if quick:
         return [Scene("field", 80.0, make_visits(80.0, 2, 3, stay_s=3.0), seed=31)]
-    hard_s = 180.0
-    hard = make_visits(hard_s, 5, 5)
+    hard_s = 480.0
+    hard = make_visits(hard_s, 4, 5)
     bits = (("b", "1500k"), ("maxrate", "1500k"), ("minrate", "1500k"), ("nal-hrd", "cbr"))
     constant = (*bits, ("bufsize", "1500k"), ("tune", "zerolatency"))
     return [

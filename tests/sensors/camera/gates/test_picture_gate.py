@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensors.camera.gates.light import STAYS_S, Light
 from sensors.camera.gates.picture_gate import HEIGHT, WIDTH, FrameDifference, PictureGate
 
 CHANCE = np.random.default_rng(5)
@@ -180,30 +179,3 @@ def test_a_covered_camera_is_flat() -> None:
     look = learnt().compare(as_bytes(np.full((HEIGHT, WIDTH), 17.0)), 0.0)
     assert look.contrast < 2
     assert look.likeness is None
-
-
-# --- light ---------------------------------------------------------------------------------------
-
-
-def test_a_changed_whole_is_light_and_settles_for_some_seconds() -> None:
-    light = Light()
-    assert not light.judge(0.0, changed_share=0.3, likeness=0.9)
-    assert light.judge(1.0, changed_share=0.85, likeness=0.9)
-    assert light.judge(3.5, changed_share=0.1, likeness=0.9)
-    assert not light.judge(4.5, changed_share=0.1, likeness=0.9)
-    assert light.words == ""
-
-
-def test_a_view_that_stays_another_is_reported_and_a_flat_one_until_it_is_over() -> None:
-    turned, flat = Light(), Light()
-    turned.judge(1.0, changed_share=0.9, likeness=0.1)
-    for at_s in (1.0, 10.0):
-        turned.note_contrast(at_s, 40.0)
-        flat.note_contrast(at_s, 1.0)
-        assert turned.words == flat.words == ""
-    turned.note_contrast(1.0 + STAYS_S, 40.0)
-    flat.note_contrast(1.0 + STAYS_S, 1.0)
-    assert "turned?" in turned.words
-    assert "covered?" in flat.words
-    flat.note_contrast(40.0, 30.0)
-    assert flat.words == ""
