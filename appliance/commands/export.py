@@ -24,6 +24,7 @@ from appliance.parsing.values import parse_path
 from appliance.store.backup import take_group
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 
+PART = ".unitctl-part"  # ends the name of a bundle in the making: nobody else's files have it
 HELP = "pack status, events, faults, readings, checks and settings into one file"
 
 
@@ -66,9 +67,9 @@ def begin_bundle(path: Path, data_dir: Path) -> Iterator[IO[bytes]]:
     """
     if path.exists():
         raise SettingsError(f"{path} is there already; name another with --to")
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}{PART}")
     try:
-        remove_leftovers([part, *path.parent.glob("unit-*.tar.gz.part")])
+        remove_leftovers([part, *path.parent.glob(f"unit-*Z.tar.gz{PART}")])
         with begin_file(part) as handle:
             with suppress(FileNotFoundError):  # the data directory: a broken unit is exported too
                 take_group(data_dir, handle)

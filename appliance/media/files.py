@@ -1,7 +1,8 @@
 """Files of events: pictures and clips, as snapshots/YYYY-MM-DD/EVENT.jpg and EVENT.mp4.
 
 Reads: file names and sizes below one directory. Writes: nothing; `delete` deletes files.
-Never: treats a file as the unit's own that is not named like one, or follows a link.
+Never: treats a file as the unit's own that is not named exactly as inference names its files, in
+the directory of that day, or follows a link: a person may keep pictures of their own there.
 """
 
 import contextlib
@@ -16,26 +17,26 @@ from appliance.store.durable_files import PART, sync_directory
 
 PICTURE, CLIP = ".jpg", ".mp4"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-NAME = re.compile(rf"(?P<event>[^/]+)(?P<kind>{re.escape(PICTURE)}|{re.escape(CLIP)})")
-# Those of inference: time, camera, boot, track and part
-EVENT = re.compile(r"\d{8}T\d{6}Z-(?P<camera>[a-z0-9-]+)-[0-9a-f]{4}-\d+(\.\d+)?")
+# An event as inference/events/draft.py names it: time, camera, boot, track, rule, part
+EVENT = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})T\d{6}Z-(?P<camera>[a-z0-9][a-z0-9-]*)"
+    r"-[0-9a-f]{4}-\d+(?:[a-z]\d+)*(?:\.\d+)?"
+)
+NAME = re.compile(rf"(?P<event>{EVENT.pattern})(?P<kind>{re.escape(PICTURE)}|{re.escape(CLIP)})")
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """One file of an event. `taken_s` is the time of its event, `kind` is PICTURE or CLIP."""
+    """One file of an event of `camera`. `taken_s` is the time of its event, `kind` is PICTURE or
+    CLIP.
+    """
 
     path: Path
     event_id: str
+    camera: str
     kind: str
     taken_s: float
     size_bytes: int
-
-    @property
-    def camera(self) -> str | None:
-        """Whose event it is, by its name; None where that does not say."""
-        found = EVENT.fullmatch(self.event_id)
-        return found["camera"] if found else None
 
 
 def make_path(directory: Path, event_id: str, taken: datetime, kind: str) -> Path:
@@ -46,17 +47,27 @@ def make_path(directory: Path, event_id: str, taken: datetime, kind: str) -> Pat
 def list_files(directory: Path) -> Iterator[MediaFile]:
     """All files of events, in no order. Raises `OSError`."""
     for path in list_entries(directory):
-        named = NAME.fullmatch(path.name)
+        named = match_own_name(path.parent.name, path.name)
         status = path.lstat() if named else None
         if named and status and S_ISREG(status.st_mode):
-            yield MediaFile(path, named["event"], named["kind"], status.st_mtime, status.st_size)
+            event_id, camera, kind = named.group("event", "camera", "kind")
+            yield MediaFile(path, event_id, camera, kind, status.st_mtime, status.st_size)
 
 
 def list_partial_files(directory: Path) -> Iterator[Path]:
     """Files not written completely, before a power cut or on a full disk. Raises `OSError`."""
     for path in list_entries(directory):
-        if path.name.endswith(PART) and NAME.fullmatch(path.name.removesuffix(PART)):
+        name = path.name.removesuffix(PART)
+        if name != path.name and match_own_name(path.parent.name, name):
             yield path
+
+
+def match_own_name(day: str, name: str) -> re.Match[str] | None:
+    """The parts of a name that the unit gives to a file in the directory of that day."""
+    named = NAME.fullmatch(name)
+    if named and "-".join(named.group("year", "month", "day")) == day:
+        return named
+    return None
 
 
 def list_entries(directory: Path) -> list[Path]:

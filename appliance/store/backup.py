@@ -1,9 +1,9 @@
 """Copies the unit database to a dated file and keeps the newest three.
 
 Reads: the unit database. Writes: `unit-DATE.db` in one directory.
-Never: counts a copy that is not sound, deletes an old copy before the new one is there, takes a
-copy for newer because a wrong clock named it, or leaves a torn one behind: the next backup, and the
-next start of a service, removes it.
+Never: counts a copy that is not sound, deletes an old copy before the new one is there or a file
+that is not named exactly like a copy, takes a copy for newer because a wrong clock named it, or
+leaves a torn one behind: the next backup, and the next start of a service, removes it.
 """
 
 import os
@@ -23,7 +23,7 @@ from appliance.store.whole_check import find_damage
 
 KEEP = 3
 DIRECTORY = "backups"  # in the data directory
-PATTERN = "unit-*Z.db"
+PATTERN = f"unit-{'[0-9]' * 8}T{'[0-9]' * 6}Z.db"
 TORN = f"{PATTERN}.part"
 
 

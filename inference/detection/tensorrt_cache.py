@@ -2,7 +2,7 @@
 
 Reads: the driver's name of the GPU. Writes: directories below the engines' directory.
 Never: lets an engine be used by another model, runtime or device than the one that it was made for,
-or keeps those that nothing can use any more.
+keeps those that nothing can use any more, or deletes a directory that is not named like them.
 
 An engine is machine code: its directory must be writable by the inference service alone.
 """
@@ -21,6 +21,7 @@ from appliance.process.nvml import open_nvml
 from inference.detection.model_card import ModelCard
 
 DEVICE_TREE_MODEL = "proc/device-tree/model"  # names a Jetson
+OWN_NAME = re.compile(r"[a-z0-9.-]{1,60}-[0-9a-f]{8}")
 WORKSPACE_BYTES = 512 * 2**20
 
 
@@ -41,7 +42,7 @@ def prepare_directory(base: Path, *, runtime: str, device: str, digest: str) -> 
     try:
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
         for other in base.iterdir():
-            if other != mine:
+            if other != mine and OWN_NAME.fullmatch(other.name):
                 shutil.rmtree(other, ignore_errors=True)  # takes no link and no file
     except OSError as error:
         raise ModelError(

@@ -19,10 +19,11 @@ from appliance.errors import ModelError
 from appliance.store.durable_files import replace_file, sync_directory
 from appliance.store.file_locks import LockedError, take_lock
 
-HALF_FILE = re.compile(r"\..+\.json\.(?P<pid>\d+)")
 LOCK_S = 30.0  # examining a large model takes seconds
 FILE_MODE = 0o640  # services read; only users of the command write
 NEW, OLD = ".new-", ".old-"  # prefixes of directories that are being added or removed
+HALF_DIRECTORY = re.compile(r"\.new-[a-z0-9_]{8}|\.old-[0-9a-f]{16}")  # by tempfile, by digest
+HALF_FILE = re.compile(r"\.(active|bench)\.json\.(?P<pid>\d+)")
 
 
 @contextmanager
@@ -51,9 +52,11 @@ def make_dir(path: Path) -> None:
 
 
 def sweep(root: Path) -> None:
-    """Remove unfinished directories and files that a power cut or a kill left."""
+    """Remove unfinished directories and files that a power cut or a kill left, by their exact
+    names: what a person keeps there stays.
+    """
     for path in root.glob(".*"):
-        if path.name.startswith((NEW, OLD)):
+        if HALF_DIRECTORY.fullmatch(path.name):
             shutil.rmtree(path, ignore_errors=True)
         elif (half := HALF_FILE.fullmatch(path.name)) and not Path("/proc", half["pid"]).exists():
             path.unlink(missing_ok=True)

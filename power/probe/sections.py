@@ -214,7 +214,7 @@ def refuse_duplicate(settings: Settings, entry: DeviceSection) -> None:
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` in the file's place with its mode and owner, once it is valid."""
     fresh = path.with_name(f".{path.name}.new")
-    remove_leftovers(path.parent.glob(f".{path.name}.*"))  # of a process that was killed
+    remove_leftovers([fresh])  # of a process that was killed
     try:
         with begin_file(fresh, mode=0o600) as handle:
             write_checked(handle, fresh=fresh, path=path, content=content)

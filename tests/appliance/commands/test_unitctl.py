@@ -265,12 +265,18 @@ def test_a_bundle_that_is_cut_never_has_its_name(
         file.write(b"half")
         raise OSError(28, "No space left on device")
 
+    others = [Path("all.tar.gz.part"), Path("unit-photos.tar.gz.part")]
+    for other in others:
+        other.write_bytes(b"a download")
     monkeypatch.setattr(export, "write_bundle", cut)
-    Path("unit-hill-7-20260101T000000Z.tar.gz.part").write_bytes(b"of one that was killed")
+    Path("unit-hill-7-20260101T000000Z.tar.gz.unitctl-part").write_bytes(b"of one that was killed")
     code, out, err = unit.type("export", "--to", "all.tar.gz")
     assert (code, out) == (1, "")
     assert "No space left on device" in err
-    assert list(Path.cwd().glob("*.tar.gz*")) == []
+    assert sorted(path.name for path in Path.cwd().glob("*.tar.gz*")) == [
+        one.name for one in others
+    ]
+    assert {other.read_bytes() for other in others} == {b"a download"}
 
 
 def test_a_broken_database_is_no_reason_for_no_bundle(unit: Unit) -> None:

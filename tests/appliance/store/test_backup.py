@@ -75,6 +75,22 @@ def test_what_a_killed_backup_leaves_goes_at_the_next_backup(
     assert not part.exists()
 
 
+def test_a_persons_own_copy_beside_the_units_is_never_deleted(
+    open_store: OpenStore, clock: FakeClock, tmp_path: Path
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    own = [copies / "unit-before-the-moveZ.db", copies / "unit-20260401Z.db"]
+    for path in own:
+        path.write_bytes(b"a person's own")
+    store = open_store("power")
+    for _ in range(KEEP + 2):
+        clock.advance(86_400)
+        make_backup(store, copies)
+    assert all(path.exists() for path in own)
+    assert len(list(copies.iterdir())) == KEEP + len(own)
+
+
 def test_of_two_backups_at_once_one_is_reported(open_store: OpenStore, tmp_path: Path) -> None:
     store = open_store()
     part = tmp_path / f"unit-{START:%Y%m%dT%H%M%SZ}.db.part"

@@ -210,11 +210,13 @@ def test_engines_that_nothing_can_use_any_more_are_deleted(tmp_path: Path) -> No
     (old / "model.engine").write_bytes(b"machine code")
     elsewhere.mkdir()
     (base / "link").symlink_to(elsewhere)
+    (base / "my-own-engines").mkdir()
     new = tensorrt_cache.prepare_directory(
         base, runtime="onnxruntime 1.31", device="Orin", digest="a" * 64
     )
     assert not old.exists()
     assert new.is_dir()
+    assert (base / "my-own-engines").is_dir()
     assert elsewhere.is_dir()
 
 

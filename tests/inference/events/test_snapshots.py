@@ -1,14 +1,17 @@
 """The files of snapshots and clips on a real file system: whole, bounded, careful."""
 
 import os
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import StoreError
+from appliance.model import Stamp
 from appliance.store.event_ages import read_event_ages
 from appliance.store.unit_time import record_time
+from inference.events.draft import make_event_id
 from inference.events.snapshots import FREE_FLOOR_BYTES, EventFiles
 from tests.conftest import OpenStore
 from tests.scenes import filled
@@ -33,19 +36,34 @@ def files_dir(tmp_path: Path) -> Path:
     return tmp_path / "data/snapshots"
 
 
+def own(camera: str, at: datetime) -> str:
+    """The event of a camera at a time, as inference names it."""
+    return make_event_id(Stamp(at, "0000beef", 1.0), camera, (1, ""), 0)
+
+
+def put_snapshot(files: EventFiles, camera: str, at: datetime, data: bytes) -> str:
+    return files.put_snapshot(own(camera, at), at, data)
+
+
+def put_clip(files: EventFiles, camera: str, at: datetime, data: bytes) -> str:
+    return files.put_clip(own(camera, at), at, data)
+
+
 def names(directory: Path) -> list[str]:
-    return sorted(path.name for path in directory.rglob("*") if path.is_file())
+    """All files there, those of `own` by their camera."""
+    found = (path.name for path in directory.rglob("*") if path.is_file())
+    return sorted(re.sub(r"^\d{8}T\d{6}Z-(.*)-beef-1\.", r"\1.", name) for name in found)
 
 
 def test_a_snapshot_lies_under_its_day_and_is_named_from_the_data_directory(
     files_dir: Path, clock: FakeClock
 ) -> None:
     files = EventFiles(files_dir, keep_days=30, keep_mb=100, clock=clock)
-    name = files.put_snapshot("one", START, b"picture")
-    assert name == "snapshots/2026-04-15/one.jpg"
+    name = put_snapshot(files, "one", START, b"picture")
+    assert name == f"snapshots/2026-04-15/{own('one', START)}.jpg"
     assert (files_dir.parent / name).read_bytes() == b"picture"
-    clip = files.put_clip("one", START, b"clip")
-    assert clip == "snapshots/2026-04-15/one.mp4"
+    clip = put_clip(files, "one", START, b"clip")
+    assert clip == f"snapshots/2026-04-15/{own('one', START)}.mp4"
     assert (files_dir.parent / clip).read_bytes() == b"clip"
     assert (files_dir.parent / clip).stat().st_mtime == START.timestamp()
 
@@ -54,17 +72,17 @@ def test_old_snapshots_and_clips_and_torn_writes_are_deleted_once_an_hour(
     files_dir: Path, clock: FakeClock
 ) -> None:
     files = EventFiles(files_dir, keep_days=2, keep_mb=100, clock=clock)
-    files.put_snapshot("old", START, b"x")
-    files.put_clip("old", START, b"x")
-    (files_dir / "2026-04-15/torn.jpg.part").write_bytes(b"x")
-    (files_dir / "2026-04-15/torn.mp4.part").write_bytes(b"x")
+    put_snapshot(files, "old", START, b"x")
+    put_clip(files, "old", START, b"x")
+    (files_dir / f"2026-04-15/{own('torn', START)}.jpg.part").write_bytes(b"x")
+    (files_dir / f"2026-04-15/{own('torn', START)}.mp4.part").write_bytes(b"x")
     assert files.tidy() == 2, "the torn ones"
     clock.advance(3 * 86_400)
-    files.put_snapshot("new", clock.utc, b"x")
+    put_snapshot(files, "new", clock.utc, b"x")
     assert files.tidy() == 2
     assert names(files_dir) == ["new.jpg"]
     assert not (files_dir / "2026-04-15").exists(), "a day without pictures has no directory"
-    files.put_snapshot("older", START, b"x")
+    put_snapshot(files, "older", START, b"x")
     assert files.tidy() == 0, "at most once an hour"
     clock.advance(3600)
     assert files.tidy() == 1
@@ -73,8 +91,8 @@ def test_old_snapshots_and_clips_and_torn_writes_are_deleted_once_an_hour(
 def test_above_its_size_the_oldest_go_first(files_dir: Path, clock: FakeClock) -> None:
     files = EventFiles(files_dir, keep_days=30, keep_mb=0.0035, clock=clock)
     for day in (2, 0, 1):
-        files.put_snapshot(f"day{day}", START + timedelta(days=day), bytes(1000))
-    files.put_clip("day2", START + timedelta(days=2), bytes(1000))
+        put_snapshot(files, f"day{day}", START + timedelta(days=day), bytes(1000))
+    put_clip(files, "day2", START + timedelta(days=2), bytes(1000))
     clock.advance(3 * 86_400)
     files.tidy()
     assert names(files_dir) == ["day1.jpg", "day2.jpg", "day2.mp4"]
@@ -84,24 +102,27 @@ def test_what_others_put_there_stays(files_dir: Path, clock: FakeClock, tmp_path
     others = [
         files_dir / "2026-04-15/notes.txt",
         files_dir / "2026-04-15/half.txt.part",
+        files_dir / "2026-04-15/holiday.jpg",
+        files_dir / "2026-04-15/holiday.mp4.part",
+        files_dir / f"2026-04-14/{own('one', START)}.jpg",
         files_dir / "holiday/one.jpg",
         files_dir / "holiday/two.jpg.part",
         files_dir / "one.jpg",
-        tmp_path / "elsewhere/2020-01-01/one.jpg",
+        tmp_path / f"elsewhere/2020-01-01/{own('one', datetime(2020, 1, 1, tzinfo=UTC))}.jpg",
     ]
     for path in others:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(5000))
         os.utime(path, (0, 0))
     (files_dir / "2020-01-01").symlink_to(tmp_path / "elsewhere/2020-01-01")
-    (files_dir / "2026-04-15/linked.jpg").symlink_to(others[-1])
-    (files_dir / "2026-04-15/folder.jpg").mkdir()
+    (files_dir / f"2026-04-15/{own('linked', START)}.jpg").symlink_to(others[-1])
+    (files_dir / f"2026-04-15/{own('folder', START)}.jpg").mkdir()
     files = EventFiles(files_dir, keep_days=1, keep_mb=0.001, clock=clock)
-    files.put_snapshot("old", START, bytes(900))
+    put_snapshot(files, "old", START, bytes(900))
     clock.advance(10 * 86_400)
     assert files.tidy() == 1
     assert all(path.exists() for path in others)
-    assert (files_dir / "2026-04-15/linked.jpg").is_symlink()
+    assert (files_dir / f"2026-04-15/{own('linked', START)}.jpg").is_symlink()
 
 
 def test_a_full_disk_is_an_error_in_words_and_leaves_nothing_half_written(
@@ -110,9 +131,11 @@ def test_a_full_disk_is_an_error_in_words_and_leaves_nothing_half_written(
     files = EventFiles(files_dir, keep_days=30, keep_mb=100, clock=clock)
     day = files_dir / "2026-04-15"
     day.mkdir(parents=True)
-    os.symlink("/dev/full", day / "one.jpg.part")  # each write fails as on a full disk
+    os.symlink(
+        "/dev/full", day / f"{own('one', START)}.jpg.part"
+    )  # each write fails as on a full disk
     with pytest.raises(StoreError, match="No space left on device; the event is kept without it"):
-        files.put_snapshot("one", START, b"picture" * 10_000)
+        put_snapshot(files, "one", START, b"picture" * 10_000)
     assert names(files_dir) == []
 
 
@@ -120,12 +143,12 @@ def test_on_a_nearly_full_disk_the_oldest_give_way(files_dir: Path, clock: FakeC
     disk = Disk()
     files = EventFiles(files_dir, keep_days=30, keep_mb=100, clock=clock, free_bytes=disk.free)
     for day in range(4):
-        files.put_snapshot(f"day{day}", START + timedelta(days=day), bytes(1000))
+        put_snapshot(files, f"day{day}", START + timedelta(days=day), bytes(1000))
     disk.others_bytes = disk.size_bytes - FREE_FLOOR_BYTES - 4000
-    files.put_snapshot("new", START + timedelta(days=4), bytes(1500))
+    put_snapshot(files, "new", START + timedelta(days=4), bytes(1500))
     assert names(files_dir) == ["day2.jpg", "day3.jpg", "new.jpg"], "two, for its 1500 bytes"
     assert disk.free(files_dir) >= FREE_FLOOR_BYTES
-    files.put_clip("new", START + timedelta(days=4), bytes(1000))
+    put_clip(files, "new", START + timedelta(days=4), bytes(1000))
     assert names(files_dir) == ["day3.jpg", "new.jpg", "new.mp4"]
 
 
@@ -134,12 +157,12 @@ def test_where_others_fill_the_disk_nothing_is_lost_for_it(
 ) -> None:
     disk = Disk()
     files = EventFiles(files_dir, keep_days=30, keep_mb=100, clock=clock, free_bytes=disk.free)
-    files.put_snapshot("old", START, bytes(1000))
+    put_snapshot(files, "old", START, bytes(1000))
     disk.others_bytes = disk.size_bytes - FREE_FLOOR_BYTES + 10_000
     with pytest.raises(StoreError, match="find out what fills the disk"):
-        files.put_snapshot("new", START + timedelta(days=1), bytes(1000))
+        put_snapshot(files, "new", START + timedelta(days=1), bytes(1000))
     assert names(files_dir) == ["old.jpg"]
-    assert (files_dir / "2026-04-15/old.jpg").stat().st_size == 1000
+    assert (files_dir / f"2026-04-15/{own('old', START)}.jpg").stat().st_size == 1000
 
 
 def test_the_only_picture_of_a_day_gives_way_to_another_of_that_day(
@@ -147,9 +170,9 @@ def test_the_only_picture_of_a_day_gives_way_to_another_of_that_day(
 ) -> None:
     disk = Disk()
     files = EventFiles(files_dir, keep_days=30, keep_mb=100, clock=clock, free_bytes=disk.free)
-    files.put_snapshot("first", START, bytes(1000))
+    put_snapshot(files, "first", START, bytes(1000))
     disk.others_bytes = disk.size_bytes - FREE_FLOOR_BYTES - 1000
-    files.put_snapshot("second", START, bytes(1000))
+    put_snapshot(files, "second", START, bytes(1000))
     assert names(files_dir) == ["second.jpg"]
 
 
@@ -181,7 +204,8 @@ def test_a_wall_clock_that_is_years_off_for_an_hour_costs_no_picture(
         read_ages=lambda wanted: read_event_ages(store, wanted),
     )
 
-    def see(event_id: str) -> None:
+    def see(camera: str) -> None:
+        event_id = own(camera, clock.utc)
         files.put_snapshot(event_id, clock.utc, bytes(1000))
         store.add(filled.event(clock.stamp(), event_id))
         record_time(store)
@@ -215,8 +239,8 @@ def test_a_picture_whose_row_is_lost_goes_by_a_date_that_can_be_one(
         clock=clock,
         read_ages=lambda wanted: read_event_ages(store, wanted),
     )
-    files.put_snapshot("no row", START, b"x")
-    files.put_snapshot("no clock", START - timedelta(days=20_000), b"x")
+    put_snapshot(files, "no-row", START, b"x")
+    put_snapshot(files, "no-clock", START - timedelta(days=20_000), b"x")
     clock.synchronized = True
     record_time(store)
     clock.synchronized = False
@@ -226,4 +250,4 @@ def test_a_picture_whose_row_is_lost_goes_by_a_date_that_can_be_one(
     clock.advance(31 * 86_400)
     record_time(store)
     assert files.tidy() == 1
-    assert names(files_dir) == ["no clock.jpg"]
+    assert names(files_dir) == ["no-clock.jpg"]

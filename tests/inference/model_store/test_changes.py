@@ -165,6 +165,16 @@ def test_a_power_cut_while_adding_leaves_nothing_that_counts(
     assert [path.name for path in store.root.iterdir() if path.name.startswith(".new-")] == []
 
 
+def test_what_a_person_keeps_beside_the_models_stays(store: ModelStore, tmp_path: Path) -> None:
+    changes.add(store, write_small_model(tmp_path))
+    own = [store.root / name for name in (".old-models", ".new-", ".notes.json.999999999")]
+    for path in own[:2]:
+        path.mkdir()
+    own[2].write_text("{}")
+    changes.use(store, "small")
+    assert all(path.exists() for path in own)
+
+
 def test_a_data_directory_that_cannot_be_written_is_reported(
     store: ModelStore, tmp_path: Path
 ) -> None:

@@ -255,10 +255,13 @@ def test_a_settings_file_behind_a_link_stays_behind_it(
     real = tmp_path / "real.toml"
     unitctl.settings.rename(real)
     unitctl.settings.symlink_to(real)
+    of_an_editor = tmp_path / ".real.toml.swp"
+    of_an_editor.write_bytes(b"what a person has not saved yet")
     with connect(SimulatedSunny()) as port:
         assert unitctl.run("power", "probe", "--port", port, "--write")[0] == 0
     assert unitctl.settings.is_symlink()
     assert "main" in settings_file.load_settings(real).charger
+    assert of_an_editor.exists()
 
 
 def test_a_device_that_may_be_one_of_two_is_shown_and_not_written(unitctl: CommandLine) -> None:
