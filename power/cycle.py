@@ -305,7 +305,9 @@ class PowerCycle:
         self._age.resume(memory.age)
         is_first = self._arbiter.level is None
         now = self._clock.stamp()
-        self._sources.recall(memory.sources, now, may_resume=is_first)
+        self._sources.recall(
+            memory.sources, now, may_resume=is_first, clock_went_on=memory.has_clock_gone_on
+        )
         self._arbiter = merge_level(self._arbiter, memory.budget, now)
 
     def _begin_anew(self) -> None:

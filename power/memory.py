@@ -37,6 +37,7 @@ class Memory:
         """`rtc`: the clock that goes on without power, if it does."""
         self._clock, self._rtc, self._rtc_calls = clock, rtc, BoundedCalls()
         self._wait_s = WAIT_S
+        self.has_clock_gone_on = False  # known with the sources
         self._estimate = recorder.follow("the last battery_state", self._read_estimate)
         self._reading = recorder.follow("the last power_reading", self._read_reading)
         self._age = recorder.follow("the last battery_age", self._read_age)
@@ -100,7 +101,9 @@ class Memory:
         return self._of_this_boot(store.last(PowerReading))
 
     def _read_sources(self, store: Store) -> tuple[SourceState, ...]:
-        return tuple(store.rows(SourceState))
+        rows = tuple(store.rows(SourceState))
+        self.has_clock_gone_on = bool(rows) and self._has_clock_gone_on(self._clock.stamp())
+        return rows
 
     def _read_budget(self, store: Store) -> EnergyBudget | None:
         return self._of_this_boot(store.last(EnergyBudget))

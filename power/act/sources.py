@@ -20,6 +20,7 @@ from appliance.settings import Settings
 from appliance.wording.site_time import find_zone
 from power.act.source_evidence import Evidence, judge_source, measure_extra_w
 from power.act.source_faults import find_faults
+from power.act.source_memory import resume, take_counts
 from power.act.source_need import Need, find_need, find_refusal
 from power.act.source_request import take_request
 from power.act.source_rules import SourceInputs, follow_source, stop_source
@@ -97,16 +98,25 @@ class Sources:
             for one in states
         )
 
-    def recall(self, stored: Iterable[SourceState], now: Stamp, *, may_resume: bool) -> None:
+    def recall(
+        self,
+        stored: Iterable[SourceState],
+        now: Stamp,
+        *,
+        may_resume: bool,
+        clock_went_on: bool = False,
+    ) -> None:
         """Take what was stored before this start: the counts, and (`may_resume`, in the first
-        cycle) a run of this boot that goes on. Of another boot all were switched off.
+        cycle) a run of this boot that goes on. Of another boot all were switched off;
+        `clock_went_on`: the wall clock says for how long.
         """
         for row in stored:
             if row.source in self._settings.source:
-                here = row.stamp.boot_id == now.boot_id
                 known = self._states.get(row.source)
-                resumed = resume(row, now) if here and may_resume else None
-                self._states[row.source] = resumed or take_counts(row, known, now)
+                resumed = resume(row, now) if may_resume else None
+                self._states[row.source] = resumed or take_counts(
+                    row, known, self._settings.source[row.source], now, clock_went_on=clock_went_on
+                )
 
     def follow(self, at: SourceSituation) -> SourceReport:
         """One cycle."""
@@ -258,33 +268,6 @@ def may_rescue(state: SourceState, source: SourceSettings, now: Stamp) -> bool:
 def make_first_state(name: str, source: SourceSettings, now: Stamp) -> SourceState:
     """Of a source that was never seen: its tank is taken to be full."""
     return SourceState(now, name, fuel_left_kwh=source.full_tank_kwh)
-
-
-def resume(row: SourceState, now: Stamp) -> SourceState:
-    """A run, or a rest, that goes on where the service was started anew. What it gave in between
-    is counted when the next cycle is soon.
-    """
-    return replace(row, stamp=replace(now, uptime_s=row.stamp.uptime_s))
-
-
-def take_counts(row: SourceState, known: SourceState | None, now: Stamp) -> SourceState:
-    """The counts of the stored row, with what it does now: nothing, since the boot."""
-    away_s = max(0.0, (now.utc - row.stamp.utc).total_seconds())
-    rests_from_s = now.uptime_s if row.stamp.boot_id == now.boot_id else 0.0
-    does = known or SourceState(now, row.source, changed_s=rests_from_s)
-    return replace(
-        does,
-        stamp=now,
-        run_s=row.run_s,
-        energy_wh=row.energy_wh,
-        cost=row.cost,
-        starts=row.starts,
-        fuel_left_kwh=row.fuel_left_kwh,
-        idle_s=row.idle_s + away_s,
-        failures=row.failures,
-        failure=row.failure,
-        locked=row.locked,
-    )
 
 
 def find_local_hour(now: Stamp, zone: str) -> float | None:

@@ -313,3 +313,15 @@ def test_a_generator_alone_keeps_no_row_of_a_sleep(site: Site) -> None:
     site.begin(16)
     site.pass_time(timedelta(hours=1).total_seconds())
     assert site.store.rows(Sleep) == []
+
+
+def test_a_unit_that_woke_with_an_empty_battery_starts_its_generator_before_it_powers_off(
+    site: Site,
+) -> None:
+    site.begin(90)
+    site.pass_time(10)
+    site.store.add(replace(site.state(), starts=5))
+    site.clock.reboot(down_s=7200)
+    site.begin(8)
+    state = site.pass_time(60)
+    assert (state.phase, "poweroff" in site.host.orders) == (SourcePhase.GIVING, False)
