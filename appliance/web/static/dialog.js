@@ -1,6 +1,7 @@
 // One event, large, with everything that says where it comes from. Its address is #event=ID, so that
 // it can be sent to somebody; arrows lead to the next newer and older one of the chosen filters.
 
+import { frameOf, placeOf } from "./box.js";
 import { byId, facts, make, say, show } from "./dom.js";
 import { chosen, linkTo } from "./events.js";
 import { ask } from "./link.js";
@@ -77,6 +78,7 @@ function rows(event) {
   return [
     ["First seen", full(new Date(event.at))],
     ["Seen for", `${span(seen)}, ${count(event.frames, "frame", "frames")}`],
+    ["Where", capital(placeOf(event.box))],
     ["Confidence", `${share(event.confidence)} (at least ${share(event.threshold)} is needed)`],
     ["Rule", event.rule || "none: any object of the listed labels is reported"],
     ["Noticed by", event.woken_by || "the tracker: an object was being followed already"],
@@ -91,19 +93,13 @@ function rows(event) {
 
 function picture(event) {
   if (!event.snapshot) return [make("p", { class: "no-picture" }, "No picture was kept of this.")];
-  const image = make("img", { src: `/${event.snapshot}`, alt: `${event.label}, ${event.camera}` });
-  const [left, top, right, bottom] = event.box;
-  const box = make("span", { class: "box", "aria-hidden": "true" });
-  Object.assign(box.style, {
-    left: `${left * 100}%`, top: `${top * 100}%`,
-    width: `${(right - left) * 100}%`, height: `${(bottom - top) * 100}%`,
-  });
+  const where = `${capital(event.label)} ${placeOf(event.box)}`;
+  const image = make("img", { src: `/${event.snapshot}`, alt: `${where}, ${event.camera}` });
   image.addEventListener("error", () => {
-    box.remove();
     show("event-download", false);
     image.replaceWith(make("p", { class: "no-picture" }, "The picture has been deleted since: snapshots are kept for a limited time."));
   });
-  return [image, box];
+  return [make("span", { class: "framed" }, image, frameOf(image, event.box, "meet"))];
 }
 
 function step(event) {

@@ -1,6 +1,7 @@
 // What was found: a card for each event, newest first, with filters. The list is asked for again when
 // another event was stored; cards stay where they are, so that none loses the focus or its picture.
 
+import { frameOf, placeOf } from "./box.js";
 import { byId, make, say, show } from "./dom.js";
 import { ask } from "./link.js";
 import { capital, count, joules, share, word } from "./words.js";
@@ -129,9 +130,9 @@ export function linkTo(id) {
 function thumbnail(event) {
   const none = () => make("span", { class: "none-kept" }, "no picture kept");
   if (!event.snapshot) return make("span", { class: "thumb" }, none());
-  const image = make("img", { src: thumbnailOf(event), alt: "", loading: "lazy", width: 240, height: 150 });
+  const image = make("img", { src: thumbnailOf(event), alt: `${capital(event.label)} ${placeOf(event.box)}`, loading: "lazy", width: 240, height: 150 });
   image.addEventListener("error", () => image.replaceWith(none()));
-  return make("span", { class: "thumb" }, image);
+  return make("span", { class: "thumb" }, image, frameOf(image, event.box, "slice"));
 }
 
 export function thumbnailOf(event) {
