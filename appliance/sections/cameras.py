@@ -121,6 +121,13 @@ class InferenceSettings:
     event_ends_after_s: float = setting(
         2.0, "Seconds of video without a detection that end an event", 0.1, 600
     )
+    burst_events: int = setting(
+        20,
+        "Events of one label and rule stored one by one within `burst_s`; others are merged",
+        1,
+        10_000,
+    )
+    burst_s: float = setting(600.0, "The time of `burst_events`, s", 1, 86_400)
     snapshots_keep_days: float = setting(
         30.0, "Age in days at which snapshots and clips are deleted", 0.1, 3650
     )

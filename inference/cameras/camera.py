@@ -21,6 +21,7 @@ from inference.energy.allowance import Shortage
 from inference.events import lifecycle
 from inference.events.clips import Clips
 from inference.events.lifecycle import Circumstances, EventDraft, EventDrafts
+from inference.events.rate_limit import Burst
 from inference.events.rules import build_rules
 from inference.tracking import track
 from inference.tracking.track import Tracks
@@ -59,6 +60,7 @@ class InferenceCamera:
         self._held_back_s = 0.0
         self._settings = settings
         self._rules = build_rules(self.own)
+        self._burst = Burst(settings.burst_events, settings.burst_s)
         self._drafts = EventDrafts()
         self._after = -1
         self._media_s = -math.inf
@@ -171,6 +173,7 @@ class InferenceCamera:
             after_frames=self._settings.event_after_frames,
             rules=self._rules,
             patience_s=patience_s,
+            burst=self._burst,
         )
         return over
 
@@ -198,7 +201,11 @@ class InferenceCamera:
 
     def _end_drafts(self, *, for_good: bool = False) -> list[EventDraft]:
         self._drafts, over = lifecycle.end_drafts(
-            self._drafts, self._settings.event_after_frames, self._rules, for_good=for_good
+            self._drafts,
+            self._settings.event_after_frames,
+            self._rules,
+            for_good=for_good,
+            burst=self._burst,
         )
         self.clips.forget(self._drafts.merged_ids)
         self.tracks = Tracks(next_number=self.tracks.next_number)

@@ -26,7 +26,7 @@ from inference.events.draft import (
     make_event,
     make_instant_draft,
 )
-from inference.events.rate_limit import RateLimit
+from inference.events.rate_limit import Burst, Kind, RateLimit, limit_rate
 from inference.events.rules import Key, RuleMatch, Rules, RuleState, apply_rules
 from inference.tracking.track import Tracks
 
@@ -42,6 +42,7 @@ __all__ = [
 
 LEAST_FRAMES = 2  # in a zone: one frame may be the jitter of a box
 NO_RULES = Rules()
+USUAL_BURST = Burst()
 PRESENT = ""  # the tag of being in the picture at all
 
 
@@ -54,7 +55,7 @@ class EventDrafts:
 
     running: Mapping[Key, EventDraft] = field(default_factory=dict)
     rule_state: RuleState = field(default_factory=RuleState)
-    rate_limits: Mapping[str, RateLimit] = field(default_factory=dict)
+    rate_limits: Mapping[Kind, RateLimit] = field(default_factory=dict)
     merged_ids: tuple[str, ...] = ()
 
 
@@ -67,11 +68,12 @@ def update_drafts(
     after_frames: int,
     rules: Rules = NO_RULES,
     patience_s: float = 2.0,
+    burst: Burst = USUAL_BURST,
 ) -> tuple[EventDrafts, list[EventDraft]]:
     """The drafts after one analysed frame, and those that are to be published now.
 
     A thing must be seen `after_frames` times. `patience_s`: for so long it may seem to have left a
-    zone.
+    zone. `burst`: how many events are published one by one.
 
         drafts, ready = update_drafts(drafts, tracks, result, circumstances, after_frames=3)
         rows = [make_event(draft, snapshot=None) for draft in ready]
@@ -91,7 +93,7 @@ def update_drafts(
     crossed = sorted(key for key, one in running.items() if is_instant_event(one, after_frames))
     over = [*full, *ended, *(running.pop(key) for key in crossed)]
     over = select_events(over, rules, after_frames)
-    limits, ready = limit_rate(drafts.rate_limits, over, result.picture.stamp.uptime_s)
+    limits, ready = limit_rate(drafts.rate_limits, over, result.picture.stamp.uptime_s, burst)
     return EventDrafts(running, rule_state, limits, list_merged_ids(over, ready)), ready
 
 
@@ -163,7 +165,12 @@ def select_running(
 
 
 def end_drafts(
-    drafts: EventDrafts, after_frames: int, rules: Rules = NO_RULES, *, for_good: bool = False
+    drafts: EventDrafts,
+    after_frames: int,
+    rules: Rules = NO_RULES,
+    *,
+    for_good: bool = False,
+    burst: Burst = USUAL_BURST,
 ) -> tuple[EventDrafts, list[EventDraft]]:
     """The analysis ends: no draft runs any more; returns those that are to be published.
 
@@ -171,10 +178,10 @@ def end_drafts(
     """
     over = select_running(drafts, after_frames, rules)
     now_s = max((one.best.picture.stamp.uptime_s for one in over), default=0.0)
-    limits, ready = limit_rate(drafts.rate_limits, over, now_s)
+    limits, ready = limit_rate(drafts.rate_limits, over, now_s, burst)
     if for_good:
-        for tag, limit in limits.items():
-            limits[tag], rest = limit.flush()
+        for kind, limit in limits.items():
+            limits[kind], rest = limit.flush()
             ready += rest
     return EventDrafts(rate_limits=limits, merged_ids=list_merged_ids(over, ready)), ready
 
@@ -201,16 +208,3 @@ def list_merged_ids(over: list[EventDraft], ready: list[EventDraft]) -> tuple[st
     """The events that are not published by themselves."""
     ready_ids = {one.event_id for one in ready}
     return tuple(one.event_id for one in over if one.event_id not in ready_ids)
-
-
-def limit_rate(
-    limits: Mapping[str, RateLimit], over: list[EventDraft], now_s: float
-) -> tuple[dict[str, RateLimit], list[EventDraft]]:
-    """The rate limits now, and what passes them; each rule has its own limit."""
-    after = dict(limits)
-    ready: list[EventDraft] = []
-    for tag in sorted({*after, *(one.tag for one in over)}):
-        own = [one for one in over if one.tag == tag]
-        after[tag], passed = after.get(tag, RateLimit()).apply(own, now_s)
-        ready += passed
-    return after, ready

@@ -5,22 +5,34 @@ drafts that are to be published. Pure.
 Never: drops one in silence: the row says how many are merged into it, and keeps the best picture.
 
 A branch in the wind, rain on the lens or a market day give hundreds of tracks that are all seen
-often enough. The first 20 in ten minutes are published one by one. From then on they are merged,
-and each merged row is published after an interval: 2 minutes, then 4, 8, ... at most 60. When an
-interval brought hardly any, the next ones are published one by one again. Each rule is counted
-alone.
+often enough. The first 20 in ten minutes (a setting) are published one by one. From then on they
+are merged, and each merged row is published after an interval: 2 minutes, then 4, 8, ... at most
+60. When an interval brought hardly any, the next ones are published one by one again. Each label
+of each rule is counted alone: a van in a crowd of people is not one of them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from inference.events.draft import EventDraft
 
-MOST = 20  # published one by one
-WITHIN_S = 600.0
 FIRST_INTERVAL_S = 120.0
 LONGEST_INTERVAL_S = 3600.0
 CALM = 3  # so few merged events in an interval, or fewer, end the merging
-REASON = f"more than {MOST} in {WITHIN_S / 60:.0f} minutes are noise or a crowd"
+Kind = tuple[str, str]  # a rule's tag and a label
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """How many events of one kind are published one by one, and within which time."""
+
+    most: int = 20
+    within_s: float = 600.0
+
+    @property
+    def reason(self) -> str:
+        """Why what is beyond it is merged."""
+        return f"more than {self.most} in {self.within_s / 60:.3g} minutes are noise or a crowd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +44,13 @@ class RateLimit:
     since_s: float = 0.0
     interval_s: float = 0.0  # of the merging that runs, or of the next; 0: one by one
 
-    def apply(self, over: list[EventDraft], now_s: float) -> tuple["RateLimit", list[EventDraft]]:
+    def apply(
+        self, over: list[EventDraft], now_s: float, burst: Burst
+    ) -> tuple["RateLimit", list[EventDraft]]:
         """These drafts are over at `now_s` (unit time): the limit now, and what is published."""
         limit, ready = self._publish_due(now_s)
         for draft in over:
-            limit, passed = limit._add(draft, now_s)  # noqa: SLF001  (the same class)
+            limit, passed = limit._add(draft, now_s, burst)  # noqa: SLF001  (the same class)
             ready += passed
         return limit, ready
 
@@ -53,19 +67,36 @@ class RateLimit:
         longer_s = min(LONGEST_INTERVAL_S, 2 * self.interval_s)
         return RateLimit(interval_s=longer_s), [self.merged]
 
-    def _add(self, draft: EventDraft, now_s: float) -> tuple["RateLimit", list[EventDraft]]:
-        recent_s = tuple(at_s for at_s in self.recent_s if 0 <= now_s - at_s < WITHIN_S)
+    def _add(
+        self, draft: EventDraft, now_s: float, burst: Burst
+    ) -> tuple["RateLimit", list[EventDraft]]:
+        recent_s = tuple(at_s for at_s in self.recent_s if 0 <= now_s - at_s < burst.within_s)
         if self.merged is not None:
-            return replace(self, merged=merge(self.merged, draft)), []
-        if self.interval_s == 0 and len(recent_s) < MOST:
+            return replace(self, merged=merge(self.merged, draft, burst.reason)), []
+        if self.interval_s == 0 and len(recent_s) < burst.most:
             return RateLimit(recent_s=(*recent_s, now_s)), [draft]
         return RateLimit(
             recent_s=(), merged=draft, since_s=now_s, interval_s=self.interval_s or FIRST_INTERVAL_S
         ), []
 
 
-def merge(one: EventDraft, other: EventDraft) -> EventDraft:
-    """Two drafts as one: the better picture, the whole time, all the energy."""
+def limit_rate(
+    limits: Mapping[Kind, RateLimit], over: list[EventDraft], now_s: float, burst: Burst
+) -> tuple[dict[Kind, RateLimit], list[EventDraft]]:
+    """The rate limits now, and what passes them; each label of each rule has its own limit."""
+    after = dict(limits)
+    by_kind: dict[Kind, list[EventDraft]] = {kind: [] for kind in limits}
+    for draft in over:
+        by_kind.setdefault((draft.tag, draft.track.label), []).append(draft)
+    ready: list[EventDraft] = []
+    for kind in sorted(by_kind):
+        after[kind], passed = after.get(kind, RateLimit()).apply(by_kind[kind], now_s, burst)
+        ready += passed
+    return after, ready
+
+
+def merge(one: EventDraft, other: EventDraft, reason: str) -> EventDraft:
+    """Two drafts as one, for this reason: the better picture, the whole time, all the energy."""
     best, rest = (one, other) if one.snapshot_score >= other.snapshot_score else (other, one)
     return replace(
         best,
@@ -78,5 +109,5 @@ def merge(one: EventDraft, other: EventDraft) -> EventDraft:
         energy_measured=one.energy_measured and other.energy_measured,
         drops=one.drops + other.drops,
         merged=best.merged + rest.merged + 1,
-        merge_reason=REASON,
+        merge_reason=reason,
     )

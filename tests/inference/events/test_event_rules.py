@@ -11,6 +11,7 @@ from appliance.sections.cameras import CameraSettings, LineSettings, ZoneSetting
 from inference.detection.frame_result import Cost, FrameResult
 from inference.events import lifecycle, rate_limit
 from inference.events.lifecycle import Circumstances, EventDraft, EventDrafts
+from inference.events.rate_limit import Burst
 from inference.events.rules import Rules, build_rules
 from inference.tracking.track import Tracks, update_tracks
 from tests.stand_ins.fakes import FakeClock
@@ -39,9 +40,10 @@ def at(x: float, confidence: float = 0.8, height: float = 0.3) -> Detection:
 class EventBench:
     """Shows pictures to tracker and events, five a second."""
 
-    def __init__(self, rules: Rules = Rules()) -> None:  # noqa: B008  (frozen)
+    def __init__(self, rules: Rules = Rules(), burst: Burst = Burst()) -> None:  # noqa: B008  (frozen)
         self.clock = FakeClock()
         self.rules = rules
+        self.burst = burst
         self.tracks = Tracks()
         self.drafts = EventDrafts()
         self.events: list[Event] = []
@@ -53,14 +55,23 @@ class EventBench:
         result = FrameResult(picture, seen, missed=missed, cost=Cost(0.6, **cost))
         self.tracks = update_tracks(self.tracks, seen, self.media_s, threshold=0.45, patience_s=2.0)
         self.drafts, over = lifecycle.update_drafts(
-            self.drafts, self.tracks, result, WHY, after_frames=3, rules=self.rules, patience_s=2.0
+            self.drafts,
+            self.tracks,
+            result,
+            WHY,
+            after_frames=3,
+            rules=self.rules,
+            patience_s=2.0,
+            burst=self.burst,
         )
         self.publish(over)
         self.media_s += 0.2
         self.clock.advance(0.2)
 
     def stop(self) -> None:
-        self.drafts, over = lifecycle.end_drafts(self.drafts, 3, self.rules, for_good=True)
+        self.drafts, over = lifecycle.end_drafts(
+            self.drafts, 3, self.rules, for_good=True, burst=self.burst
+        )
         self.publish(over)
 
     def publish(self, drafts: list[EventDraft]) -> None:
@@ -216,6 +227,54 @@ def test_a_restless_hour_makes_some_rows_that_account_for_all_its_events() -> No
     assert len(set(ids)) == len(ids)
 
 
+def crowd_and_van(bench: EventBench, people: int) -> None:
+    """People come and go one after the other; a van comes in between."""
+    for number in range(people):
+        van = Detection("truck", 0.7, Box(0.5, 0.5, 0.8, 0.8))
+        for _ in range(4):
+            bench.show(at(0.2), *([van] if number == people - 2 else []))
+        for _ in range(3):
+            bench.media_s += 2
+            bench.clock.advance(2)
+            bench.show()
+
+
+def test_a_van_in_a_crowd_of_people_has_an_event_of_its_own() -> None:
+    bench = EventBench()
+    crowd_and_van(bench, people=28)
+    assert "truck" in [event.label for event in bench.events], "while the people are being merged"
+    bench.stop()
+    assert [event.label for event in bench.events].count("truck") == 1
+    (merged,) = [event for event in bench.events if "merged into it" in event.reason]
+    assert (merged.label, "7 more are merged" in merged.reason) == ("person", True)
+
+
+def test_each_zone_and_each_label_in_it_has_a_limit_of_its_own() -> None:
+    halves = {
+        name: ZoneSettings(polygon=((left, 0.0), (left + 0.5, 0.0), (left + 0.5, 1.0), (left, 1.0)))
+        for name, left in (("left", 0.0), ("right", 0.5))
+    }
+    bench = EventBench(build_rules(CameraSettings(zone=halves)), Burst(most=3))
+    crowd_and_van(bench, people=9)
+    for _ in range(4):
+        bench.show(at(0.7))
+    bench.stop()
+    told = [(event.label, event.rule) for event in bench.events]
+    assert told.count(("person", "zone left")) == 4, "three one by one, then one for all others"
+    assert ("truck", "zone right") in told
+    assert ("person", "zone right") in told
+
+
+def test_how_many_events_are_told_one_by_one_and_in_which_time_are_settings() -> None:
+    for most, within_s, rows in ((5, 600.0, 6), (100, 600.0, 12), (5, 10.0, 12)):
+        bench = EventBench(burst=Burst(most, within_s))
+        crowd_and_van(bench, people=12)
+        bench.stop()
+        people = [event for event in bench.events if event.label == "person"]
+        assert len(people) == rows
+    assert Burst(5, 90.0).reason == "more than 5 in 1.5 minutes are noise or a crowd"
+
+
 def test_after_a_calm_interval_each_event_is_published_by_itself_again() -> None:
     bench = EventBench()
     restless(bench, minutes=8, every_s=6.0)
@@ -235,7 +294,7 @@ def test_the_row_of_many_keeps_the_best_picture_the_whole_time_and_all_costs() -
     other = replace(
         one, event_id="other", snapshot_score=one.snapshot_score + 0.1, energy_j=2.0, frames=5
     )
-    both = rate_limit.merge(rate_limit.merge(one, one), other)
+    both = rate_limit.merge(rate_limit.merge(one, one, "crowd"), other, "crowd")
     assert (both.event_id, both.merged) == ("other", 2)
     assert both.energy_j == pytest.approx(2 * 1.8 + 2.0)
     assert both.frames == 2 * one.frames + 5
