@@ -69,7 +69,8 @@ class Scene:
     loaded = True
     load_s = None
     stream = "a scene"
-    most_gathered_s = 0.0
+    most_gathered_s = lag_s = 0.0
+    advice = ()
     frames_decoded = 0
 
     def __init__(self, clock: FakeClock, frame: VideoFrame | None = None) -> None:

@@ -5,6 +5,7 @@
 the camera says, let only so many bytes a second pass, or flip bytes. `make_video` makes small ones.
 """
 
+import re
 import signal
 import socket
 import subprocess
@@ -142,9 +143,47 @@ class Wire:
         return data
 
 
+class ClockWire(Wire):
+    """A wire behind which the camera's clock runs at `speed`: RTP over RTSP (RFC 2326, 10.12)."""
+
+    def __init__(self, port: int, speed: float) -> None:
+        super().__init__(port)
+        self._speed = speed
+        self._first: int | None = None
+        self._rest = b""
+
+    def bend(self, data: bytes) -> bytes:
+        """All whole messages and packets; a part of one waits for its rest."""
+        self._rest += data
+        whole = b""
+        while size := self._find_size():
+            whole += self._restamp(self._rest[:size])
+            self._rest = self._rest[size:]
+        return whole
+
+    def _find_size(self) -> int:
+        """The bytes of what comes next; 0 where it is not whole yet."""
+        rest = self._rest
+        if rest.startswith(b"$"):
+            size = 4 + int.from_bytes(rest[2:4]) if len(rest) >= 4 else len(rest) + 1
+        else:
+            head, end, _ = rest.partition(b"\r\n\r\n")
+            found = re.search(rb"(?i)content-length: *(\d+)", head)
+            size = len(head + end) + int(found[1] if found else 0) if end else len(rest) + 1
+        return size if size <= len(rest) else 0
+
+    def _restamp(self, data: bytes) -> bytes:
+        if not data.startswith(b"$\0"):  # channel 0: RTP, 1: RTCP
+            return data
+        stamp = int.from_bytes(data[8:12])
+        self._first = stamp if self._first is None else self._first
+        stamp = self._first + round((stamp - self._first) * self._speed)
+        return data[:8] + (stamp % 2**32).to_bytes(4) + data[12:]
+
+
 @contextmanager
-def wire_to(port: int) -> Iterator[Wire]:
-    wire = Wire(port)
+def wire_to(port: int, clock_speed: float | None = None) -> Iterator[Wire]:
+    wire = ClockWire(port, clock_speed) if clock_speed else Wire(port)
     try:
         yield wire
     finally:

@@ -9,7 +9,6 @@ the processor time (25 frames a second: 0.7 % of a core, 0.3 % when gathered for
 0.2 s). Never more gather than the kernel's buffer surely holds.
 """
 
-import errno
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,10 +19,12 @@ from typing import Any
 import av
 
 from appliance.errors import CameraError
+from sensors.camera.sources.backlog import WAITED_S, Backlog
 from sensors.camera.sources.decoder import decode, new_decoder
+from sensors.camera.sources.failures import describe_timing, explain_failure
 from sensors.camera.sources.parameter_sets import SEARCHED_BYTES, find_parameter_sets
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
-from sensors.camera.sources.timestamps import PacketRate, TimestampMapping
+from sensors.camera.sources.timestamps import USUAL_STEP_S, PacketRate, TimestampMapping
 from sensors.camera.sources.video_file import read_codec
 
 OPEN_S = 5.0  # for all that libav asks before the first packet
@@ -74,7 +75,9 @@ class LiveStream:
         self._codec = Codec("")
         self._size = ""
         self._lost = ""
-        self._arrived_s = self._shown_s = self._advanced_s = now_s()
+        self._asked_s = self._arrived_s = self._shown_s = self._advanced_s = now_s()
+        self._backlog = Backlog(self._asked_s)
+        self._is_empty = False  # no packet is there any more
         self._closing = threading.Event()
         refuse_too_many()
         threading.Thread(target=self._run, name=READER, daemon=True).start()
@@ -84,6 +87,14 @@ class LiveStream:
         if not self._rate.packets:
             return None
         return f"{self._codec.name}{self._size}{self._rate.description}"
+
+    @property
+    def lag_s(self) -> float | None:
+        return self._backlog.lag_s if self._rate.packets else None
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        return tuple(describe_timing(self._backlog.lag_s, self._timestamps.speed))
 
     def advance(self, media_s: float) -> None:
         if self._lost:
@@ -139,12 +150,14 @@ class LiveStream:
             tick_s = float(stream.time_base or 0) if target.has_times else 0.0
             # Without time stamps a reader that lags is not noticed.
             most_gathered_s = target.most_gathered_s if tick_s else 0.0
+            self._asked_s = self._now_s()
             for packet in container.demux(stream):
                 if self._closing.is_set():
                     return
                 if packet.size:
                     self._take_packet(packet, tick_s)
                     self._let_packets_gather(most_gathered_s)
+                self._asked_s = self._now_s()
 
     def _begin(self, stream: Any) -> None:
         codec = read_codec(stream)
@@ -164,7 +177,15 @@ class LiveStream:
         if stamp is None:
             stamp = packet.dts
         stamp_s = stamp * tick_s if tick_s and stamp is not None else None
-        shown_s = self._shown_s = self._timestamps.map_to_media_s(stamp_s, arrived_s)
+        waited, rate = arrived_s - self._asked_s >= WAITED_S, self._rate.rate
+        step_s = 1 / rate if rate else USUAL_STEP_S
+        shown_s = self._shown_s = self._timestamps.map_to_media_s(
+            stamp_s, arrived_s, waited=waited, step_s=step_s
+        )
+        late_s = arrived_s - shown_s
+        self._is_empty = self._backlog.is_empty_after(
+            arrived_s=arrived_s, late_s=late_s, waited=waited, step_s=step_s
+        )
         if is_key:
             self._follow_parameter_sets(packet)
         self._rate.add(size_bytes, arrived_s)
@@ -179,9 +200,8 @@ class LiveStream:
             self._size = read_size(self._codec, packet) or self._size
 
     def _let_packets_gather(self, most_s: float) -> None:
-        """Sleep if the next packet cannot be there yet, by time stamps."""
-        rate = self._rate.rate
-        if not rate or self._shown_s + 1 / rate <= self._arrived_s:
+        """Sleep where the next packet is not there yet, and how many come is known."""
+        if not self._is_empty or not self._rate.rate:
             return
         room_s = ROOM_BYTES / max(1.0, self._rate.bytes_per_s)
         gathered_s = min(self.most_gathered_s, most_s, room_s)
@@ -201,39 +221,3 @@ def read_size(codec: Codec, packet: Any) -> str:
     decoder = new_decoder(codec)
     frames = [*decode(decoder, packet), *decode(decoder, None)]
     return f" {frames[0].width}x{frames[0].height}" if frames else ""
-
-
-REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (
-        av.error.HTTPUnauthorizedError,
-        "does not accept user and password: set `user` and `password_file` to those of the camera",
-    ),
-    (
-        av.error.HTTPForbiddenError,
-        "refuses this user: give the user the right to see live pictures",
-    ),
-    (av.error.HTTPNotFoundError, "has no stream of this name: check the path in `source`"),
-    (av.error.HTTPError, "answers with an error: check the path in `source`"),
-    (ConnectionRefusedError, "refuses the connection: check the port, and that it is switched on"),
-    (TimeoutError, "does not answer: check its power, its cable and the address"),
-    (av.error.ExitError, "does not say what it sends: it hangs, or is not a camera"),
-    (av.error.InvalidDataError, "does not answer with a video stream: check the address"),
-    (FileNotFoundError, "does not exist: check the cable and the name"),
-    (PermissionError, "may not be opened: the service needs the group that owns it (video)"),
-)
-
-
-def explain_failure(shown: str, error: Exception, was_good: bool) -> str:
-    """What happened, in one sentence without libav's text: that holds the password."""
-    if was_good:
-        return f"{shown} broke off ({format_reason(error)}): the unit goes on connecting"
-    if getattr(error, "errno", None) == errno.EIO:
-        return f"{shown} redirects or closes the connection: set `source` to the final address"
-    for kind, text in REASONS:
-        if isinstance(error, kind):
-            return f"{shown} {text}"
-    return f"{shown} cannot be opened ({format_reason(error)}): check `source` and the camera"
-
-
-def format_reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or type(error).__name__)

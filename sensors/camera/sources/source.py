@@ -39,7 +39,9 @@ class Camera(Protocol):
 
     `stream` says in words what comes ("h264 1920x1080, 25 frames a second, 2100 kbit/s"), None
     while nothing comes. `most_gathered_s` is for how long a live source may let packets gather
-    before it gives them: a wake-up costs more than a packet.
+    before it gives them: a wake-up costs more than a packet. `lag_s` is by how much its packets
+    come too late beyond that, None where it is not known; `advice` says in sentences what is wrong
+    with its timing.
     """
 
     most_gathered_s: float
@@ -47,6 +49,14 @@ class Camera(Protocol):
     @property
     def stream(self) -> str | None:
         """What comes."""
+
+    @property
+    def lag_s(self) -> float | None:
+        """How far what comes is behind."""
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What is wrong, and what to do."""
 
     def advance(self, media_s: float) -> None:
         """Give what is due at `media_s`; raises `CameraError` once the source is lost.

@@ -1,54 +1,102 @@
 """Time stamps of a live stream: mapped to picture time, and the rate at which packets come. Pure.
 
-In: time stamps of packets and when they arrived. Out: picture times, rates.
+In: time stamps of packets, when they were read, and whether the reader had to wait for them.
+Out: picture times, the speed of the camera's clock, rates.
 Never: does I/O, or gives a picture a time in the future.
 """
 
+from collections import deque
+
 from appliance.wording.counts import format_count
 
-LATEST_S = 1.5  # behind its time stamp: more is a jump of the camera's clock, or a slow link
-WINDOW_S = 10.0  # the least delay of so long counts as the drift of the camera's clock
+JUMP_S = 0.5  # a step of time stamps that is larger, against what passed, is a jump of the clock
+JUDGED_BY = 4  # packets that were waited for: the least delay of so many is the clock's, not theirs
+JUDGED_AT_ONCE_BY = 2  # ... where all of them are later than JUMP_S
+SPEED_OVER_S = 5.0  # the clock's speed is measured over so long
+SAME_SPEED = 0.05  # within jitter and drift, which the offset follows
+SLOWEST, FASTEST = 0.1, 10.0
+USUAL_STEP_S = 0.04
 MEASURED_OVER_S = 5.0
 SETTLED_AFTER_S = 1.5
 
 
 class TimestampMapping:
-    """Maps a camera's time stamps to picture time by an offset.
+    """Maps a camera's time stamps to picture time by an offset and the speed of its clock.
 
-    Differences of time stamps are kept, so network jitter does not show. The least delayed packet
-    counts as on time: the offset shrinks at once when a packet comes too early, and grows by the
-    least delay of ten seconds, which follows a clock that drifts.
+    Differences of time stamps are kept, so network jitter does not show. A packet cannot come
+    before its time: the offset shrinks at once when one does. It grows only by packets that the
+    reader had to wait for: these are as late as the network makes them, while those that it found
+    waiting may be late by its own fault, and would hide it.
     """
 
     def __init__(self) -> None:
-        self._offset_s: float | None = None
-        self._least_s = LATEST_S
-        self._window_ends_s = 0.0
+        self.speed = 1.0  # seconds of the camera's clock in a second
+        self.late_s = 0.0  # the last packet, against its time stamp
+        self._at: tuple[float, float] | None = None  # a time stamp and its picture time
+        self._last = (0.0, 0.0)  # of the packet before
+        self._delays_s: deque[float] = deque(maxlen=JUDGED_BY)
+        self._measured_from: tuple[float, float] | None = None
+        self._measured = 1.0
 
-    def map_to_media_s(self, stamp_s: float | None, arrived_s: float) -> float:
-        """The picture time of a time stamp in s, never after its arrival; None: no time stamp."""
+    def map_to_media_s(
+        self,
+        stamp_s: float | None,
+        arrived_s: float,
+        *,
+        waited: bool = True,
+        step_s: float = USUAL_STEP_S,
+    ) -> float:
+        """The picture time of a time stamp in s, never after its arrival; None: no time stamp.
+
+        `step_s`: the usual time between packets.
+        """
         if stamp_s is None:
+            self.late_s = 0.0
             return arrived_s
-        if self._offset_s is None:
-            return self._begin(stamp_s, arrived_s)
-        late_s = arrived_s - stamp_s - self._offset_s
-        if late_s < 0 or late_s > LATEST_S:
-            return self._begin(stamp_s, arrived_s)
-        self._least_s = min(self._least_s, late_s)
-        shown_s = stamp_s + self._offset_s
-        if arrived_s > self._window_ends_s:
-            self._offset_s += self._least_s
-            self._begin_window(arrived_s)
+        shown_s = self._map(stamp_s, arrived_s, step_s=step_s)
+        self.late_s = arrived_s - shown_s
+        if waited:
+            self._follow_delay(stamp_s, arrived_s)
+            self._follow_speed(stamp_s, arrived_s)
+        self._last = stamp_s, shown_s
         return shown_s
 
-    def _begin(self, stamp_s: float, arrived_s: float) -> float:
-        self._offset_s = arrived_s - stamp_s
-        self._begin_window(arrived_s)
-        return arrived_s
+    def _map(self, stamp_s: float, arrived_s: float, *, step_s: float) -> float:
+        if self._at is None:
+            return self._begin(stamp_s, arrived_s)
+        shown_s = self._at[1] + (stamp_s - self._at[0]) / self.speed
+        ahead_s = (stamp_s - self._last[0]) / self.speed
+        if ahead_s < -JUMP_S or (shown_s > arrived_s and ahead_s > JUMP_S):
+            self._measured_from = None
+            return self._begin(stamp_s, min(arrived_s, self._last[1] + step_s))
+        return shown_s if shown_s <= arrived_s else self._begin(stamp_s, arrived_s)
 
-    def _begin_window(self, arrived_s: float) -> None:
-        self._least_s = LATEST_S
-        self._window_ends_s = arrived_s + WINDOW_S
+    def _begin(self, stamp_s: float, shown_s: float) -> float:
+        self._at = stamp_s, shown_s
+        self._delays_s.clear()
+        return shown_s
+
+    def _follow_delay(self, stamp_s: float, arrived_s: float) -> None:
+        """A clock that is slow, or was set back: the least delay of some packets is its own."""
+        self._delays_s.append(self.late_s)
+        least_s, count = min(self._delays_s), len(self._delays_s)
+        if count >= (JUDGED_AT_ONCE_BY if least_s > JUMP_S else JUDGED_BY):
+            self._begin(stamp_s, arrived_s - self.late_s + least_s)
+
+    def _follow_speed(self, stamp_s: float, arrived_s: float) -> None:
+        """A clock that is wrong by more than drift, twice in a row: its seconds are converted."""
+        if self._measured_from is None:
+            self._measured_from = stamp_s, arrived_s
+        from_stamp_s, from_s = self._measured_from
+        if arrived_s - from_s < SPEED_OVER_S:
+            return
+        before, self._measured = self._measured, (stamp_s - from_stamp_s) / (arrived_s - from_s)
+        self._measured_from = stamp_s, arrived_s
+        is_steady = abs(self._measured - before) < SAME_SPEED * before
+        is_new = abs(self._measured - self.speed) > SAME_SPEED * self.speed
+        if is_steady and is_new and SLOWEST < self._measured < FASTEST:
+            self.speed = self._measured
+            self._begin(stamp_s, arrived_s)
 
 
 class PacketRate:

@@ -36,6 +36,8 @@ class VideoFile:
     def __init__(self, path: Path, on_packet: OnPacket) -> None:
         """Open the file; raises `CameraError` where it is missing or no video."""
         self.most_gathered_s = 0.0  # a file gives what is due when `advance` is called
+        self.lag_s = 0.0
+        self.advice: tuple[str, ...] = ()
         self._path = path
         self._on_packet = on_packet
         self._origin_s: float | None = None

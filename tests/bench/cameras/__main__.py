@@ -24,14 +24,14 @@ PARTS_DIR = OUT / "cameras"
 # Parts of one lane take turns; lanes run beside each other. The second mostly waits.
 LANES = (
     ("overhead", "spin", "swapping", "wake", "recall"),
-    ("listening", "freezes", "tracker", "gates"),
+    ("listening", "freezes", "tracker", "gates", "lag"),
 )
 QUICK_LANES = (
     ("overhead", "spin", "swapping", "tracker"),
     ("wake",),
     ("listening",),
     ("recall",),
-    ("freezes",),
+    ("freezes", "lag"),
 )
 TIME_LIMIT_S = 1800
 
@@ -105,6 +105,7 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "listening": of("listening"),
     "freezes": of("freezes"),
     "gates": gates,
+    "lag": of("lag"),
 }
 
 
@@ -146,6 +147,7 @@ def headline(found: dict[str, Any]) -> dict[str, float | None]:
         "wake_p95_ms": pick(found, "wake", "p95_ms"),
         "freeze_noticed_s": pick(found, "freezes", "noticed_s", "worst"),
         "spin_ratio": pick(found, "spin", "spin_ratio"),
+        "lag_s_after_1h": pick(found, "lag", "lag_s_after_1h"),
     }
 
 
@@ -179,6 +181,7 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
         ("freeze noticed, worst", top["freeze_noticed_s"], "s", 3.0, False),
         ("first frame, worst", pick(found, "freezes", "first_frame_s", "worst"), "s", 5.0, False),
         ("grown over all freezes", grown_mb, "MB", None, False),
+        ("lag after 1 h (simulated time)", top["lag_s_after_1h"], "s", 0.5, False),
         ("spin ratio", top["spin_ratio"], "", 1.2, False),
         ("frames failed in swaps", pick(found, "swapping", "failed"), "", 0.0, False),
         ("longest analysis in swaps", pick(found, "swapping", "worst_ms"), "ms", None, False),

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
-from types import SimpleNamespace
 
 import av
 import pytest
@@ -17,6 +16,7 @@ from sensors.camera.sources.live import READER, LiveStream, ReadersHang, Target
 from sensors.camera.sources.opening import Opener
 from sensors.camera.sources.source import EncodedPacket
 from tests.conftest import CLIP
+from tests.stand_ins.clocked_camera import CLOCKS, ClockedCamera
 from tests.stand_ins.rtsp import (
     Cameras,
     free_threads,
@@ -93,74 +93,28 @@ def test_a_process_that_slept_itself_does_not_blame_the_camera() -> None:
 # --- gathering ------------------------------------------------------------------------------------
 
 
-class Sender:
-    """A camera of 25 frames a second on a clock of its own, as PyAV shows it; reading waits."""
-
-    def __init__(self, patience_s: float, size_bytes: int = 1000, has_times: bool = True) -> None:
-        self.now_s = 100.0
-        self.naps_s: list[float] = []
-        self.lags_s: list[float] = []
-        self.late_s: list[float] = []
-        context = SimpleNamespace(name="h264", extradata=b"", width=64, height=48)
-        stream = SimpleNamespace(codec_context=context, time_base=Fraction(1, 1000))
-        self.streams = SimpleNamespace(video=[stream])
-        self._sent = 0
-        self._size_bytes = size_bytes
-        self.live = silent(0, 1.0)
-        self.live.most_gathered_s = patience_s
-        self.live._now_s = lambda: self.now_s
-        self.live._on_packet = self._receive
-        self.live._closing = SimpleNamespace(  # type: ignore[assignment]
-            is_set=lambda: self._sent >= 1000, wait=self._nap
-        )
-        self.target = Target("", "rtsp", {}, has_times)
-
-    def demux(self, _: object) -> Iterator[SimpleNamespace]:
-        while True:
-            self._sent += 1
-            self.now_s = max(self.now_s, 100.0 + self._sent * 0.04)  # until it came
-            pts = self._sent * 40
-            yield SimpleNamespace(size=self._size_bytes, is_keyframe=False, pts=pts, dts=pts)
-
-    def close(self) -> None:
-        """As a container has it."""
-
-    def _nap(self, seconds: float) -> None:
-        self.naps_s.append(seconds)
-        self.now_s += seconds
-
-    def _receive(self, packet: EncodedPacket) -> None:
-        self.lags_s.append(self.now_s - (100.0 + self._sent * 0.04))
-        self.late_s.append(self.now_s - packet.media_s)
+def test_packets_are_collected_for_as_long_as_ordered_and_none_falls_behind() -> None:
+    camera = ClockedCamera(CLOCKS["exact"], most_gathered_s=0.5)
+    lag = camera.play(40.0)
+    assert 50 < len(camera.naps_s) < 90  # the first seconds are for the rate
+    assert set(camera.naps_s) == {0.5}
+    assert lag.packets >= 40 * 25 - 13
+    assert lag.future_s <= 0
+    assert lag.dated_s <= 0.01  # picture times are those of sending, not of reading
 
 
-def run(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> Sender:
-    monkeypatch.setattr(av, "open", lambda *_, **__: sender)
-    sender.live._read(sender.target)
-    return sender
+def test_more_than_the_kernel_holds_is_never_let_gather() -> None:
+    camera = ClockedCamera(CLOCKS["exact"], most_gathered_s=0.5, size_bytes=40_000)  # 8 Mbit/s
+    camera.play(40.0)
+    assert max(camera.naps_s) * 25 * 40_000 <= 64 * 1024 * 1.02
 
 
-def test_packets_are_collected_for_as_long_as_ordered_and_none_falls_behind(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    sender = run(Sender(patience_s=0.5), monkeypatch)
-    assert 50 < len(sender.naps_s) < 90  # 40 s, the first of them to learn the rate
-    assert set(sender.naps_s) == {0.5}
-    assert max(sender.lags_s) <= 0.501
-    assert min(sender.late_s) >= 0
-    assert max(sender.late_s) <= 0.51  # picture times are those of sending, not of reading
-
-
-def test_more_than_the_kernel_holds_is_never_let_gather(monkeypatch: pytest.MonkeyPatch) -> None:
-    sender = run(Sender(patience_s=0.5, size_bytes=40_000), monkeypatch)  # 8 Mbit/s
-    assert max(sender.naps_s) * 25 * 40_000 <= 64 * 1024 * 1.02
-
-
-def test_nothing_gathers_where_somebody_follows_or_time_stamps_are_none(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert run(Sender(patience_s=0.0), monkeypatch).naps_s == []
-    assert run(Sender(patience_s=0.5, has_times=False), monkeypatch).naps_s == []
+def test_nothing_gathers_where_somebody_follows_or_time_stamps_are_none() -> None:
+    followed = ClockedCamera(CLOCKS["exact"], most_gathered_s=0.0)
+    followed.play(20.0)
+    without_times = ClockedCamera(CLOCKS["exact"], has_times=False)
+    without_times.play(20.0)
+    assert (followed.naps_s, without_times.naps_s) == ([], [])
 
 
 # --- real streams ---------------------------------------------------------------------------------
