@@ -203,6 +203,7 @@ class PowerCycle:
                 reserve_wh=request.verdict.reserve_wh or 0.0,
                 may_start=may_start,
                 has_unmeasured_source=bool(self._estimate and self._estimate.has_unmeasured_source),
+                heaters_w=self._heaters.power_w,
             )
         )
         self._meter.note_source(runs=report.explains)

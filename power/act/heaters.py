@@ -82,6 +82,11 @@ class Heaters:
         self._decide = decide
         self._states = dict.fromkeys(self._switches, HeaterState())
 
+    @property
+    def power_w(self) -> float:
+        """What those that are on draw at most."""
+        return sum(self._switches[name].idle_w for name, state in self._states.items() if state.on)
+
     def follow(
         self,
         budget: EnergyBudget,

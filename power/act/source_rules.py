@@ -30,6 +30,7 @@ class SourceInputs:
     """What is known in this cycle. `local_h`: hour of the site's day, None where the clock is
     wrong. `refusal`: why the battery must not be charged, or "". `need`: why the guard wants it, or
     ""; `is_safe`: the guard needs it no more. `decision`: the plan's; None where there is no plan.
+    `is_taken`: another source runs.
     """
 
     now: Stamp
@@ -40,6 +41,7 @@ class SourceInputs:
     is_safe: bool
     decision: SourceDecision | None
     evidence: Evidence
+    is_taken: bool = False
 
 
 def follow_source(state: SourceState, source: SourceSettings, at: SourceInputs) -> SourceState:
@@ -201,6 +203,8 @@ def find_cause(
     """What wants it now, and why."""
     if at.need and source.guard_may_start:
         return SourceCause.GUARD, at.need
+    if at.is_taken:
+        return None, ""
     if source.test_every_days > 0 and state.idle_s >= source.test_every_days * DAY_S:
         return SourceCause.TEST, f"a test run: none for {format_duration(state.idle_s)}"
     if source.starts_by is SourceStart.PLAN and at.decision is not None:

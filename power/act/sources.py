@@ -18,7 +18,7 @@ from appliance.parsing.small_file import read_word
 from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
 from appliance.wording.site_time import find_zone
-from power.act.source_evidence import Evidence, judge_source, measure_extra_w
+from power.act.source_evidence import Evidence, PowerBalance, judge_source, measure_balance
 from power.act.source_faults import find_faults
 from power.act.source_memory import resume, take_counts
 from power.act.source_need import Need, find_need, find_refusal
@@ -38,7 +38,8 @@ NO_NEED = Need("", is_safe=True)
 class SourceSituation:
     """What is known in this cycle. `level`: at which the loads ran until now; `reserve_wh`: what
     the guard keeps; `may_start`: the computer is not about to sleep;
-    `has_unmeasured_source`: the estimator sees a charger that nobody measures.
+    `has_unmeasured_source`: the estimator sees a charger that nobody measures; `heaters_w`: of the
+    heaters that are on.
     """
 
     now: Stamp
@@ -49,6 +50,7 @@ class SourceSituation:
     reserve_wh: float
     may_start: bool = True
     has_unmeasured_source: bool = False
+    heaters_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Sources:
         self._settings, self._decide = settings, decide
         self._states: dict[str, SourceState] = {}
         self._stored: dict[str, SourceState] = {}
+        self._before: dict[str, PowerBalance | None] = {}
         self._stuck_since_s: float | None = None
 
     @property
@@ -121,18 +124,29 @@ class Sources:
     def follow(self, at: SourceSituation) -> SourceReport:
         """One cycle."""
         changed = self._take_request(at.now)
-        extra_w = measure_extra_w(at.reading, self._settings, at.level)
+        balance = measure_balance(at.reading, self._settings, at.level, at.heaters_w)
         need = find_need(at.guard, at.battery, self._settings, at.reserve_wh)
-        is_taken = False
+        first_on = self._find_first_on()
         for name, source in self._settings.source.items():
             before = self._states.get(name) or make_first_state(name, source, at.now)
-            inputs = self._make_inputs(name, before, at, NO_NEED if is_taken else need, extra_w)
+            is_taken = first_on not in (None, name)
+            inputs = self._make_inputs(name, before, at, NO_NEED if is_taken else need, balance)
             if is_taken and not before.is_ordered:
-                inputs = replace(inputs, charge_pct=None, decision=None)
+                inputs = replace(inputs, charge_pct=None, decision=None, is_taken=True)
             after = follow_source(before, source, inputs)
             self._states[name] = after
-            is_taken = is_taken or after.is_ordered
-        return self._report(at, extra_w, changed)
+            if not before.is_ordered:
+                self._before[name] = balance  # the last one before a start
+            if after.is_ordered and first_on is None:
+                first_on = name
+        return self._report(at, balance, changed)
+
+    def _find_first_on(self) -> str | None:
+        """The source that runs, the one named first where there are several. No other starts beside
+        it: what is seen at the battery would be taken for the power of both.
+        """
+        on = (name for name in self._settings.source if name in self._states)
+        return next((name for name in on if self._states[name].is_ordered), None)
 
     def finish(self, now: Stamp) -> tuple[SourceState, ...]:
         """The service ends: the sources that the settings stop with it, as they are then."""
@@ -150,7 +164,7 @@ class Sources:
         state: SourceState,
         at: SourceSituation,
         need: Need,
-        extra_w: float | None,
+        balance: PowerBalance | None,
     ) -> SourceInputs:
         limits = derive_limits(self._settings.battery, self._settings.energy)
         return SourceInputs(
@@ -162,25 +176,28 @@ class Sources:
             need=need.reason,
             is_safe=need.is_safe,
             decision=self._decide(name, at.battery, at.reading, state.is_ordered),
-            evidence=self._judge(name, at, extra_w),
+            evidence=self._judge(name, at, balance),
         )
 
-    def _judge(self, name: str, at: SourceSituation, extra_w: float | None) -> Evidence:
-        source = self._settings.source[name]
+    def _judge(self, name: str, at: SourceSituation, balance: PowerBalance | None) -> Evidence:
+        source, state = self._settings.source[name], self._states.get(name)
+        is_ordered = state is not None and state.is_ordered
         return judge_source(
             source,
             at.reading,
-            extra_w,
+            balance,
             self._settings,
             sensed=read_sense(source),
             has_unmeasured_source=at.has_unmeasured_source,
+            before=self._before.get(name) if is_ordered else None,
+            is_ordered=is_ordered,
         )
 
     def _report(
-        self, at: SourceSituation, extra_w: float | None, changed: str | None
+        self, at: SourceSituation, balance: PowerBalance | None, changed: str | None
     ) -> SourceReport:
         states, sources = self._states, self._settings.source
-        self._follow_stuck(at, extra_w)
+        self._follow_stuck(at, balance)
         return SourceReport(
             switches={
                 source.switch: states[name].is_ordered
@@ -205,10 +222,10 @@ class Sources:
             ),
         )
 
-    def _follow_stuck(self, at: SourceSituation, extra_w: float | None) -> None:
+    def _follow_stuck(self, at: SourceSituation, balance: PowerBalance | None) -> None:
         """Since when power is seen while every source should be off."""
         name = self._find_suspect()
-        gives = name is not None and self._judge(name, at, extra_w).gives
+        gives = name is not None and self._judge(name, at, balance).gives
         if not gives or any(is_on(one) for one in self._states.values()):
             self._stuck_since_s = None
         elif self._stuck_since_s is None:

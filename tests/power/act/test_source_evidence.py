@@ -10,7 +10,7 @@ import pytest
 from appliance.model import EnergyLevel, PowerReading, Stamp
 from appliance.sections.sources import SourceSettings
 from appliance.settings import BmsSettings, Settings
-from power.act.source_evidence import Evidence, judge_source, measure_extra_w
+from power.act.source_evidence import Evidence, judge_source, measure_balance
 from power.act.sources import read_sense
 
 SOURCE = SourceSettings(power_w=500.0)
@@ -35,11 +35,11 @@ def see(
     sensed: bool | None = None,
     has_unmeasured_source: bool = False,
 ) -> Evidence:
-    extra_w = measure_extra_w(reading, site, EnergyLevel.SENTINEL)
+    balance = measure_balance(reading, site, EnergyLevel.SENTINEL)
     return judge_source(
         SOURCE,
         reading,
-        extra_w,
+        balance,
         site,
         sensed=sensed,
         has_unmeasured_source=has_unmeasured_source,
