@@ -10,7 +10,7 @@ from appliance.store.event_ages import read_event_ages
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import SocketWaiter
 from inference.cycle import CYCLE_S, CycleParts, InferenceCycle
-from inference.detection.detector import FrameDetector, NanoDet
+from inference.detection.detector import FrameDetector, OnnxDetector
 from inference.detection.labels import list_wanted_labels
 from inference.energy.cost import CostModel
 from inference.events.snapshots import EventFiles
@@ -51,7 +51,7 @@ def make_models(service: Service) -> ModelPool:
     def make(name: str) -> FrameDetector:
         model = store.find(name)
         labels = list_wanted_labels(settings, name, model.card)
-        return NanoDet(
+        return OnnxDetector(
             model.path, threads=own.threads, floor=min(FAINTEST, own.threshold), labels=labels
         )
 

@@ -16,16 +16,11 @@ from appliance.errors import ModelError
 from appliance.media.frames import Picture
 from appliance.model_cameras import Box, Detection, Tier
 from inference.detection.head_blur import PERSON
+from inference.detection.heads import HEADS, Outputs
+from inference.detection.heads.candidates import Bytes, Candidates, Floats
 from inference.detection.model_card import read_verified_card
 from inference.detection.model_input import ModelInput
-from inference.detection.nanodet import (
-    Bytes,
-    Floats,
-    decode,
-    find_candidates,
-    find_faint_boxes,
-    select_detections,
-)
+from inference.detection.placement import Placement, map_boxes_back
 from inference.detection.region import map_boxes_to_picture, map_detections_to_picture
 from inference.detection.sessions import (
     CPU,
@@ -35,6 +30,7 @@ from inference.detection.sessions import (
     list_runtime_errors,
     open_session,
 )
+from inference.detection.suppression import find_faint_boxes, select_detections
 
 NOT_LOADED = "none"
 PEOPLE_FROM = 0.15  # least confidence for hiding a head: measured in docs/privacy.md
@@ -43,7 +39,7 @@ __all__ = [
     "NOT_LOADED",
     "Detector",
     "FrameDetector",
-    "NanoDet",
+    "OnnxDetector",
     "PictureDetections",
     "list_runtime_errors",
 ]
@@ -119,10 +115,10 @@ class FrameDetector(Protocol):
         """Free the memory; the next `analyse` loads again."""
 
 
-class NanoDet:
-    """One NanoDet model. The constructor checks the file and its card; the session comes later.
+class OnnxDetector:
+    """One detection model. The constructor checks the file and its card; the session comes later.
 
-    detector = NanoDet(path, threads=2, floor=0.25, labels=("person", "car"))
+    detector = OnnxDetector(path, threads=2, floor=0.25, labels=("person", "car"))
     for found in detector.analyse([picture])[0].detections: print(found.label, found.box)
     """
 
@@ -172,8 +168,8 @@ class NanoDet:
     def detect(self, bgr: Bytes) -> list[Detection]:
         """Detections in a picture (height x width x 3, BGR), the surest first."""
         model_input = self._prepare_input()
-        model_input.put_bgr(0, bgr)
-        return self._decode(model_input.tensor[: self._card.batch or 1], 1)[0][0]
+        place = model_input.put_bgr(0, bgr)
+        return self._decode(model_input.tensor[: self._card.batch or 1], [place])[0][0]
 
     def analyse(
         self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
@@ -205,9 +201,10 @@ class NanoDet:
     ) -> Iterator[PictureDetections]:
         """One run for as many pictures as go in at once."""
         model_input = self._prepare_input(len(asked))
-        for place, (picture, part) in enumerate(asked):
-            model_input.put(place, picture, part)
-        found = self._decode(model_input.tensor[: self._card.batch or len(asked)], len(asked))
+        places = [
+            model_input.put(index, picture, part) for index, (picture, part) in enumerate(asked)
+        ]
+        found = self._decode(model_input.tensor[: self._card.batch or len(asked)], places)
         for (_, part), (detections, faint) in zip(asked, found, strict=True):
             whole = map_detections_to_picture(detections, part)
             people = [one.box for one in detections if one.label == PERSON] if part else []
@@ -215,24 +212,31 @@ class NanoDet:
                 tuple(whole), part, tuple(map_boxes_to_picture([*people, *faint], part))
             )
 
-    def _decode(self, entry: Floats, pictures: int) -> list[tuple[list[Detection], list[Box]]]:
+    def _decode(
+        self, entry: Floats, places: Sequence[Placement]
+    ) -> list[tuple[list[Detection], list[Box]]]:
         assert self._session is not None
         try:
             outputs = self._session.run(entry)
-            each = [[output[place : place + 1] for output in outputs] for place in range(pictures)]
-            return [self._select(one) for one in each]
+            return [
+                self._select(select_picture(outputs, index, len(entry)), place)
+                for index, place in enumerate(places)
+            ]
         except ModelError:
             self.free()
             raise
 
-    def _select(self, outputs: Sequence[Floats]) -> tuple[list[Detection], list[Box]]:
+    def _select(self, outputs: Outputs, place: Placement) -> tuple[list[Detection], list[Box]]:
         """The detections, and boxes where people may be who are too faint for that."""
-        if self._person is None:
-            return decode(outputs, self._card, self._classes, self._floor), []
-        low = min(PEOPLE_FROM, self._floor)
-        found = find_candidates(outputs, self._card, self._classes, low)
-        faint = find_faint_boxes(found, self._person, self._floor)
-        return select_detections(found, self._card, self._floor), faint
+        card, head = self._card, HEADS[self._card.decoder]
+        low = self._floor if self._person is None else min(PEOPLE_FROM, self._floor)
+        found = head.find_candidates(outputs, card, self._classes, low)
+        boxes = map_boxes_back(found.boxes, place, card.input)
+        found = Candidates(boxes, found.scores, found.classes)
+        iou = head.SAME_THING_IOU if card.output.iou is None else card.output.iou or None
+        sure = select_detections(found, card.classes, self._floor, iou)
+        faint = [] if self._person is None else find_faint_boxes(found, self._person, self._floor)
+        return sure, faint
 
     def _prepare_input(self, pictures: int = 1) -> ModelInput:
         """The memory for so many pictures, once the model is loaded."""
@@ -242,3 +246,10 @@ class NanoDet:
         if self._input is None or len(self._input.tensor) < places:
             self._input = ModelInput(self._card, places)
         return self._input
+
+
+def select_picture(outputs: Outputs, index: int, pictures: int) -> Outputs:
+    """The outputs of one of several pictures in one run."""
+    if pictures == 1:
+        return outputs
+    return {name: output[index : index + 1] for name, output in outputs.items()}

@@ -17,8 +17,8 @@ import numpy as np
 from appliance.media.thumbnails import embed_thumbnail
 from appliance.model_cameras import Box, Detection
 from inference.detection.frame_result import FrameResult
+from inference.detection.heads.candidates import Bytes
 from inference.detection.model_input import convert_to_bgr
-from inference.detection.nanodet import Bytes
 from inference.detection.region import is_covered
 from inference.tracking.track import Tracks
 

@@ -1,4 +1,4 @@
-"""The model card: the JSON file beside a model with its input, classes, licence and digest.
+"""The model card: the JSON file beside a model with its input, output, classes, licence, digest.
 
 Reads: MODEL.json and, to check its digest, MODEL.onnx. Writes: nothing.
 Never: lets a model be used whose bytes are not those that its card describes.
@@ -6,7 +6,6 @@ Never: lets a model be used whose bytes are not those that its card describes.
 
 import errno
 import hashlib
-import math
 import os
 import re
 import stat
@@ -18,12 +17,18 @@ from appliance.errors import ModelError
 from appliance.model_cameras import Tier
 from appliance.parsing.nearest import advise
 from appliance.strict_json import parse_object, require_whole_number
+from inference.detection.model_forms import (
+    InputForm,
+    OutputForm,
+    parse_input,
+    parse_output,
+    require_one_line,
+)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-DECODERS = ("nanodet",)
+DECODERS = ("nanodet", "yolo", "yolox", "detr", "rows", "parts")
 MOST_CARD_BYTES = 1_000_000
-LARGEST_SIDE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +44,24 @@ class Licence:
 class ModelCard:
     """What the detector needs to know of one model.
 
-    `size` is the side of its square input in pixels; `mean` and `std` are per channel, in BGR, of
-    8-bit values; `bins` is the number of distances per side of a box, in steps of a stride.
-    `batch` is how many pictures go in at once, None: any number.
+    `batch` is how many pictures go in at once, None: any number. `decoder` is its head
+    (inference/detection/heads).
     """
 
     sha256: str
     tier: Tier
-    input_name: str
-    size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    strides: tuple[int, ...]
-    bins: int
+    input: InputForm
+    output: OutputForm
     classes: tuple[str, ...]
     name: str = ""
     batch: int | None = 1
     licence: Licence = Licence()
     decoder: str = "nanodet"
+
+    @property
+    def size(self) -> int:
+        """The longer side of the input, in pixels."""
+        return max(self.input.width, self.input.height)
 
     def find_class_numbers(self, labels: tuple[str, ...]) -> tuple[int, ...]:
         """The class numbers of `labels`; raises `ModelError` for a name that it cannot see."""
@@ -138,26 +143,18 @@ def parse_card(data: bytes, path: Path) -> ModelCard:
 
 def build_card(tree: dict[str, Any]) -> ModelCard:
     """A card from its JSON; a missing key is a `KeyError`, a wrong one a `ValueError`."""
-    entry, output = tree["input"], tree["output"]
-    batch, channels, height, width = entry["shape"]
-    if (channels, height) != (3, width) or tree["decoder"] not in DECODERS:
-        raise ValueError("only NanoDet models with one square BGR picture are known")
-    if entry.get("channels", "BGR") != "BGR" or entry.get("resize", "stretch") != "stretch":
-        raise ValueError("only pictures in BGR, stretched to the square, are known")
+    if tree["decoder"] not in DECODERS:
+        raise ValueError(f"the decoder {tree['decoder']!r} is none of {', '.join(DECODERS)}")
     if not DIGEST.fullmatch(tree["sha256"]):
         raise ValueError("its sha256 is not 64 hex digits")
     return ModelCard(
         sha256=tree["sha256"],
         tier=Tier(tree["tier"]),
-        input_name=require_one_line(entry["name"], "the input's name"),
-        size=require_whole_number(width, "the input's side", 32, LARGEST_SIDE),
-        mean=require_three_numbers(entry["mean"], "mean"),
-        std=require_three_numbers(entry["std"], "std", above=0),
-        strides=tuple(require_whole_number(one, "a stride", 1, 512) for one in output["strides"]),
-        bins=require_whole_number(output["bins"], "bins", 2, 128),
+        input=parse_input(tree["input"]),
+        output=parse_output(tree["output"], tree["decoder"]),
         classes=parse_classes(tree["classes"]),
         name=parse_name(tree),
-        batch=parse_batch(batch),
+        batch=parse_batch(tree["input"]["shape"][0]),
         licence=parse_licence(tree.get("licence", {})),
         decoder=tree["decoder"],
     )
@@ -190,20 +187,3 @@ def parse_classes(value: list[str]) -> tuple[str, ...]:
     if not classes or len(set(classes)) != len(classes) or "" in classes:
         raise ValueError("its classes must have names, each another one")
     return classes
-
-
-def require_one_line(value: object, what: str) -> str:
-    """A text that a terminal can show."""
-    if not isinstance(value, str) or not value.isprintable():
-        raise ValueError(f"{what} must be text in one line, not {value!r}")
-    return value
-
-
-def require_three_numbers(
-    value: list[float], what: str, above: float = -math.inf
-) -> tuple[float, float, float]:
-    """One number for each channel."""
-    first, second, third = (float(one) for one in value)
-    if not all(math.isfinite(one) and one > above for one in (first, second, third)):
-        raise ValueError(f"{what} must be three numbers that can be used, not {value!r}")
-    return first, second, third

@@ -14,8 +14,9 @@ import numpy as np
 from appliance.errors import CameraError
 from appliance.media.frames import BGR, I420, Buffer, Picture
 from appliance.model_cameras import Box
+from inference.detection.heads.candidates import Bytes, Floats
 from inference.detection.model_card import ModelCard
-from inference.detection.nanodet import Bytes, Floats
+from inference.detection.placement import Placement, place_picture
 from inference.detection.region import convert_to_pixels
 
 
@@ -23,65 +24,80 @@ class ModelInput:
     """Reused memory for the input of `pictures` pictures in one run. For one thread.
 
         model_input = ModelInput(card)
-        model_input.put(0, picture)
+        place = model_input.put(0, picture)
         outputs = session.run(model_input.tensor)
 
-    `tensor` is pictures x 3 x size x size, float32. A picture is stretched to the square, not
-    padded: see models/PROVENANCE.md.
+    `tensor` is pictures x 3 x height x width, float32, its channels in the model's order. `place`
+    says where the picture lies in it (placement.py).
     """
 
     def __init__(self, card: ModelCard, pictures: int = 1) -> None:
-        size = card.size
-        self.tensor: Floats = np.zeros((pictures, 3, size, size), np.float32)
-        self._size = size
-        self._scales = [1 / std for std in card.std]
-        self._shifts = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
-        self._bgr = np.empty((size, size, 3), np.uint8)
-        self._channels = [np.empty((size, size), np.uint8) for _ in range(3)]
-        self._yuv = np.empty((3 * (size // 2), size), np.uint8)
+        entry = self._entry = card.input
+        wide, high = entry.width, entry.height
+        self.tensor: Floats = np.zeros((pictures, 3, high, wide), np.float32)
+        self._scales = [1 / std for std in entry.std]
+        self._shifts = [-mean / std for mean, std in zip(entry.mean, entry.std, strict=True)]
+        self._bgr = np.empty((high, wide, 3), np.uint8)
+        self._channels = [np.empty((high, wide), np.uint8) for _ in range(3)]
+        self._yuv = np.empty(3 * high * wide // 2, np.uint8)
+        self._place = Placement(0, 0, wide, high)
 
-    def put(self, index: int, picture: Picture, part: Box | None = None) -> None:
+    def put(self, index: int, picture: Picture, part: Box | None = None) -> Placement:
         """Write a raw picture, or the part of it, into place `index`; raises `CameraError`."""
         require_raw(picture)
         if picture.encoding == I420:
-            self.put_i420(index, picture.data, picture.width, picture.height, part)
-        else:
-            self.put_bgr(index, convert_to_bgr(picture), part)
+            return self.put_i420(index, picture.data, picture.width, picture.height, part)
+        return self.put_bgr(index, convert_to_bgr(picture), part)
 
-    def put_bgr(self, index: int, bgr: Bytes, part: Box | None = None) -> None:
+    def put_bgr(self, index: int, bgr: Bytes, part: Box | None = None) -> Placement:
         """Write height x width x 3 bytes, BGR."""
         height, width = bgr.shape[:2]
         if part is not None:
             left, top, right, bottom = convert_to_pixels(part, width, height)
             bgr = bgr[top:bottom, left:right]
-        cv2.resize(bgr, (self._size, self._size), dst=self._bgr, interpolation=cv2.INTER_LINEAR)
+        target = self._make_room(bgr.shape[1], bgr.shape[0])
+        size = (self._place.width, self._place.height)
+        cv2.resize(bgr, size, dst=target, interpolation=cv2.INTER_LINEAR)
         self._normalise(index)
+        return self._place
 
     def put_i420(
         self, index: int, data: Buffer, width: int, height: int, part: Box | None = None
-    ) -> None:
+    ) -> Placement:
         """Write the three planes of an I420 picture (appliance/media/frames.py)."""
-        if self._size % 2:  # OpenCV's I420 has even sides only
-            self.put_bgr(index, convert_i420_to_bgr(data, width, height), part)
-            return
-        half = self._size // 2
-        whole, quarter = self._size**2, half**2
-        flat = self._yuv.reshape(-1)
+        planes = cut_planes(data, width, height, part)
+        target = self._make_room(planes[0].shape[1], planes[0].shape[0])
+        high, wide = target.shape[:2]
+        if wide % 2 or high % 2:  # OpenCV's I420 has even sides only
+            return self.put_bgr(index, convert_i420_to_bgr(data, width, height), part)
+        whole, quarter, half = high * wide, high * wide // 4, (high // 2, wide // 2)
+        flat = self._yuv[: whole + 2 * quarter]
         squares = (
-            flat[:whole].reshape(self._size, self._size),
-            flat[whole : whole + quarter].reshape(half, half),
-            flat[whole + quarter :].reshape(half, half),
+            flat[:whole].reshape(high, wide),
+            flat[whole : whole + quarter].reshape(half),
+            flat[whole + quarter :].reshape(half),
         )
-        for plane, square in zip(cut_planes(data, width, height, part), squares, strict=True):
-            cv2.resize(plane, square.shape, dst=square, interpolation=cv2.INTER_LINEAR)
-        cv2.cvtColor(self._yuv, cv2.COLOR_YUV2BGR_I420, dst=self._bgr)
+        for plane, square in zip(planes, squares, strict=True):
+            cv2.resize(plane, square.shape[::-1], dst=square, interpolation=cv2.INTER_LINEAR)
+        cv2.cvtColor(flat.reshape(high * 3 // 2, wide), cv2.COLOR_YUV2BGR_I420, dst=target)
         self._normalise(index)
+        return self._place
+
+    def _make_room(self, width: int, height: int) -> Bytes:
+        """The part of the input for a picture of this size; bars around it where it is smaller."""
+        place = place_picture(width, height, self._entry)
+        if place != self._place:
+            self._bgr[:] = round(self._entry.pad)
+            self._place = place
+        rows = slice(place.top, place.top + place.height)
+        return self._bgr[rows, place.left : place.left + place.width]
 
     def _normalise(self, index: int) -> None:
-        """Write the small square as float planes; addWeighted is OpenCV's fastest way to do it."""
+        """Write the small picture as float planes; addWeighted is OpenCV's fastest way to do it."""
         cv2.split(self._bgr, self._channels)
+        order = self._channels if self._entry.channels == "BGR" else self._channels[::-1]
         for place, channel, scale, shift in zip(
-            self.tensor[index], self._channels, self._scales, self._shifts, strict=True
+            self.tensor[index], order, self._scales, self._shifts, strict=True
         ):
             cv2.addWeighted(channel, scale, channel, 0, shift, dst=place, dtype=cv2.CV_32F)
 

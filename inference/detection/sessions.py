@@ -12,15 +12,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from appliance.errors import ModelError, shorten_error
 from inference.detection import tensorrt_cache
+from inference.detection.heads import Outputs
+from inference.detection.heads.candidates import Floats
 from inference.detection.model_card import ModelCard, require_digest
-from inference.detection.nanodet import Floats, require_outputs
+from inference.detection.model_forms import fits
 from inference.detection.runtime import load_onnxruntime
+from inference.detection.tensors import make_feed, name_outputs, require_outputs
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, SessionOptions
@@ -61,28 +64,29 @@ class Session:
         self._model = model
         self._card = card
         self._runtime = runtime
+        self._names = [one.name for one in runtime.get_outputs()]
 
     @property
     def degraded(self) -> str:
         """Why this is not the device that was wanted, in one sentence; "" where it is."""
         return format_degraded(self._model.stem, wanted=self.wanted, provider=self.provider)
 
-    def run(self, entry: Floats) -> list[Floats]:
-        """The outputs for pictures x 3 x size x size numbers; raises `ModelError`."""
+    def run(self, entry: Floats) -> Outputs:
+        """The outputs for pictures x 3 x height x width numbers, by name; raises `ModelError`."""
         try:
-            outputs: list[Floats] = self._runtime.run(None, {self._card.input_name: entry})
+            outputs = self._runtime.run(None, make_feed(entry, self._card))
         except list_runtime_errors() as error:
             raise ModelError(
                 f"the model {self._model.name} failed while it ran: {shorten_error(error)}; "
                 "it is loaded again at the next picture"
             ) from error
-        return outputs
+        return name_outputs(self._names, outputs)
 
     def warm(self) -> None:
         """Run once, as the first run allocates; raises `ModelError` for outputs of no use."""
-        size = self._card.size
-        entry = np.zeros((self._card.batch or 1, 3, size, size), np.float32)
-        require_outputs(self.run(entry), self._card, self._model.name)
+        entry = self._card.input
+        black = np.zeros((self._card.batch or 1, 3, entry.height, entry.width), np.float32)
+        require_outputs(self.run(black), self._card, self._model.name)
 
 
 def open_session(model: Path, card: ModelCard, settings: SessionSettings) -> Session:
@@ -204,22 +208,18 @@ def make_provider_options(
 
 
 def require_input(runtime: "InferenceSession", model: Path, card: ModelCard) -> None:
-    """Raise `ModelError` where the model's input is not that of its card."""
-    wanted = [(card.input_name, [card.batch, 3, card.size, card.size])]
-    found = [(entry.name, read_shape(entry, card)) for entry in runtime.get_inputs()]
-    if found != wanted:
+    """Raise `ModelError` where the model's inputs are not those of its card."""
+    picture = card.input
+    wanted = {picture.name: picture.make_shape(card.batch)}
+    wanted |= {one.name: [card.batch, len(one.values)] for one in picture.constants}
+    found = {entry.name: list(entry.shape) for entry in runtime.get_inputs()}
+    if found.keys() != wanted.keys() or not all(
+        fits(found[name], shape) for name, shape in wanted.items()
+    ):
         raise ModelError(
-            f"the model {model} takes {found}, but its card says {wanted}: correct the card, "
-            "or name another model in the section [inference] of the settings"
+            f"the model {model} takes {found}, but its card says {wanted}: add it anew without a "
+            "card (`unitctl models add`), or name another model in [inference] of the settings"
         )
-
-
-def read_shape(entry: Any, card: ModelCard) -> list[int | str | None]:
-    """The shape of an input; a batch of any number has a name there, or none."""
-    shape = list(entry.shape)
-    if card.batch is None and shape and not isinstance(shape[0], int):
-        shape[0] = None
-    return shape
 
 
 def format_degraded(model: str, *, wanted: str, provider: str) -> str:

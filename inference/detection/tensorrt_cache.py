@@ -80,7 +80,14 @@ def make_tensorrt_options(card: ModelCard, directory: Path, max_batch: int) -> M
     if card.tier is Tier.INT8:
         options |= {"trt_int8_enable": "1", "trt_fp16_enable": "1"}
     if card.batch is None:
-        side = f"3x{card.size}x{card.size}"
         for word, count in (("min", 1), ("opt", 1), ("max", max_batch)):
-            options[f"trt_profile_{word}_shapes"] = f"{card.input_name}:{count}x{side}"
+            options[f"trt_profile_{word}_shapes"] = format_profile(card, count)
     return options
+
+
+def format_profile(card: ModelCard, batch: int) -> str:
+    """The shapes of all inputs for so many pictures, as TensorRT wants them."""
+    entry = card.input
+    shapes = {entry.name: entry.make_shape(batch)}
+    shapes |= {one.name: [batch, len(one.values)] for one in entry.constants}
+    return ",".join(f"{name}:{'x'.join(map(str, shape))}" for name, shape in shapes.items())

@@ -169,11 +169,11 @@ def bench_model(arguments: argparse.Namespace) -> int:
 
 def run_bench(store: ModelStore, model: StoredModel, seconds: float) -> Figure:
     """Run a model and measure it; raises `ModelError` where it fails."""
-    from inference.detection.detector import NanoDet  # noqa: PLC0415  (OpenCV is not needed for a list)
+    from inference.detection.detector import OnnxDetector  # noqa: PLC0415  (OpenCV is not needed for a list)
     from inference.model_store import bench, machine, meters  # noqa: PLC0415
 
     own = store.settings.inference
-    detector = NanoDet(
+    detector = OnnxDetector(
         model.path, threads=own.threads, floor=own.threshold, labels=model.card.classes
     )
     nvml = open_nvml()

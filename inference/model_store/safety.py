@@ -4,7 +4,7 @@ Reads: a model's bytes. Writes: nothing. The only importer of `onnx`; runs in tr
 Never: follows a path in a model, and never allocates the memory that a model declares.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import numpy as np
@@ -14,6 +14,7 @@ from onnx import numpy_helper
 
 from appliance.errors import ModelError, shorten_error
 from inference.detection.model_card import ModelCard
+from inference.detection.model_forms import fits
 from inference.model_store.licences import find_strict_licences
 from inference.model_store.limits import MIB, MOST_TENSOR_BYTES
 
@@ -147,24 +148,43 @@ def is_unusable(values: np.ndarray) -> bool:
 
 
 def require_own_input(graph: onnx.GraphProto, card: ModelCard) -> None:
-    """One input, as the card says."""
+    """The inputs are those of the card: the picture, and constants such as its size."""
     inner = {tensor.name for tensor in graph.initializer}
     found = [describe_input(entry) for entry in graph.input if entry.name not in inner]
-    batch = card.batch or "any"
-    wanted = (card.input_name, onnx.TensorProto.FLOAT, (batch, 3, card.size, card.size))
-    if found != [wanted]:
-        takes = "; ".join(f"{name} {list(shape)}" for name, _, shape in found) or "nothing"
+    picture = card.input
+    wanted = [(picture.name, picture.type, picture.make_shape(card.batch))]
+    wanted += [(one.name, one.type, [card.batch, len(one.values)]) for one in picture.constants]
+    if len(found) != len(wanted) or not all(
+        name == own and kind == own_kind and fits(shape, own_shape)
+        for (name, kind, shape), (own, own_kind, own_shape) in zip(
+            sorted(found), sorted(wanted, key=lambda one: one[0]), strict=True
+        )
+    ):
         raise ModelError(
-            f"takes {takes}, but its card says {card.input_name} {list(wanted[2])} as float32: "
-            "correct the card"
+            f"takes {format_inputs(found) or 'nothing'}, but its card says "
+            f"{format_inputs(wanted)}: correct the card, or add the model without one"
         )
 
 
-def describe_input(entry: onnx.ValueInfoProto) -> tuple[str, int, tuple[int | str, ...]]:
+def format_inputs(inputs: Sequence[tuple[str, str, Sequence[int | str | None]]]) -> str:
+    return "; ".join(
+        f"{name} {[side or 'any' for side in shape]} as {kind}" for name, kind, shape in inputs
+    )
+
+
+def describe_input(entry: onnx.ValueInfoProto) -> tuple[str, str, list[int | str]]:
     """An input's name, type and shape; a side without a number is "any"."""
     kind = entry.type.tensor_type
-    shape = tuple(dim.dim_value if dim.dim_value > 0 else "any" for dim in kind.shape.dim)
-    return entry.name, kind.elem_type, shape
+    shape = [dim.dim_value if dim.dim_value > 0 else "any" for dim in kind.shape.dim]
+    return entry.name, name_type(kind.elem_type), shape
+
+
+def name_type(kind: int) -> str:
+    """NumPy's name of a type of values."""
+    try:
+        return str(onnx.helper.tensor_dtype_to_np_dtype(kind))
+    except (KeyError, TypeError, ValueError):
+        return "another type"
 
 
 def require_sizes(model: onnx.ModelProto) -> None:

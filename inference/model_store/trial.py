@@ -43,26 +43,38 @@ def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
     """Load it as the unit would, on the CPU, and run it on one black picture."""
     import numpy as np  # noqa: PLC0415
 
-    from inference.detection.nanodet import require_outputs  # noqa: PLC0415
     from inference.detection.runtime import load_onnxruntime  # noqa: PLC0415
     from inference.detection.sessions import list_runtime_errors  # noqa: PLC0415
+    from inference.detection.tensors import (  # noqa: PLC0415
+        make_feed,
+        name_outputs,
+        require_outputs,
+    )
 
     onnxruntime = load_onnxruntime()
+    options = make_options(onnxruntime)
+    started = time.monotonic()
+    # Two at once where any number may come: the claim is tried.
+    entry = card.input
+    black = np.zeros((card.batch or 2, 3, entry.height, entry.width), np.float32)
+    try:
+        session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
+        loaded = time.monotonic()
+        outputs = session.run(None, make_feed(black, card))
+    except list_runtime_errors() as error:
+        raise explain_failure(error, onnxruntime.__version__) from error
+    names = [one.name for one in session.get_outputs()]
+    require_outputs(name_outputs(names, outputs), replace(card, batch=len(black)), card.name)
+    return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
+
+
+def make_options(onnxruntime: Any) -> Any:
+    """One thread, and no more memory than needed."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 4
-    started = time.monotonic()
-    # Two at once where any number may come: the claim is tried.
-    black = np.zeros((card.batch or 2, 3, card.size, card.size), np.float32)
-    try:
-        session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
-        loaded = time.monotonic()
-        outputs = session.run(None, {card.input_name: black})
-    except list_runtime_errors() as error:
-        raise explain_failure(error, onnxruntime.__version__) from error
-    require_outputs(outputs, replace(card, batch=len(black)), card.name)
-    return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
+    return options
 
 
 def explain_failure(error: Exception, version: str) -> MemoryError | ModelError:

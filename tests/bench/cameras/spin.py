@@ -19,7 +19,7 @@ import onnxruntime
 
 from appliance.media.frames import I420, Picture
 from inference.detection import sessions
-from inference.detection.detector import NanoDet
+from inference.detection.detector import OnnxDetector
 from tests.bench.report import Figure, median, publish, quick
 from tests.conftest import CLIP, MODEL
 from tests.stand_ins.fakes import FakeClock
@@ -32,7 +32,7 @@ SWEEP_BYTES = 96 * 2**20  # more than any cache of a small machine
 
 def measure(seconds: float = 30.0, threads: int = 1) -> dict[str, float]:
     """Figures in CPU-ms for one picture (planes to detections) and their ratios."""
-    detector = NanoDet(MODEL, threads=threads, floor=0.45, labels=("person",))
+    detector = OnnxDetector(MODEL, threads=threads, floor=0.45, labels=("person",))
     picture = read_first_picture()
     figures = compare(lambda: detector.analyse([picture]), seconds)
     figures["evicted_ratio"] = (
@@ -83,7 +83,7 @@ def measure_swept_ms(run: Callable[[], object]) -> float:
 def measure_spinning_ratio(seconds: float) -> float:
     """`spin_ratio` of the runtime's own defaults with two threads: what is guarded against."""
     with allow_spinning():
-        detector = NanoDet(MODEL, threads=2, floor=0.45, labels=("person",))
+        detector = OnnxDetector(MODEL, threads=2, floor=0.45, labels=("person",))
         picture = read_first_picture()
         ratio = compare(lambda: detector.analyse([picture]), seconds)["spin_ratio"]
     detector.free()

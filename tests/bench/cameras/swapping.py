@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from inference.detection.detector import FrameDetector, NanoDet
+from inference.detection.detector import FrameDetector, OnnxDetector
 from inference.detection.model_swap import ModelSwap
 from tests.bench.cameras.spin import read_first_picture
 from tests.bench.cameras.video_file import MODEL
@@ -19,7 +19,7 @@ OTHER = MODEL.with_name("nanodet-g-416-fp32.onnx")
 
 
 def load(path: Path) -> FrameDetector:
-    return NanoDet(path, threads=1, floor=0.45, labels=("person",))
+    return OnnxDetector(path, threads=1, floor=0.45, labels=("person",))
 
 
 def measure(quick: bool) -> dict[str, Any]:

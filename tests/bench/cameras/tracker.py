@@ -26,7 +26,7 @@ from typing import Any
 import av
 
 from appliance.model_cameras import Box, Detection
-from inference.detection.detector import NanoDet
+from inference.detection.detector import OnnxDetector
 from inference.tracking.track import FAINTEST
 from tests.bench.cameras.pseudo_truth import make_smoothed_tracks
 from tests.bench.cameras.tracking_scene import Frame, make_scene, select_frames, select_irregular
@@ -118,7 +118,7 @@ def make_frames(truth: Path | None) -> tuple[list[Frame], str]:
 def detect_all(model: Path) -> list[list[Detection]]:
     """What a model sees in each frame of the clip; kept under build/, since it takes its time."""
     kept = OUT / "cameras" / f"detections-{model.stem}.json"
-    detector = NanoDet(model, threads=1, floor=FAINTEST, labels=("person",))
+    detector = OnnxDetector(model, threads=1, floor=FAINTEST, labels=("person",))
     if not kept.exists() or json.loads(kept.read_text())["digest"] != detector.digest:
         with av.open(str(CLIP)) as container:
             found = [

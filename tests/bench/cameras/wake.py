@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 
 from appliance.model import EnergyLevel
-from inference.detection.detector import NanoDet
+from inference.detection.detector import OnnxDetector
 from inference.detection.frame_result import FrameResult
 from tests.bench.cameras.field import Field
 from tests.bench.cameras.overhead import Inference
@@ -105,7 +105,7 @@ def judge_delays(firsts_s: list[float], looks: list[tuple[float, float, bool]]) 
 
 def find_first_sights_s(clip: SceneClip) -> list[float]:
     """For each entry, when the model first finds somebody if it is given every frame."""
-    detector = NanoDet(Path(MODEL), threads=1, floor=THRESHOLD, labels=("person",))
+    detector = OnnxDetector(Path(MODEL), threads=1, floor=THRESHOLD, labels=("person",))
     found = []
     with av.open(str(clip.path)) as container:
         for number, frame in enumerate(container.decode(video=0)):

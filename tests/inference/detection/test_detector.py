@@ -13,12 +13,14 @@ import pytest
 from appliance.errors import CameraError, ModelError
 from appliance.media.frames import BGR, I420, Picture
 from appliance.model_cameras import Box, Detection, Tier
-from inference.detection.detector import NOT_LOADED, NanoDet, PictureDetections
+from inference.detection.detector import NOT_LOADED, OnnxDetector, PictureDetections
+from inference.detection.heads import HEADS, Outputs
+from inference.detection.heads.candidates import Bytes
 from inference.detection.model_card import ModelCard, compute_digest, read_verified_card
 from inference.detection.model_input import ModelInput
-from inference.detection.nanodet import Bytes, decode
 from inference.detection.region import choose_region, is_covered, map_box_to_picture
 from inference.detection.sessions import CPU, CUDA, Session, SessionSettings
+from inference.detection.suppression import select_detections
 from inference.tracking.track import compute_overlap
 from tests.conftest import CLIP, MODEL
 from tests.scenes.bright_models import make_model
@@ -50,9 +52,9 @@ def frame(number: int) -> Bytes:
 def outputs(card: ModelCard) -> dict[tuple[int, int], np.ndarray]:
     """Outputs that show nothing, by shape."""
     made = {}
-    for stride in card.strides:
+    for stride in card.output.strides:
         cells = (card.size // stride) ** 2
-        for width in (len(card.classes), 4 * card.bins):
+        for width in (len(card.classes), 4 * card.output.bins):
             made[cells, width] = np.zeros((1, cells, width), np.float32)
     return made
 
@@ -65,8 +67,17 @@ def show(made: dict[tuple[int, int], np.ndarray], kind: int, score: float, colum
         made[169, 44][0, cell, side * 11 + distance] = 50.0
 
 
+def decode(
+    made: dict[tuple[int, int], np.ndarray], card: ModelCard, classes: tuple[int, ...]
+) -> list[Detection]:
+    named = {str(shape): values for shape, values in made.items()}
+    head = HEADS[card.decoder]
+    found = head.find_candidates(named, card, classes, 0.45)
+    return select_detections(found, card.classes, 0.45, head.SAME_THING_IOU)
+
+
 def test_people_are_found_where_they_walk() -> None:
-    detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
+    detector = OnnxDetector(MODEL, threads=1, floor=0.45, labels=("person",))
     assert detector.provider == NOT_LOADED
     found = detector.detect(frame(100))
     assert detector.provider == "CPUExecutionProvider"
@@ -91,14 +102,14 @@ def test_people_are_found_where_they_walk() -> None:
 
 
 def test_an_empty_grey_picture_shows_nobody() -> None:
-    detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
+    detector = OnnxDetector(MODEL, threads=1, floor=0.45, labels=("person",))
     assert detector.detect(np.full((480, 640, 3), 120, np.uint8)) == []
 
 
 def test_a_distribution_becomes_a_distance_around_the_middle_of_its_cell(card: ModelCard) -> None:
     made = outputs(card)
     show(made, kind=0, score=0.9, column=4)
-    (found,) = decode(list(made.values()), card, (0,), 0.45)
+    (found,) = decode(made, card, (0,))
     middle_x, middle_y = 4.5 * 32, 5.5 * 32
     expected = ((middle_x - 32) / 416, (middle_y - 96) / 416)
     assert (found.box.left, found.box.top) == pytest.approx(expected, abs=1e-5)
@@ -116,7 +127,7 @@ def test_of_boxes_on_one_thing_the_surest_stays_but_other_labels_stay_too(card: 
     made[676, 80][0, 11 * 26 + 9, 0] = 0.8
     for side, distance in enumerate((2, 6, 2, 6)):
         made[676, 44][0, 11 * 26 + 9, side * 11 + distance] = 50.0
-    found = decode(list(made.values()), card, (0, 2), 0.45)
+    found = decode(made, card, (0, 2))
     assert [(one.label, round(one.confidence, 2)) for one in found] == [
         ("person", 0.8),
         ("car", 0.7),
@@ -134,13 +145,13 @@ def test_the_models_input_is_normalised_per_channel(card: ModelCard) -> None:
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.onnx cannot be read.*\[inference\]"):
-        NanoDet(tmp_path / "nowhere.onnx", threads=1, floor=0.45, labels=("person",))
+        OnnxDetector(tmp_path / "nowhere.onnx", threads=1, floor=0.45, labels=("person",))
 
 
 def test_a_model_without_its_card_is_refused(model_dir: Path) -> None:
     (model_dir / MODEL.name).with_suffix(".json").unlink()
     with pytest.raises(ModelError, match=r"card .* cannot be read"):
-        NanoDet(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
+        OnnxDetector(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
 
 
 def test_one_changed_bit_of_the_model_is_refused(model_dir: Path) -> None:
@@ -149,7 +160,7 @@ def test_one_changed_bit_of_the_model_is_refused(model_dir: Path) -> None:
     data[1_000_000] ^= 1
     path.write_bytes(data)
     with pytest.raises(ModelError, match="damaged or another one: its SHA-256 begins"):
-        NanoDet(path, threads=1, floor=0.45, labels=("person",))
+        OnnxDetector(path, threads=1, floor=0.45, labels=("person",))
 
 
 def test_a_card_that_lacks_something_is_refused(model_dir: Path) -> None:
@@ -157,7 +168,7 @@ def test_a_card_that_lacks_something_is_refused(model_dir: Path) -> None:
     del card["output"]
     store_card(model_dir, card)
     with pytest.raises(ModelError, match=r"damaged or incomplete \('output'\)"):
-        NanoDet(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
+        OnnxDetector(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
 
 
 def test_a_file_that_is_no_model_is_refused_when_it_is_loaded(model_dir: Path) -> None:
@@ -166,7 +177,7 @@ def test_a_file_that_is_no_model_is_refused_when_it_is_loaded(model_dir: Path) -
     card = edited_card(model_dir)
     card["sha256"] = compute_digest(path)
     store_card(model_dir, card)
-    detector = NanoDet(path, threads=1, floor=0.45, labels=("person",))
+    detector = OnnxDetector(path, threads=1, floor=0.45, labels=("person",))
     with pytest.raises(ModelError, match="is not a model that ONNX Runtime can load"):
         detector.detect(frame(0))
 
@@ -175,14 +186,14 @@ def test_a_model_of_another_input_shape_is_refused_when_it_is_loaded(model_dir: 
     card = edited_card(model_dir)
     card["input"]["shape"] = [1, 3, 320, 320]
     store_card(model_dir, card)
-    detector = NanoDet(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
+    detector = OnnxDetector(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
     with pytest.raises(ModelError, match=r"416, 416.* but its card says .*320, 320"):
         detector.detect(frame(0))
 
 
 def test_a_misspelt_label_gets_advice() -> None:
     with pytest.raises(ModelError, match="'persn'; did you mean 'person'"):
-        NanoDet(MODEL, threads=1, floor=0.45, labels=("persn",))
+        OnnxDetector(MODEL, threads=1, floor=0.45, labels=("persn",))
 
 
 def edited_card(model_dir: Path) -> dict[str, Any]:
@@ -231,12 +242,12 @@ class Counting:
         self._session = session
         self.runs: list[int] = []
 
-    def run(self, entry: np.ndarray) -> list[np.ndarray]:
+    def run(self, entry: np.ndarray) -> Outputs:
         self.runs.append(len(entry))
         return self._session.run(entry)
 
 
-def counted(detector: NanoDet) -> list[int]:
+def counted(detector: OnnxDetector) -> list[int]:
     detector.load()
     assert detector._session is not None
     counting = Counting(detector._session)
@@ -245,7 +256,7 @@ def counted(detector: NanoDet) -> list[int]:
 
 
 def test_people_are_found_in_planes_as_they_are_in_bgr() -> None:
-    detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
+    detector = OnnxDetector(MODEL, threads=1, floor=0.45, labels=("person",))
     plain, planes = detector.analyse([picture(frame(100)), picture(frame(100), I420)])
     assert plain.part is planes.part is None
     assert plain.detections == tuple(detector.detect(frame(100)))
@@ -255,12 +266,12 @@ def test_people_are_found_in_planes_as_they_are_in_bgr() -> None:
 
 
 def test_the_exact_model_finds_them_too() -> None:
-    detector = NanoDet(
+    detector = OnnxDetector(
         MODEL.with_name("nanodet-g-416-fp32.onnx"), threads=1, floor=0.45, labels=("person",)
     )
     assert detector.tier is Tier.FP32
     found = detector.analyse([picture(frame(100), I420)])[0].detections
-    small = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",)).detect(frame(100))
+    small = OnnxDetector(MODEL, threads=1, floor=0.45, labels=("person",)).detect(frame(100))
     assert len([one for one in found if any(alike(one, other) for other in small)]) >= 5
 
 
@@ -268,7 +279,7 @@ def test_people_far_away_in_a_large_picture_are_found_in_the_part_alone() -> Non
     """Four views in one picture of twice the size: nobody is larger than 50 pixels of 416."""
     views = [frame(number) for number in (100, 130, 160, 190)]
     wall = np.vstack([np.hstack(views[:2]), np.hstack(views[2:])])
-    detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
+    detector = OnnxDetector(MODEL, threads=1, floor=0.45, labels=("person",))
     walker = max(detector.detect(views[0]), key=lambda one: one.confidence)
     box = map_box_to_picture(walker.box, Box(0, 0, 0.5, 0.5))
     part = choose_region(box, width=1536, height=1152, size=detector.size, since_full_s=0.5).box
@@ -282,7 +293,7 @@ def test_people_far_away_in_a_large_picture_are_found_in_the_part_alone() -> Non
 
 
 def test_a_model_of_any_number_sees_several_pictures_in_one_run(tmp_path: Path) -> None:
-    detector = NanoDet(
+    detector = OnnxDetector(
         make_model(tmp_path / "bright.onnx"), threads=1, floor=0.9, labels=("person",)
     )
     runs = counted(detector)
@@ -299,7 +310,7 @@ def test_a_model_of_any_number_sees_several_pictures_in_one_run(tmp_path: Path) 
 
 
 def test_a_model_of_one_picture_sees_them_one_by_one(tmp_path: Path) -> None:
-    detector = NanoDet(
+    detector = OnnxDetector(
         make_model(tmp_path / "one.onnx", batch=1), threads=1, floor=0.9, labels=("person",)
     )
     runs = counted(detector)
@@ -309,7 +320,7 @@ def test_a_model_of_one_picture_sees_them_one_by_one(tmp_path: Path) -> None:
 
 
 def test_a_model_of_exactly_two_is_given_two_and_asked_about_one(tmp_path: Path) -> None:
-    detector = NanoDet(
+    detector = OnnxDetector(
         make_model(tmp_path / "two.onnx", batch=2), threads=1, floor=0.9, labels=("person",)
     )
     runs = counted(detector)
@@ -324,7 +335,7 @@ def test_numbers_that_are_none_in_the_midst_of_work_are_an_error_not_an_empty_pi
     tmp_path: Path,
 ) -> None:
     model = make_model(tmp_path / "bright.onnx", blinded_by_light=True)
-    detector = NanoDet(model, threads=1, floor=0.3, labels=("person",))
+    detector = OnnxDetector(model, threads=1, floor=0.3, labels=("person",))
     assert detector.detect(np.zeros((64, 64, 3), np.uint8)) == []
     assert detector.provider == CPU
     with pytest.raises(ModelError, match="gave invalid numbers"):
@@ -336,12 +347,13 @@ def test_numbers_that_are_none_in_the_midst_of_work_are_an_error_not_an_empty_pi
 def test_a_run_that_fails_frees_the_model_and_the_next_picture_loads_it_again(
     tmp_path: Path,
 ) -> None:
-    detector = NanoDet(
+    detector = OnnxDetector(
         make_model(tmp_path / "bright.onnx"), threads=1, floor=0.3, labels=("person",)
     )
     detector.load()
     # A GPU that is gone fails like this: in the midst of a run.
-    detector._card, whole = replace(detector._card, input_name="gone"), detector._card
+    whole = detector._card
+    detector._card = replace(whole, input=replace(whole.input, name="gone"))
     session = detector._session
     assert session is not None
     session._card = detector._card
@@ -353,7 +365,7 @@ def test_a_run_that_fails_frees_the_model_and_the_next_picture_loads_it_again(
 
 
 def test_a_picture_that_is_none_does_not_unload_the_model(tmp_path: Path) -> None:
-    detector = NanoDet(
+    detector = OnnxDetector(
         make_model(tmp_path / "bright.onnx"), threads=1, floor=0.3, labels=("person",)
     )
     detector.load()
@@ -365,7 +377,7 @@ def test_a_picture_that_is_none_does_not_unload_the_model(tmp_path: Path) -> Non
 @pytest.mark.filterwarnings("ignore:Specified provider")
 def test_a_missing_device_is_reported_by_the_detector(tmp_path: Path) -> None:
     terms = SessionSettings(available=(CUDA, CPU))
-    detector = NanoDet(
+    detector = OnnxDetector(
         make_model(tmp_path / "bright.onnx"),
         threads=1,
         floor=0.3,

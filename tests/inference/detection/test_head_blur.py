@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from appliance.media.frames import BGR, Picture
 from appliance.model_cameras import Box, Detection
-from inference.detection.detector import NanoDet
+from inference.detection.detector import OnnxDetector
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import (
     SMALLEST_TILE_PX,
@@ -237,13 +237,13 @@ def frame_with_people(clock: FakeClock) -> Picture:
 
 def test_a_person_too_faint_to_be_reported_is_hidden(clock: FakeClock) -> None:
     picture = frame_with_people(clock)
-    (sure,) = NanoDet(MODEL, threads=1, floor=0.6, labels=("person",)).analyse([picture])
-    (all_of_it,) = NanoDet(MODEL, threads=1, floor=0.2, labels=("person",)).analyse([picture])
+    (sure,) = OnnxDetector(MODEL, threads=1, floor=0.6, labels=("person",)).analyse([picture])
+    (all_of_it,) = OnnxDetector(MODEL, threads=1, floor=0.2, labels=("person",)).analyse([picture])
     faint = [one.box for one in all_of_it.detections if one.confidence < 0.6]
     assert len(faint) >= 3
     assert sure.detections == all_of_it.detections[: len(sure.detections)]
     assert set(faint) <= set(sure.people), "told of or not, its box is known"
-    (cars,) = NanoDet(MODEL, threads=1, floor=0.6, labels=("car",)).analyse([picture])
+    (cars,) = OnnxDetector(MODEL, threads=1, floor=0.6, labels=("car",)).analyse([picture])
     assert cars.people == (), "without the label person nothing is computed for people"
 
 
@@ -254,7 +254,7 @@ def test_a_person_cut_off_by_the_analysed_part_is_hidden(
         "inference.detection.detector.PEOPLE_FROM", 1.0
     )  # none of those who are faint
     picture = frame_with_people(clock)
-    model = NanoDet(MODEL, threads=1, floor=0.3, labels=("person",))
+    model = OnnxDetector(MODEL, threads=1, floor=0.3, labels=("person",))
     (whole,) = model.analyse([picture])
     person = whole.detections[0].box
     middle = (person.left + person.right) / 2

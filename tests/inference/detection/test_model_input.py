@@ -10,6 +10,7 @@ import pytest
 from appliance.errors import CameraError
 from appliance.media.frames import BGR, I420, JPEG, Picture
 from appliance.model_cameras import Box
+from inference.detection.heads.candidates import Bytes, Floats
 from inference.detection.model_card import ModelCard, read_verified_card
 from inference.detection.model_input import (
     ModelInput,
@@ -18,7 +19,6 @@ from inference.detection.model_input import (
     cut_planes,
     split_planes,
 )
-from inference.detection.nanodet import Bytes, Floats
 from tests.conftest import CLIP, MODEL
 from tests.stand_ins.fakes import FakeClock
 
@@ -53,7 +53,7 @@ def gradient(width: int, height: int) -> Bytes:
 def plain(bgr: Bytes, card: ModelCard) -> np.ndarray:
     """The slow and simple form: resize, then one expression."""
     square = cv2.resize(bgr, (card.size, card.size)).astype(np.float64)
-    return np.asarray(((square - card.mean) / card.std).transpose(2, 0, 1)[None])
+    return np.asarray(((square - card.input.mean) / card.input.std).transpose(2, 0, 1)[None])
 
 
 def tensor_of(bgr: Bytes, card: ModelCard) -> Floats:
@@ -91,14 +91,16 @@ def test_colours_are_right_for_all_sizes(card: ModelCard, width: int, height: in
     assert bgr.shape == (height, width, 3)
     assert np.abs(bgr.astype(int) - (0, 0, 254)).max() <= 2
     entry = tensor_of_i420(data, width, height, card)
-    red = entry[0, :, 100, 100] * card.std + card.mean
+    red = entry[0, :, 100, 100] * card.input.std + card.input.mean
     assert red == pytest.approx((0, 0, 254), abs=2)
 
 
 def test_a_model_of_an_odd_size_is_served_too(card: ModelCard) -> None:
-    odd = replace(card, size=97)
+    odd = replace(card, input=replace(card.input, width=97, height=97))
     data = i420(gradient(64, 48))
-    even = tensor_of_i420(data, 64, 48, replace(card, size=98))
+    even = tensor_of_i420(
+        data, 64, 48, replace(card, input=replace(card.input, width=98, height=98))
+    )
     assert tensor_of_i420(data, 64, 48, odd).shape == (1, 3, 97, 97)
     difference = tensor_of_i420(data, 64, 48, odd)[0, 0, 50, 50] - even[0, 0, 50, 50]
     assert abs(difference) * 57 < 3
@@ -138,7 +140,7 @@ def test_colour_lies_where_luma_does_in_a_part(card: ModelCard) -> None:
     data = np.full((64, 64), 81, np.uint8).tobytes() + red_u.tobytes() + red_v.tobytes()
     model_input = ModelInput(card)
     model_input.put(0, picture(data, width, height, I420), Box(0.5, 0, 1, 1))
-    corner = model_input.tensor[0, :, 0, 0] * card.std + card.mean
+    corner = model_input.tensor[0, :, 0, 0] * card.input.std + card.input.mean
     assert corner == pytest.approx((0, 0, 254), abs=2)
 
 

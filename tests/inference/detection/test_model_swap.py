@@ -14,7 +14,7 @@ import pytest
 
 from appliance.errors import ModelError
 from appliance.media.frames import BGR, Picture
-from inference.detection.detector import FrameDetector, NanoDet
+from inference.detection.detector import FrameDetector, OnnxDetector
 from inference.detection.model_swap import RETRY_AFTER_S, LoadingThread, ModelSwap
 from tests.conftest import MODEL
 from tests.scenes.bright_models import CLASSES, make_model
@@ -23,8 +23,8 @@ from tests.stand_ins.fakes import FakeClock
 PATIENCE_S = 30.0  # only a hang takes so long
 
 
-def detector(path: Path) -> NanoDet:
-    return NanoDet(path, threads=1, floor=0.3, labels=CLASSES)
+def detector(path: Path) -> OnnxDetector:
+    return OnnxDetector(path, threads=1, floor=0.3, labels=CLASSES)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ class Gate:
     path: Path
     asked: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
-    made: list[NanoDet] = field(default_factory=list)
+    made: list[OnnxDetector] = field(default_factory=list)
 
     def make(self) -> FrameDetector:
         self.asked.set()
@@ -239,7 +239,7 @@ def test_inference_goes_on_while_a_real_model_is_loaded(tmp_path: Path) -> None:
     swap.take_current().load()
     swap.want(
         "real",
-        lambda: NanoDet(tmp_path / MODEL.name, threads=1, floor=0.3, labels=("person",)),
+        lambda: OnnxDetector(tmp_path / MODEL.name, threads=1, floor=0.3, labels=("person",)),
         now_s=0,
     )
     frames = 0

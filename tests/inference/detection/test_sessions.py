@@ -149,15 +149,16 @@ def test_weights_that_are_no_numbers_are_found_out_when_the_model_is_loaded(
 
 def test_outputs_that_the_card_does_not_foretell_are_refused(bright: Path) -> None:
     write_card(bright, classes=(*CLASSES, "bus"))
-    assert re.search(r"gives \[\(1, 4, 2\).*but by its card \[\(1, 4, 3\)", refusal(bright))
+    text = refusal(bright)
+    assert re.search(r"gives .*\[1, 4, 2\].*but by its card \(head nanodet, 3 classes\)", text)
 
 
 def test_the_batch_must_be_what_the_card_says(bright: Path) -> None:
     write_card(bright, batch=1)
-    assert "but its card says [('picture', [1, 3, 64, 64])]" in refusal(bright)
+    assert opened(bright).provider == CPU, "a model of any number takes one"
     fixed = make_model(bright.with_name("fixed.onnx"), batch=2)
     write_card(fixed, batch="n")
-    assert "but its card says [('picture', [None, 3, 64, 64])]" in refusal(fixed)
+    assert "but its card says {'picture': [None, 3, 64, 64]}" in refusal(fixed)
     write_card(fixed, batch=2)
     assert opened(fixed).provider == CPU
 

@@ -8,7 +8,7 @@ import pytest
 
 from appliance.actuators.jetson_mode import Board
 from appliance.model_cameras import Detection, Tier
-from inference.detection.nanodet import Bytes
+from inference.detection.heads.candidates import Bytes
 from inference.model_store import machine
 from inference.model_store.bench import REST_S, Instruments, measure
 from inference.model_store.meters import EnergyMeter, RaplMeter, open_meters, select_meters
