@@ -23,7 +23,8 @@ from power.act.source_faults import find_faults
 from power.act.source_memory import resume, take_counts
 from power.act.source_need import Need, find_need, find_refusal
 from power.act.source_request import take_request
-from power.act.source_rules import SourceInputs, follow_source, stop_source
+from power.act.source_rules import follow_source, stop_source
+from power.act.source_start import SourceInputs
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState
 from power.guard.reserve import FIRST_YEAR

@@ -14,7 +14,8 @@ from appliance.model_sources import SourcePolicy, SourceState
 from appliance.settings import Settings
 from power.act.source_evidence import Evidence
 from power.act.source_need import find_need
-from power.act.source_rules import SourceInputs, follow_source
+from power.act.source_rules import follow_source
+from power.act.source_start import SourceInputs
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
 from power.guard.by_charge import judge_charge
 from power.guard.limits import derive_limits

@@ -6,7 +6,8 @@ from itertools import pairwise
 from appliance.model_sources import SourceCause, SourcePhase, SourceState
 from appliance.sections.sources import SourceSettings, SourceStart
 from power.act.source_evidence import Evidence
-from power.act.source_rules import SourceInputs, follow_source, is_quiet
+from power.act.source_rules import follow_source
+from power.act.source_start import SourceInputs, is_quiet
 from power.plan.source_decision import SourceDecision
 from tests.stand_ins.fakes import FakeClock
 
