@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from tests.bench.cameras.video_file import FRAMES_PER_S, MODEL, VIDEO_FILE
 
 SIZE = 416
-MEAN = np.array([103.53, 116.28, 123.675], np.float32)
-STD = np.array([57.375, 57.12, 58.395], np.float32)
+HALF = SIZE // 2
+MEAN = (103.53, 116.28, 123.675)
+STD = (57.375, 57.12, 58.395)
+Bytes = NDArray[np.uint8]
 
 
 class Bare:
@@ -41,28 +43,44 @@ class Bare:
     def run(self) -> None:
         """For ever."""
         due_s = time.monotonic()
-        for bgr in decode_pictures():
-            self._session.run(None, {self._input: make_input(bgr)})
+        entry = np.empty((1, 3, SIZE, SIZE), np.float32)
+        for planes in decode_planes():
+            fill_input(entry, planes)
+            self._session.run(None, {self._input: entry})
             self.frames += 1
             due_s = max(due_s + 1 / FRAMES_PER_S, time.monotonic() - 1)
             time.sleep(max(0.0, due_s - time.monotonic()))
 
 
-def decode_pictures() -> Iterator[NDArray[np.uint8]]:
-    """Every frame of the clip, again and again."""
+def decode_planes() -> Iterator[list[Bytes]]:
+    """The luma and both chroma planes of every frame of the clip, again and again, not copied."""
     while True:
         with av.open(str(VIDEO_FILE)) as container:
             stream = container.streams.video[0]
             stream.thread_count = 1
             for frame in container.decode(stream):
-                yield frame.to_ndarray(format="bgr24")
+                yield [
+                    np.frombuffer(plane, np.uint8).reshape(plane.height, -1)[:, : plane.width]
+                    for plane in frame.planes
+                ]
 
 
-def make_input(bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The model's input, 1 x 3 x 416 x 416."""
-    square = cv2.resize(bgr, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
-    planes = ((square.astype(np.float32) - MEAN) / STD).transpose(2, 0, 1)[None]
-    return np.ascontiguousarray(planes, np.float32)
+def fill_input(entry: NDArray[np.float32], planes: list[Bytes]) -> None:
+    """The fastest way that was found: scale the planes, then convert the small square.
+
+    0.30 ms at 768x576; `blobFromImage` after a conversion takes 0.6, `blobFromImageWithParams`
+    (the right deviation of each channel) 2.4, NumPy alone 4.
+    """
+    square = np.empty((3 * HALF, SIZE), np.uint8)
+    flat = square.reshape(-1)
+    whole, quarter = SIZE**2, HALF**2
+    places = (flat[:whole], flat[whole : whole + quarter], flat[whole + quarter :])
+    for plane, place in zip(planes, places, strict=True):
+        side = SIZE if place is places[0] else HALF
+        cv2.resize(plane, (side, side), dst=place.reshape(side, side))
+    channels = cv2.split(cv2.cvtColor(square, cv2.COLOR_YUV2BGR_I420))
+    for target, channel, mean, std in zip(entry[0], channels, MEAN, STD, strict=True):
+        cv2.addWeighted(channel, 1 / std, channel, 0, -mean / std, dst=target, dtype=cv2.CV_32F)
 
 
 def main() -> None:
