@@ -40,6 +40,7 @@ LARGEST_TIME_S = 1e10  # 300 years
 LARGEST_REQUESTED_WAIT_S = 3600.0  # the camera answers after LONGEST_WAIT_S all the same
 LARGEST_FRACTION = 100.0  # of a box: a thing may reach out of the picture
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")  # of a camera, as in the settings
+USUAL_REQUEST = asdict(PictureRequest())
 
 
 # --- requests ------------------------------------------------------------------------------------
@@ -47,15 +48,14 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")  # of a camera, as in the settings
 
 def encode_request(request: PictureRequest) -> bytes:
     """A request as one line."""
-    return json.dumps(asdict(request)).encode() + b"\n"
+    return json.dumps({name: getattr(request, name) for name in USUAL_REQUEST}).encode() + b"\n"
 
 
 def parse_request(line: bytes) -> PictureRequest:
     """The request in a line; raises `InputError` that says what is wrong with it."""
     tree = parse_object(line, most_bytes=MOST_REQUEST_BYTES)
-    usual = asdict(PictureRequest())
-    refuse_unknown(tree, usual)
-    tree = usual | tree
+    refuse_unknown(tree, USUAL_REQUEST)
+    tree = USUAL_REQUEST | tree
     return PictureRequest(
         encoding=parse_encoding(tree["encoding"]),
         after=require_whole_number(tree["after"], "after", -1, LARGEST_COUNT),
@@ -82,12 +82,14 @@ def encode_header(answer: Answer) -> bytes:
     header: dict[str, Any] = {name: getattr(answer, name) for name in PLAIN_FIELDS}
     stamp = answer.stamp
     header["stamp"] = [encode_time(stamp.utc), stamp.boot_id, stamp.uptime_s]
-    header["region"] = answer.region and list(asdict(answer.region).values())
-    header["detections"] = [
-        [d.label, d.confidence, *asdict(d.box).values()] for d in answer.detections
-    ]
+    header["region"] = answer.region and list_sides(answer.region)
+    header["detections"] = [[d.label, d.confidence, *list_sides(d.box)] for d in answer.detections]
     header["bytes"] = len(answer.data)
     return json.dumps(header).encode()
+
+
+def list_sides(box: Box) -> list[float]:
+    return [box.left, box.top, box.right, box.bottom]
 
 
 def parse_header(data: bytes | bytearray) -> tuple[Answer, int]:

@@ -37,6 +37,9 @@ from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
 IDLE_S = 30.0  # picture seconds without a request after which the decoder is freed
 FOLLOWED_S = 2.0  # so long after a request for any picture, something counts as followed
 CHECK_EVERY_S = 0.2  # picture seconds between decoded pictures that check what packets report
+# Picture seconds between those while every picture is served: comparing one costs as much as
+# decoding it, and nothing depends on it then but the part that is analysed.
+FOLLOWED_CHECK_EVERY_S = 0.35
 # Picture seconds for which packets may gather: who decodes nothing is in no hurry.
 MOST_GATHERED_S = {
     CameraMode.LISTEN: 0.9,
@@ -84,6 +87,7 @@ class Feed:
         self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
         self._last_served = self._checked = -1
         self._checked_s = self._requested_s = self._followed_s = self._served_s = -1e9
+        self._probed_s = -1e9
         self._connection = SourceConnection(
             open_camera,
             clock.media_s,
@@ -182,6 +186,7 @@ class Feed:
     def _probe(self, found: DecodedFrame | None) -> None:
         """Gate 1: compare a small grey picture with the background."""
         if found is not None:
+            self._probed_s = found.media_s
             self.motion.take_picture(encoding.to_grey(found.frame), found.media_s)
 
     def _is_new(self, now_s: float) -> bool:
@@ -238,7 +243,8 @@ class Feed:
         if found is None:
             return None
         self._checked, self._checked_s = self.sequence, now_s
-        self._probe(found)
+        if request.moved or abs(found.media_s - self._probed_s) >= FOLLOWED_CHECK_EVERY_S:
+            self._probe(found)
         segment = self.motion.find_segment(now_s)
         if request.moved and segment is None:
             return None  # the packets were wrong: the picture shows no motion

@@ -124,6 +124,19 @@ def test_what_is_followed_is_given_moving_or_not_and_the_camera_is_active(bench:
     assert bench.changes()[-1].mode is WATCH
 
 
+def test_while_every_picture_is_given_only_some_are_compared_with_those_before(
+    bench: Bench,
+) -> None:
+    bench.set_budget(EnergyLevel.FULL)
+    bench.run_cycles(2)
+    given = 0
+    for _ in range(40):
+        bench.clock.advance(0.1)
+        given += isinstance(bench.ask(PictureRequest(after=bench.feed.sequence)), Picture)
+    assert given >= 30
+    assert 10 <= bench.motion.pictures <= 13
+
+
 def test_who_waits_gets_the_picture_as_soon_as_something_moves(bench: Bench) -> None:
     """The wait is on real time here: the clip's next frame is due in a tenth of a second."""
     clock = SystemClock()
