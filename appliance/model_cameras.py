@@ -109,6 +109,38 @@ class CameraHint:
     active: bool
 
 
+class HoldKind(Enum):
+    """What a person took from a camera.
+
+    OFF: it is not connected. PAUSE: it is connected, nothing is analysed, there are no events.
+    MUTE: events are stored, and nobody is told of them.
+    """
+
+    OFF = "off"
+    PAUSE = "paused"
+    MUTE = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraHold:
+    """One order of a person: a hold begins (`holds`), or ends before its time.
+
+    `camera` "" means all. `lasts_s` is how long, None: until further notice. `until` is the moment
+    that the person named, None where a duration was named. `who` ordered it, `via` what: "unitctl",
+    or the topic of a message. (appliance/store/camera_holds.py says which one is in force.)
+    """
+
+    stamp: Stamp
+    camera: str
+    kind: HoldKind
+    holds: bool
+    lasts_s: float | None
+    until: datetime | None
+    who: str
+    via: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class CameraUsage:
     """What analysing one camera's pictures cost the inference process since the row before.

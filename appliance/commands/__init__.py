@@ -1,9 +1,10 @@
 """The commands of `unitctl`, one file each: HELP, `add_arguments(parser)`, `run(arguments)`.
 
 Reads: as each command states. Writes: standard output; `export` and `backup` a file;
-`backup --restore` the database; `events erase` deletes.
-Never: a command that changes what the unit does, but for `models use`, which chooses the model;
-orders go to PID 1 (`systemctl`). Never lets a broken plug-in take the others along.
+`backup --restore` the database; `events erase` deletes; `cameras pause|mute|off|resume` orders.
+Never: a command that changes what the unit does, but for `models use`, which chooses the model, and
+those holds, which only take from a camera; orders go to PID 1 (`systemctl`). Never lets a broken
+plug-in take the others along.
 
 A package above this floor adds commands without being imported from here: it names a module as an
 entry point in the group `appliance.commands` (docs/decisions/0008).

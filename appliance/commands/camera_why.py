@@ -14,6 +14,7 @@ from appliance.model import EnergyBudget, Fault
 from appliance.model_cameras import CameraChange, CameraHint, CameraMotion, Event
 from appliance.parsing.times import WrittenTime
 from appliance.settings import Settings
+from appliance.status.camera_holds import format_hold
 from appliance.status.camera_moment import AROUND, CameraMoment, NoRowsError, find_moment
 from appliance.status.intervals import NO_PICTURES
 from appliance.store.rows import encode, encode_time
@@ -31,7 +32,7 @@ ROWS = {  # JSON key to attribute of CameraMoment
     "looks": "usage",
     "sleep": "sleep",
 }
-LISTS = ("motions", "hints", "events", "faults")
+LISTS = ("motions", "hints", "events", "faults", "holds")
 
 
 def show_moment(
@@ -75,6 +76,7 @@ def build_sections(moment: CameraMoment, settings: Settings) -> list[Section]:
             [
                 describe_mode(moment, settings),
                 *describe_state(moment, settings),
+                *(Line("held", format_hold(one, settings.site.timezone)) for one in moment.holds),
                 describe_budget(moment, settings),
                 describe_inference(moment, settings),
             ],

@@ -1,13 +1,14 @@
 """`unitctl cameras`: what each camera does, what that costs, and why, now and at any moment.
 
-Reads: the settings and the unit database. Writes: standard output.
-Never: changes a camera's mode; the energy budget decides it.
+Reads: the settings and the unit database. Writes: standard output; what
+appliance/commands/camera_holds.py writes.
+Never: gives a camera a mode; the energy budget decides it, and people may take from that.
 """
 
 import argparse
 from typing import Any
 
-from appliance.commands import camera_cost, camera_why
+from appliance.commands import camera_cost, camera_holds, camera_why
 from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="today and N - 1 days before (default 1)",
     )
+    camera_holds.add_actions(actions)
     for action in (why, cost):
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
@@ -58,6 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if hasattr(arguments, "order"):
+        return int(arguments.order(arguments))
     with open_unit(arguments) as (settings, store):
         code: int = arguments.action(arguments, settings, store)
     return code
@@ -98,12 +102,13 @@ def show_all(arguments: argparse.Namespace, settings: Settings, store: Store) ->
 def describe_camera(camera: dict[str, Any], settings: Settings) -> list[Line]:
     """One camera: what it does and costs, and why; then what comes and what wakes it."""
     name = camera["camera"]
+    holds = [Line("", f"{one['text'][0].upper()}{one['text'][1:]}", BAD) for one in camera["holds"]]
     if camera["at"] is None:
-        return [Line(name, camera["reason"], BAD)]
+        return [Line(name, camera["reason"], BAD), *holds]
     if not camera["fresh"]:
         at = format_local(camera["at"], settings, WHEN)
         text = f"silent since {at}; its last mode was {camera['mode']}"
-        return [Line(name, f"{text}: {camera['reason']}", BAD)]
+        return [Line(name, f"{text}: {camera['reason']}", BAD), *holds]
     since = f" since {format_local(camera['since'], settings, WHEN)}" if camera["since"] else ""
     more = [
         camera["stream"] or "no video received",
@@ -113,6 +118,7 @@ def describe_camera(camera: dict[str, Any], settings: Settings) -> list[Line]:
     return [
         Line(name, f"{camera['mode']}{since}, {describe_cost(camera)}: {camera['reason']}"),
         Line("", "; ".join(more)),
+        *holds,
     ]
 
 

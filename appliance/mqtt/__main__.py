@@ -1,16 +1,20 @@
 """The MQTT service: `python -m appliance.mqtt --settings FILE`.
 
-Reads: the status document, new events. Writes: to the broker of settings `[mqtt]`.
+Reads: the status document, new events, commands. Writes: to the broker of settings `[mqtt]`, and
+what appliance/mqtt/holds.py writes.
 Never: runs without a broker in the settings, and never delays another part of the unit.
 """
 
 from appliance.errors import ApplianceError
+from appliance.model_cameras import HoldKind
 from appliance.mqtt import messages
 from appliance.mqtt.broker import Broker
+from appliance.mqtt.holds import HoldCommands
 from appliance.mqtt.settings_check import read_password
 from appliance.process.service import Leave, Loop, Service, main
 from appliance.status import status_document
 from appliance.status.events import describe_event
+from appliance.store.camera_holds import HoldReader
 from appliance.store.event_pages import EventPlace, PlacedEvent
 from appliance.store.event_rows import read_new_events, read_newest_id
 from appliance.store.rows import encode_time
@@ -26,7 +30,7 @@ class MqttError(ApplianceError):
 
 
 class MqttCycle:
-    """Publishes the state where it changed, and each new event once."""
+    """Publishes the state where it changed, and each new event once, unless its camera is muted."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -41,6 +45,10 @@ class MqttCycle:
             self.broker.log_in(own.user, read_password(own.password_file))
         if own.tls:
             self.broker.use_tls()
+        self._commands = HoldCommands(service, self._topics)
+        if own.commands:
+            self.broker.take_commands(self._commands.topics.list_patterns(), self._commands.take)
+        self._holds = HoldReader(service.store)
 
     def cycle(self) -> str:
         """Publish events and state; returns where to, or why not."""
@@ -58,13 +66,17 @@ class MqttCycle:
     def _publish_state(self) -> None:
         document = status_document.build(self._service.store, self._settings)
         states = messages.build_states(self._topics, document)
+        states |= self._commands.build_states(self._service.store)
         if self._settings.mqtt.discovery:
             states[self._topics.discovery] = messages.build_discovery(self._topics, self._settings)
         self.broker.publish_retained(states)
 
     def _publish_events(self) -> None:
         for row_id, event in read_new_events(self._service.store, self._last_id):
+            muted = HoldKind.MUTE in self._holds.find(event.camera)
             self._last_id = row_id
+            if muted:
+                continue
             placed = PlacedEvent(EventPlace(encode_time(event.stamp.utc), row_id), event)
             self.broker.publish_event(*messages.build_event(self._topics, describe_event(placed)))
 

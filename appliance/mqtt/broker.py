@@ -9,10 +9,10 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Event, Lock
-from typing import Any
+from typing import Any, Protocol
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -25,6 +25,13 @@ KEEPALIVE_S = 60
 FIRST_RETRY_S, LONGEST_RETRY_S = 1, 120
 AFTER_NONSENSE_S = 30.0
 MOST_WAITING = 500
+
+
+class TakeCommand(Protocol):
+    """Takes one message; returns retained messages to publish."""
+
+    def __call__(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
+        """Whatever it is."""
 
 
 class GuardedClient(mqtt.Client):  # type: ignore[misc]
@@ -79,6 +86,9 @@ class Broker:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_connect_fail = self._on_connect_fail
+        self._client.on_message = self._on_message
+        self._patterns: list[str] = []
+        self._take: TakeCommand | None = None
 
     @property
     def trouble(self) -> str:
@@ -97,6 +107,12 @@ class Broker:
     def use_tls(self) -> None:
         """Use TLS, checked by the system's certificates."""
         self._client.tls_set_context(ssl.create_default_context())
+
+    def take_commands(self, patterns: Sequence[str], take: TakeCommand) -> None:
+        """Subscribe to `patterns` at each connection; each message goes to `take`, in paho's
+        thread, and the retained messages that it returns are published.
+        """
+        self._patterns, self._take = list(patterns), take
 
     def start(self) -> None:
         """Connect in a thread of its own, and again for ever."""
@@ -161,7 +177,18 @@ class Broker:
         self._acknowledgements.restart()
         self._publish(self._will, ONLINE, retain=True)
         self._trouble = ""
+        if self._patterns:
+            self._client.subscribe([(pattern, 1) for pattern in self._patterns])
         self._publish_waiting()
+
+    def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if self._take is None:
+            return
+        states = self._take(message.topic, message.payload, retained=message.retain)
+        with self._lock:
+            self._published |= states
+        for topic, text in states.items():
+            self._publish(topic, text, retain=True)
 
     def _on_publish(self, *arguments: Any) -> None:
         self._acknowledgements.note_acknowledged(arguments[2])

@@ -8,6 +8,7 @@ address or a password.
     PREFIX/UNIT/state             the unit: charge, power, level and reason, retained
     PREFIX/UNIT/camera/NAME       each camera: mode, power and reason, retained
     PREFIX/UNIT/event/NAME        each event of that camera, once, not retained
+    (appliance/mqtt/commands.py has the topics of commands)
     homeassistant/device/ID/config  Home Assistant's device discovery, retained
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 
 from appliance.log import redact_all
 from appliance.model import EnergyLevel
+from appliance.mqtt.commands import KINDS, SET, STATE
 from appliance.settings import Settings
 
 ONLINE, OFFLINE = "online", "offline"
@@ -90,6 +92,7 @@ def build_camera_state(camera: Document) -> Document:
         "power_w": now.get("power_w"),
         "reason": now.get("reason"),
         "stream": now.get("stream"),
+        "holds": "; ".join(one["text"] for one in camera["holds"]) or None,
     }
 
 
@@ -138,7 +141,7 @@ def build_discovery(topics: Topics, settings: Settings) -> str:
     }
     parts["fault"] = build_fault(topics)
     for name in settings.camera:
-        parts |= build_camera_components(topics, name)
+        parts |= build_camera_components(topics, name, commands=settings.mqtt.commands)
     return to_json(
         {
             "device": {
@@ -195,8 +198,8 @@ def build_fault(topics: Topics) -> Document:
     }
 
 
-def build_camera_components(topics: Topics, name: str) -> dict[str, Document]:
-    """A camera's mode, power and events."""
+def build_camera_components(topics: Topics, name: str, *, commands: bool) -> dict[str, Document]:
+    """A camera's mode, power and events, and its switches where commands are taken."""
     topic = topics.camera(name)
     return {
         f"{name}-mode": build_sensor(topics, topic, "mode", f"{name} mode"),
@@ -217,7 +220,23 @@ def build_camera_components(topics: Topics, name: str) -> dict[str, Document]:
             "event_types": [EVENT_TYPE],
             "state_topic": topics.event(name),
         },
+        **(build_camera_switches(topics, name) if commands else {}),
     }
+
+
+def build_camera_switches(topics: Topics, name: str) -> dict[str, Document]:
+    """What may be taken from a camera: connection, analysing, telling."""
+    found: dict[str, Document] = {}
+    for word in KINDS:
+        base = f"{topics.camera(name)}/{word}"
+        found[f"{name}-{word}"] = {
+            "platform": "switch",
+            "unique_id": make_unique_id(topics, base, "switch"),
+            "name": f"{name} {word}",
+            "command_topic": f"{base}/{SET}",
+            "state_topic": f"{base}/{STATE}",
+        }
+    return found
 
 
 def make_unique_id(topics: Topics, topic: str, key: str) -> str:

@@ -44,13 +44,21 @@ class WrittenTime:
         here = self.moment if self.moment.tzinfo else self.moment.replace(tzinfo=zone)
         return here.astimezone(UTC)
 
+    def find_next_utc(self, now: datetime, zone: tzinfo) -> datetime:
+        """The moment of an end: a span and a time of day lie ahead."""
+        if self.span is not None:
+            return now + self.span
+        if self.of_day is not None:
+            return find_last(self.of_day, now, zone, ahead_days=1)
+        return self.find_utc(now, zone)
 
-def find_last(of_day: time, now: datetime, zone: tzinfo) -> datetime:
-    """When it was last that time of day at the site."""
+
+def find_last(of_day: time, now: datetime, zone: tzinfo, ahead_days: int = 0) -> datetime:
+    """When it was last that time of day at the site; with `ahead_days` 1, when it is next."""
     local_now = now.astimezone(zone)
     today = datetime.combine(local_now.date(), of_day, zone)
     at = today if today <= local_now else today - timedelta(days=1)
-    return at.astimezone(UTC)
+    return (at + timedelta(days=ahead_days)).astimezone(UTC)
 
 
 def parse_time(text: str) -> WrittenTime:
@@ -67,6 +75,15 @@ def parse_time(text: str) -> WrittenTime:
             "or a date such as 2026-04-15 or 2026-04-15T18:30"
         )
     return WrittenTime(moment=moment)
+
+
+def parse_span(text: str) -> timedelta:
+    """A span alone, such as 90m, 2h, 7d; more than nothing."""
+    found = SPAN.fullmatch(text.strip())
+    span = make_span(text, int(found[1]), found[2]) if found else timedelta()
+    if not span:
+        raise InputError(f"{show(text)} is no span of time, such as 90m, 2h or 7d")
+    return span
 
 
 def make_span(text: str, number: int, unit: str) -> timedelta:

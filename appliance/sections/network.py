@@ -38,3 +38,6 @@ class MqttSettings:
     tls: bool = setting(False, "Use TLS, with the system's certificates")
     topic: str = setting("neural-energy", "First part of every topic")
     discovery: bool = setting(True, "Announce the unit to Home Assistant")
+    commands: bool = setting(
+        True, "Let cameras be paused, muted and switched off by messages (docs/cameras.md)"
+    )

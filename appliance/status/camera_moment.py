@@ -1,7 +1,7 @@
 """What is known of one camera at one moment: its mode and why, the energy, inference, motion.
 
-Reads: CameraState, CameraChange, CameraMotion, CameraHint, CameraUsage, InferencePlan, Event,
-EnergyBudget, Sleep, Wake, Fault. Writes: nothing.
+Reads: CameraState, CameraChange, CameraMotion, CameraHint, CameraHold, CameraUsage, InferencePlan,
+Event, EnergyBudget, Sleep, Wake, Fault. Writes: nothing.
 Never: guesses. Where no row covers the moment, the answer says between which rows it lies.
 """
 
@@ -13,12 +13,14 @@ from appliance.model import EnergyBudget, Fault, Sleep, Wake
 from appliance.model_cameras import (
     CameraChange,
     CameraHint,
+    CameraHold,
     CameraMotion,
     CameraState,
     CameraUsage,
     Event,
     InferencePlan,
 )
+from appliance.store.camera_holds import find_holds_at
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW, get_fresh_s
 from appliance.wording.site_time import format_site_time
@@ -41,7 +43,7 @@ class CameraMoment:
     both sides of it, `change` the last change of mode, `next_change` the first one later.
     `budget` and `plan` (of inference) are the last before it; `budget_held` and `plan_held`: it
     held at that moment. `usage` covers a time in which the moment lies. `sleep`: the unit slept
-    then.
+    then. `holds`: what people had taken from the camera.
     """
 
     camera: str
@@ -61,6 +63,7 @@ class CameraMoment:
     hints: list[CameraHint]
     events: list[Event]
     faults: list[Fault]
+    holds: list[CameraHold]
 
     @property
     def restarted(self) -> bool:
@@ -100,6 +103,7 @@ def find_moment(store: Store, camera: str, at: datetime, zone: str = "UTC") -> C
         hints=store.list_lasting(CameraHint, *around, ends="at", limit=MAX_ROWS, camera=camera),
         events=store.list_lasting(Event, *around, ends="last_seen", limit=MAX_ROWS, camera=camera),
         faults=store.list_faults_at(at, f"camera@{camera}", "inference"),
+        holds=find_holds_at(store, camera, at),
     )
 
 

@@ -1,7 +1,6 @@
 """The cameras' part of the status document: what each does, why, since when, and what it costs.
 
-Reads: CameraState, CameraChange, CameraMotion, Event, and what appliance/status/camera_costs.py
-reads.
+Reads: CameraState, CameraChange, CameraMotion, Event, and what the other parts on cameras read.
 Writes: nothing.
 Never: gives a cost for a camera that does not report: its cost is then unknown.
 """
@@ -9,6 +8,7 @@ Never: gives a cost for a camera that does not report: its cost is then unknown.
 from appliance.model_cameras import CameraChange, CameraMotion, CameraState, Event
 from appliance.settings import Settings
 from appliance.status.camera_costs import NOTHING_KNOWN, CameraEnergy, read_power, sum_up_last_hour
+from appliance.status.camera_holds import describe_holds
 from appliance.status.freshness import NOT_YET, Document, describe_age
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
@@ -19,7 +19,12 @@ FIELDS = ("power_w", "frames_served", "frames_skipped", "gates", "stream")
 def describe_cameras(store: Store, settings: Settings) -> list[Document]:
     """Every camera of the settings. Raises `StoreError`."""
     hour = sum_up_last_hour(store)
-    return [describe_camera(store, name, hour.get(name, NOTHING_KNOWN)) for name in settings.camera]
+    zone = settings.site.timezone
+    return [
+        describe_camera(store, name, hour.get(name, NOTHING_KNOWN))
+        | {"holds": describe_holds(store, name, zone)}
+        for name in settings.camera
+    ]
 
 
 def describe_camera(store: Store, name: str, hour: CameraEnergy) -> Document:

@@ -293,6 +293,16 @@ def m0021_cell_uvp_v(db: Database) -> None:
     db.execute("ALTER TABLE power_reading ADD COLUMN cell_uvp_v REAL")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0022_camera_hold(db: Database) -> None:
+    """What people ordered of cameras: pause, mute, off, for how long, who and why."""
+    db.execute(
+        f"CREATE TABLE camera_hold ({STAMP}, camera TEXT NOT NULL, kind TEXT NOT NULL, "
+        "holds INTEGER NOT NULL, lasts_s REAL, until TEXT, who TEXT NOT NULL, via TEXT NOT NULL, "
+        "reason TEXT NOT NULL)"
+    )
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -38,7 +38,7 @@ from appliance.store.whole_check import (
 )
 from appliance.wording.counts import format_count
 
-NEWEST_STEP = "m0021_cell_uvp_v"
+NEWEST_STEP = "m0022_camera_hold"
 LOCK_S = 10.0  # real seconds; another service's check and migration take less
 
 

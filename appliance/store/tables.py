@@ -69,6 +69,7 @@ TABLES = (
     Table("camera_change",       model_cameras.CameraChange,  CAMERA,    None,    None,    365),
     Table("camera_motion",       model_cameras.CameraMotion,  CAMERA,    None,    None,    365),
     Table("camera_hint",         model_cameras.CameraHint,    HINTS,     None,    10,      31),
+    Table("camera_hold",         model_cameras.CameraHold,    CAMERA,    None,    None,    3650,     durable=True),
     Table("camera_looks",        model_cameras.CameraUsage,   INFERENCE, 60,      180,     SECONDLY),
     Table("inference_plan",      model_cameras.InferencePlan, INFERENCE, 60,      180,     SECONDLY),
     Table("inference_run",       model_cameras.InferenceRun,  INFERENCE, 60,      180,     SECONDLY, averaged=True),

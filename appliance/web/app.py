@@ -18,6 +18,7 @@ from appliance.log import redact
 from appliance.settings import Settings
 from appliance.status import charts, history, status_document
 from appliance.status.history import Span
+from appliance.web.camera_control import add_camera_control
 from appliance.web.connections import LOCAL_ADDRESS
 from appliance.web.event_data import add_events
 from appliance.web.hosts import AllowedHosts
@@ -51,6 +52,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_events(app, settings, clock, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)
+    add_camera_control(app, settings)
     app.register_error_handler(HTTPException, answer_refusal)
     app.register_error_handler(StoreError, answer_error)
     app.register_error_handler(CameraError, answer_error)

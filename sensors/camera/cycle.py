@@ -1,6 +1,7 @@
-"""The camera service's cycle: mode from the budget, source, hints, rows.
+"""The camera service's cycle: mode from budget and holds, source, hints, rows.
 
-Reads: the fresh `EnergyBudget`, hints. Writes: `CameraState`, `CameraChange`, `CameraMotion` rows.
+Reads: the fresh `EnergyBudget`, hints, holds. Writes: `CameraState`, `CameraChange` and
+`CameraMotion` rows.
 Never: spends anything without a budget, and never ends because a source is bad.
 """
 
@@ -13,9 +14,11 @@ from appliance.model import EnergyBudget, Stamp
 from appliance.model_cameras import CameraChange, CameraHint, CameraMode, CameraMotion, CameraState
 from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
+from appliance.status.camera_holds import format_hold
+from appliance.store.camera_holds import HoldReader
 from sensors.camera.feed import Feed
 from sensors.camera.gates.motion import MotionSegment
-from sensors.camera.mode import choose_mode
+from sensors.camera.mode import ModeChoice, apply_holds, choose_mode
 
 RECORD_EVERY_S = 60.0
 CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a video file is demuxed at once
@@ -39,22 +42,32 @@ class CameraCycle:
         self._cpu_before_s = cpu_s()
         self._recorded: CameraState | None = None
         self._changed: CameraChange | None = None
+        self._holds = HoldReader(service.store)
+        self._held = ""
+        self._recorded_mode: CameraMode | None = None
 
     def cycle(self) -> str:
         """Follow the budget; returns what the camera does and why."""
         self._take_hint()
-        trusted, followed = self._feed.motion.packets_trusted, self._feed.is_followed
-        choice = choose_mode(self._read_budget(), packets_trusted=trusted, followed=followed)
+        choice = self._choose_mode()
         reason = choice.reason
         try:
             self._feed.follow(choice)
         except CameraError as error:
             self._service.report_fault(error)
             reason = str(error)
-        self._record_change(choice.mode, reason)
+        self._record_change(choice, reason)
         self._record_motion(choice.mode, choice.reason)
         self._record_state(choice.mode, reason)
         return reason
+
+    def _choose_mode(self) -> ModeChoice:
+        """By the budget, and by what people ordered."""
+        trusted, followed = self._feed.motion.packets_trusted, self._feed.is_followed
+        choice = choose_mode(self._read_budget(), packets_trusted=trusted, followed=followed)
+        holds = self._holds.find_known(self._service.instance)
+        zone = self._service.settings.site.timezone
+        return apply_holds(choice, {kind: format_hold(one, zone) for kind, one in holds.items()})
 
     def _read_budget(self) -> EnergyBudget | None:
         """The fresh budget; a database that cannot be read is no budget."""
@@ -79,10 +92,14 @@ class CameraCycle:
 
     # --- rows ----------------------------------------------------------------------------------
 
-    def _record_change(self, mode: CameraMode, reason: str) -> None:
-        """A row and a line for each change of mode."""
-        if self._changed and self._changed.mode is mode:
+    def _record_change(self, choice: ModeChoice, reason: str) -> None:
+        """A row and a line for each change of mode, and where a hold begins or ends; the next state
+        is stored with it.
+        """
+        mode = choice.mode
+        if self._changed and self._changed.mode is mode and choice.held == self._held:
             return
+        self._held, self._recorded_mode = choice.held, None
         self._service.log.info(reason, mode=mode.value)
         stamp = self._service.clock.stamp()
         self._changed = CameraChange(stamp, self._service.instance, mode, reason)
@@ -121,7 +138,7 @@ class CameraCycle:
         """A row at each change of mode, and once a minute."""
         last = self._recorded
         stamp = self._service.clock.stamp()
-        if last and last.mode is mode:
+        if last and self._recorded_mode is mode:
             due_s = last.stamp.uptime_s + RECORD_EVERY_S - CYCLE_EVERY_S
             if stamp.uptime_s < due_s:
                 return
@@ -142,6 +159,7 @@ class CameraCycle:
             gates=self._feed.motion.gates,
             stream=self._feed.stream,
         )
+        self._recorded_mode = mode
         self._service.store.add(self._recorded)
 
     def _estimate_power_w(self, mode: CameraMode, cpu_s: float, duration_s: float | None) -> float:

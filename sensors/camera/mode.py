@@ -1,8 +1,8 @@
-"""A camera's mode, chosen from the energy budget. Pure.
+"""A camera's mode, chosen from the energy budget and from what people ordered. Pure.
 
 In: the fresh `EnergyBudget` or None, whether gate 0 (packet sizes) is trusted, whether something is
-followed. Out: a mode with its reason in one sentence.
-Never: does I/O, and never lets a camera run without a budget.
+followed; the holds in force, in words. Out: a mode with its reason in one sentence.
+Never: does I/O, and never lets a camera run without a budget. A hold only ever takes something.
 
 | budget          |                                  | mode   | costs                             |
 | --------------- | -------------------------------- | ------ | --------------------------------- |
@@ -12,12 +12,15 @@ Never: does I/O, and never lets a camera run without a budget.
 |                 | they are not (constant bit rate) | PROBE  | and small key frames for gate 1   |
 | ECO, FULL       | nothing is followed              | WATCH  | decodes motion, when asked        |
 |                 | something is                     | ACTIVE | decodes whatever is asked for     |
+| any, paused     |                                  | LISTEN | demuxing at most; no pictures     |
+| any, off        |                                  | OFF    | nothing                           |
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.model_cameras import CameraMode
+from appliance.model_cameras import CameraMode, HoldKind
 
 DESCRIPTIONS = {
     CameraMode.OFF: "the camera is off",
@@ -30,10 +33,11 @@ DESCRIPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ModeChoice:
-    """What the camera does now, and why."""
+    """What the camera does now, and why. `held`: the hold that decided it, in words, or ""."""
 
     mode: CameraMode
     reason: str
+    held: str = ""
 
 
 def choose_mode(
@@ -53,3 +57,13 @@ def find_mode(level: EnergyLevel, *, packets_trusted: bool, followed: bool) -> C
     if level == EnergyLevel.SENTINEL:
         return CameraMode.LISTEN if packets_trusted else CameraMode.PROBE
     return CameraMode.OFF
+
+
+def apply_holds(choice: ModeChoice, holds: Mapping[HoldKind, str]) -> ModeChoice:
+    """What the holds in force leave of a choice; `holds`: each in words."""
+    if text := holds.get(HoldKind.OFF):
+        return ModeChoice(CameraMode.OFF, text, held=text)
+    text = holds.get(HoldKind.PAUSE)
+    if text is None or choice.mode is CameraMode.OFF:
+        return choice
+    return ModeChoice(CameraMode.LISTEN, text, held=text)

@@ -32,13 +32,14 @@ class Row {
     this.cost = make("span", { class: "camera-cost digits" });
     this.origin = make("span", { class: "camera-origin" });
     this.why = make("p", { class: "camera-why" });
+    this.held = make("p", { class: "camera-why" });
     this.stream = make("p", { class: "quiet" });
     this.motion = make("p", { class: "quiet" });
     this.row = make("li", { class: "camera" },
       make("span", { class: "bars", "aria-hidden": "true" }, ...this.bars),
       make("p", { class: "camera-head" }, make("strong", {}, name), this.cost),
       make("p", { class: "camera-head" }, this.mode, this.origin),
-      this.why, this.stream, this.motion);
+      this.why, this.held, this.stream, this.motion);
     byId("cameras").append(this.row);
   }
 
@@ -51,6 +52,7 @@ class Row {
     say(this.cost, known(hour.wh) ? costAnHour(hour.wh) : `energy ${UNKNOWN}`);
     say(this.origin, known(hour.wh) ? (hour.measured ? "measured" : "modelled") : "");
     say(this.why, camera.fresh ? sentence(inShort(camera.reason, energy)) : silence(camera, now));
+    say(this.held, held(camera));
     say(this.stream, camera.fresh ? comes(camera) : "");
     say(this.motion, sawLast(camera, now));
   }
@@ -65,6 +67,12 @@ function inShort(reason, energy) {
   const told = energy ? `: ${energy.reason}`.slice(0, energy.level.length + LIKE) : null;
   const at = told ? reason.indexOf(told) : -1;
   return at < 0 ? reason : reason.slice(0, at + 2 + energy.level.length);
+}
+
+/** What people took from it, where its reason does not say so already. */
+function held(camera) {
+  const more = camera.holds.map((one) => one.text).filter((text) => !camera.fresh || text !== camera.reason);
+  return more.map(sentence).join(" ");
 }
 
 function silence(camera, now) {

@@ -1,0 +1,62 @@
+"""Takes commands over MQTT and stores them as holds; publishes what is in force.
+
+Reads: CameraHold rows, messages. Writes: CameraHold rows, in the name of the cameras.
+Never: takes a retained message for an order (it would be given again at each connection), or more
+than some in a minute: each is a write to the flash.
+"""
+
+from collections import deque
+
+from appliance.errors import StoreError
+from appliance.mqtt.commands import CommandTopics, parse_command
+from appliance.mqtt.messages import Messages, Topics
+from appliance.process.service import Service
+from appliance.store.camera_holds import HoldReader, add_holds
+from appliance.store.store import Store
+from appliance.store.tables import CAMERA
+from appliance.strict_json import InputError
+from appliance.wording.site_time import find_zone
+
+MOST_IN_A_MINUTE = 30
+MINUTE_S = 60.0
+
+
+class HoldCommands:
+    """The commands of one unit. `take` may be called in another thread than the rest."""
+
+    def __init__(self, service: Service, topics: Topics) -> None:
+        self._service = service
+        self._zone = find_zone(service.settings.site.timezone)
+        self.topics = CommandTopics(topics.root, service.settings.camera)
+        self._taken_s: deque[float] = deque(maxlen=MOST_IN_A_MINUTE)
+
+    def build_states(self, store: Store) -> Messages:
+        """What is in force of each camera, as retained messages. Raises `StoreError`."""
+        reader = HoldReader(store)
+        return self.topics.build_states({name: reader.find(name) for name in self.topics.cameras})
+
+    def take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
+        """Store what a message orders; returns the states that hold now, none if refused."""
+        try:
+            self._refuse_too_many(retained=retained)
+            place = self.topics.find_place(topic)
+            now = self._service.clock.stamp()
+            hold = parse_command(place, topic, payload, now, self._zone)
+            store = Store(self._service.settings.database, self._service.clock, CAMERA)
+            try:
+                add_holds(store, hold)
+                return self.build_states(store)
+            finally:
+                store.close()
+        except (InputError, StoreError) as error:
+            self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
+            return {}
+
+    def _refuse_too_many(self, *, retained: bool) -> None:
+        if retained:
+            raise InputError("it is a retained message: publish commands without `retain`")
+        now_s = self._service.clock.stamp().uptime_s
+        is_full = len(self._taken_s) == MOST_IN_A_MINUTE
+        if is_full and now_s - self._taken_s[0] < MINUTE_S:
+            raise InputError(f"more than {MOST_IN_A_MINUTE} commands came in a minute")
+        self._taken_s.append(now_s)

@@ -1,0 +1,161 @@
+"""Cameras paused, muted and switched off over MQTT: parsed strictly, and with a real broker."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.clock import SystemClock
+from appliance.log import SentenceLog
+from appliance.model_cameras import CameraHold, HoldKind
+from appliance.mqtt import messages
+from appliance.mqtt.__main__ import MqttCycle
+from appliance.mqtt.commands import CommandTopics, Place, parse_command
+from appliance.mqtt.holds import MOST_IN_A_MINUTE, HoldCommands
+from appliance.process.service import Service
+from appliance.sections.cameras import CameraSettings
+from appliance.sections.network import MqttSettings
+from appliance.settings import Settings
+from appliance.store.prepare import prepare_database
+from appliance.store.store import Store
+from appliance.strict_json import InputError
+from provisioning.laptop import find_free_port
+from tests.appliance.mqtt.test_mqtt import Listener, event, mosquitto, needs_broker
+from tests.stand_ins.fakes import FakeClock
+from tests.waiting import wait_until
+
+TOPICS = CommandTopics("neural-energy/test", ("gate", "yard"))
+GATE = "neural-energy/test/camera/gate"
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Service]:
+    camera = CameraSettings(source="rtsp://10.0.0.9/stream")
+    own = MqttSettings(host="127.0.0.1", port=find_free_port())
+    site = replace(settings, camera={"gate": camera, "yard": camera}, mqtt=own)
+    prepare_database(site.database)
+    clock = SystemClock()
+    store = Store(site.database, clock, "mqtt")
+    yield Service("mqtt", site, clock, store, SentenceLog("mqtt"))
+    store.close()
+
+
+def parse(verb: str, payload: str) -> CameraHold:
+    topic = f"{GATE}/{verb}"
+    place = TOPICS.find_place(topic)
+    return parse_command(place, topic, payload.encode(), FakeClock().stamp(), UTC)
+
+
+def test_the_words_of_frigate_are_understood() -> None:
+    row = parse("detect/set", "OFF")
+    assert (row.camera, row.kind, row.holds, row.lasts_s) == ("gate", HoldKind.PAUSE, True, None)
+    assert (row.who, row.via) == ("somebody over MQTT", f"{GATE}/detect/set")
+    assert not parse("detect/set", "ON").holds
+    assert parse("enabled/set", "off").kind is HoldKind.OFF
+    assert parse("notifications/suspend", "45").lasts_s == 45 * 60
+    assert not parse("notifications/suspend", "0").holds
+
+
+def test_an_object_says_how_long_who_and_why() -> None:
+    text = '{"state": "OFF", "for": "2h", "who": "anna", "reason": "visitors"}'
+    row = parse("notifications/set", text)
+    assert (row.kind, row.lasts_s) == (HoldKind.MUTE, 7200)
+    assert (row.who, row.reason) == ("anna", "visitors")
+    until = parse("detect/set", '{"state": "OFF", "until": "18:00"}').until
+    assert until is not None
+    assert (until.hour, until.minute) == (18, 0)
+
+
+@pytest.mark.parametrize(
+    ("verb", "payload", "says"),
+    [
+        ("detect/set", "PERHAPS", "state is ON or OFF"),
+        ("detect/set", '{"state": "OFF", "for": "2h", "until": "18:00"}', "not both"),
+        ("detect/set", '{"state": "OFF", "days": 3}', "not known"),
+        ("detect/set", '{"state": "OFF", "until": "2020-01-01"}', "over already"),
+        ("detect/set", "", "state is ON or OFF"),
+        ("detect/set", "{" * 2000, "more than 1024 bytes"),
+        ("notifications/suspend", "soon", "no whole number"),
+        ("zoom/set", "ON", "there is no switch 'zoom'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(verb: str, payload: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        parse(verb, payload)
+
+
+@given(st.binary(max_size=80))
+def test_whatever_comes_is_an_order_or_a_refusal(payload: bytes) -> None:
+    place = Place("gate", HoldKind.PAUSE, suspends=False)
+    with suppress(InputError):
+        parse_command(place, GATE, payload, FakeClock().stamp(), UTC)
+
+
+def test_retained_and_too_many_commands_are_not_taken(service: Service) -> None:
+    commands = HoldCommands(service, messages.Topics(service.settings))
+    topic = "neural-energy/test/camera/gate/detect/set"
+    assert commands.take(topic, b"OFF", retained=True) == {}
+    for _ in range(MOST_IN_A_MINUTE):
+        assert commands.take(topic, b"OFF", retained=False)
+    assert commands.take(topic, b"OFF", retained=False) == {}
+    assert len(service.store.rows(CameraHold)) == MOST_IN_A_MINUTE
+
+
+@needs_broker
+def test_a_message_pauses_a_camera_and_a_muted_camera_s_events_are_told_to_nobody(
+    service: Service, tmp_path: Path
+) -> None:
+    port, root = service.settings.mqtt.port, "neural-energy/test"
+    inference = Store(service.settings.database, service.clock, "inference")
+    with mosquitto(tmp_path, port):
+        listener = Listener(port)
+        cycle = MqttCycle(service)
+        cycle.broker.start()
+        wait_until(lambda: not cycle.broker.trouble, "the connection")
+        cycle.cycle()
+
+        def say(topic: str) -> list[str]:
+            return listener.list_texts(f"{root}/{topic}")
+
+        wait_until(lambda: say("camera/gate/detect/state") == ["ON"], "the first state")
+        listener._client.publish(f"{root}/camera/gate/detect/set", '{"state":"OFF","for":"2h"}', 1)
+        wait_until(lambda: say("camera/gate/detect/state") == ["ON", "OFF"], "the answer")
+        listener._client.publish(f"{root}/cameras/notifications/set", "OFF", 1)
+        wait_until(lambda: say("camera/yard/notifications/state")[-1] == "OFF", "the mute")
+        for camera in ("gate", "yard"):
+            inference.add(replace(event(SystemClock(), 1), camera=camera))
+        cycle.cycle()
+        listener._client.publish(f"{root}/camera/yard/notifications/set", "ON", 1)
+        wait_until(lambda: say("camera/yard/notifications/state")[-1] == "ON", "the end")
+        inference.add(replace(event(SystemClock(), 2), camera="yard"))
+        cycle.cycle()
+        wait_until(lambda: bool(say("event/yard")), "the event after the mute")
+        assert json.loads(say("event/yard")[0])["event_id"] == "e2"
+        assert not say("event/gate")
+        cycle.broker.close()
+        listener.close()
+    [first, *_] = service.store.rows(CameraHold)
+    assert (first.kind, first.lasts_s, first.via) == (
+        HoldKind.PAUSE, 7200, f"{root}/camera/gate/detect/set",
+    )  # fmt: skip
+    inference.close()
+
+
+def test_home_assistant_gets_a_switch_for_each_unless_commands_are_refused(
+    service: Service,
+) -> None:
+    topics, site = messages.Topics(service.settings), service.settings
+    parts: dict[str, Any] = json.loads(messages.build_discovery(topics, site))["components"]
+    switch = parts["gate-detect"]
+    assert switch["platform"] == "switch"
+    assert switch["command_topic"] == "neural-energy/test/camera/gate/detect/set"
+    assert switch["state_topic"] == "neural-energy/test/camera/gate/detect/state"
+    locked = replace(site, mqtt=replace(site.mqtt, commands=False))
+    assert "gate-detect" not in json.loads(messages.build_discovery(topics, locked))["components"]
