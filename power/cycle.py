@@ -186,6 +186,7 @@ class PowerCycle:
             at.now,
             clock_confirmed=self._clock.is_synchronized(),
             ordered=self._arbiter.level,
+            heaters_w=self._heaters.power_w,
         )
         self._meter.confirm_from(find_deadline_s(self._guard))
         by_voltage = self._guard.may_lose_power

@@ -3,8 +3,8 @@
     report = heaters.follow(budget, battery, reading, now)
 
 Reads and writes: nothing; the actuator gives the orders.
-Never: keeps one on below its level (the guard sheds it as any load), heats by a temperature that no
-probe measures, or goes on to heat a battery that does not become warmer.
+Never: keeps one on below its level (the guard sheds it as any load) or in a silence, heats by a
+temperature that no probe measures, or goes on to heat a battery that does not become warmer.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,13 +55,16 @@ class HeaterReport:
 
 @dataclass(frozen=True, slots=True)
 class HeaterInputs:
-    """What is known in this cycle. `celsius`: of the battery's probe; None: none measures it."""
+    """What is known in this cycle. `celsius`: of the battery's probe; None: none measures it.
+    `is_silent`: there is no reading.
+    """
 
     level: EnergyLevel
     now_s: float
     celsius: float | None
     is_dark: bool | None
     has_surplus: bool
+    is_silent: bool = False
 
 
 def decide_nothing(*_: object, **__: object) -> None:
@@ -98,7 +101,9 @@ class Heaters:
         sun_w = None if reading is None else reading.pv_power_w
         is_dark = None if sun_w is None else sun_w < DARK_W
         celsius = find_temperature_c(reading)
-        at = HeaterInputs(budget.level, now.uptime_s, celsius, is_dark, budget.sun_is_free)
+        at = HeaterInputs(
+            budget.level, now.uptime_s, celsius, is_dark, budget.sun_is_free, reading is None
+        )
         for name, switch in self._switches.items():
             state = check_warming(self._states[name], switch, at)
             wanted = self._is_wanted(state, switch, at, battery, reading)
@@ -152,16 +157,25 @@ def is_cold(state: HeaterState, switch: SwitchSettings, celsius: float | None) -
 def follow_switch(
     state: HeaterState, switch: SwitchSettings, at: HeaterInputs, *, wanted: bool
 ) -> HeaterState:
-    """The next state: off at once below its level, else after its least times."""
+    """The next state: off at once below its level and where nothing is measured, else after its
+    least times.
+    """
     since_s = at.now_s - state.changed_s
     if state.on:
-        stays = at.level >= switch.runs_from and state.failed_s is None
+        stays = at.level >= switch.runs_from and state.failed_s is None and is_measured(switch, at)
         keeps = stays and (wanted or since_s < switch.least_on_s)
         return state if keeps else replace(state, on=False, changed_s=at.now_s, began_c=None)
     may_start = at.level >= switch.runs_from and since_s >= switch.least_off_s
     if wanted and may_start and state.failed_s is None:
         return replace(state, on=True, changed_s=at.now_s, began_c=at.celsius)
     return state
+
+
+def is_measured(switch: SwitchSettings, at: HeaterInputs) -> bool:
+    """Whether what it runs by is known."""
+    if switch.runs_when is RunsWhen.SURPLUS:
+        return not at.is_silent
+    return at.celsius is not None
 
 
 def check_warming(state: HeaterState, switch: SwitchSettings, at: HeaterInputs) -> HeaterState:

@@ -68,12 +68,14 @@ def judge(
     *,
     clock_confirmed: bool,
     ordered: EnergyLevel | None = None,
+    heaters_w: float = 0.0,
 ) -> tuple[GuardState, Verdict]:
     """The guard's next state, and its verdict `now`; `clock_confirmed`: by a time server.
 
     `reading` is the last usable one while it is fresh (`NO_RISE_AFTER_S`), then None.
     `reading_age_s` is its age however old, None where there was none in this boot. `ordered`: the
     level since the last judgement, None where that is not known: then it may have been FULL.
+    `heaters_w`: of the heaters that were on since.
     """
     before = state
     state = note_disconnects(note_share(state, reading, now), reading, now)
@@ -83,7 +85,8 @@ def judge(
     state, observation = follow_sag(state, reading, battery, limits, now)
     state = update_state(state, observation, limits)
     state = note_contradiction(state, observation, reading, limits)
-    news = News(observation, reading, battery, find_own_power_w(settings, ordered), now)
+    own_w = find_own_power_w(settings, ordered) + heaters_w
+    news = News(observation, reading, battery, own_w, now)
     state = follow_proof(before, state, news, limits)
     reserve_wh = compute_todays_reserve_wh(battery, settings, now, confirmed=clock_confirmed)
     verdicts = judge_sources(

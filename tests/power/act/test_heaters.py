@@ -26,6 +26,7 @@ class Box:
     level: EnergyLevel = EnergyLevel.ECO
     sun_w: float | None = 0.0
     surplus: bool = False
+    silent: bool = False
     warms_c: float = 3.0
     clock: FakeClock = field(default_factory=FakeClock)
     report: HeaterReport = field(default_factory=lambda: HeaterReport({}))
@@ -46,7 +47,10 @@ class Box:
             if was and self.celsius is not None:
                 self.celsius += self.warms_c * every_s / 3600
             self.report = self.heaters.follow(
-                self._budget(), self._battery(), self._reading(), self.clock.stamp()
+                self._budget(),
+                self._battery(),
+                None if self.silent else self._reading(),
+                self.clock.stamp(),
             )
             if self.on is not was:
                 self.switched.append((self.clock.uptime_s, self.on))
@@ -160,3 +164,20 @@ def test_a_load_for_surplus_waits_for_it() -> None:
     pump = SwitchSettings(runs_when=RunsWhen.SURPLUS, idle_w=40.0)
     assert not Box(pump).pass_time(3600).on
     assert Box(pump, surplus=True).pass_time(60).on
+
+
+def test_a_silence_ends_heat_and_surplus_at_once_whatever_the_least_time() -> None:
+    """A heater that goes on unseen empties the battery."""
+    for switch in (COLD, FROST, replace(COLD, runs_when=RunsWhen.SURPLUS)):
+        box = Box(replace(switch, least_on_s=86_400.0), surplus=True).pass_time(60)
+        assert box.on
+        box.silent = True
+        assert not box.pass_time(30).on
+
+
+def test_what_the_heaters_that_are_on_draw_is_known() -> None:
+    box = Box().pass_time(60)
+    assert box.heaters.power_w == 30.0
+    box.level = EnergyLevel.SENTINEL
+    box.pass_time(30)
+    assert box.heaters.power_w == 0.0

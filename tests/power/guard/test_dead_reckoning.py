@@ -28,6 +28,7 @@ class Run:
     charge: float = 100.0
     sigma: float = 2.0
     ordered: EnergyLevel | None = EnergyLevel.FULL
+    heaters_w: float = 0.0
     state: GuardState = field(default_factory=GuardState)
     seen_s: float = 0.0
     looks: int = 0
@@ -56,6 +57,7 @@ class Run:
             self.clock.stamp(),
             clock_confirmed=True,
             ordered=self.ordered,
+            heaters_w=self.heaters_w,
         )
         return verdict
 
@@ -167,3 +169,10 @@ def test_a_charging_voltage_proves_no_more_than_it_can_have_charged(
     before_pct = run.proven_pct
     run.see(charging_v, amps=0.0, hours=1)
     assert 1 < run.proven_pct - before_pct <= charged_pct
+
+
+def test_a_heater_that_was_switched_on_at_the_last_reading_is_reckoned_with(run: Run) -> None:
+    """No meter has seen it yet."""
+    run.see(13.3)
+    run.heaters_w = 500.0
+    assert run.wait(2.0).max_level is EnergyLevel.SENTINEL
