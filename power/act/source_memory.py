@@ -14,21 +14,23 @@ from dataclasses import replace
 from appliance.model import Stamp
 from appliance.model_sources import SourcePhase, SourceState
 from appliance.sections.sources import SourceSettings
+from power.act.source_count import count_run
 from power.guard.reserve import FIRST_YEAR
 
 LONGEST_AWAY_S = 400 * 86_400.0  # what a clock says beyond that is a jump of it
 CUT_SHORT = "was started, and the computer lost its power before it gave anything"
 
 
-def resume(row: SourceState, now: Stamp) -> SourceState | None:
-    """A run, or a rest, that goes on where the service was started anew; None after a boot. What it
-    gave in between is counted when the next cycle is soon.
+def resume(row: SourceState, source: SourceSettings, now: Stamp) -> SourceState | None:
+    """A run, or a rest, that goes on where the service was started anew; None after a boot. Its
+    switch stayed as it was, so the time in between is counted.
     """
     if row.stamp.boot_id != now.boot_id:
         return None
+    away_s = min(measure_away_s(row, now, clock_went_on=True), source.most_run_s)
     return replace(
-        row,
-        stamp=replace(now, uptime_s=min(row.stamp.uptime_s, now.uptime_s)),
+        count_run(row, source, away_s),
+        stamp=now,
         changed_s=min(row.changed_s, now.uptime_s),
         gave_s=None if row.gave_s is None else min(row.gave_s, now.uptime_s),
     )

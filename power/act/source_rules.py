@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from appliance.model_sources import SourceCause, SourcePhase, SourceState
 from appliance.sections.sources import SourceSettings, SourceStart
+from power.act.source_count import count_run
 from power.act.source_evidence import Evidence
 from power.act.source_start import (
     SourceInputs,
@@ -32,34 +33,15 @@ LONGEST_STEP_S = 120.0  # a longer gap between two cycles is not counted as a ru
 def follow_source(state: SourceState, source: SourceSettings, at: SourceInputs) -> SourceState:
     """The next state of a source."""
     worth = at.decision.worth_per_kwh if at.decision else None
-    state = replace(count_run(state, source, at), stamp=at.now, worth_per_kwh=worth)
+    step_s = at.now.uptime_s - state.stamp.uptime_s
+    if not 0 <= step_s <= LONGEST_STEP_S:
+        step_s = 0.0
+    state = replace(count_run(state, source, step_s), stamp=at.now, worth_per_kwh=worth)
     if not source.switch:
         return note_presence(state, at.evidence)
     if state.is_ordered:
         return follow_run(note_evidence(state, at), source, at)
     return follow_rest(state, source, at)
-
-
-def count_run(state: SourceState, source: SourceSettings, at: SourceInputs) -> SourceState:
-    """What it has given, used and cost since the last cycle. Where its power is not measured, it
-    counts with that of the settings.
-    """
-    step_s = at.now.uptime_s - state.stamp.uptime_s
-    if not 0 <= step_s <= LONGEST_STEP_S:
-        step_s = 0.0
-    if state.phase is SourcePhase.OFF:
-        return replace(state, idle_s=state.idle_s + step_s)
-    given_w = source.power_w if state.power_w is None else state.power_w
-    given_wh = given_w * step_s / 3600 if state.phase is not SourcePhase.STARTING else 0.0
-    fuel_kwh = state.fuel_left_kwh
-    return replace(
-        state,
-        run_s=state.run_s + step_s,
-        energy_wh=state.energy_wh + given_wh,
-        cost=state.cost + given_wh / 1000 * source.cost_per_kwh,
-        fuel_left_kwh=None if fuel_kwh is None else max(0.0, fuel_kwh - given_wh / 1000),
-        idle_s=0.0,
-    )
 
 
 def note_presence(state: SourceState, evidence: Evidence) -> SourceState:
@@ -85,7 +67,8 @@ def note_evidence(state: SourceState, at: SourceInputs) -> SourceState:
             failures=0,
             failure="",
         )
-    return replace(state, power_w=at.evidence.power_w)
+    power_w = 0.0 if at.evidence.gives is False else at.evidence.power_w
+    return replace(state, power_w=power_w)
 
 
 def follow_run(state: SourceState, source: SourceSettings, at: SourceInputs) -> SourceState:

@@ -117,9 +117,10 @@ class Sources:
         for row in stored:
             if row.source in self._settings.source:
                 known = self._states.get(row.source)
-                resumed = resume(row, now) if may_resume else None
+                source = self._settings.source[row.source]
+                resumed = resume(row, source, now) if may_resume else None
                 self._states[row.source] = resumed or take_counts(
-                    row, known, self._settings.source[row.source], now, clock_went_on=clock_went_on
+                    row, known, source, now, clock_went_on=clock_went_on
                 )
 
     def follow(self, at: SourceSituation) -> SourceReport:

@@ -307,6 +307,7 @@ def test_a_source_that_nobody_measures_is_counted_on_by_nobody_and_says_so(
     state = site.pass_time(600)
     assert (state.phase, state.failures) == (SourcePhase.STARTING, 0)
     assert "nothing measures" in site.faults()["source-main-unseen"]
+    assert state.fuel_left_kwh == pytest.approx(10 - 0.4 * 540 / 3600, abs=0.01)
 
 
 def test_a_generator_alone_keeps_no_row_of_a_sleep(site: Site) -> None:

@@ -76,11 +76,20 @@ def test_a_run_that_was_seen_to_give_or_that_nothing_measures_is_no_failure() ->
 def test_times_that_this_boot_has_not_reached_count_as_now() -> None:
     """A row that is damaged must not run a generator for ever, nor hide that it gives nothing."""
     ahead = store("2", phase=SourcePhase.GIVING, changed_s=1e8, gave_s=1e9)
-    resumed = resume(replace(ahead, stamp=replace(ahead.stamp, uptime_s=1e9)), NOW)
+    resumed = resume(replace(ahead, stamp=replace(ahead.stamp, uptime_s=1e9)), GENERATOR, NOW)
     assert resumed is not None
     assert (resumed.changed_s, resumed.gave_s, resumed.stamp.uptime_s) == (30.0, 30.0, 30.0)
     assert take(store(failures=-3)).failures == 0
 
 
 def test_no_run_of_another_boot_is_taken_up() -> None:
-    assert resume(store(phase=SourcePhase.GIVING), NOW) is None
+    assert resume(store(phase=SourcePhase.GIVING), GENERATOR, NOW) is None
+
+
+def test_a_run_that_nobody_watched_for_minutes_has_used_its_fuel() -> None:
+    """The service was away: its switch stayed on."""
+    row = store("2", phase=SourcePhase.GIVING, power_w=400.0, fuel_left_kwh=5.0, changed_s=400.0)
+    resumed = resume(row, GENERATOR, replace(NOW, uptime_s=2300.0))
+    assert resumed is not None
+    assert resumed.run_s == pytest.approx(1800)
+    assert resumed.fuel_left_kwh == pytest.approx(4.8)
