@@ -141,6 +141,38 @@ class CameraHold:
     reason: str
 
 
+class Watching(Enum):
+    """Whether a camera was watched, and why not. The last four are found later, from what is
+    missing: a process that is not there writes nothing.
+    """
+
+    WATCHED = "watched"
+    LISTENED = "listened"  # motion is noticed, nothing is analysed: the level is SENTINEL
+    ENERGY = "energy"
+    OFF = "off"
+    PAUSED = "paused"
+    DEAD = "dead"  # it gives no pictures
+    BLIND = "blind"  # its pictures show nothing: covered, moved, frozen, out of focus
+    NOT_ASKED = "inference"  # nobody asks for its pictures
+    ASLEEP = "asleep"
+    UNIT_OFF = "unit off"
+    GONE = "process gone"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraCoverage:
+    """Whether a camera was watched in the `duration_s` before `stamp`, and why, as its own process
+    knows it.
+    """
+
+    stamp: Stamp
+    camera: str
+    watching: Watching
+    duration_s: float
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class CameraUsage:
     """What analysing one camera's pictures cost the inference process since the row before.

@@ -8,7 +8,7 @@ Never: gives a camera a mode; the energy budget decides it, and people may take 
 import argparse
 from typing import Any
 
-from appliance.commands import camera_cost, camera_holds, camera_why
+from appliance.commands import camera_cost, camera_coverage, camera_holds, camera_why
 from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
@@ -19,10 +19,12 @@ from appliance.parsing.times import TIME_HELP
 from appliance.parsing.values import parse_count
 from appliance.settings import Settings
 from appliance.status import cameras
+from appliance.status.coverage import MOST_DAYS
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
 
 WHEN = "%a %d %b %H:%M"
+COVERAGE_HELP = "show when nothing was watched, each camera and day, and why"
 WHY_HELP = "show the mode of a camera at a moment, its reason, and motion and events around it"
 COST_HELP = "show the energy of each camera (Wh) day by day, and the number of its events"
 HELP = "show what each camera does, its energy use, and why"
@@ -42,21 +44,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     why.add_argument("--at", type=TIME, metavar="TIME", help=f"{TIME_HELP}; default: now")
     cost = actions.add_parser("cost", help=COST_HELP, description=COST_HELP, epilog=EPILOG)
     cost.set_defaults(action=show_cost)
-    cost.add_argument(
-        "--days",
-        type=make_type(parse_count, 1, camera_cost.MOST_DAYS),
-        default=1,
-        metavar="N",
-        help="today and N - 1 days before (default 1)",
-    )
     camera_holds.add_actions(actions)
-    for action in (why, cost):
+    coverage = actions.add_parser("coverage", help=COVERAGE_HELP, description=COVERAGE_HELP)
+    coverage.set_defaults(action=show_coverage)
+    for action, most in ((cost, camera_cost.MOST_DAYS), (coverage, MOST_DAYS)):
+        add_days(action, most)
+    for action in (why, cost, coverage):
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
         )
         action.add_argument(
             "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
         )
+
+
+def add_days(action: argparse.ArgumentParser, most: int) -> None:
+    action.add_argument(
+        "--days",
+        type=make_type(parse_count, 1, most),
+        default=1,
+        metavar="N",
+        help="today and N - 1 days before (default 1)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,6 +83,10 @@ def show_why(arguments: argparse.Namespace, settings: Settings, store: Store) ->
 
 def show_cost(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
     return camera_cost.show_days(arguments.days, arguments.json, settings, store)
+
+
+def show_coverage(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
+    return camera_coverage.show_coverage(arguments.days, arguments.json, settings, store)
 
 
 def check_camera_name(name: str, settings: Settings, store: Store) -> str:

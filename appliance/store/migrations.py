@@ -303,6 +303,16 @@ def m0022_camera_hold(db: Database) -> None:
     )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0023_camera_coverage(db: Database) -> None:
+    """When each camera was watched, and why not."""
+    db.execute(
+        f"CREATE TABLE camera_coverage ({STAMP}, camera TEXT NOT NULL, watching TEXT NOT NULL, "
+        "duration_s REAL NOT NULL, reason TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX camera_coverage_at ON camera_coverage (at)")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -70,6 +70,7 @@ TABLES = (
     Table("camera_motion",       model_cameras.CameraMotion,  CAMERA,    None,    None,    365),
     Table("camera_hint",         model_cameras.CameraHint,    HINTS,     None,    10,      31),
     Table("camera_hold",         model_cameras.CameraHold,    CAMERA,    None,    None,    3650,     durable=True),
+    Table("camera_coverage",     model_cameras.CameraCoverage, CAMERA,   900,     None,    40),
     Table("camera_looks",        model_cameras.CameraUsage,   INFERENCE, 60,      180,     SECONDLY),
     Table("inference_plan",      model_cameras.InferencePlan, INFERENCE, 60,      180,     SECONDLY),
     Table("inference_run",       model_cameras.InferenceRun,  INFERENCE, 60,      180,     SECONDLY, averaged=True),

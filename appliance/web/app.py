@@ -52,7 +52,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_events(app, settings, clock, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)
-    add_camera_control(app, settings)
+    add_camera_control(app, settings, reader)
     app.register_error_handler(HTTPException, answer_refusal)
     app.register_error_handler(StoreError, answer_error)
     app.register_error_handler(CameraError, answer_error)

@@ -36,7 +36,8 @@ def assemble(service: Service) -> Loop:
     opener = Opener(own, service.settings.path.parent)
     feed = Feed(service.instance, opener, service.clock, make_parts(own))
     FrameServer(service.settings.camera_socket(service.instance), feed.answer)
-    return Loop(CameraCycle(service, own, feed).cycle, CYCLE_EVERY_S, media=True)
+    cycle = CameraCycle(service, own, feed)
+    return Loop(cycle.cycle, CYCLE_EVERY_S, media=True, finish=cycle.finish)
 
 
 def make_parts(own: CameraSettings) -> Parts:

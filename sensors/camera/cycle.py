@@ -1,7 +1,7 @@
 """The camera service's cycle: mode from budget and holds, source, hints, rows.
 
-Reads: the fresh `EnergyBudget`, hints, holds. Writes: `CameraState`, `CameraChange` and
-`CameraMotion` rows.
+Reads: the fresh `EnergyBudget`, hints, holds. Writes: `CameraState`, `CameraChange`, `CameraMotion`
+and `CameraCoverage` rows.
 Never: spends anything without a budget, and never ends because a source is bad.
 """
 
@@ -16,6 +16,7 @@ from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
 from appliance.status.camera_holds import format_hold
 from appliance.store.camera_holds import HoldReader
+from sensors.camera.coverage import CoverageLog, judge_watching
 from sensors.camera.feed import Feed
 from sensors.camera.gates.motion import MotionSegment
 from sensors.camera.mode import ModeChoice, apply_holds, choose_mode
@@ -44,22 +45,29 @@ class CameraCycle:
         self._changed: CameraChange | None = None
         self._holds = HoldReader(service.store)
         self._held = ""
+        self._coverage = CoverageLog(service.instance)
         self._recorded_mode: CameraMode | None = None
 
     def cycle(self) -> str:
         """Follow the budget; returns what the camera does and why."""
         self._take_hint()
         choice = self._choose_mode()
-        reason = choice.reason
+        reason, is_dead = choice.reason, False
         try:
             self._feed.follow(choice)
         except CameraError as error:
             self._service.report_fault(error)
-            reason = str(error)
+            reason, is_dead = str(error), True
         self._record_change(choice, reason)
         self._record_motion(choice.mode, choice.reason)
         self._record_state(choice.mode, reason)
+        self._record_coverage(choice, reason, is_dead=is_dead)
         return reason
+
+    def finish(self) -> None:
+        """Store what is not yet stored of the time until now."""
+        if rows := self._coverage.end(self._service.clock.stamp()):
+            self._service.store.add(*rows)
 
     def _choose_mode(self) -> ModeChoice:
         """By the budget, and by what people ordered."""
@@ -96,14 +104,26 @@ class CameraCycle:
         """A row and a line for each change of mode, and where a hold begins or ends; the next state
         is stored with it.
         """
-        mode = choice.mode
-        if self._changed and self._changed.mode is mode and choice.held == self._held:
+        mode, held = choice.mode, choice.reason if choice.held else ""
+        if self._changed and self._changed.mode is mode and held == self._held:
             return
-        self._held, self._recorded_mode = choice.held, None
+        self._held, self._recorded_mode = held, None
         self._service.log.info(reason, mode=mode.value)
         stamp = self._service.clock.stamp()
         self._changed = CameraChange(stamp, self._service.instance, mode, reason)
         self._service.store.add(self._changed)
+
+    def _record_coverage(self, choice: ModeChoice, reason: str, *, is_dead: bool) -> None:
+        """A row of the time before, at each change and each quarter of an hour."""
+        watching = judge_watching(
+            choice.mode,
+            held=choice.held,
+            is_dead=is_dead,
+            is_blind=False,
+            is_asked=self._feed.is_asked,
+        )
+        if rows := self._coverage.note(watching, reason, self._service.clock.stamp()):
+            self._service.store.add(*rows)
 
     def _record_motion(self, mode: CameraMode, reason: str) -> None:
         """A row for each motion segment that ended."""

@@ -119,9 +119,16 @@ class Feed:
         """Whether somebody asks for every picture, with motion or without."""
         return self._clock.media_s() - self._followed_s < FOLLOWED_S
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody has asked for pictures lately, or could not until a moment ago."""
+        return self._clock.media_s() - self._requested_s < IDLE_S
+
     def follow(self, choice: ModeChoice) -> None:
         """Take in what came since the last call, as `choice` allows; raises `CameraError`."""
         with self._changed:
+            if choice.mode in PICTURE_MODES and self._choice.mode not in PICTURE_MODES:
+                self._requested_s = self._clock.media_s()
             self._choice = choice
             if choice.mode is CameraMode.OFF:
                 self._connection.pause()

@@ -33,11 +33,11 @@ DESCRIPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ModeChoice:
-    """What the camera does now, and why. `held`: the hold that decided it, in words, or ""."""
+    """What the camera does now, and why. `held`: the hold that decided it."""
 
     mode: CameraMode
     reason: str
-    held: str = ""
+    held: HoldKind | None = None
 
 
 def choose_mode(
@@ -62,8 +62,8 @@ def find_mode(level: EnergyLevel, *, packets_trusted: bool, followed: bool) -> C
 def apply_holds(choice: ModeChoice, holds: Mapping[HoldKind, str]) -> ModeChoice:
     """What the holds in force leave of a choice; `holds`: each in words."""
     if text := holds.get(HoldKind.OFF):
-        return ModeChoice(CameraMode.OFF, text, held=text)
+        return ModeChoice(CameraMode.OFF, text, held=HoldKind.OFF)
     text = holds.get(HoldKind.PAUSE)
     if text is None or choice.mode is CameraMode.OFF:
         return choice
-    return ModeChoice(CameraMode.LISTEN, text, held=text)
+    return ModeChoice(CameraMode.LISTEN, text, held=HoldKind.PAUSE)

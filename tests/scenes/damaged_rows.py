@@ -33,12 +33,20 @@ from appliance.model import (
     Stamp,
     Wake,
 )
-from appliance.model_cameras import CameraHint, CameraState, Event, HoldKind
+from appliance.model_cameras import (
+    CameraCoverage,
+    CameraHint,
+    CameraState,
+    Event,
+    HoldKind,
+    Watching,
+)
 from appliance.model_set_points import SetPoints
 from appliance.model_sources import SourceCause, SourcePhase, SourceState
 from appliance.mqtt import messages
 from appliance.settings import Settings
 from appliance.status import camera_costs, camera_moment, charts, events, status_document
+from appliance.status.coverage import build_coverage
 from appliance.status.history import Span, build_history
 from appliance.store import camera_holds
 from appliance.store.camera_holds import Order
@@ -113,6 +121,7 @@ def fill_every_table(open_store: OpenStore, pass_time: Callable[[], None] = lamb
     camera_holds.add_holds(
         open_store("camera"), camera_holds.make_hold("demo", HoldKind.PAUSE, anna, now)
     )
+    open_store("camera").add(CameraCoverage(now, "demo", Watching.WATCHED, 60.0, "FULL"))
     open_store("plan").add(*plan_rows(now))
     open_store("plan").publish_status("plan", "planned 72 h")
 
@@ -220,6 +229,7 @@ def list_readers(open_store: OpenStore, settings: Settings) -> dict[str, Callabl
         "chart": lambda: charts.build_day(store, settings),
         "costs": lambda: camera_costs.sum_up(store, since, until),
         "why a camera": lambda: tolerate(lambda: camera_moment.find_moment(store, "demo", now)),
+        "coverage": lambda: build_coverage(store, settings, 3),
         "holds": lambda: camera_holds.HoldReader(store).find("demo"),
         "why a level": lambda: tolerate(lambda: explain_level(store, settings)),
         "outlook": lambda: read_outlook(store, settings),

@@ -2,6 +2,7 @@
 // The sign of a mode is a row of bars, as many as it spends: it needs no colour.
 
 import { byId, make, say, show } from "./dom.js";
+import { ask } from "./link.js";
 import { costAnHour, count, known, sentence, UNKNOWN, word } from "./words.js";
 import { lastKnown, when } from "./times.js";
 
@@ -14,7 +15,11 @@ const MODES = {
 };
 const MOST_BARS = 4;
 const LIKE = 4; // ": ", the level, and two letters more: by these its reason is known again
+const AGAIN_MS = 600_000; // between questions for what was not watched today
+const SEEN = ["watched", "listened"];
 const rows = new Map();
+const days = new Map();
+let askedAt = -Infinity;
 
 export function cameras(status, now) {
   show("camera-card", status.cameras.length > 0);
@@ -23,6 +28,16 @@ export function cameras(status, now) {
     rows.get(camera.camera).update(camera, status.energy, now);
   }
   say("cameras-cost", together(status.cameras));
+  if (status.cameras.length && performance.now() - askedAt > AGAIN_MS) refresh();
+}
+
+async function refresh() {
+  askedAt = performance.now();
+  try {
+    for (const day of (await ask("/api/cameras/coverage")).days) days.set(day.camera, day);
+  } catch {
+    askedAt = -Infinity; // the page already says that the link is lost
+  }
 }
 
 class Row {
@@ -35,11 +50,12 @@ class Row {
     this.held = make("p", { class: "camera-why" });
     this.stream = make("p", { class: "quiet" });
     this.motion = make("p", { class: "quiet" });
+    this.watched = make("p", { class: "quiet" });
     this.row = make("li", { class: "camera" },
       make("span", { class: "bars", "aria-hidden": "true" }, ...this.bars),
       make("p", { class: "camera-head" }, make("strong", {}, name), this.cost),
       make("p", { class: "camera-head" }, this.mode, this.origin),
-      this.why, this.held, this.stream, this.motion);
+      this.why, this.held, this.stream, this.motion, this.watched);
     byId("cameras").append(this.row);
   }
 
@@ -55,6 +71,7 @@ class Row {
     say(this.held, held(camera));
     say(this.stream, camera.fresh ? comes(camera) : "");
     say(this.motion, sawLast(camera, now));
+    say(this.watched, coverage(days.get(camera.camera)));
   }
 }
 
@@ -90,6 +107,17 @@ function sawLast({ last_motion: motion, last_event: event }, now) {
   if (event && (!motion || event.at > motion.at)) return `Last event ${when(new Date(event.at), now)}: ${event.label}.`;
   if (!motion) return "No motion and no event stored yet.";
   return `Last motion ${when(new Date(motion.at), now)} (detected by ${motion.woken_by}), ${motion.looked ? "analysed" : "not analysed"}.`;
+}
+
+/** How long it was watched today, how long it was not, and why. */
+function coverage(day) {
+  if (!day) return "";
+  const part = ([why, hours]) => `${why}\u00a0${hours.toFixed(1)}\u00a0h`;
+  const missing = Object.entries(day.hours).filter(([why, hours]) => !SEEN.includes(why) && hours >= 0.05);
+  const seen = SEEN.filter((why) => day.hours[why] >= 0.05).map((why) => part([why, day.hours[why]]));
+  const gone = missing.length ? `not watched ${day.not_watched_h.toFixed(1)}\u00a0h: ${missing.map(part).join(", ")}` : "";
+  const text = [...seen, gone].filter(Boolean).join(", ");
+  return text ? sentence(`today ${text}`) : "";
 }
 
 function together(list) {

@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from appliance.model_cameras import CameraHold, HoldKind
+from appliance.model_cameras import CameraCoverage, CameraHold, HoldKind, Watching
 from tests.appliance.commands.test_unitctl import Unit
 from tests.scenes import eight_cameras
 
@@ -92,3 +93,18 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert code == 2
     assert says in err
     assert list_rows(unit) == []
+
+
+def test_the_coverage_says_how_long_each_camera_was_not_watched_and_why(unit: Unit) -> None:
+    store = unit.open_as("camera")
+    now = store.clock.stamp()
+    row = CameraCoverage(now, "gate", Watching.DEAD, 600.0, "no route to host")
+    store.add(replace(row, stamp=replace(now, utc=now.utc - timedelta(seconds=1))))
+    code, out, err = unit.type("cameras", "coverage", "--days", "2")
+    assert (code, err) == (0, "")
+    text = " ".join(out.split())
+    assert "gate watched 0 min; not watched" in text
+    assert "dead: no route to host" in text
+    found = unit.json("cameras", "coverage")
+    assert found[0]["camera"] == "gate"
+    assert found[0]["gaps"]
