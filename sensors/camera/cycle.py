@@ -18,7 +18,7 @@ from appliance.status.camera_holds import format_hold
 from appliance.store.camera_holds import HoldReader
 from sensors.camera.coverage import CoverageLog, judge_watching
 from sensors.camera.feed import Feed
-from sensors.camera.gates.motion import MotionSegment
+from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import ModeChoice, apply_holds, choose_mode
 
 RECORD_EVERY_S = 60.0

@@ -27,7 +27,8 @@ from appliance.media.frames import (
 )
 from appliance.model_cameras import CameraMode
 from sensors.camera.connection import SourceConnection
-from sensors.camera.gates.motion import Motion, MotionSegment
+from sensors.camera.gates.motion import Motion
+from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import ModeChoice
 from sensors.camera.pictures import encoding
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
@@ -218,6 +219,7 @@ class Feed:
     def _wait_for_picture(self, request: PictureRequest) -> Answer:
         """A picture as requested, once there is one; a refusal when the wait is over."""
         self._requested_s = began_s = self._clock.media_s()
+        self.motion.note_request(began_s, moved=request.moved)
         if not request.moved:
             self._followed_s = began_s
         ends_s = began_s + min(request.wait_s, LONGEST_WAIT_S)
@@ -243,8 +245,7 @@ class Feed:
         now_s = self._clock.media_s()
         if self.sequence == request.after:
             return None
-        segment = self.motion.find_segment(now_s)
-        if request.moved and (segment is None or not self._may_check(now_s)):
+        if request.moved and not self._may_check(now_s):
             return None
         found = self._decode_newest()
         if found is None:
@@ -252,14 +253,17 @@ class Feed:
         self._checked, self._checked_s = self.sequence, now_s
         if request.moved or abs(found.media_s - self._probed_s) >= FOLLOWED_CHECK_EVERY_S:
             self._probe(found)
-        segment = self.motion.find_segment(now_s)
-        if request.moved and segment is None:
-            return None  # the packets were wrong: the picture shows no motion
-        return self._make_picture(found, request.encoding, segment)
+        if request.moved:
+            if not self.motion.shows_motion(now_s):
+                return None  # the packets were wrong, or it is over
+            self.motion.note_look(now_s)
+        return self._make_picture(found, request.encoding, self.motion.find_segment(now_s))
 
     def _may_check(self, now_s: float) -> bool:
         """Whether the newest frame may be decoded to see if it really moves: not each one."""
-        return self.sequence != self._checked and now_s - self._checked_s >= CHECK_EVERY_S
+        if self.sequence == self._checked or now_s - self._checked_s < CHECK_EVERY_S:
+            return False
+        return self.motion.may_look(now_s)
 
     def _decode_newest(self) -> DecodedFrame | None:
         try:

@@ -9,21 +9,21 @@ analysed picture; each time that pictures deny what packets report, packets are 
 and gate 0 learns.
 """
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from appliance.model_cameras import Box
 from appliance.sections.cameras import Polygon
+from sensors.camera.gates.false_alarms import FalseAlarms
 from sensors.camera.gates.light import Light, Whole
 from sensors.camera.gates.packet_gate import PacketGate
+from sensors.camera.gates.segments import CLOCK_JUMP_S, HOLD_S, MotionSegment, Segments
 from sensors.camera.gates.self_test import SelfTest, SelfTestResult
 
 if TYPE_CHECKING:
-    from sensors.camera.gates.picture_gate import PictureGate
+    from sensors.camera.gates.picture_gate import FrameDifference, PictureGate
 
 PACKETS, KEY_FRAMES = "packets", "key frames"
 WHOLE_PICTURE = "changes of the whole picture"
-HOLD_S = 3.0  # segments that are less apart are one
 PROBE_EVERY_S = 10.0  # where packets are trusted
 CONFIRM_EVERY_S = 1.0  # while something moves and nobody requests pictures
 CLOSEST_PROBES_S = 0.35  # of a stream in which every frame is a key frame
@@ -33,20 +33,11 @@ LONGEST_DENIED_S = 2.0
 FORGOTTEN_S = 5.0  # without a report of packets denials are forgotten
 COUNTED_EVERY_S = 10.0  # false reports count once in this time
 WRONG_AFTER_S = 1.0  # of pictures without motion: time for somebody to come into view
-CONFIRMS = 0.5  # score of a picture that is enough where something else reported already
+CONFIRMS = 0.5  # share of the threshold that is enough where something else reported already
+SHOWN_S = 0.7  # a picture without motion does not count against those so much earlier
+KEYS_APART_S = 2.0  # where key frames are further apart, others are analysed in between
 ONSET_S = 1.5  # so much later packets may report what a picture showed first
 ONLY_KEYS = 20  # key frames in a row: the stream has no other frames
-CLOCK_JUMP_S = 10.0  # picture time that goes back further than this: the source restarted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MotionSegment:
-    """One motion segment, in picture time. `score`: from 1, the threshold, upwards."""
-
-    began_s: float
-    last_s: float
-    woken_by: str
-    score: float
 
 
 class Motion:
@@ -61,17 +52,18 @@ class Motion:
     ) -> None:
         self.region: Box | None = None
         self._masks = (*motion_masks, *privacy_masks)
-        self._ended: list[MotionSegment] = []
-        self._segment: MotionSegment | None = None
+        self._segments = Segments()
         self._begin()
 
     def _begin(self) -> None:
         self._packets = PacketGate()
         self._test = SelfTest()
         self._light = Light()
+        self._false_alarms = FalseAlarms()
         self._pictures: PictureGate | None = None
-        self._confirmed = False
-        self._now_s = -1e9
+        self._moved_in: Box | None = None  # where the segment's last motion was
+        self._shown_s = self._followed_s = -1e9
+        self._now_s = self._key_s = -1e9
         self._analysed_s = self._analysed_before_s = self._probe_offered_s = -1e9
         self._confirmed_s = -1e9
         self._onset_s: float | None = None
@@ -98,18 +90,32 @@ class Motion:
             words = f"key frames only: {self._test.why}"
         else:
             words = f"key frames: {self._test.why}"
-        return f"{words}; {self._light.words}" if self._light.words else words
+        return "; ".join(one for one in (words, self._light.words, self._false_alarms.words) if one)
 
     def find_segment(self, media_s: float) -> MotionSegment | None:
         """The segment that is going on, or None."""
         self._end_if_over(media_s)
-        return self._segment
+        return self._segments.current
 
     def take_ended(self) -> list[MotionSegment]:
         """The segments that ended since the last call."""
         self._end_if_over(self._now_s)
-        ended, self._ended = self._ended, []
-        return ended
+        return self._segments.take_ended()
+
+    def may_look(self, media_s: float) -> bool:
+        """Whether the newest picture may be decoded to see if it is worth a look.
+
+        Where looks have found nothing again and again: rarely, and key frames alone, which are
+        cheap to decode, unless they are far apart.
+        """
+        if self.find_segment(media_s) is None or not self._false_alarms.may_look(media_s):
+            return False
+        is_cheap = self._keys_in_a_row > 0 or media_s - self._key_s >= KEYS_APART_S
+        return is_cheap or not self._false_alarms.is_exhausted
+
+    def shows_motion(self, media_s: float) -> bool:
+        """Whether the pictures of this moment show motion: a segment outlasts it by `HOLD_S`."""
+        return self.find_segment(media_s) is not None and media_s - self._shown_s <= SHOWN_S
 
     def wants_probe(self, media_s: float) -> bool:
         """Whether the key frame that just came should be analysed by gate 1."""
@@ -119,7 +125,7 @@ class Motion:
             return since_s < 0
         if not self.packets_trusted or since_s >= PROBE_EVERY_S:
             return True
-        return self._segment is not None and since_s >= CONFIRM_EVERY_S
+        return self._segments.current is not None and since_s >= CONFIRM_EVERY_S
 
     # --- what comes in -------------------------------------------------------------------------
 
@@ -131,6 +137,7 @@ class Motion:
         self._end_if_over(self._now_s)
         strength = self._packets.take_packet(media_s, size_bytes, is_key)
         if is_key:
+            self._key_s = media_s
             self._test_packets()
         else:
             self._keys_in_a_row = 0
@@ -140,7 +147,7 @@ class Motion:
             )
             self._onset_s = None
         if strength >= 1 and self.packets_trusted and not self._is_denied(media_s):
-            self._extend_segment(PACKETS, media_s, score=strength)
+            self._segments.extend(PACKETS, media_s, score=strength)
 
     def take_picture(self, grey: Any, media_s: float) -> None:
         """Gate 1: a picture of 160 x 120 (120 rows of 160 bytes), a key frame or any other."""
@@ -158,47 +165,52 @@ class Motion:
             self._relearn(pictures, found.changed_share)
         elif whole is Whole.MOTION:
             pictures.restart()
-            self._wake_for_all(media_s, found.score)
-        elif found.score >= (CONFIRMS if self._is_reported(media_s) else 1):
+            self._wake(WHOLE_PICTURE, media_s, score=max(1.0, found.score))
+        elif self._is_enough(found, media_s):
             self._confirm(media_s, before_s=before_s, score=found.score, region=found.region)
         else:
             self._deny(media_s)
+        if media_s - self._followed_s > HOLD_S:
+            self._false_alarms.note_score(media_s, found.score)
 
     def take_hint(self, source: str, media_s: float) -> None:
         """Somebody outside, such as the camera's alarm, reports motion now."""
-        self._extend_segment(source, media_s, score=1.0)
-        self._confirmed = True  # a PIR sees what a camera may not
+        self._wake(source, media_s, score=1.0)  # a PIR sees what a camera may not
+        self._shown_s = media_s + HOLD_S - SHOWN_S
+
+    def note_request(self, media_s: float, *, moved: bool) -> None:
+        """Who analyses asks for the next picture: `moved` where it follows nothing."""
+        self._false_alarms.note_result(found=not moved)
+        if not moved:
+            self._followed_s = media_s
+
+    def note_look(self, media_s: float) -> None:
+        """A picture is handed out because of motion."""
+        self._false_alarms.note_look(media_s)
 
     def reset(self) -> None:
         """The source was opened anew: learn again."""
-        if self._segment is not None:
-            self._ended.append(self._segment)
-        self._segment = self.region = None
+        self._segments.end()
+        self.region = None
         self._begin()
 
     # --- segments ------------------------------------------------------------------------------
 
-    def _extend_segment(self, source: str, media_s: float, *, score: float) -> None:
-        """A segment begins, or goes on."""
-        self._end_if_over(media_s)
-        if self._segment is None:
-            self._segment = MotionSegment(
-                began_s=media_s, last_s=media_s, woken_by=source, score=score
-            )
-            self._confirmed = False
-            return
-        last_s = max(media_s, self._segment.last_s)
-        self._segment = replace(self._segment, last_s=last_s, score=max(score, self._segment.score))
-
     def _end_if_over(self, media_s: float) -> None:
-        if self._segment is None or -CLOCK_JUMP_S < media_s - self._segment.last_s <= HOLD_S:
-            return
-        self._ended.append(self._segment)
-        self._segment = self.region = None
+        self._segments.end_if_over(media_s)
+        if self._segments.current is None:
+            self.region = self._moved_in = None
 
     def _drop_segment(self) -> None:
         """There was no motion: the segment is discarded."""
-        self._segment = self.region = None
+        self._segments.drop()
+        self.region = self._moved_in = None
+
+    def _wake(self, source: str, media_s: float, *, score: float) -> None:
+        """Motion that no picture has to confirm."""
+        self._segments.extend(source, media_s, score=score)
+        self._segments.is_confirmed = True
+        self._shown_s = max(media_s, self._shown_s)
 
     # --- pictures ------------------------------------------------------------------------------
 
@@ -212,16 +224,15 @@ class Motion:
         self, media_s: float, *, before_s: float, score: float, region: Box | None
     ) -> None:
         """The picture shows motion."""
-        if self._segment is None and self._onset_s is None:
+        if self._segments.current is None and self._onset_s is None:
             self._onset_s, self._analysed_before_s = media_s, before_s
-        elif not self._confirmed and self._packets_fired_at(media_s):
+        elif not self._segments.is_confirmed and self._packets_fired_at(media_s):
             self._test.count(media_s, fired=True, seen=True)
         self._confirmed_s = media_s
         self._denials = 0
         self._packets.note_result(seen=True)
-        self._extend_segment(KEY_FRAMES, media_s, score=score)
-        self._confirmed = True
-        self.region = region
+        self._wake(KEY_FRAMES, media_s, score=score)
+        self.region = self._moved_in = region
 
     def _deny(self, media_s: float) -> None:
         """The picture shows no motion: a segment that only packets reported is discarded."""
@@ -237,7 +248,7 @@ class Motion:
             if media_s - self._counted_s >= COUNTED_EVERY_S:
                 self._counted_s = media_s
                 self._test.count(media_s, fired=True, seen=False)
-        if not self._confirmed:
+        if not self._segments.is_confirmed:
             self._drop_segment()
 
     def _relearn(self, pictures: "PictureGate", changed_share: float) -> None:
@@ -246,21 +257,32 @@ class Motion:
         if changed_share > 0.5:
             pictures.restart()
             self._packets.restart()
-        if not self._confirmed:
+        if not self._segments.is_confirmed:
             self._drop_segment()
-
-    def _wake_for_all(self, media_s: float, score: float) -> None:
-        """Light was blamed for so long that this change counts as motion of the whole picture."""
-        self._extend_segment(WHOLE_PICTURE, media_s, score=max(1.0, score))
-        self._confirmed = True
 
     # --- packets -------------------------------------------------------------------------------
 
+    def _is_enough(self, found: "FrameDifference", media_s: float) -> bool:
+        """Whether a picture shows motion: less is enough where something reports it already."""
+        enough = self._false_alarms.threshold
+        if self._is_reported(media_s) or self._moves_on(found.region):
+            enough *= CONFIRMS
+        return found.score >= enough
+
     def _is_reported(self, media_s: float) -> bool:
         """Whether trusted packets, or somebody outside, report motion."""
-        return self._segment is not None or (
-            self.packets_trusted and self._packets_fired_at(media_s)
-        )
+        segment = self._segments.current
+        if segment is not None and segment.woken_by not in (PACKETS, KEY_FRAMES):
+            return True
+        return self.packets_trusted and self._packets_fired_at(media_s)
+
+    def _moves_on(self, region: Box | None) -> bool:
+        """Whether motion is where it was last; rain and leaves are elsewhere each time."""
+        before = self._moved_in
+        if self._segments.current is None or before is None or region is None:
+            return False
+        beside = region.right < before.left or before.right < region.left
+        return not (beside or region.bottom < before.top or before.bottom < region.top)
 
     def _packets_fired_at(self, media_s: float) -> bool:
         """Whether packets report motion at about this time."""

@@ -36,7 +36,8 @@ from inference.cameras.connection import Frames
 from inference.cycle import CycleParts, InferenceCycle
 from inference.view import View
 from sensors.camera.feed import Feed, Parts
-from sensors.camera.gates.motion import PACKETS, Motion, MotionSegment
+from sensors.camera.gates.motion import PACKETS, Motion
+from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import choose_mode
 from sensors.camera.sources.video_file import VideoFile
 from tests.bench.cameras.video_file import MODEL
@@ -66,6 +67,12 @@ class AlwaysMoving(Motion):
 
     def take_ended(self) -> list[MotionSegment]:
         return []
+
+    def may_look(self, media_s: float) -> bool:
+        return True
+
+    def shows_motion(self, media_s: float) -> bool:
+        return True
 
 
 class Pull:

@@ -13,7 +13,8 @@ from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
 from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed, Parts
-from sensors.camera.gates.motion import Motion, MotionSegment
+from sensors.camera.gates.motion import Motion
+from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import ModeChoice
 from sensors.camera.sources.opening import Opener
 from sensors.camera.sources.source import OnPacket
@@ -45,6 +46,12 @@ class HandMotion(Motion):
 
     def find_segment(self, media_s: float) -> MotionSegment | None:
         return self.now
+
+    def may_look(self, media_s: float) -> bool:
+        return self.now is not None
+
+    def shows_motion(self, media_s: float) -> bool:
+        return self.now is not None
 
     def take_ended(self) -> list[MotionSegment]:
         ended, self.ended = self.ended, []

@@ -14,7 +14,7 @@ from appliance.media.frames import Picture, Refusal
 from appliance.model import EnergyLevel, Fault
 from appliance.model_cameras import CameraHint, CameraMode, CameraMotion, CameraState
 from sensors.camera.feed import Feed
-from sensors.camera.gates.motion import MotionSegment
+from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.sources.source import OnPacket
 from sensors.camera.sources.video_file import VideoFile
 from tests.scenes.video_files import count_open

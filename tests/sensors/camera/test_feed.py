@@ -9,7 +9,7 @@ from appliance.media.frames import Picture, PictureRequest, Refusal
 from appliance.model import EnergyLevel
 from appliance.model_cameras import CameraMode
 from sensors.camera.feed import IDLE_S, Feed, Parts
-from sensors.camera.gates.motion import MotionSegment
+from sensors.camera.gates.segments import MotionSegment
 from tests.scenes.video_files import HEIGHT, WIDTH, read_frame_number
 from tests.sensors.camera.camera_bench import (
     LISTEN,

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sensors.camera.feed import CHECK_EVERY_S
-from sensors.camera.gates.motion import Motion, MotionSegment
+from sensors.camera.gates.motion import Motion
+from sensors.camera.gates.segments import MotionSegment
 from tests.scenes.clips import SceneClip
 
 EARLY_S = 1.0  # before it counts as true, somebody is in the picture in part

@@ -69,6 +69,7 @@ def pulled(scene: Scene) -> tuple[list[float], list[str], Feed]:
         if isinstance(answer, Picture):
             times.append(clock.media_s() - began_s)
             woken_by.append(answer.woken_by)
+            feed.answer(PictureRequest(I420, answer.sequence))  # somebody is found, and followed
         clock.advance(0.1)
     return times, woken_by, feed
 

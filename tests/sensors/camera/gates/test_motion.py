@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sensors.camera.gates.motion import HOLD_S, KEY_FRAMES, PACKETS, PROBE_EVERY_S, Motion
+from sensors.camera.gates.motion import KEY_FRAMES, PACKETS, PROBE_EVERY_S, Motion
+from sensors.camera.gates.segments import HOLD_S
 from tests.sensors.camera.gates.test_packet_gate import KEY_BYTES, Packet, stream
 from tests.sensors.camera.gates.test_picture_gate import picture
 
