@@ -86,6 +86,9 @@ class CameraSettings:
     motion_masks: tuple[Polygon, ...] = setting(
         (), "Parts of the picture in which motion is ignored"
     )
+    check_view: bool = setting(
+        True, "Report it when covered, moved, frozen or out of focus; false for one that turns"
+    )
     clip_s: float = setting(
         0.0,
         "Length of the clip kept with an event, in s, as the camera sent it: heads are NOT blurred",

@@ -40,6 +40,16 @@ def find_sunrise(noon: datetime, latitude_deg: float, longitude_deg: float) -> d
     return transit - equation - half_day
 
 
+def is_sun_up(now: datetime, *, latitude_deg: float, longitude_deg: float) -> bool:
+    """Whether the sun's upper edge is above the horizon."""
+    declination, ahead = compute_sun((now - J2000) / DAY)
+    turn = (now + timedelta(hours=longitude_deg / 15) + ahead - J2000) / DAY
+    latitude = math.radians(latitude_deg)
+    sine = math.sin(latitude) * math.sin(declination)
+    sine += math.cos(latitude) * math.cos(declination) * math.cos(2 * math.pi * turn)
+    return sine >= math.sin(math.radians(HORIZON_DEG))
+
+
 def compute_sun(days: float) -> tuple[float, timedelta]:
     """The sun's declination (radians), and how far a sundial is ahead; `days` since J2000."""
     anomaly = math.radians(357.529 + 0.98560028 * days)

@@ -15,6 +15,7 @@ from sensors.camera.gates.motion import Motion
 from sensors.camera.pictures.privacy_mask import PrivacyMask
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.opening import Opener
+from sensors.camera.tamper import Tamper
 
 CLIP_REQUESTED_WITHIN_S = 10.0  # at most, after a clip's end
 
@@ -41,11 +42,12 @@ def assemble(service: Service) -> Loop:
 
 
 def make_parts(own: CameraSettings) -> Parts:
-    """Gates, recording and privacy mask, as the section asks for them."""
+    """Gates, recording, mask and tamper check, as the section asks for them."""
     return Parts(
         Motion(own.motion_masks, own.privacy_masks),
         recording=Recording(own.clip_s + CLIP_REQUESTED_WITHIN_S) if own.clip_s else None,
         privacy_mask=PrivacyMask(own.privacy_masks) if own.privacy_masks else None,
+        tamper=Tamper() if own.check_view else None,
     )
 
 

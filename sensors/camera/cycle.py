@@ -16,10 +16,12 @@ from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
 from appliance.status.camera_holds import format_hold
 from appliance.store.camera_holds import HoldReader
+from appliance.wording.site_time import format_site_time
 from sensors.camera.coverage import CoverageLog, judge_watching
 from sensors.camera.feed import Feed
 from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import ModeChoice, apply_holds, choose_mode
+from sensors.camera.tamper_faults import DayCheck, TamperError
 
 RECORD_EVERY_S = 60.0
 CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a video file is demuxed at once
@@ -46,6 +48,7 @@ class CameraCycle:
         self._holds = HoldReader(service.store)
         self._held = ""
         self._coverage = CoverageLog(service.instance)
+        self._day = DayCheck(service)
         self._recorded_mode: CameraMode | None = None
 
     def cycle(self) -> str:
@@ -58,16 +61,36 @@ class CameraCycle:
         except CameraError as error:
             self._service.report_fault(error)
             reason, is_dead = str(error), True
+        trouble = self._check_view(choice.mode)
         self._record_change(choice, reason)
         self._record_motion(choice.mode, choice.reason)
         self._record_state(choice.mode, reason)
-        self._record_coverage(choice, reason, is_dead=is_dead)
-        return reason
+        blind = str(trouble) if trouble else ""
+        self._record_coverage(choice, blind or reason, is_dead=is_dead, is_blind=bool(blind))
+        return f"{reason}; {blind}" if blind else reason
 
     def finish(self) -> None:
         """Store what is not yet stored of the time until now."""
         if rows := self._coverage.end(self._service.clock.stamp()):
             self._service.store.add(*rows)
+
+    def _check_view(self, mode: CameraMode) -> TamperError | None:
+        """Report a view that shows nothing, or something else."""
+        tamper = self._feed.tamper
+        if tamper is None:
+            return None
+        try:
+            self._day.update(tamper)
+        except StoreError as error:
+            self._service.report_fault(error)
+        if tamper.trouble is None or mode is CameraMode.OFF:
+            return None
+        zone = self._service.settings.site.timezone
+        since = self._make_stamp(tamper.trouble.since_s).utc
+        shown = format_site_time(since, zone, "%a %d %b %H:%M")
+        found = TamperError(tamper.trouble, self._service.instance, shown)
+        self._service.report_fault(found)
+        return found
 
     def _choose_mode(self) -> ModeChoice:
         """By the budget, and by what people ordered."""
@@ -113,13 +136,15 @@ class CameraCycle:
         self._changed = CameraChange(stamp, self._service.instance, mode, reason)
         self._service.store.add(self._changed)
 
-    def _record_coverage(self, choice: ModeChoice, reason: str, *, is_dead: bool) -> None:
+    def _record_coverage(
+        self, choice: ModeChoice, reason: str, *, is_dead: bool, is_blind: bool
+    ) -> None:
         """A row of the time before, at each change and each quarter of an hour."""
         watching = judge_watching(
             choice.mode,
             held=choice.held,
             is_dead=is_dead,
-            is_blind=False,
+            is_blind=is_blind,
             is_asked=self._feed.is_asked,
         )
         if rows := self._coverage.note(watching, reason, self._service.clock.stamp()):

@@ -34,6 +34,7 @@ from sensors.camera.pictures import encoding
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
+from sensors.camera.tamper import Tamper
 
 IDLE_S = 30.0  # picture seconds without a request after which the decoder is freed
 FOLLOWED_S = 2.0  # so long after a request for any picture, something counts as followed
@@ -54,12 +55,13 @@ PROBE_MODES = (CameraMode.PROBE, *PICTURE_MODES)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a feed is made of beside its source: gates, decoder, recording, privacy mask."""
+    """What a feed is made of beside its source: gates, decoder, recording, mask, tamper check."""
 
     motion: Motion = field(default_factory=Motion)
     new_group: Callable[[str], GroupOfPictures] = GroupOfPictures
     recording: Recording | None = None
     privacy_mask: encoding.Mask | None = None
+    tamper: Tamper | None = None
 
 
 class Feed:
@@ -114,6 +116,10 @@ class Feed:
     @property
     def motion(self) -> Motion:
         return self._parts.motion
+
+    @property
+    def tamper(self) -> Tamper | None:
+        return self._parts.tamper
 
     @property
     def is_followed(self) -> bool:
@@ -195,7 +201,10 @@ class Feed:
         """Gate 1: compare a small grey picture with the background."""
         if found is not None:
             self._probed_s = found.media_s
-            self.motion.take_picture(encoding.to_grey(found.frame), found.media_s)
+            grey = encoding.to_grey(found.frame)
+            self.motion.take_picture(grey, found.media_s)
+            if self._parts.tamper:
+                self._parts.tamper.take(found.frame, grey, found.media_s)
 
     def _is_new(self, now_s: float) -> bool:
         """Whether who waits should wake: something moves, or somebody wants every picture."""
@@ -205,6 +214,8 @@ class Feed:
         """The source is opened anew: what came before belongs to another stream."""
         self._drop()
         self.motion.reset()
+        if self._parts.tamper:
+            self._parts.tamper.interrupt()
         if self._parts.recording:
             self._parts.recording.interrupt()
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appliance.status.sunrise import find_next_sunrise
+from appliance.status.sunrise import find_next_sunrise, is_sun_up
 
 PLACES = [
     ("2026-06-20T12:00", 52.52, 13.405, "2026-06-21T02:43"),  # Berlin
@@ -42,3 +42,13 @@ def test_there_is_one_at_every_hour_and_longitude() -> None:
             found = find_next_sunrise(start, latitude_deg=10, longitude_deg=longitude)
             assert found is not None
             assert timedelta(0) < found - start <= timedelta(hours=24.1)
+
+
+@pytest.mark.parametrize(("now", "latitude", "longitude", "rise"), PLACES)
+def test_the_sun_is_up_from_the_published_sunrise_on(
+    now: str, latitude: float, longitude: float, rise: str
+) -> None:
+    wanted = datetime.fromisoformat(rise).replace(tzinfo=UTC)
+    for minutes, is_up in ((-240, False), (-3, False), (3, True), (240, True)):
+        at = wanted + timedelta(minutes=minutes)
+        assert is_sun_up(at, latitude_deg=latitude, longitude_deg=longitude) is is_up, (now, at)
