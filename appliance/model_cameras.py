@@ -250,7 +250,8 @@ class Event:
     `energy_j` is what analysing it cost, `energy_measured` whether that was measured or modelled.
     `rule` is the zone, line or count that made it one, "" where being there was enough. `scores`
     holds first, mean and best confidence. `drops` are frames that came while it was there and were
-    not analysed. `woken_by` is what detected it first. `clip` is like `snapshot`.
+    not analysed. `woken_by` is what detected it first. `clip` is like `snapshot`. `stream` is the
+    stream of the camera that the snapshot is of, "main" or "sub"; "" where it has only one.
     """
 
     stamp: Stamp
@@ -275,3 +276,4 @@ class Event:
     woken_by: str = ""
     drops: int = 0
     scores: Mapping[str, float] = field(default_factory=dict)
+    stream: str = ""

@@ -123,6 +123,7 @@ def parse_picture(tree: dict[str, Any]) -> Picture:
         detections=tuple(parse_detection(one) for one in seen),
         woken_by=require_text(tree.get("woken_by"), "woken_by", LONGEST_SENTENCE),
         region=None if region is None else parse_box(region),
+        stream=require_text(tree.get("stream", ""), "stream", LONGEST_WORD),
     )
 
 

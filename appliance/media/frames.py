@@ -11,6 +11,7 @@ from appliance.model_cameras import Box, Detection
 
 LONGEST_WAIT_S = 2.0  # an answer comes after this at the latest, a picture or a reason
 I420, BGR, JPEG, MP4 = ENCODINGS = "i420", "bgr", "jpeg", "mp4"
+MAIN, SUB = "main", "sub"  # streams of one camera
 Buffer = bytes | bytearray
 
 
@@ -24,6 +25,7 @@ class Picture:
     `media_s` is the camera's own time; `sequence` counts the camera's frames; `skipped` of them
     were never requested. `woken_by` is what detected motion ("" where nothing did) and `region`
     where, if that is known. `detections` is what inference found, if it analysed the picture.
+    `stream` is MAIN or SUB, "" where the camera has only one.
     """
 
     camera: str
@@ -38,6 +40,7 @@ class Picture:
     detections: tuple[Detection, ...] = ()
     woken_by: str = ""
     region: Box | None = None
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ class CameraSettings:
         "",
         "Needed: rtsp:// or http:// (MJPEG) address, /dev/video* device, or a video file (looped)",
     )
+    sub_source: str = setting(
+        "",
+        "Address of the camera's smaller stream (sub stream): motion is detected in it, and "
+        "`source` is opened when something moves; '' for none",
+    )
     user: str = setting("", "User name at the camera, where `source` does not hold it")
     password_file: Path | None = setting(
         None, "File with the camera's password in one line; without it, none"

@@ -103,4 +103,5 @@ def describe_event(placed: PlacedEvent) -> Document:
         "woken_by": event.woken_by,
         "drops": event.drops,
         "scores": dict(event.scores),
+        "stream": event.stream,
     }

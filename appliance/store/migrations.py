@@ -313,6 +313,12 @@ def m0023_camera_coverage(db: Database) -> None:
     db.execute("CREATE INDEX camera_coverage_at ON camera_coverage (at)")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0024_event_stream(db: Database) -> None:
+    """Which of a camera's two streams the snapshot of an event is of."""
+    db.execute("ALTER TABLE event ADD COLUMN stream TEXT NOT NULL DEFAULT ''")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from appliance.media.frames import SUB
 from appliance.model import EnergyLevel, Stamp
 from appliance.model_cameras import Box, Event, Tier
 from inference.detection.frame_result import FrameResult
@@ -20,6 +21,7 @@ LONGEST_PART_S = 3600.0
 FIRST_FRAMES = 3  # what had woken the camera by then has woken it for this thing
 EDGE = 0.01  # of the picture: a box that comes so near to its edge is cut there
 CUT_FACTOR = 0.5  # of the score of a whole thing
+SUB_FACTOR = 0.5  # of the score of the same picture in the main stream
 LARGE_ENOUGH = 0.4  # longer side of a box, as a fraction: a larger one shows no more
 
 
@@ -103,7 +105,7 @@ def begin_draft(
         last=stamp.utc,
         frames=1,
         best=result,
-        snapshot_score=score_snapshot(track.box, track.confidence),
+        snapshot_score=score_snapshot(track.box, track.confidence, result.picture.stream),
         box=track.box,
         best_circumstances=circumstances,
         confidence=track.confidence,
@@ -179,7 +181,7 @@ def count_frame(
         energy_measured=draft.energy_measured and result.cost.measured,
         woken_by=result.picture.woken_by if is_first else draft.woken_by,
     )
-    score = score_snapshot(track.box, track.confidence)
+    score = score_snapshot(track.box, track.confidence, result.picture.stream)
     if score <= draft.snapshot_score:
         return draft
     return replace(
@@ -187,16 +189,17 @@ def count_frame(
     )
 
 
-def score_snapshot(box: Box, confidence: float) -> float:
-    """How well a frame shows a thing to a person: sure, large, not cut by the picture's edge.
+def score_snapshot(box: Box, confidence: float, stream: str = "") -> float:
+    """How well a frame shows a thing to a person: sure, large, not cut by the edge, sharp.
 
     The confidence, times the square root of the size (a box twice as large is not twice as good),
-    halved where the box is cut.
+    halved where the box is cut, and in a picture of the camera's sub stream.
     """
     longer = max(box.right - box.left, box.bottom - box.top)
     is_cut = min(box.left, box.top, 1 - box.right, 1 - box.bottom) <= EDGE
     size = math.sqrt(min(1.0, max(0.0, longer) / LARGE_ENOUGH))
-    return confidence * size * (CUT_FACTOR if is_cut else 1.0)
+    sharpness = SUB_FACTOR if stream == SUB else 1.0
+    return confidence * size * (CUT_FACTOR if is_cut else 1.0) * sharpness
 
 
 def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None) -> Event:
@@ -228,6 +231,7 @@ def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None)
             "mean": draft.confidence_sum / draft.frames,
             "best": draft.confidence,
         },
+        stream=draft.best.picture.stream,
     )
 
 

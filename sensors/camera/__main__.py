@@ -4,6 +4,9 @@ Reads and writes: nothing itself; wires the parts together and hands pictures ou
 Never: decides anything.
 """
 
+from dataclasses import replace
+from pathlib import Path
+
 from appliance.errors import SettingsError
 from appliance.media.frame_socket import FrameServer
 from appliance.process.service import Loop, Service, main
@@ -35,20 +38,28 @@ def assemble(service: Service) -> Loop:
     """Wire one camera."""
     own = find_camera_settings(service.instance, service.settings)
     opener = Opener(own, service.settings.path.parent)
-    feed = Feed(service.instance, opener, service.clock, make_parts(own))
+    parts = make_parts(own, service.settings.path.parent)
+    feed = Feed(service.instance, opener, service.clock, parts)
     FrameServer(service.settings.camera_socket(service.instance), feed.answer)
     cycle = CameraCycle(service, own, feed)
     return Loop(cycle.cycle, CYCLE_EVERY_S, media=True, finish=cycle.finish)
 
 
-def make_parts(own: CameraSettings) -> Parts:
-    """Gates, recording, mask and tamper check, as the section asks for them."""
+def make_parts(own: CameraSettings, directory: Path) -> Parts:
+    """Gates, recordings, sub stream, mask and tamper check, as the section asks for them."""
+    sub = replace(own, source=own.sub_source) if own.sub_source else None
     return Parts(
         Motion(own.motion_masks, own.privacy_masks),
-        recording=Recording(own.clip_s + CLIP_REQUESTED_WITHIN_S) if own.clip_s else None,
+        recording=make_recording(own),
+        open_sub=Opener(sub, directory) if sub else None,
+        sub_recording=make_recording(own) if sub else None,
         privacy_mask=PrivacyMask(own.privacy_masks) if own.privacy_masks else None,
         tamper=Tamper() if own.check_view else None,
     )
+
+
+def make_recording(own: CameraSettings) -> Recording | None:
+    return Recording(own.clip_s + CLIP_REQUESTED_WITHIN_S) if own.clip_s else None
 
 
 if __name__ == "__main__":

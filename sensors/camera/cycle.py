@@ -55,12 +55,7 @@ class CameraCycle:
         """Follow the budget; returns what the camera does and why."""
         self._take_hint()
         choice = self._choose_mode()
-        reason, is_dead = choice.reason, False
-        try:
-            self._feed.follow(choice)
-        except CameraError as error:
-            self._service.report_fault(error)
-            reason, is_dead = str(error), True
+        reason, is_dead = self._follow(choice)
         trouble = self._check_view(choice.mode)
         self._record_change(choice, reason)
         self._record_motion(choice.mode, choice.reason)
@@ -68,6 +63,18 @@ class CameraCycle:
         blind = str(trouble) if trouble else ""
         self._record_coverage(choice, blind or reason, is_dead=is_dead, is_blind=bool(blind))
         return f"{reason}; {blind}" if blind else reason
+
+    def _follow(self, choice: ModeChoice) -> tuple[str, bool]:
+        """Why the camera does what it does, with what fails in it; and whether nothing comes."""
+        try:
+            self._feed.follow(choice)
+        except CameraError as error:
+            self._service.report_fault(error)
+            return str(error), True
+        faults = self._feed.list_faults()
+        for fault in faults:
+            self._service.report_fault(fault)
+        return "; ".join([choice.reason, *map(str, faults)]), False
 
     def finish(self) -> None:
         """Store what is not yet stored of the time until now."""

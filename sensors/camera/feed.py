@@ -9,6 +9,7 @@ around everything, and who waits for motion waits on it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Condition, RLock
 
@@ -19,14 +20,15 @@ from appliance.media.frames import (
     I420,
     JPEG,
     LONGEST_WAIT_S,
+    MAIN,
     MP4,
+    SUB,
     Answer,
     Picture,
     PictureRequest,
     Refusal,
 )
 from appliance.model_cameras import CameraMode
-from sensors.camera.connection import SourceConnection
 from sensors.camera.gates.motion import Motion
 from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import ModeChoice
@@ -34,6 +36,8 @@ from sensors.camera.pictures import encoding
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
+from sensors.camera.stream import Stream
+from sensors.camera.stream_pair import PICTURE_MODES, StreamPair
 from sensors.camera.tamper import Tamper
 
 IDLE_S = 30.0  # picture seconds without a request after which the decoder is freed
@@ -42,24 +46,24 @@ CHECK_EVERY_S = 0.2  # picture seconds between decoded pictures that check what 
 # Picture seconds between those while every picture is served: comparing one costs as much as
 # decoding it, and nothing depends on it then but the part that is analysed.
 FOLLOWED_CHECK_EVERY_S = 0.35
-# Picture seconds for which packets may gather: who decodes nothing is in no hurry.
-MOST_GATHERED_S = {
-    CameraMode.LISTEN: 0.9,
-    CameraMode.PROBE: 0.9,
-    CameraMode.WATCH: 0.1,
-    CameraMode.ACTIVE: 0.0,
-}
-PICTURE_MODES = (CameraMode.WATCH, CameraMode.ACTIVE)
+AWAKE_S = 3.0  # so long after a picture was handed out, the next one belongs to the same wake
+CLOCK_JUMP_S = 10.0  # picture time that goes back further than this: the source restarted
 PROBE_MODES = (CameraMode.PROBE, *PICTURE_MODES)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a feed is made of beside its source: gates, decoder, recording, mask, tamper check."""
+    """What a feed is made of beside its source: gates, decoder, recordings, mask, tamper
+    check.
+
+    `open_sub` opens the camera's sub stream, None where it has none.
+    """
 
     motion: Motion = field(default_factory=Motion)
     new_group: Callable[[str], GroupOfPictures] = GroupOfPictures
     recording: Recording | None = None
+    open_sub: Callable[[OnPacket], Camera] | None = None
+    sub_recording: Recording | None = None
     privacy_mask: encoding.Mask | None = None
     tamper: Tamper | None = None
 
@@ -86,17 +90,33 @@ class Feed:
         self._parts = parts or Parts()
         self._changed = Condition(RLock())
         self._waiting = 0  # requests that wait for a picture
-        self._group = self._parts.new_group(f"the camera {name}")
         self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
         self._last_served = self._checked = -1
         self._checked_s = self._requested_s = self._followed_s = self._served_s = -1e9
         self._probed_s = -1e9
-        self._connection = SourceConnection(
+        self._shown_s = float("-inf")  # picture time of the picture that was handed out last
+        self._shown_stream: Stream | None = None
+        self._streams = self._make_streams(open_camera)
+
+    def _make_streams(self, open_main: Callable[[OnPacket], Camera]) -> StreamPair:
+        parts = self._parts
+        main = self._make_stream(MAIN if parts.open_sub else "", open_main, parts.recording)
+        sub = parts.open_sub and self._make_stream(SUB, parts.open_sub, parts.sub_recording)
+        return StreamPair(main, sub, self._clock.media_s, self._learn_again)
+
+    def _make_stream(
+        self, name: str, open_camera: Callable[[OnPacket], Camera], recording: Recording | None
+    ) -> Stream:
+        return Stream(
+            name,
+            self._name,
             open_camera,
-            clock.media_s,
+            self._clock.media_s,
+            lock=self._changed,
             on_packet=self._take_packet,
-            on_open=self._restart,
-            on_close=self._drop,
+            on_restart=self._restart,
+            new_group=self._parts.new_group,
+            recording=recording,
         )
 
     @property
@@ -106,12 +126,17 @@ class Feed:
 
     @property
     def frames_decoded(self) -> int:
-        return self._group.frames_decoded
+        return sum(stream.frames_decoded for stream in self._streams)
 
     @property
     def stream(self) -> str | None:
         """What comes, in words."""
-        return self._connection.stream
+        return self._streams.description
+
+    def list_faults(self) -> list[CameraError]:
+        """What fails although pictures come."""
+        with self._changed:
+            return self._streams.list_faults()
 
     @property
     def motion(self) -> Motion:
@@ -138,14 +163,14 @@ class Feed:
                 self._requested_s = self._clock.media_s()
             self._choice = choice
             if choice.mode is CameraMode.OFF:
-                self._connection.pause()
+                self._streams.pause()
                 self._changed.notify_all()
                 return
-            camera = self._connection.advance()
-            camera.most_gathered_s = MOST_GATHERED_S[choice.mode]
+            self._streams.advance(choice.mode)
             idle_s = self._clock.media_s() - self._requested_s
             if choice.mode is CameraMode.LISTEN or idle_s > IDLE_S:
-                self._group.free_decoder()
+                for stream in self._streams:
+                    stream.free_decoder()
 
     def take_hint(self, source: str) -> None:
         """Somebody outside reports that something moves."""
@@ -177,25 +202,21 @@ class Feed:
     def close(self) -> None:
         """Close the source."""
         with self._changed:
-            self._connection.close()
+            for stream in self._streams:
+                stream.close()
 
     # --- what comes in -------------------------------------------------------------------------
 
-    def _take_packet(self, opening: int, packet: EncodedPacket) -> None:
-        """One packet of the source; called by it, within `advance` or from its own thread."""
-        with self._changed:
-            if not self._connection.accept(opening):
-                return
+    def _take_packet(self, stream: Stream, packet: EncodedPacket) -> None:
+        """One packet of a stream; called with the lock."""
+        if stream is self._streams.heard:
             self.sequence += 1
-            self._group.add(packet)
-            if self._parts.recording:
-                self._parts.recording.add(packet)
             self.motion.take_packet(packet.media_s, packet.size_bytes, packet.is_key)
             probes = self._choice.mode in PROBE_MODES and packet.is_key
             if probes and self.motion.wants_probe(packet.media_s):
-                self._probe(self._group.decode_key_frame())
-            if self._waiting and self._is_new(self._clock.media_s()):
-                self._changed.notify_all()
+                self._probe(stream.decode_key_frame())
+        if self._waiting and self._is_new(self._clock.media_s()):
+            self._changed.notify_all()
 
     def _probe(self, found: DecodedFrame | None) -> None:
         """Gate 1: compare a small grey picture with the background."""
@@ -210,20 +231,16 @@ class Feed:
         """Whether who waits should wake: something moves, or somebody wants every picture."""
         return self.is_followed or self.motion.find_segment(now_s) is not None
 
-    def _restart(self) -> None:
-        """The source is opened anew: what came before belongs to another stream."""
-        self._drop()
+    def _restart(self, stream: Stream) -> None:
+        """A stream is opened anew: the gates learn again if it is the one that they hear."""
+        if stream is self._streams.heard:
+            self._learn_again()
+
+    def _learn_again(self) -> None:
+        """What comes now belongs to another stream than what came before."""
         self.motion.reset()
         if self._parts.tamper:
             self._parts.tamper.interrupt()
-        if self._parts.recording:
-            self._parts.recording.interrupt()
-
-    def _drop(self) -> None:
-        """The source was closed: its packets and its decoder are freed."""
-        group = self._parts.new_group(f"the camera {self._name}")
-        group.frames_decoded = self._group.frames_decoded
-        self._group = group
 
     # --- what goes out -------------------------------------------------------------------------
 
@@ -235,10 +252,11 @@ class Feed:
             self._followed_s = began_s
         ends_s = began_s + min(request.wait_s, LONGEST_WAIT_S)
         while self._choice.mode in PICTURE_MODES:
-            camera = self._connection.advance()
+            camera = self._streams.advance(self._choice.mode)
             picture = self._take_newest(request)
             now_s = self._clock.media_s()
             if picture is not None:
+                self._streams.want_main(self._choice.mode)
                 return picture
             if now_s >= ends_s:
                 return Refusal("nothing moves" if request.moved else "no new picture yet")
@@ -258,17 +276,40 @@ class Feed:
             return None
         if request.moved and not self._may_check(now_s):
             return None
-        found = self._decode_newest()
+        found = self._streams.heard.decode_newest()
         if found is None:
             return None
         self._checked, self._checked_s = self.sequence, now_s
         if request.moved or abs(found.media_s - self._probed_s) >= FOLLOWED_CHECK_EVERY_S:
             self._probe(found)
+        if request.moved and not self.motion.shows_motion(now_s):
+            return None  # the packets were wrong, or it is over
+        stream, shown = self._choose_shown(found)
+        if shown is None or not self._goes_on(stream, shown, request.after):
+            return None
         if request.moved:
-            if not self.motion.shows_motion(now_s):
-                return None  # the packets were wrong, or it is over
             self.motion.note_look(now_s)
-        return self._make_picture(found, request.encoding, self.motion.find_segment(now_s))
+        self._shown_stream, self._shown_s = stream, shown.media_s
+        segment = self.motion.find_segment(now_s)
+        return self._make_picture(shown, request.encoding, segment, stream.name)
+
+    def _choose_shown(self, heard: DecodedFrame) -> tuple[Stream, DecodedFrame | None]:
+        """What is handed out: the newest picture of the main stream, if it is open, else `heard`.
+        Gates always compare pictures of the heard stream: those of two streams differ.
+        """
+        is_awake = self._clock.media_s() - self._served_s < AWAKE_S
+        stream = self._streams.choose_shown(is_awake=is_awake)
+        if stream is not self._streams.heard:
+            with suppress(CameraError):  # kept as the stream's fault
+                return stream, stream.decode_newest()
+        return self._streams.heard, heard
+
+    def _goes_on(self, stream: Stream, shown: DecodedFrame, after: int) -> bool:
+        """Whether a picture is later than the one before: the streams lag each other a little."""
+        ahead_s = shown.media_s - self._shown_s
+        if ahead_s > 0 or ahead_s < -CLOCK_JUMP_S or self._shown_stream is None:
+            return True
+        return stream is self._shown_stream and (stream is self._streams.heard or after < 0)
 
     def _may_check(self, now_s: float) -> bool:
         """Whether the newest frame may be decoded to see if it really moves: not each one."""
@@ -276,15 +317,8 @@ class Feed:
             return False
         return self.motion.may_look(now_s)
 
-    def _decode_newest(self) -> DecodedFrame | None:
-        try:
-            return self._group.decode_newest()
-        except CameraError as error:
-            self._connection.lose(error)
-            raise
-
     def _make_picture(
-        self, found: DecodedFrame, form: str, segment: MotionSegment | None
+        self, found: DecodedFrame, form: str, segment: MotionSegment | None, stream: str
     ) -> Picture:
         self._served_s = self._clock.media_s()
         if self.sequence != self._last_served:
@@ -302,13 +336,16 @@ class Feed:
             data=encoding.encode(found.frame, form, self._parts.privacy_mask),
             woken_by=segment.woken_by if segment else "",
             region=self.motion.region,
+            stream=stream,
         )
 
     def _make_clip(self, request: PictureRequest) -> Answer:
-        """The packets from `since_s` to `until_s` as an MP4 file."""
+        """The packets from `since_s` to `until_s` as an MP4 file: of the main stream, else of the
+        sub stream.
+        """
         if self._parts.recording is None:
             return Refusal("no clip is kept: `clip_s` of the camera is 0")
-        clip = self._parts.recording.make_clip(request.since_s, request.until_s)
+        stream, clip = self._streams.make_clip(request.since_s, request.until_s)
         return Picture(
             camera=self._name,
             stamp=self._clock.stamp(),
@@ -319,4 +356,5 @@ class Feed:
             height=clip.height,
             encoding=MP4,
             data=clip.data,
+            stream=stream.name,
         )

@@ -32,18 +32,10 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
 
 def find_faults(camera: CameraSettings, settings: Settings) -> Iterator[tuple[str, str, bool]]:
     """Key, sentence, and whether it is only a warning."""
-    source = camera.source
-    if not source:
-        yield "source", "is empty: name the camera's address, a device or a video file", False
-    elif source.startswith(DEVICES):
-        if is_no_camera(Path(source)):
-            yield "source", f"is refused: {source} is no video device", False
-    elif parse_scheme(source):
-        if text := find_refusal(source, allow_local=camera.allow_local):
-            yield "source", f"is refused: {text}", False
-    elif not (settings.path.parent / source).exists():
-        yield "source", f"names a video file that is not there: {source}", True
-    if camera.password_file and not camera.user and not has_user(source):
+    yield from find_source_faults(camera, settings)
+    if camera.sub_source and (text := find_sub_refusal(camera)):
+        yield "sub_source", text, False
+    if camera.password_file and not camera.user and not has_user(camera.source):
         yield "password_file", "needs a `user` beside it", False
     elif camera.password_file and is_missing(camera.password_file):
         yield "password_file", f"names a file that is not there: {camera.password_file}", True
@@ -61,6 +53,33 @@ def find_refusal(source: str, *, allow_local: bool) -> str:
     except CameraError as error:
         return str(error)
     return ""
+
+
+def find_source_faults(
+    camera: CameraSettings, settings: Settings
+) -> Iterator[tuple[str, str, bool]]:
+    """The same of `source` alone."""
+    source = camera.source
+    if not source:
+        yield "source", "is empty: name the camera's address, a device or a video file", False
+    elif source.startswith(DEVICES):
+        if is_no_camera(Path(source)):
+            yield "source", f"is refused: {source} is no video device", False
+    elif parse_scheme(source):
+        if text := find_refusal(source, allow_local=camera.allow_local):
+            yield "source", f"is refused: {text}", False
+    elif not (settings.path.parent / source).exists():
+        yield "source", f"names a video file that is not there: {source}", True
+
+
+def find_sub_refusal(camera: CameraSettings) -> str:
+    """What is wrong with the address of the smaller stream."""
+    if not parse_scheme(camera.source) or not parse_scheme(camera.sub_source):
+        return "needs addresses, as `source` too: a video file or a device has one stream"
+    if camera.sub_source == camera.source:
+        return "is the address of `source` too: name the smaller stream, or leave it out"
+    text = find_refusal(camera.sub_source, allow_local=camera.allow_local)
+    return f"is refused: {text.replace('`source`', '`sub_source`')}" if text else ""
 
 
 def find_onvif_refusal(camera: CameraSettings) -> str:

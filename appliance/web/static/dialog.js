@@ -10,6 +10,7 @@ import { full, span } from "./times.js";
 
 const LINK = /^#event=(.+)$/;
 const dialog = byId("event");
+const STREAMS = { main: "the main stream", sub: "the sub stream: the main one had none" };
 
 /** Show what the page's address names; called when it changes, and once the site's zone is known. */
 export async function followAddress() {
@@ -81,6 +82,7 @@ function rows(event) {
     ["Where", capital(placeOf(event.box))],
     ["Confidence", `${share(event.confidence)} (at least ${share(event.threshold)} is needed)`],
     ["Rule", event.rule || "none: any object of the listed labels is reported"],
+    ...(event.stream ? [["Picture from", STREAMS[event.stream] || event.stream]] : []),
     ["Noticed by", event.woken_by || "the tracker: an object was being followed already"],
     ["Not analysed", count(event.drops, "frame", "frames")],
     ["Inference energy", joules(event.energy_j, event.energy_measured)],

@@ -94,7 +94,7 @@ class Bench:
         return camera
 
     def has_decoder(self) -> bool:
-        return self.feed._group._decoder is not None
+        return self.feed._streams.main._group._decoder is not None
 
     def set_budget(self, level: EnergyLevel) -> None:
         stamp = self.clock.stamp()

@@ -134,8 +134,8 @@ def test_a_camera_that_gives_nothing_is_dead(bench: Bench) -> None:
     def refuse(_: object) -> NoReturn:
         raise CameraError("no route to host")
 
-    bench.feed._connection._open_camera = refuse
-    bench.feed._connection.close()
+    bench.feed._streams.main._connection._open_camera = refuse
+    bench.feed._streams.main._connection.close()
     bench.run_cycles(5)
     assert list_watching(bench) == [(Watching.WATCHED, 5), (Watching.DEAD, 4)]
     assert bench.store.rows(CameraCoverage)[-1].reason == "no route to host"

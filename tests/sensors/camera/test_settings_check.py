@@ -55,6 +55,29 @@ def test_a_source_that_can_be_a_camera_is_none(tmp_path: Path, source: str) -> N
     assert find(CameraSettings(source=source), tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "sub_source", "wrong"),
+    [
+        ("rtsp://10.0.0.5/main", "rtsp://127.0.0.1/sub", "is refused: rtsp://127.0.0.1/sub"),
+        ("rtsp://10.0.0.5/main", "rtmp://10.0.0.5/sub", "is refused: the camera's `sub_source`"),
+        ("rtsp://10.0.0.5/main", "rtsp://10.0.0.5/main", "is the address of `source` too"),
+        ("rtsp://10.0.0.5/main", "sub.mp4", "needs addresses"),
+        ("/dev/video0", "rtsp://10.0.0.5/sub", "needs addresses"),
+    ],
+)
+def test_a_sub_stream_that_cannot_be_one_is_an_error(
+    tmp_path: Path, source: str, sub_source: str, wrong: str
+) -> None:
+    ((key, text, is_warning),) = find(CameraSettings(source, sub_source), tmp_path)
+    assert (key, is_warning) == ("sub_source", False)
+    assert text.startswith(wrong)
+
+
+def test_a_sub_stream_beside_its_main_one_is_right(tmp_path: Path) -> None:
+    own = CameraSettings(source="rtsp://10.0.0.5/main", sub_source="rtsp://10.0.0.5/sub")
+    assert find(own, tmp_path) == []
+
+
 def test_a_local_source_is_right_where_it_is_allowed(tmp_path: Path) -> None:
     own = CameraSettings(source="rtsp://127.0.0.1/", allow_local=True)
     assert find(own, tmp_path) == []
