@@ -22,6 +22,7 @@ from appliance import settings_file
 from appliance.clock import boottime_s
 from appliance.errors import HostError
 from appliance.model import EnergyBudget
+from appliance.process.units import list_camera_units
 from appliance.settings import Settings, SleepMode
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
@@ -33,7 +34,7 @@ from provisioning.board import GUARD, SIMULATED_CAMERAS, TIMERS
 from provisioning.calm_video import make_calm_video
 from provisioning.runner import ROOT, Program, Runner
 from provisioning.systemctl import board_socket, command_board
-from provisioning.unit_files import read_processes
+from provisioning.unit_files import Process, read_processes
 
 TEMPLATE = Path(__file__).with_name("laptop.toml")
 START = datetime(2026, 4, 15, 2, 30, tzinfo=UTC)  # an hour before dawn at the demonstration's site
@@ -186,10 +187,15 @@ class Laptop:
         for process in read_processes():
             if process.oneshot:
                 continue
-            for instance in self.settings.camera if process.template else ("",):
+            for instance in self._list_instances(process):
                 command = process.command(sys.executable, self.settings.path, instance)
                 programs.append(Program(process.name + instance, command, process.restart))
         return programs
+
+    def _list_instances(self, process: Process) -> list[str]:
+        """The instances of a template that this site has; one without a name of what is none."""
+        units = list_camera_units(self.settings.camera) if process.template else [process.name]
+        return [unit.removeprefix(process.name) for unit in units if unit.startswith(process.name)]
 
     def _command_switch(self, name: str) -> list[str]:
         words = ["provisioning.switch_unit", name, "--settings", str(self.settings.path)]

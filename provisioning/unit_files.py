@@ -28,7 +28,7 @@ class Process:
 
     @property
     def template(self) -> bool:
-        """Whether this is started once per camera."""
+        """Whether this is started for each camera, or each level that several run from."""
         return self.name.endswith("@")
 
     def command(self, python: str, settings: Path, instance: str = "") -> list[str]:

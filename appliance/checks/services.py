@@ -7,7 +7,7 @@ Never: asks PID 1: for it a process that hangs is active, but here it no longer 
 from appliance.checks import NO_DATABASE, Finding
 from appliance.clock import Clock
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.process.units import format_unit
+from appliance.process.units import find_unit
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.store import Store
@@ -28,7 +28,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     ]
     silent = [entry["service"] for entry in awake if not entry["fresh"]]
     if silent:
-        advice = f"`systemctl status {format_unit(silent[0])}` says why"
+        advice = f"`systemctl status {find_unit(silent[0], settings.camera)}` says why"
         return Finding(NAME, f"silent: {', '.join(silent)}", advice, ok=False)
     names = ", ".join(entry["service"] for entry in awake)
     return Finding(NAME, f"{format_count(len(awake), 'report')} up to date: {names}", ok=True)

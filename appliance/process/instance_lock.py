@@ -127,6 +127,22 @@ def read_holder(handle: int) -> Holder | None:
         return None
 
 
+def find_worked_s(directory: Path, name: str, pid: int) -> float | None:
+    """When the copy of `name` with this pid last noted that it works (CLOCK_MONOTONIC); None where
+    it has not.
+    """
+    try:
+        handle = os.open(directory / f"{name}.lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        holder = read_holder(handle)
+    finally:
+        os.close(handle)
+    is_it = holder is not None and (holder.pid, holder.boot_id) == (pid, read_boot_id())
+    return holder.worked_s if holder is not None and is_it else None
+
+
 def describe_stranger(path: Path, name: str, locked_by: int | None, holder: Holder | None) -> str:
     """Why a lock that is held keeps nobody from starting."""
     if holder and holder.name == name and locked_by in (None, holder.pid):

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
+from typing import NoReturn
 
 from appliance import log, settings_file
 from appliance.clock import Clock
@@ -89,7 +90,7 @@ class Service:
     @property
     def source(self) -> str:
         """The name under which faults and sentences are stored: `camera@front`, `power`."""
-        return f"{self.name}@{self.instance}" if self.instance else self.name
+        return format_source(self.name, self.instance)
 
     def run(
         self, cycle: Cycle, every_s: float | Callable[[], float], *, media: bool = False
@@ -217,21 +218,16 @@ def main(
     """
     arguments = make_parser(name, takes_instance).parse_args()
     instance = arguments.instance if takes_instance else ""
-    source = f"{name}@{instance}" if instance else name
-    writer_log = log.setup(source)
+    log.setup(format_source(name, instance))
     stop = stop_on_signals()
     try:
         chosen = read_settings(arguments.settings, name, find_errors)
-        settings = chosen.settings
-        lock = take_lock(settings, source, writer_log)
-        clock = settings.make_clock()
-        store = Store(settings.database, clock, name, opened=False)
-        service = Service(name, settings, clock, store, writer_log, instance, stop, lock=lock)
-        (service.recorder.open if waits_for_store else service.recorder.start)()
+        service = start_service(
+            name, chosen.settings, stop, instance=instance, waits_for_store=waits_for_store
+        )
         loop = assemble_or_record(service, assemble)
     except ApplianceError as error:
-        print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
-        sys.exit(find_exit_code(error))
+        end_with(name, error)
     threading.excepthook = end_process
     if chosen.refused is not None and find_errors is not None:
         back = choose_back(arguments.settings, name, find_errors)
@@ -239,7 +235,51 @@ def main(
     elif find_errors is not None:
         service.recorder.submit(Task("the settings", lambda _: keep(chosen, name), once=True))
     run_until_stopped(service, loop)
-    lock.release()
+    service.lock.release()
+
+
+def run_forked(name: str, instance: str, settings: Settings, assemble: Assemble) -> None:
+    """One service in a process that was forked with its settings; ends like `main`."""
+    log.setup(format_source(name, instance))
+    stop = stop_on_signals()
+    try:
+        service = start_service(name, settings, stop, instance=instance)
+        loop = assemble_or_record(service, assemble)
+    except ApplianceError as error:
+        end_with(name, error)
+    threading.excepthook = end_process
+    run_until_stopped(service, loop)
+    service.lock.release()
+
+
+def format_source(name: str, instance: str) -> str:
+    """The name under which a service's faults and sentences are stored."""
+    return f"{name}@{instance}" if instance else name
+
+
+def start_service(
+    name: str,
+    settings: Settings,
+    stop: Event,
+    *,
+    instance: str = "",
+    waits_for_store: bool = True,
+) -> Service:
+    """The service with its lock and its database, before its parts; raises `ApplianceError`."""
+    source = format_source(name, instance)
+    writer_log = log.SentenceLog(source)
+    lock = take_lock(settings, source, writer_log)
+    clock = settings.make_clock()
+    store = Store(settings.database, clock, name, opened=False)
+    service = Service(name, settings, clock, store, writer_log, instance, stop, lock=lock)
+    (service.recorder.open if waits_for_store else service.recorder.start)()
+    return service
+
+
+def end_with(name: str, error: ApplianceError) -> NoReturn:
+    """End the process that cannot start, with the reason and the exit code for it."""
+    print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
+    sys.exit(find_exit_code(error))
 
 
 def read_settings(path: Path | None, name: str, find_errors: FindErrors | None) -> ChosenSettings:

@@ -130,7 +130,7 @@ def explain_missing(store: Store, camera: str, at: datetime, zone: str) -> str:
     if first is None:
         return (
             f"camera {camera} has never reported; see what its service says "
-            f"(`systemctl status appliance-camera@{camera}`)"
+            f"(`journalctl -t camera@{camera}`)"
         )
     since = format_site_time(first.stamp.utc, zone, "%a %d %b %Y %H:%M")
     return (

@@ -11,7 +11,8 @@ The shed order: the first is stopped first and started last.
                                                                              power pays (hosts)
     analytics                                appliance-inference             ECO
     cameras' own alarms, if any              appliance-hints                 as their cameras
-    cameras, extra ones first                appliance-camera@NAME           its own level
+    cameras, extra ones first                appliance-camera@NAME, or       its own level
+                                             appliance-cameras@LEVEL
     frame rate                               (inside inference and cameras, by the budget)
     supplies, link, display, the last        appliance-switch@NAME           its own level
     named first
@@ -36,6 +37,7 @@ from typing import Protocol
 from appliance.errors import ApplianceError, HostError
 from appliance.model import EnergyLevel, Stamp
 from appliance.process.host import Order
+from appliance.process.units import list_camera_units
 from appliance.settings import Settings
 from power.act.gpu_hosts import Hosts, choose
 from power.act.load_check import LoadCheck
@@ -89,10 +91,7 @@ def list_loads(settings: Settings) -> tuple[Load, ...]:
         )
         for name, switch in reversed(list(settings.switch.items()))
     ]
-    cameras = [
-        Load(f"appliance-camera@{name}", camera.runs_from)
-        for name, camera in settings.camera.items()
-    ]
+    cameras = [Load(unit, lowest) for unit, lowest in list_camera_units(settings.camera).items()]
     return (
         *(load for load in switches if load.host is not None),
         Load(INFERENCE, EnergyLevel.ECO),

@@ -12,7 +12,7 @@ from appliance.media.frame_socket import FrameServer
 from appliance.process.service import Loop, Service, main
 from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from sensors.camera.cycle import CYCLE_EVERY_S, CameraCycle
+from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import Motion
 from sensors.camera.pictures.privacy_mask import PrivacyMask
@@ -42,7 +42,7 @@ def assemble(service: Service) -> Loop:
     feed = Feed(service.instance, opener, service.clock, parts)
     FrameServer(service.settings.camera_socket(service.instance), feed.answer)
     cycle = CameraCycle(service, own, feed)
-    return Loop(cycle.cycle, CYCLE_EVERY_S, media=True, finish=cycle.finish)
+    return Loop(cycle.cycle, lambda: cycle.every_s, media=True, finish=cycle.finish)
 
 
 def make_parts(own: CameraSettings, directory: Path) -> Parts:

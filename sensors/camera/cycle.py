@@ -25,6 +25,9 @@ from sensors.camera.tamper_faults import DayCheck, TamperError
 
 RECORD_EVERY_S = 60.0
 CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a video file is demuxed at once
+# While all is well in LISTEN, where nothing depends on it: each wake-up costs. A hung camera is
+# noticed some seconds later then.
+LISTEN_EVERY_S = 5.0
 LISTENING_MODES = (CameraMode.LISTEN, CameraMode.PROBE)
 
 
@@ -43,6 +46,7 @@ class CameraCycle:
         self._feed = feed
         self._cpu_s = cpu_s
         self._cpu_before_s = cpu_s()
+        self.every_s = CYCLE_EVERY_S  # until the next cycle
         self._recorded: CameraState | None = None
         self._changed: CameraChange | None = None
         self._holds = HoldReader(service.store)
@@ -66,10 +70,12 @@ class CameraCycle:
 
     def _follow(self, choice: ModeChoice) -> tuple[str, bool]:
         """Why the camera does what it does, with what fails in it; and whether nothing comes."""
+        self.every_s = self._choose_every_s(choice.mode)
         try:
             self._feed.follow(choice)
         except CameraError as error:
             self._service.report_fault(error)
+            self.every_s = CYCLE_EVERY_S
             return str(error), True
         faults = self._feed.list_faults()
         for fault in faults:
@@ -106,6 +112,11 @@ class CameraCycle:
         holds = self._holds.find_known(self._service.instance)
         zone = self._service.settings.site.timezone
         return apply_holds(choice, {kind: format_hold(one, zone) for kind, one in holds.items()})
+
+    def _choose_every_s(self, mode: CameraMode) -> float:
+        """Seldom in LISTEN; not where alarms are waited for, or a fast demonstration's rows age."""
+        is_usual = not self._settings.onvif and self._service.settings.clock.speed == 1
+        return LISTEN_EVERY_S if is_usual and mode is CameraMode.LISTEN else CYCLE_EVERY_S
 
     def _read_budget(self) -> EnergyBudget | None:
         """The fresh budget; a database that cannot be read is no budget."""

@@ -25,7 +25,7 @@ CLIP_LATE_S = 1.0  # after the beginning that was asked for: such a clip still h
 SAME_SHAPE = 0.03  # of the ratio of width to height: 704x576 of square pixels is no 4:3
 # Picture seconds for which packets may gather: who decodes nothing is in no hurry.
 MOST_GATHERED_S = {
-    CameraMode.LISTEN: 0.9,
+    CameraMode.LISTEN: 1.9,
     CameraMode.PROBE: 0.9,
     CameraMode.WATCH: 0.1,
     CameraMode.ACTIVE: 0.0,

@@ -152,7 +152,8 @@ def test_eight_cameras_are_sections_with_streams_one_with_its_password_in_a_file
     assert locked.password_file.stat().st_mode & 0o077 == 0
     conf = (tmp_path / "run/processes.conf").read_text()
     assert read_password(locked.password_file) not in conf
-    assert conf.count("[program:appliance-camera@") == 8
+    assert conf.count("[program:appliance-cameras@sentinel]") == 1
+    assert "[program:appliance-camera@" not in conf
     world = [program for program in laptop._list_programs() if program.stops_last]
     assert [program.name for program in world] == ["plant", SIMULATED_CAMERAS]
     assert {program.name for program in world} < set(NOT_OF_THE_UNIT)

@@ -47,6 +47,7 @@ def test_the_process_list_of_the_unit_is_complete() -> None:
         "appliance-power",
         "appliance-sensors",
         "appliance-camera@",
+        "appliance-cameras@",
         "appliance-hints",
         "appliance-inference",
         "appliance-mqtt",

@@ -49,7 +49,7 @@ class Target:
     format: str
     options: Mapping[str, str]
     has_times: bool = True  # the stream's time stamps mean something
-    most_gathered_s: float = 1.0
+    most_gathered_s: float = 2.0
 
 
 class LiveStream:
@@ -120,7 +120,8 @@ class LiveStream:
         if self._rate.packets < 3:
             return FIRST_S
         usual_s = 1 / self._rate.rate if self._rate.rate else 0.0
-        return max(SILENT_S, SILENT_FRAMES * usual_s)
+        # What gathers is not missing yet.
+        return max(SILENT_S, self.most_gathered_s + 1, SILENT_FRAMES * usual_s)
 
     # --- the reader's thread -------------------------------------------------------------------
 

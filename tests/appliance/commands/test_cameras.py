@@ -165,7 +165,7 @@ def test_before_the_first_row_nothing_is_made_up(unit: Unit) -> None:
 def test_a_camera_that_never_reported_says_where_to_look(unit: Unit) -> None:
     code, _, err = why(unit, "shed")
     assert code == 1
-    assert "systemctl status appliance-camera@shed" in err
+    assert "journalctl -t camera@shed" in err
 
 
 def test_the_future_is_not_answered(unit: Unit) -> None:

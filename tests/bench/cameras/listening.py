@@ -1,10 +1,11 @@
 """What eight RTSP cameras cost that all look at a scene in which nothing moves.
 
-Eight real camera processes, a real RTSP server, videos of a still scene with the noise of a sensor:
-1280 x 720, 10 to 25 frames a second. Only the camera processes are counted. LISTEN (nobody asks)
-and WATCH with a consumer that waits for movement, as the inference process does.
+Eight real camera processes, forked from one as on a unit (it is counted too), a real RTSP server,
+videos of a still scene with the noise of a sensor: 1280 x 720, 10 to 25 frames a second. LISTEN
+(nobody asks) and WATCH with a consumer that waits for movement, as the inference process does.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,9 +31,11 @@ from appliance.settings import Settings
 from appliance.settings_file import load_settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
+from provisioning.unit_files import read_keys
 from tests.bench.processes import Usage, read_usage
 from tests.conftest import CLIP, ROOT
 from tests.stand_ins.rtsp import Cameras, serving
+from tests.waiting import wait_until
 
 RATES = (10, 15, 20, 25) * 2
 WIDTH, HEIGHT = 1280, 720
@@ -90,19 +93,28 @@ def open_unit(settings: Settings) -> Iterator[tuple[list[int], Store]]:
     prepare_database(settings.database)
     power = Store(settings.database, SystemClock(), "power")
     allow(power, EnergyLevel.SENTINEL)
-    common = [sys.executable, "-m", "sensors.camera"]
-    processes = [
-        subprocess.Popen([*common, name, "--settings", str(settings.path)], cwd=ROOT)
-        for name in settings.camera
-    ]
-    try:
-        yield [process.pid for process in processes], power
-    finally:
-        for process in processes:
+    command = [sys.executable, "-m", "sensors.camera.group", "sentinel"]
+    command += ["--settings", str(settings.path)]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | read_environment()) as process:
+        try:
+            wait_until(lambda: len(list_pids(process.pid)) == 1 + len(settings.camera), "all")
+            yield list_pids(process.pid), power
+        finally:
             process.terminate()
-        for process in processes:
             process.wait(20)
-        power.close()
+            power.close()
+
+
+def list_pids(parent: int) -> list[int]:
+    """A process and its children."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [parent, *(int(word) for word in children.split())]
+
+
+def read_environment() -> dict[str, str]:
+    """What the unit file sets for several cameras."""
+    lines = read_keys(ROOT / "systemd/appliance-cameras@.service")["Environment"]
+    return dict(word.split("=", 1) for line in lines for word in line.split())
 
 
 def allow(power: Store, level: EnergyLevel) -> None:

@@ -26,7 +26,13 @@ def host() -> FakeHost:
 
 @pytest.fixture
 def actuator(host: FakeHost) -> Actuator:
-    return Actuator(host, make_bare_site(["gate", "yard"], may_power_off=True))
+    return Actuator(host, make_site())
+
+
+def make_site() -> Settings:
+    """Two cameras of different levels, so that each has a unit of its own."""
+    site = make_bare_site(["gate", "yard"], may_power_off=True)
+    return replace(site, camera={**site.camera, "yard": CameraSettings(runs_from=HIBERNATE)})
 
 
 def at(uptime_s: float) -> Stamp:
@@ -46,8 +52,19 @@ STOP_ALL = [
 
 
 def test_the_units_of_a_site_stand_in_shed_order() -> None:
-    site = make_bare_site(["gate", "yard"], may_power_off=True)
-    assert [load.unit for load in list_loads(site)] == [order.split()[1] for order in STOP_ALL]
+    assert [load.unit for load in list_loads(make_site())] == [
+        order.split()[1] for order in STOP_ALL
+    ]
+
+
+def test_cameras_of_one_level_are_one_load_and_a_camera_alone_at_its_level_is_its_own() -> None:
+    site = make_bare_site(["gate", "yard", "barn"], may_power_off=True)
+    cameras = {**site.camera, "road": CameraSettings(runs_from=FULL)}
+    loads = list_loads(replace(site, camera=cameras))
+    assert [(load.unit, load.lowest) for load in loads[1:]] == [
+        ("appliance-camera@road", FULL),
+        ("appliance-cameras@sentinel", SENTINEL),
+    ]
 
 
 def test_alarms_are_received_where_a_camera_has_them_and_as_long_as_it_runs() -> None:
@@ -65,7 +82,7 @@ def test_cameras_start_before_inference_and_stop_after_it(
 ) -> None:
     actuator.apply(EnergyLevel.FULL)
     assert host.new() == START_ALL
-    actuator.apply(EnergyLevel.HIBERNATE)
+    actuator.apply(EnergyLevel.OFF)
     assert host.new() == STOP_ALL
 
 
@@ -92,7 +109,7 @@ def test_the_first_use_also_stops_what_may_not_run(host: FakeHost, actuator: Act
 def test_all_stops_of_a_cycle_are_one_order_before_all_starts(
     host: FakeHost, actuator: Actuator
 ) -> None:
-    actuator.apply(EnergyLevel.HIBERNATE)
+    actuator.apply(EnergyLevel.OFF)
     assert host.commands == ["stop appliance-inference appliance-camera@gate appliance-camera@yard"]
     actuator.apply(EnergyLevel.SENTINEL)
     assert host.commands[1:] == ["start appliance-camera@yard appliance-camera@gate"]
@@ -137,19 +154,19 @@ def test_a_refused_order_is_reported_and_tried_again_unit_by_unit(
     actuator.apply(EnergyLevel.FULL)
     host.new()
     host.refuses = {"stop appliance-inference"}
-    refusals = actuator.apply(EnergyLevel.HIBERNATE)
+    refusals = actuator.apply(EnergyLevel.OFF)
     assert [str(error) for error in refusals] == [
         "PID 1 refused the order `stop appliance-inference`"
     ]
     assert host.new() == STOP_ALL[1:]
-    actuator.apply(EnergyLevel.HIBERNATE)
+    actuator.apply(EnergyLevel.OFF)
     assert host.commands[-3:] == STOP_ALL
     host.new()
     for _ in range(3):
-        assert len(actuator.apply(EnergyLevel.HIBERNATE)) == 1
+        assert len(actuator.apply(EnergyLevel.OFF)) == 1
     assert host.new() == []
     host.refuses = set()
-    assert actuator.apply(EnergyLevel.HIBERNATE) == []
+    assert actuator.apply(EnergyLevel.OFF) == []
     assert host.new() == STOP_ALL[:1]
 
 

@@ -1,0 +1,128 @@
+"""The cameras of one energy level: `python -m sensors.camera.group LEVEL --settings FILE`.
+
+One small process imports everything and reads the settings once; each camera is forked from it, so
+that they share that memory, and is a process of its own all the same: what a hostile or broken
+stream does to libav, it does to its own camera (docs/decisions/0033-cameras-are-forked.md).
+
+Reads: the settings, when each camera last worked. Writes: nothing itself.
+Never: opens a camera or the database itself, or has a thread: it could not be forked safely.
+"""
+
+import argparse
+import gc
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from av.video.frame import VideoFrame
+
+from appliance import log, settings_file
+from appliance.errors import ApplianceError
+from appliance.media.frames import I420
+from appliance.model import EnergyLevel
+from appliance.parsing.arguments import PATH
+from appliance.process.children import Children, fork, supervise
+from appliance.process.instance_lock import find_worked_s
+from appliance.process.notify import Notifier
+from appliance.process.service import Cycle, Leave, Loop, Service, end_with, run_forked
+from appliance.settings import Settings
+from sensors.camera.__main__ import assemble
+from sensors.camera.gates.picture_gate import HEIGHT, WIDTH, PictureGate
+from sensors.camera.pictures import encoding
+
+# Not used here: what a camera imports when it opens its source, so that they share that too.
+from sensors.camera.sources import live, video_file  # noqa: F401
+
+REHEARSALS = 10  # Python adapts its code while it runs the first few times
+REPORTED_S = 600.0  # so long after it a crash stays a fault
+MOST_BYTES = 1024**3  # of one camera's own memory: MemoryMax= of a unit is for all of them
+
+
+class CrashError(ApplianceError):
+    """The process of a camera ended by a crash, and was started again."""
+
+    code = "crash"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="camera", description=__doc__.partition("\n")[0])
+    levels = {level.name.lower(): level for level in EnergyLevel}
+    parser.add_argument("level", choices=levels, help="the cameras' `runs_from`")
+    parser.add_argument("--settings", type=PATH, help="settings file")
+    arguments = parser.parse_args()
+    try:
+        settings = settings_file.load_settings(arguments.settings)
+    except ApplianceError as error:
+        end_with("camera", error)
+    names = list_cameras(settings, levels[arguments.level])
+    if not names:
+        print(f"camera: no camera runs from {arguments.level}", file=sys.stderr)
+        return
+    worked_s = partial(find_worked_s, settings.unit.run_dir)
+    children = Children(
+        names, partial(fork_camera, settings), lambda name, pid: worked_s(f"camera@{name}", pid)
+    )
+    rehearse()
+    gc.collect()
+    gc.freeze()  # a collection would write to each object, and so copy its page
+    supervise(children, Notifier())
+
+
+def list_cameras(settings: Settings, level: EnergyLevel) -> tuple[str, ...]:
+    """The cameras that run from this level."""
+    return tuple(name for name, one in settings.camera.items() if one.runs_from == level)
+
+
+def rehearse() -> None:
+    """Do once what each camera does with a picture: what that imports and prepares is shared."""
+    gate = PictureGate(())
+    frame = encoding.make_frame(bytearray(WIDTH * HEIGHT * 3 // 2), VideoFrame(WIDTH, HEIGHT))
+    for number in range(REHEARSALS):
+        gate.compare(encoding.to_grey(frame), float(number))
+    encoding.encode(frame, I420)
+
+
+def fork_camera(settings: Settings, name: str, trouble: str) -> int:
+    """Start one camera; returns its pid. `trouble`: how its process ended before."""
+    return fork(partial(run_camera, settings, name, trouble, os.getpid()), log.flush)
+
+
+def run_camera(settings: Settings, name: str, trouble: str, parent: int) -> None:
+    """The service of one camera; PID 1 is notified by the parent."""
+    os.environ.pop("NOTIFY_SOCKET", None)
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
+    run_forked("camera", name, settings, partial(assemble_child, trouble, parent))
+
+
+def assemble_child(trouble: str, parent: int, service: Service) -> Loop:
+    """A camera that reports its last crash for some time, and ends with its parent."""
+    loop = assemble(service)
+    return replace(loop, cycle=watch(service, loop.cycle, trouble, parent))
+
+
+def watch(
+    service: Service,
+    cycle: Cycle,
+    trouble: str,
+    parent: int,
+    now_s: Callable[[], float] = time.monotonic,
+) -> Cycle:
+    """The cycle, with what is reported and checked around it."""
+    ends_s = now_s() + REPORTED_S
+
+    def run() -> str:
+        if os.getppid() != parent:
+            raise Leave("the process that started this one is gone")
+        if trouble and now_s() < ends_s:
+            service.report_fault(CrashError(f"{trouble}; it works again: see its log for why"))
+        return cycle()
+
+    return run
+
+
+if __name__ == "__main__":
+    main()
