@@ -14,7 +14,7 @@ from typing import Protocol
 
 from appliance.errors import ModelError
 from appliance.media.frames import Picture
-from appliance.model_cameras import Box, Tier
+from appliance.model_cameras import Tier
 from appliance.sections.cameras import InferenceSettings
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PulledPicture
@@ -23,8 +23,10 @@ from inference.detection.detector import CPU, NOT_LOADED, FrameDetector, Picture
 from inference.detection.frame_result import Cost, FrameResult
 from inference.detection.head_blur import select_outside
 from inference.detection.model_swap import ModelSwap
+from inference.detection.region import Region
 from inference.detection.unload_policy import decide_unload
 from inference.energy.cost import CostModel
+from inference.tracking import attention
 
 IDLE_W = 4.0  # of a GPU that holds a model's memory and keeps its clocks up
 RETRY_AFTER_S = 60.0
@@ -176,16 +178,18 @@ class ModelPool:
         self, detector: FrameDetector, group: Sequence[PulledPicture], now_s: float
     ) -> list[FrameResult]:
         load_j = self._load(detector) / len(group)
-        parts = [self._choose_part(detector, camera, picture) for camera, picture in group]
+        regions = [self._choose_region(detector, camera, picture) for camera, picture in group]
         began_s = self._cpu_s()
-        seen = detector.analyse([picture for _, picture in group], parts)
+        seen = detector.analyse([picture for _, picture in group], [one.box for one in regions])
         cpu_s = (self._cpu_s() - began_s) / len(group)
         self._used_s[detector.digest] = now_s
         for name in [name for name, one in self._own.items() if one is detector]:
             self._failed.pop(name, None)
         return [
-            self._make_result(detector, camera, picture, one, cpu_s=cpu_s, load_j=load_j)
-            for (camera, picture), one in zip(group, seen, strict=True)
+            self._make_result(
+                detector, camera, picture, one, reason=part.reason, cpu_s=cpu_s, load_j=load_j
+            )
+            for (camera, picture), one, part in zip(group, seen, regions, strict=True)
         ]
 
     def _load(self, detector: FrameDetector) -> float:
@@ -199,24 +203,24 @@ class ModelPool:
         detector.load()
         return self.costs.record_load(detector, self._cpu_s() - began_s)
 
-    def _choose_part(
+    def _choose_region(
         self, detector: FrameDetector, camera: InferenceCamera, picture: Picture
-    ) -> Box | None:
-        """The part to analyse, around what moves and what is followed; None: the whole picture."""
+    ) -> Region:
+        """The part to analyse, around what moves and what is followed, and why."""
         if not self._regions or detector.tier is not Tier.INT8 or camera.own.model:
-            return None
-        if picture.region is None:
-            return None
-        moving = region.enclose([picture.region, *(one.box for one in camera.tracks.live)])
+            return Region(None, "analysed the whole picture: this model does not look at parts")
+        moving = picture.region
+        if moving is not None:
+            watched = attention.select_watched(camera.tracks, moving, picture.media_s)
+            moving = region.enclose([moving, *watched])
         since_s = None if camera.full_s is None else picture.media_s - camera.full_s
-        part = region.choose_region(
+        return region.choose_region(
             moving,
             width=picture.width,
             height=picture.height,
             size=detector.size,
             since_full_s=since_s,
         )
-        return part.box
 
     def _make_result(
         self,
@@ -225,6 +229,7 @@ class ModelPool:
         picture: Picture,
         seen: PictureDetections,
         *,
+        reason: str,
         cpu_s: float,
         load_j: float,
     ) -> FrameResult:
@@ -233,6 +238,8 @@ class ModelPool:
             picture,
             seen.detections,
             part=seen.part,
+            cause=attention.find_cause(camera.tracks, woken_by=picture.woken_by),
+            reason=reason,
             tier=choose_tier(detector, seen, own=detector is self._own.get(camera.own.model)),
             provider=detector.provider,
             digest=detector.digest,

@@ -10,7 +10,7 @@ from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusa
 from appliance.model_cameras import Detection
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import encode_jpeg, list_unseen_people
-from inference.tracking.track import Tracks
+from inference.tracking.state import Tracks
 
 Shown = tuple[FrameResult, Picture]
 

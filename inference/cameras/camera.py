@@ -23,8 +23,8 @@ from inference.events.clips import Clips
 from inference.events.lifecycle import Circumstances, EventDraft, EventDrafts
 from inference.events.rate_limit import Burst
 from inference.events.rules import build_rules
-from inference.tracking import track
-from inference.tracking.track import Tracks
+from inference.tracking import attention, track
+from inference.tracking.state import LOOK_EVERY_S, Tracks
 
 PATIENCE_FRAMES = 2.5  # at a low rate, a thing is not missing before the next frame is due
 
@@ -64,20 +64,20 @@ class InferenceCamera:
         self._drafts = EventDrafts()
         self._after = -1
         self._media_s = -math.inf
+        self._ahead_s = 0.0  # the camera's time before the clock's
 
     # --- requests ------------------------------------------------------------------------------
 
-    @property
-    def is_followed(self) -> bool:
-        """Whether something is there that is followed."""
-        return bool(self.tracks.live)
+    def needs_frame(self, now_s: float) -> bool:
+        """Whether something is there that needs a frame although nothing moves."""
+        return attention.find_next_look_s(self.tracks) <= now_s + self._ahead_s
 
     def choose_request(self, now_s: float) -> PictureRequest:
         """The next request: a clip that is due, else the next picture."""
         clip = self.clips.choose_request(now_s)
         if clip is not None:
             return clip
-        return PictureRequest(I420, self._after, moved=not self.is_followed, wait_s=WAIT_S)
+        return PictureRequest(I420, self._after, moved=not self.needs_frame(now_s), wait_s=WAIT_S)
 
     def find_due_s(self, start_s: float) -> float:
         """When to ask next, where inference may begin at `start_s`; a clip costs no energy here."""
@@ -140,7 +140,7 @@ class InferenceCamera:
         """Take one analysed frame into account; returns the drafts that are to be published now."""
         media_s = result.picture.media_s
         ended = self._end_drafts() if media_s < self._media_s else []  # the camera has restarted
-        self._media_s = media_s
+        self._media_s, self._ahead_s = media_s, media_s - now_s
         if result.part is None:
             self.full_s = media_s
             self.people = list_people(result)
@@ -148,7 +148,7 @@ class InferenceCamera:
         self._held_back_s = 0.0
         self._update_tracks(result, patience_s)
         over = self._update_drafts(result, circumstances, patience_s)
-        self._request_clips(over, media_s - now_s)
+        self._request_clips(over, self._ahead_s)
         return ended + over
 
     def _update_tracks(self, result: FrameResult, patience_s: float) -> None:
@@ -186,11 +186,15 @@ class InferenceCamera:
     def end_if_quiet(self, now_s: float, interval_s: float) -> list[EventDraft]:
         """End the analysis where no picture has come for too long; like `end`.
 
-        A camera that waits for its energy allowance is not quiet.
+        A camera that waits for its energy allowance is not quiet, nor is one before which all
+        stands still, as long as it answers.
         """
         if self.analysed_s is None or self.shortage is not None:
             return []
-        if now_s - self.analysed_s <= self.find_patience_s(interval_s):
+        patience_s = self.find_patience_s(interval_s)
+        if attention.rests(self.tracks) and not self.connection.complaint:
+            patience_s += LOOK_EVERY_S
+        if now_s - self.analysed_s <= patience_s:
             return []
         return self.end()
 
@@ -229,11 +233,13 @@ class InferenceCamera:
     @property
     def complaint(self) -> str | None:
         """Why there are no pictures now; that nothing moves is no complaint."""
-        if self.connection.trouble:
-            return str(self.connection.trouble)
-        if self.shortage:
+        if self.shortage and not self.connection.trouble:
             return self.shortage.format(self.name)
-        return self.connection.refusal if self.analysed_s is None else None
+        return (
+            self.connection.complaint
+            if self.analysed_s is None or self.connection.trouble
+            else None
+        )
 
 
 def require_own(picture: Picture, camera: str) -> None:

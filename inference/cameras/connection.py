@@ -61,6 +61,11 @@ class FrameConnection:
         return self._pending
 
     @property
+    def complaint(self) -> str | None:
+        """Its trouble or refusal in words; None where the camera answers."""
+        return str(self.trouble) if self.trouble else self.refusal
+
+    @property
     def ready_s(self) -> float:
         """When the next request may be sent, if none is pending."""
         return self._ready_s

@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from appliance.media.frames import Picture
 from appliance.model_cameras import Box, Detection, Tier
+from inference.tracking.attention import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Cost:
 class FrameResult:
     """A raw picture with all detections in it, faint ones too.
 
-    `part` is what was analysed, None for all of it. `missed` pictures came since the analysed frame
+    `part` is what was analysed, None for all of it; `cause` and `reason` say why it was looked at,
+    and why this part. `missed` pictures came since the analysed frame
     before and were skipped. `unseen` are boxes where people may be who are not in `detections`: too
     faint, cut off, or followed and not found in this picture. `cost` is the energy of the run,
     `load_j` of it loading the model; `decode_j` is the energy of decoding in the camera's process,
@@ -33,6 +35,8 @@ class FrameResult:
     detections: tuple[Detection, ...]
     _: KW_ONLY
     part: Box | None = None
+    cause: Cause = Cause.MOVEMENT
+    reason: str = ""
     tier: Tier = Tier.INT8
     provider: str = "none"
     digest: str = ""

@@ -19,8 +19,8 @@ from appliance.model_cameras import Box, Detection
 from inference.detection.frame_result import FrameResult
 from inference.detection.heads.candidates import Bytes
 from inference.detection.model_input import convert_to_bgr
-from inference.detection.region import is_covered
-from inference.tracking.track import Tracks
+from inference.tracking.boxes import is_shown_whole
+from inference.tracking.state import Tracks
 
 PERSON = "person"
 STANDS_FROM = 1.7  # height over width of a box; one below it may sit, bend or be cut off
@@ -77,7 +77,7 @@ def list_people(result: FrameResult) -> tuple[Box, ...]:
 
 def select_outside(people: Iterable[Box], part: Box | None) -> tuple[Box, ...]:
     """The boxes that `part` does not show whole; none where the whole picture was analysed."""
-    return () if part is None else tuple(box for box in people if not is_covered(part, box))
+    return () if part is None else tuple(box for box in people if not is_shown_whole(part, box))
 
 
 def hide_heads(bgr: Bytes, detections: Iterable[Detection], unseen: Iterable[Box] = ()) -> Bytes:

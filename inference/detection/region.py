@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from appliance.model_cameras import Box, Detection
+from inference.tracking.boxes import is_shown_whole
 
 FULL_EVERY_S = 2.0  # picture seconds; what stands still outside the part is seen this often
 MARGIN_SHARE = 0.5  # of the moving part's longer side, added to each side
 LARGEST_SHARE = 0.6  # of the picture's pixels; a larger part would show hardly more than all
-CUT_SHARE = 0.01  # of the part's side; a box that comes so near to its edge may be cut off there
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def map_detections_to_picture(found: Iterable[Detection], part: Box | None) -> l
     if part is None:
         return list(found)
     mapped = [replace(one, box=map_box_to_picture(one.box, part)) for one in found]
-    return [one for one in mapped if is_covered(part, one.box)]
+    return [one for one in mapped if is_shown_whole(part, one.box)]
 
 
 def map_boxes_to_picture(found: Iterable[Box], part: Box | None) -> list[Box]:
@@ -110,24 +110,6 @@ def map_box_to_picture(box: Box, part: Box) -> Box:
         part.top + box.top * high,
         part.left + box.right * wide,
         part.top + box.bottom * high,
-    )
-
-
-def is_covered(part: Box | None, box: Box) -> bool:
-    """Whether `part` shows what is in `box` as a whole.
-
-    A track whose box was not covered was not searched: it is predicted and not counted as missed.
-    The edges of the picture cut nothing off that another frame could show.
-    """
-    if part is None:
-        return True
-    slack_x = CUT_SHARE * (part.right - part.left)
-    slack_y = CUT_SHARE * (part.bottom - part.top)
-    return (
-        (part.left <= 0 or box.left > part.left + slack_x)
-        and (part.top <= 0 or box.top > part.top + slack_y)
-        and (part.right >= 1 or box.right < part.right - slack_x)
-        and (part.bottom >= 1 or box.bottom < part.bottom - slack_y)
     )
 
 

@@ -14,7 +14,7 @@ from appliance.model import EnergyLevel, Stamp
 from appliance.model_cameras import Box, Event, Tier
 from inference.detection.frame_result import FrameResult
 from inference.events.rules import RuleMatch
-from inference.tracking.track import Track
+from inference.tracking.state import LOOK_EVERY_S, Track
 
 FIRST_PART_S = 60.0
 LONGEST_PART_S = 3600.0
@@ -238,6 +238,10 @@ def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None)
 def format_reason(draft: EventDraft) -> str:
     """Why the frames of this event were analysed, in one sentence."""
     sentence = f"analysed because {draft.circumstances.reason}"
+    if draft.track.stands:
+        sentence += (
+            f"; it stands still: looked at where something moves, else each {LOOK_EVERY_S:g} s"
+        )
     if draft.previous_id:
         sentence += f"; it was still there after {draft.previous_id}"
     if draft.merged:

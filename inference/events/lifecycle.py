@@ -28,7 +28,7 @@ from inference.events.draft import (
 )
 from inference.events.rate_limit import Burst, Kind, RateLimit, limit_rate
 from inference.events.rules import Key, RuleMatch, Rules, RuleState, apply_rules
-from inference.tracking.track import Tracks
+from inference.tracking.state import Tracks
 
 __all__ = [
     "Circumstances",

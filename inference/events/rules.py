@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from appliance.sections.cameras import CameraSettings, Direction, LineSettings, Point, ZoneSettings
 from inference.events import zones
 from inference.events.zones import UNSETTLED
-from inference.tracking.track import Track, Tracks
+from inference.tracking.state import Track, Tracks
 
 DIRECTION_TEXTS = {zones.LEFT: "to the left", zones.RIGHT: "to the right"}
 COUNTED = {

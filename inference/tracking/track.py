@@ -12,10 +12,22 @@ docs/benchmarks.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from appliance.model_cameras import Box, Detection
-from inference.tracking.kalman import NEWCOMER, Uncertainty, correct, predict
+from inference.tracking.boxes import (
+    compute_area,
+    compute_grown_overlap,
+    compute_overlap,
+    is_shown_whole,
+    make_box,
+    measure_box,
+    shift_box,
+)
+from inference.tracking.kalman import correct, predict
+from inference.tracking.state import DOUBT_EVERY_S, Place, Track, Tracks
+
+__all__ = ["FAINTEST", "Track", "Tracks", "update_tracks"]
 
 FAINTEST = 0.25  # confidence below which a detection does not even keep a track alive
 LEAST_OVERLAP = 0.3
@@ -26,40 +38,7 @@ NEWCOMER_S = 0.3  # one seen once may be missed for this long, or once: most are
 COVERED = 0.7  # share of a box that an analysed part must hold to miss it
 FADE_S = 1.0  # a thing that is not where it should be has stopped: time in which its speed fades
 UNSEEN_AT_MOST_S = 30.0  # even where no frame showed that place
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """One tracked thing. `box` is its estimated box at picture time `at_s`.
-
-    `velocity` is the speed of its middle, right and down, in fractions of the picture a second.
-    `sightings` counts the sure ones; `seen_s` is the last of any kind; `missed_s` is how long it
-    has not been found since in frames that should have shown it.
-    """
-
-    number: int
-    label: str
-    confidence: float
-    box: Box
-    velocity: tuple[float, float]
-    sightings: int
-    seen_s: float
-    at_s: float
-    missed_s: float = 0.0
-    uncertainty: Uncertainty = NEWCOMER
-
-    @property
-    def seen_now(self) -> bool:
-        """Whether the newest picture showed it; otherwise its box is only predicted."""
-        return self.seen_s == self.at_s
-
-
-@dataclass(frozen=True, slots=True)
-class Tracks:
-    """All tracks of one camera. Numbers are never used again."""
-
-    live: tuple[Track, ...] = ()
-    next_number: int = 1
+STANDING_PATIENCE_S = 5.0  # nothing was seen to leave: rather the detector has missed it
 
 
 def update_tracks(
@@ -101,11 +80,15 @@ def begin_track(detection: Detection, number: int, media_s: float) -> Track:
         sightings=1,
         seen_s=media_s,
         at_s=media_s,
+        looked_s=media_s,
+        place=Place(detection.box, media_s),
     )
 
 
 def predict_track(track: Track, media_s: float, analysed_part: Box | None) -> Track:
     """The track moved on to `media_s` at its own speed, counted as missed until it is found."""
+    if track.stands:
+        return predict_standing(track, media_s, analysed_part)
     step_s = media_s - track.at_s
     is_missed = analysed_part is None or is_covered(analysed_part, track.box)
     fade = 1.0 if is_missed else max(0.0, 1 - step_s / FADE_S)
@@ -115,7 +98,25 @@ def predict_track(track: Track, media_s: float, analysed_part: Box | None) -> Tr
         box=shift_box(track.box, right=right * step_s, down=down * step_s),
         velocity=(right, down),
         at_s=media_s,
+        looked_s=media_s if is_missed else track.looked_s,
         missed_s=track.missed_s + step_s if is_missed else track.missed_s,
+        uncertainty=predict(track.uncertainty, step_s),
+    )
+
+
+def predict_standing(track: Track, media_s: float, analysed_part: Box | None) -> Track:
+    """What stands is where it was, however long ago that is, until a frame shows that it is not."""
+    if not is_shown_whole(analysed_part, track.box):
+        return replace(track, velocity=(0.0, 0.0), at_s=media_s)
+    step_s = media_s - track.looked_s
+    if track.missed_s == 0:
+        step_s = min(DOUBT_EVERY_S, step_s)  # before that nobody looked
+    return replace(
+        track,
+        velocity=(0.0, 0.0),
+        at_s=media_s,
+        looked_s=media_s,
+        missed_s=track.missed_s + step_s,
         uncertainty=predict(track.uncertainty, step_s),
     )
 
@@ -126,21 +127,24 @@ def correct_track(track: Track, detection: Detection, *, sure: bool) -> Track:
     x, y, width, height = measure_box(track.box)
     found_x, found_y, found_width, found_height = measure_box(detection.box)
     off_x, off_y = found_x - x, found_y - y
+    box = make_box(
+        x + step.place_gain * off_x,
+        y + step.place_gain * off_y,
+        width + step.size_gain * (found_width - width),
+        height + step.size_gain * (found_height - height),
+    )
     return replace(
         track,
         confidence=detection.confidence,
-        box=make_box(
-            x + step.place_gain * off_x,
-            y + step.place_gain * off_y,
-            width + step.size_gain * (found_width - width),
-            height + step.size_gain * (found_height - height),
-        ),
+        box=box,
+        place=track.place.follow(box, track.at_s),
         velocity=(
             track.velocity[0] + step.speed_gain * off_x,
             track.velocity[1] + step.speed_gain * off_y,
         ),
         sightings=track.sightings + sure,
         seen_s=track.at_s,
+        looked_s=track.at_s,
         missed_s=0.0,
         uncertainty=step.uncertainty,
     )
@@ -148,6 +152,8 @@ def correct_track(track: Track, detection: Detection, *, sure: bool) -> Track:
 
 def is_awaited(track: Track, patience_s: float, step_s: float) -> bool:
     """Whether an unseen track is kept; `step_s`: time since the frame before."""
+    if track.stands:
+        return track.missed_s <= max(patience_s, STANDING_PATIENCE_S)
     x, y, _, _ = measure_box(track.box)
     if not (0 < x < 1 and 0 < y < 1) or track.at_s - track.seen_s > UNSEEN_AT_MOST_S:
         return False
@@ -202,48 +208,8 @@ def compute_growth(track: Track) -> tuple[float, float]:
     return SIDEWAYS * growth, UPRIGHT * growth
 
 
-def compute_overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    return compute_grown_overlap(one, other, 0.0, 0.0)
-
-
-def compute_grown_overlap(one: Box, other: Box, wider: float, higher: float) -> float:
-    """Intersection over union of two boxes, each grown by as much on each side."""
-    wide = min(one.right, other.right) - max(one.left, other.left) + 2 * wider
-    high = min(one.bottom, other.bottom) - max(one.top, other.top) + 2 * higher
-    if wide <= 0 or high <= 0:
-        return 0.0
-    shared = wide * high
-    first = (one.right - one.left + 2 * wider) * (one.bottom - one.top + 2 * higher)
-    second = (other.right - other.left + 2 * wider) * (other.bottom - other.top + 2 * higher)
-    return shared / (first + second - shared)
-
-
 def is_covered(analysed_part: Box, box: Box) -> bool:
     """Whether the analysis of a part must find what is in `box`."""
     wide = min(analysed_part.right, box.right) - max(analysed_part.left, box.left)
     high = min(analysed_part.bottom, box.bottom) - max(analysed_part.top, box.top)
     return wide > 0 and high > 0 and wide * high >= COVERED * compute_area(box)
-
-
-def compute_area(box: Box) -> float:
-    return (box.right - box.left) * (box.bottom - box.top)
-
-
-def measure_box(box: Box) -> tuple[float, float, float, float]:
-    """Middle (right, down), width and height."""
-    return (
-        (box.left + box.right) / 2,
-        (box.top + box.bottom) / 2,
-        box.right - box.left,
-        box.bottom - box.top,
-    )
-
-
-def make_box(x: float, y: float, width: float, height: float) -> Box:
-    """The box of a middle, a width and a height."""
-    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-
-
-def shift_box(box: Box, *, right: float, down: float) -> Box:
-    return Box(box.left + right, box.top + down, box.right + right, box.bottom + down)

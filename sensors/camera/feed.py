@@ -92,7 +92,8 @@ class Feed:
         self._waiting = 0  # requests that wait for a picture
         self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
         self._last_served = self._checked = -1
-        self._checked_s = self._requested_s = self._followed_s = self._served_s = -1e9
+        self._checked_s = self._requested_s = self._served_s = -1e9
+        self._unmoved_s = self._followed_s = -1e9
         self._probed_s = -1e9
         self._shown_s = float("-inf")  # picture time of the picture that was handed out last
         self._shown_stream: Stream | None = None
@@ -249,7 +250,7 @@ class Feed:
         self._requested_s = began_s = self._clock.media_s()
         self.motion.note_request(began_s, moved=request.moved)
         if not request.moved:
-            self._followed_s = began_s
+            self._note_follower(began_s)
         ends_s = began_s + min(request.wait_s, LONGEST_WAIT_S)
         while self._choice.mode in PICTURE_MODES:
             camera = self._streams.advance(self._choice.mode)
@@ -262,6 +263,12 @@ class Feed:
                 return Refusal("nothing moves" if request.moved else "no new picture yet")
             self._wait(camera.due_in_s(now_s), ends_s - now_s)
         return Refusal(self._choice.reason)
+
+    def _note_follower(self, now_s: float) -> None:
+        """One picture alone follows nothing: what stands still is looked at once in a while."""
+        if now_s - self._unmoved_s < FOLLOWED_S:
+            self._followed_s = now_s
+        self._unmoved_s = now_s
 
     def _wait(self, due_s: float | None, most_s: float) -> None:
         """Wait until something new came, or the source has more to give."""

@@ -16,6 +16,7 @@ from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest, R
 from appliance.model_cameras import Box, Detection, Tier
 from inference.detection.detector import CPU, NOT_LOADED, PictureDetections
 from inference.model_store import ModelCost
+from inference.tracking.boxes import is_shown_whole
 from tests.stand_ins.fakes import FakeClock
 
 SOMEBODY = Detection("person", 0.8, Box(0.4, 0.2, 0.6, 0.9))
@@ -116,7 +117,7 @@ class FakeCamera:
             HEIGHT,
             encoding,
             data,
-            woken_by="packets",
+            woken_by="packets" if self.moving else "",
             region=self.region,
         )
 
@@ -167,7 +168,12 @@ class FakeDetector:
         self.analysed += len(pictures)
         assert all(picture.encoding == I420 for picture in pictures)
         parts = parts or [None] * len(pictures)
-        return [PictureDetections(tuple(self.scene), part) for part in parts]
+        return [
+            PictureDetections(
+                tuple(one for one in self.scene if is_shown_whole(part, one.box)), part
+            )
+            for part in parts
+        ]
 
     def load(self) -> None:
         self.loads += 1

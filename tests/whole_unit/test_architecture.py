@@ -39,7 +39,7 @@ KNOWN_ORDERS = {
     "appliance/mqtt/messages.py build_sensor",
     "inference/detection/model_input.py put_i420",
     "inference/events/zones.py compute_turn",
-    "inference/tracking/track.py make_box",
+    "inference/tracking/boxes.py make_box",
     "power/devices/victron_gx_values.py is_power_consistent",
     "power/plan/weather_model.py compute_chance_below",
     "power/protocol/bus/modbus.py read",

@@ -23,12 +23,12 @@ from tests.bench.report import OUT, ROOT, Figure, publish
 PARTS_DIR = OUT / "cameras"
 # Parts of one lane take turns; lanes run beside each other. The second mostly waits.
 LANES = (
-    ("overhead", "spin", "swapping", "wake", "recall"),
+    ("overhead", "spin", "swapping", "wake", "standing", "recall"),
     ("listening", "freezes", "tracker", "gates", "lag"),
 )
 QUICK_LANES = (
     ("overhead", "spin", "swapping", "tracker"),
-    ("wake",),
+    ("wake", "standing"),
     ("listening",),
     ("recall",),
     ("freezes", "lag"),
@@ -101,6 +101,7 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "swapping": of("swapping"),
     "tracker": tracker,
     "wake": wake,
+    "standing": of("standing"),
     "recall": recall,
     "listening": of("listening"),
     "freezes": of("freezes"),
@@ -147,6 +148,7 @@ def headline(found: dict[str, Any]) -> dict[str, float | None]:
         "cpu_saved_ratio": field and field["saved"],
         "wake_p95_ms": pick(found, "wake", "p95_ms"),
         "freeze_noticed_s": pick(found, "freezes", "noticed_s", "worst"),
+        "stationary_looks_per_min": pick(found, "standing", "looks_per_min"),
         "spin_ratio": pick(found, "spin", "spin_ratio"),
         "lag_s_after_1h": pick(found, "lag", "lag_s_after_1h"),
     }
@@ -184,6 +186,7 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
         ("first frame, worst", pick(found, "freezes", "first_frame_s", "worst"), "s", 5.0, False),
         ("grown over all freezes", grown_mb, "MB", None, False),
         ("lag after 1 h (simulated time)", top["lag_s_after_1h"], "s", 0.5, False),
+        ("looks a minute at parked cars", top["stationary_looks_per_min"], "", 2.0, False),
         ("spin ratio", top["spin_ratio"], "", 1.2, False),
         ("frames failed in swaps", pick(found, "swapping", "failed"), "", 0.0, False),
         ("longest analysis in swaps", pick(found, "swapping", "worst_ms"), "ms", None, False),

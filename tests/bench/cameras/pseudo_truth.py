@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from appliance.model_cameras import Box, Detection
-from inference.tracking.track import compute_overlap
+from inference.tracking.boxes import compute_overlap
 
 SURE = 0.35
 CLEAR_OVERLAP = 0.5

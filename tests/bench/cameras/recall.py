@@ -22,7 +22,7 @@ from typing import Any
 
 from appliance.clock import Clock
 from appliance.log import SentenceLog
-from appliance.media.frames import Answer, Picture, PictureRequest
+from appliance.media.frames import Answer, Picture, PictureRequest, Refusal
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import Event
 from appliance.process.service import Service
@@ -34,6 +34,7 @@ from inference.__main__ import make_models, make_publisher
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.connection import Frames
 from inference.cycle import CycleParts, InferenceCycle
+from inference.detection.frame_result import FrameResult
 from inference.view import View
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import PACKETS, Motion
@@ -81,16 +82,21 @@ class Pull:
     def __init__(self, feed: Feed, clock: FakeClock, step_s: float) -> None:
         self._feed, self._clock, self._step_s = feed, clock, step_s
         self._asked = PictureRequest()
+        self._answer: Answer = Refusal("nobody has asked")
 
     def ask(self, ask: PictureRequest) -> None:
         self._asked = ask
 
     def take(self) -> Answer:
+        return self._answer
+
+    def wait(self) -> None:
+        """Let time pass until the answer is there."""
         ends_s = self._clock.media_s() + self._asked.wait_s
         while True:
-            answer = self._feed.answer(replace(self._asked, wait_s=0.0))
-            if isinstance(answer, Picture) or self._clock.media_s() >= ends_s:
-                return answer
+            self._answer = self._feed.answer(replace(self._asked, wait_s=0.0))
+            if isinstance(self._answer, Picture) or self._clock.media_s() >= ends_s:
+                return
             self._clock.advance(self._step_s)
 
     def fileno(self) -> int:
@@ -109,17 +115,29 @@ class Waiter:
     def wait(self, asked: Sequence[Frames], seconds: float, stop: Flag) -> list[Frames]:
         if not asked:
             self._clock.advance(seconds)
+        for one in asked:
+            assert isinstance(one, Pull)
+            one.wait()
         return list(asked)
 
 
 class UnitRun:
     """One unit before one clip, until the clip is over."""
 
-    def __init__(self, clip: SceneClip, directory: Path, motion: Motion) -> None:
+    def __init__(
+        self,
+        clip: SceneClip,
+        directory: Path,
+        motion: Motion,
+        labels: tuple[str, ...] = ("person",),
+    ) -> None:
         self.clock = FakeClock()
         camera = CameraSettings(source=str(clip.path))
         inference = InferenceSettings(
-            model=str(MODEL), full_frames_per_s=LOOKS_PER_S, energy_per_frame_j=0.05
+            model=str(MODEL),
+            full_frames_per_s=LOOKS_PER_S,
+            energy_per_frame_j=0.05,
+            labels=labels,
         )
         self.settings = Settings(
             path=directory / "unit.toml",
@@ -142,7 +160,9 @@ class UnitRun:
         models, publisher = make_models(self._service), make_publisher(self._service)
         view = View(blur_heads=inference.blur_heads, threshold=inference.threshold)
         parts = CycleParts([watched], models, Waiter(self.clock), publisher, view)
+        self.looks: list[FrameResult] = []
         self._watch = InferenceCycle(self._service, parts)
+        self._note_looks()
         self._seconds = len(clip.packets) / clip.frames_per_s
 
     def live(self) -> tuple[list[Event], float]:
@@ -163,6 +183,16 @@ class UnitRun:
         self._power.close()
         self._feed.close()
         return events, cpu_s
+
+    def _note_looks(self) -> None:
+        """Keep what each look found, without its picture."""
+        handle = self._watch._handle_result
+
+        def note(camera: Any, result: FrameResult, *rest: Any) -> None:
+            self.looks.append(replace(result, picture=replace(result.picture, data=b"")))
+            handle(camera, result, *rest)
+
+        self._watch._handle_result = note  # type: ignore[assignment,method-assign]
 
     def _pay(self) -> None:
         stamp = self.clock.stamp()

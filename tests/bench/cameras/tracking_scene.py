@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from appliance.model_cameras import Box, Detection
-from inference.tracking.track import compute_area, compute_overlap
+from inference.tracking.boxes import compute_area, compute_overlap
 
 FRAMES_PER_S = 10
 SAME_THING_IOU = 0.6

@@ -15,6 +15,7 @@ import numpy as np
 
 from appliance.model_cameras import Box
 from inference.tracking import track
+from inference.tracking.boxes import compute_overlap
 from tests.bench.cameras.tracking_scene import Frame
 
 PATIENCE_S = 2.0
@@ -116,7 +117,7 @@ def score(frames: Sequence[Frame], answers: Answers, counts: Callable[[Frame], b
     given = [np.array(list(answer), int) for _, answer in pairs]
     overlaps = [
         np.array(
-            [[track.compute_overlap(a, b) for b in answer.values()] for a in truth.values()]
+            [[compute_overlap(a, b) for b in answer.values()] for a in truth.values()]
         ).reshape(len(truth), len(answer))
         for truth, answer in pairs
     ]

@@ -42,13 +42,13 @@ def test_what_is_followed_is_analysed_at_the_full_rate_until_it_is_gone(
     unit.run_for(2)
     unit.camera.moving = False  # he stands still: the camera would say nothing by itself
     before = unit.detector.analysed
-    unit.run_for(10)
-    assert unit.detector.analysed == before + 50
+    unit.run_for(7)
+    assert unit.detector.analysed == before + 35
     assert all(not ask.moved for _, ask in unit.camera.asks[2:])
     unit.detector.scene = []
     unit.run_for(6)
     still = unit.detector.analysed
-    assert still <= before + 50 + 11, "only until he counts as gone"
+    assert still <= before + 35 + 11, "only until he counts as gone"
     unit.run_for(5)
     assert unit.detector.analysed == still
     assert unit.camera.asks[-1][1].moved

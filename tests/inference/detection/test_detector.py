@@ -18,10 +18,10 @@ from inference.detection.heads import HEADS, Outputs
 from inference.detection.heads.candidates import Bytes
 from inference.detection.model_card import ModelCard, compute_digest, read_verified_card
 from inference.detection.model_input import ModelInput
-from inference.detection.region import choose_region, is_covered, map_box_to_picture
+from inference.detection.region import choose_region, map_box_to_picture
 from inference.detection.sessions import CPU, CUDA, Session, SessionSettings
 from inference.detection.suppression import select_detections
-from inference.tracking.track import compute_overlap
+from inference.tracking.boxes import compute_overlap, is_shown_whole
 from tests.conftest import CLIP, MODEL
 from tests.scenes.bright_models import make_model
 from tests.stand_ins.fakes import FakeClock
@@ -286,10 +286,10 @@ def test_people_far_away_in_a_large_picture_are_found_in_the_part_alone() -> Non
     whole, close = detector.analyse([picture(wall), picture(wall)], [None, part])
     assert close.part == part
     assert any(compute_overlap(one.box, box) > 0.6 for one in close.detections)
-    inside = [one for one in whole.detections if is_covered(part, one.box)]
+    inside = [one for one in whole.detections if is_shown_whole(part, one.box)]
     assert len(close.detections) > len(inside)
     for one in close.detections:
-        assert is_covered(part, one.box)
+        assert is_shown_whole(part, one.box)
 
 
 def test_a_model_of_any_number_sees_several_pictures_in_one_run(tmp_path: Path) -> None:

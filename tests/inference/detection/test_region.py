@@ -11,10 +11,10 @@ from inference.detection.region import (
     choose_region,
     convert_to_pixels,
     enclose,
-    is_covered,
     map_box_to_picture,
     map_detections_to_picture,
 )
+from inference.tracking.boxes import is_shown_whole
 
 WALKER = Box(0.40, 0.30, 0.43, 0.42)  # in 1920x1080: 58 x 130 pixels
 HD = {"width": 1920, "height": 1080, "size": 416}
@@ -159,16 +159,16 @@ def test_the_edge_of_the_picture_cuts_nothing_that_could_be_seen_otherwise(
 
 
 def test_a_track_counts_as_searched_only_where_the_part_showed_all_of_it() -> None:
-    assert is_covered(PART, Box(0.3, 0.5, 0.4, 0.6))
-    assert not is_covered(PART, Box(0.1, 0.5, 0.4, 0.6))
-    assert not is_covered(PART, Box(0.7, 0.5, 0.9, 0.6))
-    assert is_covered(None, Box(0.7, 0.5, 0.9, 0.6))
+    assert is_shown_whole(PART, Box(0.3, 0.5, 0.4, 0.6))
+    assert not is_shown_whole(PART, Box(0.1, 0.5, 0.4, 0.6))
+    assert not is_shown_whole(PART, Box(0.7, 0.5, 0.9, 0.6))
+    assert is_shown_whole(None, Box(0.7, 0.5, 0.9, 0.6))
 
 
 @given(boxes())
 def test_what_is_reported_is_what_counts_as_searched(box: Box) -> None:
     reported = map_detections_to_picture([seen(box)], PART)
-    assert bool(reported) == is_covered(PART, map_box_to_picture(box, PART))
+    assert bool(reported) == is_shown_whole(PART, map_box_to_picture(box, PART))
 
 
 def test_the_part_can_be_laid_around_all_that_is_followed() -> None:

@@ -162,7 +162,7 @@ def test_a_zone_with_dwell_time_has_no_event_of_a_short_stay_and_parts_of_a_long
     bench = EventBench(Rules({"z1": (name, replace(own, dwell_s=90.0))}))
     for _ in range(5 * 80):
         bench.show(at(0.6))
-    for _ in range(5 * 3):
+    for _ in range(5 * 6):
         bench.show(at(0.2))
     assert bench.events == []
     for _ in range(5 * 100):

@@ -118,6 +118,9 @@ def test_what_is_followed_is_given_moving_or_not_and_the_camera_is_active(bench:
     bench.run_cycles(2)
     assert isinstance(bench.ask(PictureRequest(moved=False)), Picture)
     bench.run_cycles()
+    assert bench.changes()[-1].mode is WATCH, "one look at what stands still follows nothing"
+    assert isinstance(bench.ask(PictureRequest(moved=False)), Picture)
+    bench.run_cycles()
     assert bench.changes()[-1].mode is CameraMode.ACTIVE
     assert "an object is tracked" in bench.changes()[-1].reason
     bench.run_cycles(3)
