@@ -174,6 +174,32 @@ class CameraCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class EventBegun:
+    """Something has become an event and is still there: what switches a siren or a lamp on. The
+    `Event` row comes when it is over.
+    """
+
+    stamp: Stamp
+    event_id: str
+    camera: str
+    label: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchOrder:
+    """A switch was ordered on (`runs`) or off for an event, or as the supply of a camera that gives
+    nothing; or an event asked for it and it stays off, and why.
+    """
+
+    stamp: Stamp
+    switch: str
+    runs: bool
+    reason: str
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CameraUsage:
     """What analysing one camera's pictures cost the inference process since the row before.
 

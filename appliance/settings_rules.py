@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from appliance.chemistry.battery import find_cell_count_error
 from appliance.parsing.nearest import advise
+from appliance.parsing.times import parse_hours
 from appliance.parsing.values import parse_host
 from appliance.sections.cameras import CameraSettings, Point, Polygon
 from appliance.sections.loads import RunsWhen
@@ -36,8 +37,10 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_timezone(settings)
     yield from check_sources(settings)
     yield from check_heaters(settings)
+    yield from check_event_switches(settings)
     for name, camera in settings.camera.items():
         yield from check_shapes(camera, ("camera", name))
+        yield from check_supply(camera.supply, ("camera", name, "supply"), settings)
         yield from check_clips(camera, ("camera", name, "clip_s"), settings)
     yield from check_hosts(settings)
     yield from check_topic(settings)
@@ -113,6 +116,34 @@ def check_heaters(settings: Settings) -> Iterator[Error]:
             yield ("switch", name, "idle_w"), "must be the heater's power: the plan counts it"
         if switch.runs_when is not RunsWhen.LEVEL and switch.is_host:
             yield ("switch", name, "runs_when"), "must be 'level' for a GPU host"
+
+
+def check_event_switches(settings: Settings) -> Iterator[Error]:
+    """What an event switches on is counted against the budget, and waits for what can happen."""
+    for name, switch in settings.switch.items():
+        if switch.runs_when is not RunsWhen.EVENT:
+            continue
+        if not switch.idle_w:
+            yield ("switch", name, "idle_w"), "must be its power: the energy budget must allow it"
+        for camera in switch.event_cameras:
+            if camera not in settings.camera:
+                text = f"names no camera: {advise(camera, settings.camera)}"
+                yield ("switch", name, "event_cameras"), text
+        try:
+            parse_hours(switch.event_hours)
+        except InputError as error:
+            yield ("switch", name, "event_hours"), f"is wrong: {error}"
+
+
+def check_supply(switch: str, where: Place, settings: Settings) -> Iterator[Error]:
+    """It must be a plain switch, which is on at its level."""
+    own = settings.switch.get(switch)
+    if switch and own is None:
+        yield where, f"names no switch: there is no [switch.{switch}]"
+    elif own is not None and (own.runs_when is not RunsWhen.LEVEL or own.is_host):
+        yield where, f"names [switch.{switch}], which is no plain switch: `runs_when` or `full_w`"
+    elif switch in settings.source_switches:
+        yield where, f"names [switch.{switch}], which starts a source"
 
 
 def check_timezone(settings: Settings) -> Iterator[Error]:

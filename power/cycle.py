@@ -16,6 +16,7 @@ from appliance.process.recorder import Task
 from appliance.process.rtc import Rtc
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
+from power.act.camera_switches import CameraSwitches
 from power.act.heaters import Heaters
 from power.act.loads import Actuator
 from power.act.sources import SourceReport, Sources, SourceSituation
@@ -97,6 +98,7 @@ class PowerCycle:
         self._sleep = sleep or NoSleep()
         self._sources = sources or Sources(self._settings)
         self._heaters = heaters or Heaters(self._settings)
+        self._cameras = CameraSwitches(self._settings, service.recorder)
         self._writer = RowWriter(service.recorder)
         self._memory: Memory | None = Memory(
             service.recorder, service.clock, Rtc(service.settings.host.rtc)
@@ -136,7 +138,7 @@ class PowerCycle:
                 Task("the end of sources", lambda store: store.add(*ended), keep=True)
             )
         switches = [self._settings.source[one.source].switch for one in ended]
-        self._actuator.stop_switches(switches)
+        self._actuator.stop_switches([*switches, *self._cameras.list_on()])
 
     def choose_period_s(self) -> float:
         """How soon the next cycle is due, from the beginning of this one."""
@@ -186,7 +188,7 @@ class PowerCycle:
             at.now,
             clock_confirmed=self._clock.is_synchronized(),
             ordered=self._arbiter.level,
-            heaters_w=self._heaters.power_w,
+            heaters_w=self._heaters.power_w + self._cameras.power_w,
         )
         self._meter.confirm_from(find_deadline_s(self._guard))
         by_voltage = self._guard.may_lose_power
@@ -204,7 +206,7 @@ class PowerCycle:
                 reserve_wh=request.verdict.reserve_wh or 0.0,
                 may_start=may_start,
                 has_unmeasured_source=bool(self._estimate and self._estimate.has_unmeasured_source),
-                heaters_w=self._heaters.power_w,
+                heaters_w=self._heaters.power_w + self._cameras.power_w,
             )
         )
         self._meter.note_source(runs=report.explains)
@@ -234,19 +236,23 @@ class PowerCycle:
         """Give the orders to PID 1; the log and the faults come after them."""
         budget = decision.budget
         heaters = self._heaters.follow(budget, at.battery, at.reading, at.now)
+        used_w = self._settings.compute_base_w(budget.level) + self._heaters.power_w
+        cameras = self._cameras.follow(budget, at.now, used_w=used_w)
         load_faults = self._actuator.apply(
             budget.level,
             may_power_off=lambda: self._sleep.permit_power_off(permission.verdict, request),
             power_w=budget.power_w,
             now=at.now,
-            decided={**sources.switches, **heaters.switches},
+            decided={**sources.switches, **heaters.switches, **cameras.switches},
+            off=cameras.off,
         )
+        self._writer.store_orders(cameras.rows)
         self._meter.note_load(self._settings.compute_base_w(budget.level))
         report = self._sleep_if_alone(budget.level, at, sources)
         if decision.is_new:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
             self._service.log.info(budget.reason, message_id, level=budget.level.name)
-        of_loads = (*load_faults, *sources.faults, *heaters.faults)
+        of_loads = (*load_faults, *sources.faults, *heaters.faults, *cameras.faults)
         of_battery = self._list_battery_faults(at, explained=sources.explains)
         for fault in (*at.poll.faults, *of_loads, *report.faults, *of_battery):
             self._service.report_fault(fault)

@@ -4,6 +4,7 @@ Reads and writes: the rows of the power service, through the recorder.
 Never: loses a row about sleep, or waits for the database.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from appliance.model import (
     Sleep,
     Wake,
 )
+from appliance.model_cameras import SwitchOrder
 from appliance.model_set_points import SetPoints
 from appliance.model_sources import SourceState
 from appliance.process.recorder import Recorder, Task
@@ -66,6 +68,11 @@ class RowWriter:
         self._missed = False
         self._store_at_s = self._batteries_at_s = self._age_at_s = 0.0
         self._set_points: dict[str, SetPoints] = {}
+
+    def store_orders(self, rows: Sequence[SwitchOrder]) -> None:
+        """Hand over what was switched for cameras, as it comes."""
+        if rows:
+            self._submit("orders to switches", tuple(rows), essential=False)
 
     def store(self, rows: Rows, decision: Decision) -> bool:
         """Hand over what is due. True where a budget is stored again after some were not, or late:

@@ -11,7 +11,7 @@ from appliance.commands.camera_cost import format_known
 from appliance.commands.opening import WITH_YEAR, find_moment_utc, format_local
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.model import EnergyBudget, Fault
-from appliance.model_cameras import CameraChange, CameraHint, CameraMotion, Event
+from appliance.model_cameras import CameraChange, CameraHint, CameraMotion, Event, SwitchOrder
 from appliance.parsing.times import WrittenTime
 from appliance.settings import Settings
 from appliance.status.camera_holds import format_hold
@@ -32,7 +32,7 @@ ROWS = {  # JSON key to attribute of CameraMoment
     "looks": "usage",
     "sleep": "sleep",
 }
-LISTS = ("motions", "hints", "events", "faults", "holds")
+LISTS = ("motions", "hints", "events", "faults", "holds", "orders")
 
 
 def show_moment(
@@ -209,6 +209,7 @@ def list_happenings(moment: CameraMoment, settings: Settings) -> list[Line]:
         *((motion.stamp.utc, describe_motion(motion, settings)) for motion in moment.motions),
         *((hint.stamp.utc, describe_hint(hint, settings)) for hint in moment.hints),
         *((event.stamp.utc, describe_event(event, settings)) for event in moment.events),
+        *((order.stamp.utc, describe_order(order, settings)) for order in moment.orders),
     ]
     if not found:
         return [Line("motion", "none is stored")]
@@ -230,6 +231,11 @@ def describe_event(event: Event, settings: Settings) -> Line:
     rule = f", {event.rule}" if event.rule else ""
     text = f"{event.label} {format_share(event.confidence)}{rule}: {event.reason}"
     return Line(f"{format_clock(event.stamp.utc, settings)} event", text)
+
+
+def describe_order(order: SwitchOrder, settings: Settings) -> Line:
+    name = f"{format_clock(order.stamp.utc, settings)} switch"
+    return Line(name, f"{order.switch}: {order.reason}")
 
 
 def describe_fault(fault: Fault, settings: Settings) -> Line:

@@ -122,3 +122,24 @@ def parse_duration(text: str, low_s: float, high_s: float) -> float:
             "4min"
         )
     return seconds
+
+
+def parse_hours(text: str) -> tuple[time, time] | None:
+    """Two times of day such as 22:00-06:00; None for an empty text: always."""
+    if not text.strip():
+        return None
+    found = [TIME_OF_DAY.fullmatch(part.strip()) for part in text.split("-")]
+    if len(found) != 2 or found[0] is None or found[1] is None:
+        raise InputError(f"{show(text)} is no span of a day, such as 22:00-06:00")
+    begins, ends = (time(int(one[1]), int(one[2])) for one in found if one)
+    return begins, ends
+
+
+def is_within(hours: tuple[time, time] | None, of_day: time) -> bool:
+    """Whether a time of day lies in the span; over midnight where it ends before it begins."""
+    if hours is None:
+        return True
+    begins, ends = hours
+    if begins <= ends:
+        return begins <= of_day < ends
+    return of_day >= begins or of_day < ends

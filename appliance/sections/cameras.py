@@ -106,6 +106,11 @@ class CameraSettings:
     runs_from: EnergyLevel = setting(
         EnergyLevel.SENTINEL, "The lowest level at which it is on; `eco` or `full` for extra ones"
     )
+    supply: str = setting(
+        "",
+        "The [switch.NAME] that feeds it, to be switched off and on where it gives nothing; '' for "
+        "none",
+    )
     listen_power_w: float = setting(2.0, "Power of the camera in LISTEN mode, W", 0, 500)
     watch_power_w: float = setting(
         3.0, "Power of the camera while its pictures are analysed, W", 0, 500

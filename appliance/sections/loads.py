@@ -28,6 +28,15 @@ class RunsWhen(Enum):
     FROST = "frost"
     DEW = "dew"
     SURPLUS = "surplus"
+    EVENT = "event"
+
+
+class EventSun(Enum):
+    """When an event may switch a load on, by the sun."""
+
+    ANY = "any"
+    UP = "up"
+    DOWN = "down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,8 @@ class SwitchSettings:
         RunsWhen.LEVEL,
         "`level`: always at its level. `battery-cold`: a heater of the battery, where the plan "
         "says that the sun will charge it. `frost`: below below_c. `dew`: the same, while it is "
-        "dark. `surplus`: while the battery is full and PV power is curtailed",
+        "dark. `surplus`: while the battery is full and PV power is curtailed. `event`: for a time "
+        "when a camera's event begins (a siren, a lamp)",
     )
     below_c: float = setting(
         3.0,
@@ -62,6 +72,16 @@ class SwitchSettings:
         900.0, "With a `runs_when` other than `level`: seconds on at least", 0, 86_400
     )
     least_off_s: float = setting(900.0, "The same off", 0, 86_400)
+    event_labels: tuple[str, ...] = setting(
+        (), "`event`: labels that switch it on; empty: all that make events"
+    )
+    event_cameras: tuple[str, ...] = setting((), "`event`: cameras that do; empty: all")
+    event_zones: tuple[str, ...] = setting((), "`event`: zones and lines that do; empty: all")
+    event_sun: EventSun = setting(EventSun.ANY, "`event`: only while the sun is up, or down")
+    event_hours: str = setting(
+        "", "`event`: only between two times of day of the site, such as 22:00-06:00"
+    )
+    event_on_s: float = setting(60.0, "`event`: seconds for which it is on", 1, 3600)
     idle_w: float = setting(
         0.0, "Its power when on and idle, W; counted against the budget", 0, 20_000
     )

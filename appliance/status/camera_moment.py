@@ -19,6 +19,7 @@ from appliance.model_cameras import (
     CameraUsage,
     Event,
     InferencePlan,
+    SwitchOrder,
 )
 from appliance.store.camera_holds import find_holds_at
 from appliance.store.store import Store
@@ -43,7 +44,8 @@ class CameraMoment:
     both sides of it, `change` the last change of mode, `next_change` the first one later.
     `budget` and `plan` (of inference) are the last before it; `budget_held` and `plan_held`: it
     held at that moment. `usage` covers a time in which the moment lies. `sleep`: the unit slept
-    then. `holds`: what people had taken from the camera.
+    then. `holds`: what people had taken from the camera. `orders`: to
+    switches, for the events of any camera.
     """
 
     camera: str
@@ -64,6 +66,7 @@ class CameraMoment:
     events: list[Event]
     faults: list[Fault]
     holds: list[CameraHold]
+    orders: list[SwitchOrder]
 
     @property
     def restarted(self) -> bool:
@@ -82,6 +85,7 @@ def find_moment(store: Store, camera: str, at: datetime, zone: str = "UTC") -> C
     if state is None and change is None:
         raise NoRowsError(explain_missing(store, camera, at, zone))
     around = (at - AROUND, at + AROUND)
+    events = store.list_lasting(Event, *around, ends="last_seen", limit=MAX_ROWS, camera=camera)
     budget, plan = store.before(EnergyBudget, at), store.before(InferencePlan, at)
     return CameraMoment(
         camera=camera,
@@ -101,9 +105,10 @@ def find_moment(store: Store, camera: str, at: datetime, zone: str = "UTC") -> C
             CameraMotion, *around, ends="ended", limit=MAX_ROWS, camera=camera
         ),
         hints=store.list_lasting(CameraHint, *around, ends="at", limit=MAX_ROWS, camera=camera),
-        events=store.list_lasting(Event, *around, ends="last_seen", limit=MAX_ROWS, camera=camera),
+        events=events,
         faults=store.list_faults_at(at, f"camera@{camera}", "inference"),
         holds=find_holds_at(store, camera, at),
+        orders=store.list_lasting(SwitchOrder, *around, ends="at", limit=MAX_ROWS),
     )
 
 

@@ -319,6 +319,19 @@ def m0024_event_stream(db: Database) -> None:
     db.execute("ALTER TABLE event ADD COLUMN stream TEXT NOT NULL DEFAULT ''")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0025_event_switches(db: Database) -> None:
+    """Events that have begun, and what was switched for them or for a camera that gives nothing."""
+    db.execute(
+        f"CREATE TABLE event_begun ({STAMP}, event_id TEXT NOT NULL, camera TEXT NOT NULL, "
+        "label TEXT NOT NULL, rule TEXT NOT NULL)"
+    )
+    db.execute(
+        f"CREATE TABLE switch_order ({STAMP}, switch TEXT NOT NULL, runs INTEGER NOT NULL, "
+        "reason TEXT NOT NULL, event_id TEXT)"
+    )
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -74,6 +74,8 @@ TABLES = (
     Table("camera_looks",        model_cameras.CameraUsage,   INFERENCE, 60,      180,     SECONDLY),
     Table("inference_plan",      model_cameras.InferencePlan, INFERENCE, 60,      180,     SECONDLY),
     Table("inference_run",       model_cameras.InferenceRun,  INFERENCE, 60,      180,     SECONDLY, averaged=True),
+    Table("event_begun",         model_cameras.EventBegun,    INFERENCE, None,    None,    SECONDLY),
+    Table("switch_order",        model_cameras.SwitchOrder,   POWER,     None,    None,    365),
     Table("event",               model_cameras.Event,         INFERENCE, None,    None,    365,      durable=True, order="at"),
     Table("service_state",       model.ServiceState,          ANY,       60,      180,     3650,     key="service", order="at"),
     Table("fault",               model.Fault,                 ANY,       None,    None,    365,      durable=True),

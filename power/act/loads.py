@@ -29,7 +29,7 @@ nothing runs that they could limit, and a mode may take a restart, for which the
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -183,18 +183,21 @@ class Actuator:
         power_w: float | None = None,
         now: Stamp | None = None,
         decided: Mapping[str, bool] | None = None,
+        off: Collection[str] = (),
     ) -> list[ApplianceError]:
         """Order what changed; returns what was refused, and the loads that are not as ordered. Both
         are tried again in the next calls.
 
         `may_power_off`: asked once the loads have their orders, since it may take seconds.
         `power_w`: what the loads may draw together; it is for GPU hosts alone. `decided`: what the
-        switches of second sources and heaters are ordered to; those left out are off.
+        switches of second sources, heaters and events are ordered to; those left out are off.
+        `off`: switches that are off for a moment, whatever their level.
         """
         now = now or NEVER
         self._hosts = choose(self._hosts, self._settings, level, power_w, now.uptime_s)
         self._review()
         wanted = {load.unit: self._may_run(load, level, decided or {}) for load in self._loads}
+        wanted |= {f"appliance-switch@{name}": False for name in off}
         if level != EnergyLevel.FULL:
             self._set_modes(level)
         self._order([unit for unit, runs in wanted.items() if not runs], run=False)

@@ -38,7 +38,9 @@ from appliance.model_cameras import (
     CameraHint,
     CameraState,
     Event,
+    EventBegun,
     HoldKind,
+    SwitchOrder,
     Watching,
 )
 from appliance.model_set_points import SetPoints
@@ -121,6 +123,7 @@ def fill_every_table(open_store: OpenStore, pass_time: Callable[[], None] = lamb
     camera_holds.add_holds(
         open_store("camera"), camera_holds.make_hold("demo", HoldKind.PAUSE, anna, now)
     )
+    open_store("inference").add(EventBegun(now, "e", "demo", "person", "zone yard"))
     open_store("camera").add(CameraCoverage(now, "demo", Watching.WATCHED, 60.0, "FULL"))
     open_store("plan").add(*plan_rows(now))
     open_store("plan").publish_status("plan", "planned 72 h")
@@ -135,6 +138,7 @@ def power_rows(now: Stamp) -> list[Any]:
         SetPoints(now, "charger main", "epever-tracer", absorption_v=14.2, cells=4),
         Sleep(earlier, EnergyLevel.HIBERNATE, now.utc, "the clock", now.utc, 40.0, 3.0, "night"),
         Wake(now, earlier.utc, "the clock", 0, 40.0, stays=True, reason="sun"),
+        SwitchOrder(now, "siren", runs=True, reason="person at demo: on for 60 s", event_id="e"),
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.media.frames import JPEG, MP4, PictureRequest, Refusal
 from appliance.model import EnergyLevel, Fault
-from appliance.model_cameras import Event, Tier
+from appliance.model_cameras import Event, EventBegun, Tier
 from appliance.sections.cameras import CameraSettings
 from inference.detection.detector import CPU
 from tests.stand_ins.fake_inference import (
@@ -21,10 +21,13 @@ def test_a_passer_by_becomes_one_event_with_a_snapshot_on_disk(unit: InferenceUn
     unit.run_for(3)
     unit.detector.scene = [SOMEBODY]
     unit.run_for(4)
+    [begun] = unit.store.rows(EventBegun)
+    assert (begun.camera, begun.label) == (unit.camera.name, "person"), "a siren does not wait"
     assert unit.store.rows(Event) == [], "an event is told when it is over"
     unit.detector.scene = []
     unit.run_for(4)
     (event,) = unit.store.rows(Event)
+    assert [one.event_id for one in unit.store.rows(EventBegun)] == [event.event_id]
     assert (event.camera, event.label, event.frames) == ("gate", "person", 20)
     assert (event.energy_level, event.tier, event.provider) == (EnergyLevel.FULL, Tier.INT8, CPU)
     assert event.energy_j >= 10

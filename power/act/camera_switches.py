@@ -1,0 +1,117 @@
+"""What cameras have switched: sirens and lamps by events, and their own supply where they give
+nothing.
+
+    report = camera_switches.follow(budget, now, used_w=12.0)
+
+Reads: `EventBegun`, `CameraCoverage`, `CameraState`, `CameraHold` and fault rows, in the recorder's
+thread. Writes: nothing; the actuator gives the orders, the cycle stores the rows.
+Never: waits for the database: what cannot be read switches nothing on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from appliance.errors import ApplianceError
+from appliance.model import EnergyBudget, Stamp
+from appliance.model_cameras import (
+    CameraCoverage,
+    CameraState,
+    EventBegun,
+    HoldKind,
+    InferenceRun,
+    SwitchOrder,
+    Watching,
+)
+from appliance.process.recorder import Followed, Recorder
+from appliance.settings import Settings
+from appliance.store.camera_holds import HoldReader
+from appliance.store.store import Store
+from power.act.camera_supplies import CameraSupplies
+from power.act.event_switches import EventSwitches
+
+EVENTS_EVERY_S, CAMERAS_EVERY_S = 1.5, 30.0
+MOST_EVENTS = 20
+FROZEN = "camera-frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSwitchReport:
+    """`switches`: those that events turn on, by name; `off`: supplies that are off for a moment."""
+
+    switches: dict[str, bool] = field(default_factory=dict)
+    off: frozenset[str] = frozenset()
+    rows: tuple[SwitchOrder, ...] = ()
+    faults: tuple[ApplianceError, ...] = ()
+
+
+class CameraSwitches:
+    """Both of them, and what they read; without either, nothing is read."""
+
+    def __init__(self, settings: Settings, recorder: Recorder) -> None:
+        self._settings = settings
+        self._events, self._supplies = EventSwitches(settings), CameraSupplies(settings)
+        self._begun: Followed[tuple[EventBegun, ...]] | None = None
+        self._inference: Followed[float] | None = None
+        self._deaths: Followed[dict[str, Stamp]] | None = None
+        if self._events:
+            self._begun = recorder.follow("the newest events", self._read_events, EVENTS_EVERY_S)
+            self._inference = recorder.follow("inference's draw", read_draw_w, CAMERAS_EVERY_S)
+        if self._supplies:
+            self._deaths = recorder.follow("dead cameras", self._read_deaths, CAMERAS_EVERY_S)
+
+    @property
+    def power_w(self) -> float:
+        """What events have switched on draws."""
+        return self._events.power_w
+
+    def list_on(self) -> list[str]:
+        """What events have switched on."""
+        return self._events.list_on()
+
+    def follow(self, budget: EnergyBudget, now: Stamp, *, used_w: float) -> CameraSwitchReport:
+        """One cycle; `used_w`: what all else but inference draws of the budget."""
+        used_w += (self._inference and self._inference.value) or 0.0
+        begun: Sequence[EventBegun] = (self._begun and self._begun.value) or ()
+        deaths: dict[str, Stamp] = (self._deaths and self._deaths.value) or {}
+        events = self._events.follow(budget, begun, now, used_w=used_w)
+        dead_s = {name: now.uptime_s - since.uptime_s for name, since in deaths.items()}
+        supplies = self._supplies.follow(dead_s, budget.level, now)
+        rows = (*events.rows, *supplies.rows)
+        return CameraSwitchReport(dict(events.switches), supplies.off, rows, supplies.faults)
+
+    def _read_events(self, store: Store) -> tuple[EventBegun, ...]:
+        """The newest events of cameras that are not muted: a siren tells everybody."""
+        found = store.rows(EventBegun, limit=MOST_EVENTS, newest_first=True)
+        holds = HoldReader(store)
+        muted = {
+            name for name in {one.camera for one in found} if HoldKind.MUTE in holds.find(name)
+        }
+        return tuple(one for one in reversed(found) if one.camera not in muted)
+
+    def _read_deaths(self, store: Store) -> dict[str, Stamp]:
+        """Cameras whose process is there and says that nothing comes, or only one picture."""
+        frozen = {
+            fault.source: fault.stamp for fault in store.list_open_faults() if fault.code == FROZEN
+        }
+        found: dict[str, Stamp] = {}
+        for name in self._settings.camera:
+            if store.latest(CameraState, camera=name) is None:
+                continue
+            since = frozen.get(f"camera@{name}") or find_death(store, name)
+            if since is not None and store.clock.age_s(since) is not None:
+                found[name] = since
+        return found
+
+
+def read_draw_w(store: Store) -> float | None:
+    """What inference draws now; None where it does not run."""
+    run = store.latest(InferenceRun)
+    return None if run is None else run.power_w
+
+
+def find_death(store: Store, camera: str) -> Stamp | None:
+    """Since when a camera gives nothing; None where it does, or where that is not known."""
+    row = store.last(CameraCoverage, camera=camera)
+    if row is None or row.watching is not Watching.DEAD:
+        return None
+    return Stamp(row.stamp.utc, row.stamp.boot_id, row.stamp.uptime_s - row.duration_s)
