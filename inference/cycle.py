@@ -157,7 +157,7 @@ class InferenceCycle:
             interval_s=1 / plan.frames_per_s,
             now_s=now_s,
         )
-        self._rows += camera.take_begun(self._service.clock.stamp())
+        self._rows += camera.begun.take_rows(self._service.clock.stamp())
         self._publish(camera, over)
         self._view.show(result, camera.tracks)
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 
 from appliance.errors import CameraError
 from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest
-from appliance.model import Stamp
-from appliance.model_cameras import Box, EventBegun
+from appliance.model_cameras import Box
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from inference.cameras.connection import WAIT_S, FrameConnection, Frames
 from inference.detection.frame_result import FrameResult
@@ -20,6 +19,7 @@ from inference.detection.labels import fill_in_labels, list_followed_labels
 from inference.detection.model_input import require_raw
 from inference.energy.allowance import Shortage
 from inference.events import lifecycle
+from inference.events.begun import BegunEvents
 from inference.events.clips import Clips
 from inference.events.lifecycle import Circumstances, EventDraft, EventDrafts
 from inference.events.rate_limit import Burst
@@ -63,8 +63,7 @@ class InferenceCamera:
         self._rules = build_rules(self.own)
         self._burst = Burst(settings.burst_events, settings.burst_s)
         self._drafts = EventDrafts()
-        self._begun: list[EventDraft] = []
-        self._known_ids: frozenset[str] = frozenset()
+        self.begun = BegunEvents(name)
         self._after = -1
         self._media_s = -math.inf
         self._ahead_s = 0.0  # the camera's time before the clock's
@@ -184,21 +183,8 @@ class InferenceCamera:
         after_frames = self._settings.event_after_frames
         running = lifecycle.select_running(self._drafts, after_frames, self._rules)
         self.clips.follow((*running, *over), ahead_s)
-        self._note_begun((*running, *over))
+        self.begun.follow((*running, *over))
         self.clips.forget(self._drafts.merged_ids)
-
-    def _note_begun(self, events: Sequence[EventDraft]) -> None:
-        """Events that have begun with this frame; a further part of one has not."""
-        new = [one for one in events if one.event_id not in self._known_ids]
-        self._begun += [one for one in new if one.previous_id is None]
-        self._known_ids = frozenset(one.event_id for one in events)
-
-    def take_begun(self, now: Stamp) -> list[EventBegun]:
-        """The rows of the events that have begun since the last call."""
-        begun, self._begun = self._begun, []
-        return [
-            EventBegun(now, one.event_id, self.name, one.track.label, one.rule) for one in begun
-        ]
 
     def end_if_quiet(self, now_s: float, interval_s: float) -> list[EventDraft]:
         """End the analysis where no picture has come for too long; like `end`.

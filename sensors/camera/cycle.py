@@ -16,7 +16,6 @@ from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
 from appliance.status.camera_holds import format_hold
 from appliance.store.camera_holds import HoldReader
-from appliance.wording.site_time import format_site_time
 from sensors.camera.coverage import CoverageLog, judge_watching
 from sensors.camera.feed import Feed
 from sensors.camera.gates.segments import MotionSegment
@@ -98,10 +97,8 @@ class CameraCycle:
             self._service.report_fault(error)
         if tamper.trouble is None or mode is CameraMode.OFF:
             return None
-        zone = self._service.settings.site.timezone
         since = self._make_stamp(tamper.trouble.since_s).utc
-        shown = format_site_time(since, zone, "%a %d %b %H:%M")
-        found = TamperError(tamper.trouble, self._service.instance, shown)
+        found = TamperError(tamper.trouble, since, self._service)
         self._service.report_fault(found)
         return found
 

@@ -5,10 +5,13 @@ Never: takes the wall clock for the sun, unless a time server has confirmed it: 
 power say so too.
 """
 
+from datetime import datetime
+
 from appliance.errors import ApplianceError
 from appliance.model import PowerReading
 from appliance.process.service import Service
 from appliance.status.sunrise import is_sun_up
+from appliance.wording.site_time import format_site_time
 from sensors.camera.tamper import Tamper, TamperKind, Trouble
 
 SUN_EVERY_S = 60.0
@@ -40,9 +43,12 @@ class TamperError(ApplianceError):
 
     code = "camera-view"
 
-    def __init__(self, trouble: Trouble, camera: str, since: str) -> None:
+    def __init__(self, trouble: Trouble, since: datetime, service: Service) -> None:
         what, advice = ADVICE[trouble.kind]
-        super().__init__(f"the camera {camera} {what} since {since}: {trouble.seen}; {advice}")
+        at = format_site_time(since, service.settings.site.timezone, "%a %d %b %H:%M")
+        super().__init__(
+            f"the camera {service.instance} {what} since {at}: {trouble.seen}; {advice}"
+        )
         self.code = trouble.kind.value
 
 
