@@ -22,6 +22,7 @@ from appliance.process.recorder import Recorder
 from appliance.process.rtc import Rtc
 from appliance.store.store import Store
 from power.act.arbiter import VALID_S, ArbiterState
+from power.act.source_memory import LONGEST_AWAY_S
 from power.battery import estimator
 from power.battery.estimate import Estimate
 from power.sleep.bounded import BoundedCalls
@@ -85,6 +86,7 @@ class Memory:
         passed_s = self._clock.age_s(stored.stamp)
         if passed_s is None and self._has_clock_gone_on(now):
             passed_s = (now.utc - stored.stamp.utc).total_seconds()
+            passed_s = passed_s if passed_s <= LONGEST_AWAY_S else 0.0
         return replace(stored, since_full_s=stored.since_full_s + max(0.0, passed_s or 0.0))
 
     def _has_clock_gone_on(self, now: Stamp) -> bool:

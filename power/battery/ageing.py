@@ -25,6 +25,7 @@ from power.battery.charge_range import ChargeRange, summarise_range
 from power.battery.corrections import is_complete
 from power.battery.coulomb import CONTINUOUS_S, DAY_S, HOUR_S
 from power.battery.estimate import UNKNOWN_CAPACITY_SIGMA, UNKNOWN_DRIFT_SIGMA, Estimate
+from power.battery.stored_age import select_usable
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
 from power.battery.voltage_curve import BatteryFacts, UncertainCharge, derive_facts
 
@@ -85,6 +86,7 @@ class AgeCounter:
         """
         if stored is None:
             return
+        stored = select_usable(stored, self._facts.capacity_ah)
         own = self.age or begin_age(stored.stamp)
         before_s = 0.0 if self._was_full else stored.since_full_s
         self.age = replace(

@@ -68,12 +68,15 @@ def restore(state: BatteryState, now: Stamp, *, clock_went_on: bool) -> Estimate
 
     Within one boot the time between is a silence like any other. Over a boot the wall clock says
     how long it was, if it `clock_went_on` without power. One that was only saved at the end shows
-    seconds for a fortnight: then, or if it went backwards, nothing is known.
+    seconds for a fortnight: then, or if it went backwards, nothing is known. A row whose figures no
+    battery can have is damaged, and says nothing.
     """
-    if state.state_of_charge_pct is None or state.sigma_pct is None:
+    charge_pct, sigma_pct = state.state_of_charge_pct, state.sigma_pct
+    if charge_pct is None or sigma_pct is None:
+        return None
+    if not (0 <= charge_pct <= 100 and 0 <= sigma_pct <= 100):
         return None
     same_boot = state.stamp.boot_id == now.boot_id
-    sigma_pct = state.sigma_pct
     if not same_boot:
         sigma_pct = min(
             LOST_SIGMA_PCT,
@@ -81,14 +84,14 @@ def restore(state: BatteryState, now: Stamp, *, clock_went_on: bool) -> Estimate
         )
     return Estimate(
         counted_at=state.stamp if same_boot else now,
-        charge_pct=min(100.0, max(0.0, state.state_of_charge_pct)),
+        charge_pct=charge_pct,
         sigma_pct=sigma_pct,
         method=RESTORED,
         drift=restore_drift(state),
         full_at=find_past(state.full_at, now),
         resistance=restore_resistance(state.resistance_ohm),
-        capacity=restore_capacity(state.state_of_charge_pct, sigma_pct),
-        moves=Moves(now.uptime_s, state.state_of_charge_pct, sigma_pct),
+        capacity=restore_capacity(charge_pct, sigma_pct),
+        moves=Moves(now.uptime_s, charge_pct, sigma_pct),
         after_long_silence=not same_boot,
     )
 
