@@ -20,6 +20,18 @@ class Transport(Enum):
     UDP = "udp"
 
 
+class HardwareDecoding(Enum):
+    """What decodes a camera's pictures instead of the processor, by libav's name of it."""
+
+    OFF = "off"
+    AUTO = "auto"
+    V4L2M2M = "v4l2m2m"
+    VAAPI = "vaapi"
+    QSV = "qsv"
+    CUDA = "cuda"
+    DRM = "drm"
+
+
 class Direction(Enum):
     """Which crossings of a line count, seen in the direction from `start` to `end`."""
 
@@ -79,6 +91,10 @@ class CameraSettings:
     user: str = setting("", "User name at the camera, where `source` does not hold it")
     password_file: Path | None = setting(
         None, "File with the camera's password in one line; without it, none"
+    )
+    hardware_decoding: HardwareDecoding = setting(
+        HardwareDecoding.OFF,
+        "What decodes its pictures, if it is there and works; `auto`: the first that does",
     )
     transport: Transport = setting(Transport.TCP, "RTSP only: the transport protocol")
     allow_local: bool = setting(

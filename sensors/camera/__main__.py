@@ -5,6 +5,7 @@ Never: decides anything.
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from appliance.errors import SettingsError
@@ -15,8 +16,10 @@ from appliance.settings import Settings
 from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import Motion
+from sensors.camera.pictures.gop import GroupOfPictures
 from sensors.camera.pictures.privacy_mask import PrivacyMask
 from sensors.camera.pictures.recording import Recording
+from sensors.camera.sources.hardware import Hardware
 from sensors.camera.sources.opening import Opener
 from sensors.camera.tamper import Tamper
 
@@ -48,8 +51,11 @@ def assemble(service: Service) -> Loop:
 def make_parts(own: CameraSettings, directory: Path) -> Parts:
     """Gates, recordings, sub stream, mask and tamper check, as the section asks for them."""
     sub = replace(own, source=own.sub_source) if own.sub_source else None
+    hardware = Hardware(own.hardware_decoding)
     return Parts(
         Motion(own.motion_masks, own.privacy_masks),
+        new_group=partial(GroupOfPictures, make_decoder=hardware.make_decoder),
+        hardware=hardware,
         recording=make_recording(own),
         open_sub=Opener(sub, directory) if sub else None,
         sub_recording=make_recording(own) if sub else None,

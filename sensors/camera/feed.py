@@ -35,6 +35,7 @@ from sensors.camera.mode import ModeChoice
 from sensors.camera.pictures import encoding
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.pictures.recording import Recording
+from sensors.camera.sources.hardware import Hardware
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
 from sensors.camera.stream import Stream
 from sensors.camera.stream_pair import PICTURE_MODES, StreamPair
@@ -65,6 +66,7 @@ class Parts:
     open_sub: Callable[[OnPacket], Camera] | None = None
     sub_recording: Recording | None = None
     privacy_mask: encoding.Mask | None = None
+    hardware: Hardware | None = None
     tamper: Tamper | None = None
 
 
@@ -132,12 +134,15 @@ class Feed:
     @property
     def stream(self) -> str | None:
         """What comes, in words."""
-        return self._streams.description
+        found, hardware = self._streams.description, self._parts.hardware
+        return f"{found}; {hardware.words}" if found and hardware and hardware.words else found
 
     def list_faults(self) -> list[CameraError]:
         """What fails although pictures come."""
+        hardware = self._parts.hardware
         with self._changed:
-            return self._streams.list_faults()
+            fault = hardware.make_fault(self._name) if hardware else None
+            return [*self._streams.list_faults(), *([fault] if fault else [])]
 
     @property
     def motion(self) -> Motion:

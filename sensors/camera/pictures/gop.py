@@ -11,16 +11,17 @@ requested picture (4 ms at 768x576, 10 frames/s requested at 5), cost 4 to 10 MB
 threading, delay.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from appliance.errors import CameraError
 from sensors.camera.sources.decoder import decode, new_decoder
-from sensors.camera.sources.source import Codec, EncodedPacket
+from sensors.camera.sources.source import Codec, EncodedPacket, VideoDecoder
 
+MakeDecoder = Callable[[Codec], VideoDecoder]
 MOST_PACKETS = 1000
 MOST_BYTES = 32 * 1024 * 1024
 LONGEST_REORDER = 16  # H.264 and H.265 allow no more frames between decoding and showing
@@ -40,15 +41,16 @@ class GroupOfPictures:
     A stream may change its codec, size or parameter sets; decoding restarts at the next key frame.
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, make_decoder: MakeDecoder = new_decoder) -> None:
         self.frames_decoded = 0
         self._where = where
+        self._make_decoder = make_decoder
         self._codec: Codec | None = None
         self._packets: list[EncodedPacket] = []
         self._count = self._bytes = 0  # since the last key frame
         self._decoded_count = 0
         self._following = False  # the decoder has had every packet before `_decoded`
-        self._decoder: VideoCodecContext | None = None
+        self._decoder: VideoDecoder | None = None
         self._newest: DecodedFrame | None = None
         self._shown_at: dict[int, float] = {}  # picture time by time stamp
 
@@ -117,7 +119,7 @@ class GroupOfPictures:
         self._decoded_count = 0
         self._following = False
 
-    def _ready_decoder(self) -> VideoCodecContext:
+    def _ready_decoder(self) -> VideoDecoder:
         if self._decoder is None:
             self._decoder = self._new_decoder()
         elif not self._following:
@@ -128,11 +130,11 @@ class GroupOfPictures:
             self._following = True
         return self._decoder
 
-    def _new_decoder(self) -> VideoCodecContext:
+    def _new_decoder(self) -> VideoDecoder:
         assert self._codec is not None
-        return new_decoder(self._codec)
+        return self._make_decoder(self._codec)
 
-    def _drain_first(self, decoder: VideoCodecContext) -> DecodedFrame:
+    def _drain_first(self, decoder: VideoDecoder) -> DecodedFrame:
         """The key frame, drained from a decoder that needs more packets before it gives a frame.
 
         Only the first frame: a later one could be newer than the frame that comes out once more
@@ -149,7 +151,7 @@ class GroupOfPictures:
             )
         return DecodedFrame(first, self._find_shown_s(first))
 
-    def _feed_decoder(self, decoder: VideoCodecContext, packet: Any) -> list[VideoFrame]:
+    def _feed_decoder(self, decoder: VideoDecoder, packet: Any) -> list[VideoFrame]:
         frames = decode(decoder, packet)
         self.frames_decoded += len(frames)
         return frames

@@ -10,10 +10,10 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from sensors.camera.sources.source import Codec
+from sensors.camera.sources.source import Codec, VideoDecoder
 
 
-def decode(decoder: VideoCodecContext, packet: Any) -> list[VideoFrame]:
+def decode(decoder: VideoDecoder, packet: Any) -> list[VideoFrame]:
     """The frames that one packet gives (None: all that are left); none for a damaged packet."""
     try:
         return decoder.decode(packet)

@@ -70,3 +70,13 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Close the file or the connection; no packet is given afterwards. Returns at once."""
+
+
+class VideoDecoder(Protocol):
+    """What is used of libav's decoders."""
+
+    def decode(self, packet: Any) -> list[Any]:
+        """The frames that one packet gives; None: all that are left."""
+
+    def flush_buffers(self) -> None:
+        """Forget all packets: the next one is a key frame."""
