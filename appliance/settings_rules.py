@@ -15,7 +15,8 @@ from appliance.parsing.nearest import advise
 from appliance.parsing.times import parse_hours
 from appliance.parsing.values import parse_host
 from appliance.sections.cameras import CameraSettings, Point, Polygon
-from appliance.sections.loads import RunsWhen
+from appliance.sections.loads import RunsWhen, SwitchKind
+from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
 from appliance.strict_json import InputError, show
 
@@ -88,15 +89,25 @@ def check_sources(settings: Settings) -> Iterator[Error]:
             yield from check_source_switch(source.switch, (*here, "switch"), settings)
             if first != name:
                 yield (*here, "switch"), f"is that of [source.{first}]: each needs its own"
-        if source.least_run_s > source.most_run_s:
-            yield (*here, "least_run_s"), f"must be at most most_run_s ({source.most_run_s:g})"
-        if source.start_below_pct >= source.stop_above_pct:
-            yield (
-                (*here, "start_below_pct"),
-                f"must be below stop_above_pct ({source.stop_above_pct:g})",
-            )
-        if source.tank_kwh is not None and source.tank_l is not None:
-            yield (*here, "tank_l"), "must not stand beside tank_kwh: give one of the two"
+        yield from check_source_limits(source, here)
+
+
+def check_source_limits(source: SourceSettings, here: Place) -> Iterator[Error]:
+    """A run must be able to give something, and a tank to be used."""
+    if source.least_run_s > source.most_run_s:
+        yield (*here, "least_run_s"), f"must be at most most_run_s ({source.most_run_s:g})"
+    if source.switch and source.most_run_s <= source.warm_up_s:
+        yield (*here, "most_run_s"), f"must be above warm_up_s ({source.warm_up_s:g})"
+    if source.start_below_pct >= source.stop_above_pct:
+        yield (
+            (*here, "start_below_pct"),
+            f"must be below stop_above_pct ({source.stop_above_pct:g})",
+        )
+    if source.tank_kwh is not None and source.tank_l is not None:
+        yield (*here, "tank_l"), "must not stand beside tank_kwh: give one of the two"
+    full_kwh = source.full_tank_kwh
+    if full_kwh is not None and source.kept_kwh >= full_kwh:
+        yield (*here, "kept_kwh"), f"must be less than the tank holds ({full_kwh:g} kWh)"
 
 
 def check_source_switch(switch: str, where: Place, settings: Settings) -> Iterator[Error]:
@@ -105,6 +116,11 @@ def check_source_switch(switch: str, where: Place, settings: Settings) -> Iterat
         yield where, f"names no switch: there is no [switch.{switch}]"
     elif settings.switch[switch].is_host:
         yield where, f"names a GPU host, [switch.{switch}] with full_w above 0"
+    elif settings.switch[switch].kind is SwitchKind.WAKE_ON_LAN:
+        yield (
+            where,
+            f"names [switch.{switch}] by wake-on-lan: what starts a source must stop it too",
+        )
     elif settings.switch[switch].runs_when is not RunsWhen.LEVEL:
         yield where, f"names [switch.{switch}], which has a `runs_when` of its own"
 

@@ -13,11 +13,13 @@ from appliance.chemistry import (
     get_profile,
 )
 from appliance.process.settings_checks import SettingsFinding
+from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings, SleepMode
 
 DAYS_TO_FILL = 60.0  # a battery that the panels do not fill in a season
 SUN_H = 3.0  # of full sun a day, a poor year's mean
 RESISTANCE_IS_WITHIN = (0.1, 5.0)  # of what a usual battery of its size has, with its cables
+HEAVY_C_RATE = 0.5
 LADDER_SLACK_PCT = 10.0  # an owner's own choice; further below, the ladder is of another chemistry
 # Least that computers draw so, W: a suspended one keeps its memory, its clock and its RTC alarm.
 LEAST_ASLEEP_W = {SleepMode.SUSPEND: 1.0, SleepMode.POWER_OFF: 0.1}
@@ -29,6 +31,8 @@ def find_doubtful(settings: Settings) -> Iterator[SettingsFinding]:
     yield from find_doubtful_resistance(settings)
     yield from find_foreign_ladder(settings)
     yield from find_low_hibernate_power(settings)
+    yield from find_heavy_heaters(settings)
+    yield from find_strong_sources(settings)
 
 
 def find_doubtful_capacity(settings: Settings) -> Iterator[SettingsFinding]:
@@ -92,6 +96,34 @@ def find_low_hibernate_power(settings: Settings) -> Iterator[SettingsFinding]:
             f"({least_w:g} W or more): measure it at the battery, or leave it out; the reserve for "
             "dark days follows from it",
         )
+
+
+def find_heavy_heaters(settings: Settings) -> Iterator[SettingsFinding]:
+    """Heaters under which the voltage falls so far that the guard takes the battery for empty."""
+    capacity_wh = settings.battery.capacity_wh
+    for name, switch in settings.switch.items():
+        if switch.runs_when is not RunsWhen.LEVEL and switch.idle_w > HEAVY_C_RATE * capacity_wh:
+            amps = switch.idle_w / settings.battery.nominal_voltage_v
+            yield warn(
+                ("switch", name, "idle_w"),
+                f"is {switch.idle_w:g} W, {amps:.0f} A from a battery of {capacity_wh:g} Wh: its "
+                "voltage may fall so far that the unit powers off; a smaller heater, or a larger "
+                "battery",
+            )
+
+
+def find_strong_sources(settings: Settings) -> Iterator[SettingsFinding]:
+    """The power of the engine in the place of what its charger gives at the battery."""
+    battery = settings.battery
+    most_w = get_profile(battery).charger.charge_c_rate_most * battery.capacity_wh
+    for name, source in settings.source.items():
+        if source.power_w > most_w:
+            yield warn(
+                ("source", name, "power_w"),
+                f"is {source.power_w:g} W, more than its makers allow for a battery of "
+                f"{battery.capacity_wh:g} Wh ({most_w:.0f} W): give what the charger puts into the "
+                "battery, not what the engine can",
+            )
 
 
 def warn(where: tuple[str, ...], text: str) -> SettingsFinding:
