@@ -338,6 +338,10 @@ class Settings:
     def snapshots_dir(self) -> Path:
         return self.unit.data_dir / "snapshots"
 
+    @property
+    def timelapse_dir(self) -> Path:
+        return self.unit.data_dir / "timelapse"
+
     def camera_socket(self, camera: str) -> Path:
         """Where the process of that camera hands out frames."""
         return self.unit.run_dir / f"camera-{camera}.sock"

@@ -6,7 +6,8 @@ Never: decides anything.
 
 from appliance.media.frame_socket import FrameClient, FrameServer
 from appliance.process.service import Loop, Service, main
-from appliance.store.event_ages import read_event_ages
+from appliance.store.event_ages import EventAges, read_event_ages
+from appliance.store.unit_time import read_time
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import SocketWaiter
 from inference.cycle import CYCLE_S, CycleParts, InferenceCycle
@@ -14,6 +15,7 @@ from inference.detection.detector import FrameDetector, OnnxDetector
 from inference.detection.labels import list_wanted_labels
 from inference.energy.cost import CostModel
 from inference.events.snapshots import EventFiles
+from inference.events.timelapse import Timelapse
 from inference.model_pool import ModelPool
 from inference.model_store import ModelStore
 from inference.publish import EventPublisher
@@ -30,7 +32,12 @@ def assemble(service: Service) -> Loop:
         for name, camera in settings.camera.items()
     ]
     parts = CycleParts(
-        cameras, make_models(service), SocketWaiter(service.clock), make_publisher(service), view
+        cameras,
+        make_models(service),
+        SocketWaiter(service.clock),
+        make_publisher(service),
+        view,
+        make_timelapse(service),
     )
     cycle = InferenceCycle(service, parts)
     server = FrameServer(settings.view_socket, view.answer)
@@ -69,6 +76,20 @@ def make_publisher(service: Service) -> EventPublisher:
         read_ages=lambda wanted: read_event_ages(service.store, wanted),
     )
     return EventPublisher(files, blur_heads=own.blur_heads, report_fault=service.report_fault)
+
+
+def make_timelapse(service: Service) -> Timelapse:
+    """The pictures that surplus pays for."""
+    settings, own = service.settings, service.settings.inference
+    files = EventFiles(
+        settings.timelapse_dir,
+        keep_days=own.timelapse_keep_days,
+        keep_mb=own.timelapse_keep_mb,
+        clock=service.clock,
+        read_ages=lambda _: EventAges(read_time(service.store).trusted_utc),
+    )
+    every_min = {name: camera.timelapse_min for name, camera in settings.camera.items()}
+    return Timelapse(files, every_min, service.clock, blur_heads=own.blur_heads)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.errors import ModelError
+from appliance.errors import ModelError, StoreError
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import InferencePlan
 from appliance.process.service import Leave, Service
@@ -24,6 +24,7 @@ from inference.energy.allowance import Allowances
 from inference.energy.schedule import AnalysisPlan, Resources
 from inference.energy.usage import Usage
 from inference.events.lifecycle import Circumstances, EventDraft
+from inference.events.timelapse import Timelapse
 from inference.model_pool import ModelPool
 from inference.publish import EventPublisher
 from inference.view import View
@@ -45,6 +46,7 @@ class CycleParts:
     waiter: Waiter
     publisher: EventPublisher
     view: View
+    timelapse: Timelapse | None = None
 
 
 class InferenceCycle:
@@ -57,6 +59,7 @@ class InferenceCycle:
         self._models = parts.models
         self._publisher = parts.publisher
         self._view = parts.view
+        self._timelapse = parts.timelapse
         self._poller = PicturePoller(parts.cameras, service.clock, parts.waiter, service.stop)
         self._usage = Usage(service.clock)
         self._rows: list[Any] = []
@@ -75,13 +78,22 @@ class InferenceCycle:
         plan = schedule.make_plan(budget, self._settings, self._measure_resources(budget))
         self._note_plan(plan)
         if budget is not None and plan.frames_per_s > 0:
+            self._want_stills(budget)
             self._analyse_until_end(plan, budget.level)
         else:
             self._pause(plan)
-        self._publisher.tidy()
+        self._tidy()
         self._store()
         self._leave_without_work(plan)
         return self._format_status(plan)
+
+    def _tidy(self) -> None:
+        self._publisher.tidy()
+        try:
+            if self._timelapse:
+                self._timelapse.tidy()
+        except StoreError as error:
+            self._service.report_fault(error)
 
     def finish(self) -> None:
         """Store what is still running: nothing that was found is lost by a stop."""
@@ -110,6 +122,20 @@ class InferenceCycle:
         self._end_quiet_cameras(interval_s)
         self._report_troubles()
         self._models.unload_idle(now_s)
+
+    def _want_stills(self, budget: EnergyBudget) -> None:
+        """Which cameras are to give a picture for a time-lapse, moving or not."""
+        for camera in self._cameras:
+            wanted = self._timelapse is not None and self._timelapse.is_due(camera.name, budget)
+            camera.wants_still = wanted
+
+    def _keep_still(self, camera: InferenceCamera, result: FrameResult) -> None:
+        try:
+            if camera.wants_still and self._timelapse:
+                camera.wants_still = not self._timelapse.take(camera.name, result)
+        except StoreError as error:
+            camera.wants_still = False
+            self._service.report_fault(error)
 
     def _fill_allowances(self, plan: AnalysisPlan, now_s: float) -> None:
         self._costs_j = {
@@ -159,6 +185,7 @@ class InferenceCycle:
         )
         self._rows += camera.begun.take_rows(self._service.clock.stamp())
         self._publish(camera, over)
+        self._keep_still(camera, result)
         self._view.show(result, camera.tracks)
 
     def _spend_energy(self, camera: InferenceCamera, result: FrameResult) -> None:

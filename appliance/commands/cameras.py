@@ -1,14 +1,20 @@
 """`unitctl cameras`: what each camera does, what that costs, and why, now and at any moment.
 
 Reads: the settings and the unit database. Writes: standard output; what
-appliance/commands/camera_holds.py writes.
+appliance/commands/camera_holds.py and camera_timelapse.py write.
 Never: gives a camera a mode; the energy budget decides it, and people may take from that.
 """
 
 import argparse
 from typing import Any
 
-from appliance.commands import camera_cost, camera_coverage, camera_holds, camera_why
+from appliance.commands import (
+    camera_cost,
+    camera_coverage,
+    camera_holds,
+    camera_timelapse,
+    camera_why,
+)
 from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
@@ -45,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     cost = actions.add_parser("cost", help=COST_HELP, description=COST_HELP, epilog=EPILOG)
     cost.set_defaults(action=show_cost)
     camera_holds.add_actions(actions)
+    camera_timelapse.add_action(actions)
     coverage = actions.add_parser("coverage", help=COVERAGE_HELP, description=COVERAGE_HELP)
     coverage.set_defaults(action=show_coverage)
     for action, most in ((cost, camera_cost.MOST_DAYS), (coverage, MOST_DAYS)):

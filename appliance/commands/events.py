@@ -35,7 +35,7 @@ from appliance.store.unit_time import read_time
 from appliance.wording.counts import format_count, format_share
 
 HELP = "list the events of the cameras, the newest first; `events erase` deletes"
-ERASE_HELP = "delete events with their pictures and clips, for good"
+ERASE_HELP = "delete events with their pictures and clips, and time-lapses, for good"
 BEFORE_HELP = "events that began earlier: a span such as 30d, or a date such as 2026-04-15"
 LIST_BEFORE_HELP = (
     "only earlier ones: a span or a date as for --since, or an event's cursor (events --json)"
@@ -159,7 +159,10 @@ def erase_events(arguments: argparse.Namespace) -> int:
 def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> int:
     """Find, ask, erase, say what is gone and where copies may be."""
     found = erasing.find_erasure(
-        store, settings.snapshots_dir, parse_selection(store, settings, arguments)
+        store,
+        settings.snapshots_dir,
+        parse_selection(store, settings, arguments),
+        settings.timelapse_dir,
     )
     if not found.events and not found.files:
         text = f"nothing to erase: there is no event, picture or clip {found.selection.words}"

@@ -88,14 +88,19 @@ def select_event(event_id: str) -> Selection:
     )
 
 
-def find_erasure(store: Store, snapshots: Path, selection: Selection) -> Erasure:
-    """What a selection finds; files whose rows are lost as well. Raises `StoreError`."""
+def find_erasure(
+    store: Store, snapshots: Path, selection: Selection, timelapse: Path | None = None
+) -> Erasure:
+    """What a selection finds; files whose rows are lost as well, and pictures of time-lapses.
+    Raises `StoreError`.
+    """
     rows = find_event_ids(store, selection.rows)
     events = {event_id for _, event_id in rows}
     try:
         stored = list(media_files.list_files(snapshots))
+        stored += media_files.list_files(timelapse) if timelapse else ()
     except OSError as error:
-        raise StoreError(f"{snapshots} cannot be read: {error.strerror}") from error
+        raise StoreError(f"{error.filename} cannot be read: {error.strerror}") from error
     files = {
         file.path: file.kind
         for file in stored

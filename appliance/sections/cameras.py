@@ -116,6 +116,9 @@ class CameraSettings:
         0,
         60,
     )
+    timelapse_min: float = setting(
+        0.0, "Minutes between pictures of a time-lapse while surplus is available; 0: none", 0, 1440
+    )
     model: str = setting("", "A model of its own for this camera; '' for the one of [inference]")
     zone: Mapping[str, ZoneSettings] = field(default_factory=dict)
     line: Mapping[str, LineSettings] = field(default_factory=dict)
@@ -162,6 +165,12 @@ class InferenceSettings:
     )
     snapshots_keep_mb: float = setting(
         2000.0, "Size of all of them in MB at which the oldest are deleted", 1, 1e6
+    )
+    timelapse_keep_days: float = setting(
+        90.0, "Age in days at which pictures of time-lapses are deleted", 0.1, 3650
+    )
+    timelapse_keep_mb: float = setting(
+        1000.0, "Size of all of them in MB at which the oldest are deleted", 1, 1e6
     )
     blur_heads: bool = setting(True, "Blur the heads of people in snapshots")
     sun_model: str = setting(

@@ -55,6 +55,7 @@ class InferenceCamera:
         self.last_analysed_s = -math.inf  # kept after the end: the longest waiting camera is first
         self.full_s: float | None = None  # the camera's time of the last frame analysed as a whole
         self.people: tuple[Box, ...] = ()  # where they were or may have been then
+        self.wants_still = False  # for a time-lapse
         self.missed = 0  # pictures since the last analysed one that were not analysed
         self.shortage: Shortage | None = None
         self._short_since_s: float | None = None
@@ -72,7 +73,7 @@ class InferenceCamera:
 
     def needs_frame(self, now_s: float) -> bool:
         """Whether something is there that needs a frame although nothing moves."""
-        return attention.find_next_look_s(self.tracks) <= now_s + self._ahead_s
+        return self.wants_still or attention.find_next_look_s(self.tracks) <= now_s + self._ahead_s
 
     def choose_request(self, now_s: float) -> PictureRequest:
         """The next request: a clip that is due, else the next picture."""

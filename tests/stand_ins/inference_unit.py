@@ -14,6 +14,7 @@ from inference.cameras.camera import InferenceCamera
 from inference.cycle import CycleParts, InferenceCycle
 from inference.energy.cost import CostModel
 from inference.events.snapshots import EventFiles
+from inference.events.timelapse import Timelapse
 from inference.model_pool import ModelPool
 from inference.publish import EventPublisher
 from inference.view import View
@@ -81,7 +82,12 @@ class InferenceUnit:
         publisher = EventPublisher(
             files, blur_heads=own.blur_heads, report_fault=self.service.report_fault
         )
-        return CycleParts(cameras, models, self.waiter, publisher, self.view)
+        stills = EventFiles(
+            self.settings.timelapse_dir, keep_days=30, keep_mb=100, clock=self.clock
+        )
+        every_min = {name: one.timelapse_min for name, one in self.settings.camera.items()}
+        timelapse = Timelapse(stills, every_min, self.clock, blur_heads=own.blur_heads)
+        return CycleParts(cameras, models, self.waiter, publisher, self.view, timelapse)
 
     def make(self, name: str) -> FakeDetector:
         if name in self.missing:
