@@ -164,7 +164,7 @@ class PowerCycle:
     def _estimate_charge(self, poll: Poll) -> Situation:
         now, battery, reading = self._clock.stamp(), self._settings.battery, poll.reading
         bms_pct = compute_reported_soc_pct(poll.batteries)
-        self._age.note_full_ah(compute_full_ah(poll.batteries))
+        self._age.note_full_ah(compute_full_ah(poll.batteries, len(self._settings.bms)))
         self._estimate = estimator.update(
             self._estimate, reading, battery, bms_pct, self._age.capacity, self._balance.flow
         )

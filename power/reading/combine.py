@@ -299,12 +299,12 @@ def compute_reported_soc_pct(batteries: Sequence[BatteryReading]) -> float | Non
     return sum((charge_pct or 0.0) * ah for charge_pct, ah in reported) / total_ah
 
 
-def compute_full_ah(batteries: Sequence[BatteryReading]) -> float | None:
-    """The capacity that the BMSs of all batteries report; None unless all of them do, and all are
-    connected.
+def compute_full_ah(batteries: Sequence[BatteryReading], count: int) -> float | None:
+    """The capacity that the BMSs of all batteries report; None unless all `count` of them do, and
+    all are connected: that of those that answer is not that of the battery.
     """
     connected = [one for one in select_connected(batteries) if one is not None]
-    if not connected or len(connected) < len(batteries):
+    if not connected or len(connected) < max(count, len(batteries)):
         return None
     known = [one.full_ah for one in connected]
     return None if None in known else sum(ah or 0.0 for ah in known)

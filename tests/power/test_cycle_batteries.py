@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.model import PowerReading
-from appliance.settings import Chemistry
+from appliance.model import BatteryState, PowerReading
+from appliance.settings import BmsSettings, Chemistry
 from power.reading.meters import Poll
 from tests.power.test_cycle import GATE, INFERENCE, Unit, unit
+from tests.scenes.readings import battery_reading
 
 __all__ = ["unit"]  # the fixture
 
@@ -65,3 +66,24 @@ def test_a_lead_acid_battery_that_may_freeze_is_a_fault(
         unit.pass_time(10)
     found = [one for one in unit.store.list_open_faults() if one.code == "battery-frost"]
     assert len(found) == faults
+
+
+def test_a_pack_that_does_not_answer_halves_no_capacity(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One poll without it was enough, until the next restart: each percent was counted as two."""
+    unit.settings = replace(unit.settings, bms={"one": BmsSettings(), "two": BmsSettings()})
+    unit.restart()
+    packs = ["one", "two"]
+
+    def read() -> Poll:
+        found = [battery_reading(unit.clock, full_ah=100.0) for _ in packs]
+        return Poll(unit.meter._reading(), tuple(found))
+
+    monkeypatch.setattr(unit.meter, "read", read)
+    for answering in (["one", "two"], ["one"], ["one", "two"]):
+        packs[:] = answering
+        unit.pass_time(30)
+        state = unit.store.last(BatteryState)
+        assert state is not None
+        assert state.capacity_wh == pytest.approx(unit.settings.battery.capacity_wh)
