@@ -109,6 +109,7 @@ class StreamPair:
                 self._check_s = self._now_s() + CHECK_AGAIN_S
             self._end_check()
         else:
+            self._wanted_s = float("-inf")
             self.main.pause()
 
     def _needs_main(self, mode: CameraMode) -> bool:

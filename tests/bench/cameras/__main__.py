@@ -24,14 +24,14 @@ PARTS_DIR = OUT / "cameras"
 # Parts of one lane take turns; lanes run beside each other. The second mostly waits.
 LANES = (
     ("overhead", "spin", "swapping", "wake", "standing", "recall"),
-    ("listening", "freezes", "tracker", "gates", "lag"),
+    ("listening", "freezes", "tracker", "gates", "lag", "main_stream"),
 )
 QUICK_LANES = (
     ("overhead", "spin", "swapping", "tracker"),
     ("wake", "standing"),
     ("listening",),
     ("recall",),
-    ("freezes", "lag"),
+    ("freezes", "lag", "main_stream"),
 )
 TIME_LIMIT_S = 1800
 
@@ -107,6 +107,7 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "freezes": of("freezes"),
     "gates": gates,
     "lag": of("lag"),
+    "main_stream": of("main_stream"),
 }
 
 
@@ -186,6 +187,13 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
         ("first frame, worst", pick(found, "freezes", "first_frame_s", "worst"), "s", 5.0, False),
         ("grown over all freezes", grown_mb, "MB", None, False),
         ("lag after 1 h (simulated time)", top["lag_s_after_1h"], "s", 0.5, False),
+        (
+            "main stream after a wake, median",
+            pick(found, "main_stream", "by_key_frame_distance_s", "2", "main_picture_s", "median"),
+            "s",
+            None,
+            False,
+        ),
         ("looks a minute at parked cars", top["stationary_looks_per_min"], "", 2.0, False),
         ("spin ratio", top["spin_ratio"], "", 1.2, False),
         ("frames failed in swaps", pick(found, "swapping", "failed"), "", 0.0, False),
