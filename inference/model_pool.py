@@ -246,6 +246,7 @@ class ModelPool:
             missed=camera.missed,
             cost=Cost(took.energy_j + load_j, took.measured),
             load_j=load_j,
+            masks=camera.own.privacy_masks,
             decode_j=self.costs.estimate_decode_j(picture, camera.missed),
             unseen=(*seen.people, *select_outside(camera.people, seen.part)),
         )

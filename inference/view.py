@@ -9,7 +9,7 @@ from dataclasses import replace
 from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
 from appliance.model_cameras import Detection
 from inference.detection.frame_result import FrameResult
-from inference.detection.head_blur import encode_jpeg, list_unseen_people
+from inference.detection.head_blur import encode_jpeg, list_followed_people
 from inference.tracking.state import Tracks
 
 Shown = tuple[FrameResult, Picture]
@@ -42,7 +42,7 @@ class View:
         # Pictures of several cameras share this view, so they get numbers of their own.
         self._count += 1
         picture = replace(result.picture, sequence=self._count, detections=seen)
-        shown = (replace(result, unseen=(*result.unseen, *list_unseen_people(tracks))), picture)
+        shown = (replace(result, unseen=(*result.unseen, *list_followed_people(tracks))), picture)
         self._shown = {**self._list_others(result.picture.camera), result.picture.camera: shown}
 
     def hide_camera(self, camera: str, reason: str) -> None:

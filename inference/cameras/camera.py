@@ -14,7 +14,7 @@ from appliance.model_cameras import Box
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from inference.cameras.connection import WAIT_S, FrameConnection, Frames
 from inference.detection.frame_result import FrameResult
-from inference.detection.head_blur import list_people, list_unseen_people
+from inference.detection.head_blur import list_followed_people, list_people
 from inference.detection.labels import fill_in_labels, list_followed_labels
 from inference.detection.model_input import require_raw
 from inference.energy.allowance import Shortage
@@ -167,7 +167,7 @@ class InferenceCamera:
     def _update_drafts(
         self, result: FrameResult, circumstances: Circumstances, patience_s: float
     ) -> list[EventDraft]:
-        unseen = (*result.unseen, *list_unseen_people(self.tracks))
+        unseen = (*result.unseen, *list_followed_people(self.tracks))
         self._drafts, over = lifecycle.update_drafts(
             self._drafts,
             self.tracks,

@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from appliance.media.frames import Picture
 from appliance.model_cameras import Box, Detection, Tier
+from appliance.sections.cameras import Polygon
 from inference.tracking.attention import Cause
 
 
@@ -26,7 +27,8 @@ class FrameResult:
     `part` is what was analysed, None for all of it; `cause` and `reason` say why it was looked at,
     and why this part. `missed` pictures came since the analysed frame
     before and were skipped. `unseen` are boxes where people may be who are not in `detections`: too
-    faint, cut off, or followed and not found in this picture. `cost` is the energy of the run,
+    faint, cut off, or followed and not found in this picture. `masks` are the camera's
+    privacy masks. `cost` is the energy of the run,
     `load_j` of it loading the model; `decode_j` is the energy of decoding in the camera's process,
     which reports that itself.
     """
@@ -45,6 +47,7 @@ class FrameResult:
     load_j: float = 0.0
     decode_j: float = 0.0
     unseen: tuple[Box, ...] = ()
+    masks: tuple[Polygon, ...] = ()
 
     @property
     def energy_j(self) -> float:

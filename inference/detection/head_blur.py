@@ -9,17 +9,18 @@ person who was not found in this picture. The head is replaced by a few flat til
 colours, at most about 3 x 2 of them, from which no face can be recovered.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
 
 from appliance.media.thumbnails import embed_thumbnail
 from appliance.model_cameras import Box, Detection
+from appliance.sections.cameras import Polygon
 from inference.detection.frame_result import FrameResult
 from inference.detection.heads.candidates import Bytes
 from inference.detection.model_input import convert_to_bgr
-from inference.tracking.boxes import is_shown_whole
+from inference.tracking.boxes import compute_area, compute_overlap, is_shown_whole
 from inference.tracking.state import Tracks
 
 PERSON = "person"
@@ -27,8 +28,16 @@ STANDS_FROM = 1.7  # height over width of a box; one below it may sit, bend or b
 LIES_BELOW = 0.9
 HEAD_SHARE = 0.25  # of a standing person's box: a head is an eighth, but boxes are not exact
 UPPER_SHARE = 0.5  # of a person who may sit
+SURE = 0.45  # confidence from which a box speaks for others on the same person
+FAR = 0.02  # of the picture: a smaller box is on somebody far away
+SAME_PERSON = 0.4  # overlap from which a second box is on the same person
+INSIDE, LEAST_SAME_AREA = 0.8, 0.3  # so much of it inside a box that is not much larger
 MARGIN_SHARE = 0.1  # of the box's shorter side, on each side: boxes often cut the hair
 EDGE_SHARE = 0.01  # of the picture; a box that ends so near to its edge may be cut off there
+BOX_ERROR = 0.1  # of a box's height: where a large box ends is less exact
+SHOULDER_SHARE = 0.6  # height of a head over the width of the shoulders, with a beard or a hat
+WIDEST_HEAD = 1.25  # over its height, where the edge of the picture leaves head and shoulders
+MOST_GUESSED = 0.25  # of the picture may be hidden for boxes that nobody has detected
 TILES_ACROSS = 4
 SMALLEST_TILE_PX = 8
 ROUNDING = 16  # steps of a tile's colours
@@ -54,7 +63,19 @@ def encode_snapshot(result: FrameResult, *, blur_heads: bool) -> bytes:
 def make_shown_picture(result: FrameResult, *, blur_heads: bool) -> Bytes:
     """The picture as people may see it."""
     bgr = convert_to_bgr(result.picture)
-    return hide_heads(bgr, result.detections, result.unseen) if blur_heads else bgr
+    if not blur_heads:
+        return bgr
+    hidden = hide_heads(bgr, result.detections, result.unseen)
+    blacken(hidden, result.masks)
+    return hidden
+
+
+def blacken(bgr: Bytes, masks: Iterable[Polygon]) -> None:
+    """Privacy masks stay black, in place: a tile on one would be grey."""
+    height, width = bgr.shape[:2]
+    for polygon in masks:
+        corners = np.array([(x * width, y * height) for x, y in polygon]).astype(np.int32)
+        cv2.fillPoly(bgr, [corners], (0, 0, 0))
 
 
 def encode(bgr: Bytes, quality: int) -> bytes:
@@ -63,10 +84,9 @@ def encode(bgr: Bytes, quality: int) -> bytes:
     return bytes(data)
 
 
-def list_unseen_people(tracks: Tracks) -> tuple[Box, ...]:
-    """The predicted boxes of followed people who were not found in the newest picture."""
-    coasting = (track for track in tracks.live if not track.seen_now)
-    return tuple(track.box for track in coasting if track.label == PERSON)
+def list_followed_people(tracks: Tracks) -> tuple[Box, ...]:
+    """The boxes of followed people, found in the newest picture or predicted for it."""
+    return tuple(track.box for track in tracks.live if track.label == PERSON)
 
 
 def list_people(result: FrameResult) -> tuple[Box, ...]:
@@ -92,10 +112,54 @@ def hide_heads(bgr: Bytes, detections: Iterable[Detection], unseen: Iterable[Box
 def find_head_boxes(
     detections: Iterable[Detection], unseen: Iterable[Box], width: int, height: int
 ) -> Iterator[Box]:
-    """The boxes to hide in a picture of width x height pixels."""
-    found = [one.box for one in detections if one.label == PERSON]
-    for box in (*found, *unseen):
-        yield estimate_head_box(limit_to_picture(box), width, height)
+    """The boxes to hide in a picture of width x height pixels, those of the surest people first.
+
+    What is no more than a guess is hidden only as long as not too much of the picture is.
+    """
+    people = select_people(detections)
+    for box in people:
+        yield estimate_head_box(box, width, height)
+    guessed = 0.0
+    for box in select_others(people, unseen):
+        head = estimate_head_box(box, width, height)
+        area = compute_area(limit_to_picture(head))
+        if guessed + area <= MOST_GUESSED:
+            guessed += area
+            yield head
+
+
+def select_people(detections: Iterable[Detection]) -> list[Box]:
+    """One box for each detected person, of the many that a model gives for one who is near.
+
+    Only a sure box speaks for others: of several faint ones any may be the right one.
+    """
+    found = (one for one in detections if one.label == PERSON)
+    people = sorted(found, key=lambda one: -one.confidence)
+    sure = [limit_to_picture(one.box) for one in people if one.confidence >= SURE]
+    kept = [box for count, box in enumerate(sure) if not is_known(sure[:count], box)]
+    return [*kept, *select_others(kept, [one.box for one in people if one.confidence < SURE])]
+
+
+def select_others(people: Sequence[Box], boxes: Iterable[Box]) -> list[Box]:
+    """The boxes, cut to the picture, that are on nobody of `people`."""
+    return [box for box in map(limit_to_picture, boxes) if not is_known(people, box)]
+
+
+def is_known(people: Sequence[Box], box: Box) -> bool:
+    """Whether a box is a second one on somebody: much of it is shared, and it is no smaller one.
+
+    Somebody small who stands before or behind somebody large is another person, and heads of people
+    who are far cost little: each of their boxes is hidden.
+    """
+    if compute_area(box) < FAR:
+        return False
+    for other in people:
+        overlap = compute_overlap(box, other)
+        area, around = compute_area(box), compute_area(other)
+        inside = overlap * (area + around) / (1 + overlap) >= INSIDE * area
+        if overlap >= SAME_PERSON or (inside and area >= LEAST_SAME_AREA * around):
+            return True
+    return False
 
 
 def limit_to_picture(box: Box) -> Box:
@@ -109,23 +173,27 @@ def limit_to_picture(box: Box) -> Box:
 def estimate_head_box(person: Box, width: int, height: int) -> Box:
     """The part of a person's box that holds the head, with a margin.
 
-    For a person who may sit or bend, or whose legs the picture's edge cuts off: the upper half. For
+    For a person who may sit or bend, or whose legs the picture's edge cuts off: the upper half, and
+    of one who is so near that only the shoulders show, as much as a head between them is high. For
     one who lies: the whole box, since the head may be on either side.
     """
     wide = (person.right - person.left) * width
     high = (person.bottom - person.top) * height
     margin = MARGIN_SHARE * min(wide, high)
-    if high < LIES_BELOW * wide:
-        share = 1.0
-    elif high < STANDS_FROM * wide or person.bottom > 1 - EDGE_SHARE:
-        share = UPPER_SHARE
+    is_cut = person.bottom > 1 - max(EDGE_SHARE, BOX_ERROR * (person.bottom - person.top))
+    side = 0.0
+    if high < LIES_BELOW * wide and not is_cut:
+        down = high
+    elif high < STANDS_FROM * wide or is_cut:
+        down = min(high, max(UPPER_SHARE * high, SHOULDER_SHARE * wide))
+        side = max(0.0, wide - WIDEST_HEAD * down) / 2 if is_cut else 0.0
     else:
-        share = HEAD_SHARE
+        down = HEAD_SHARE * high
     return Box(
-        person.left - margin / width,
+        person.left + (side - margin) / width,
         person.top - margin / height,
-        person.right + margin / width,
-        person.top + (share * high + margin) / height,
+        person.right + (margin - side) / width,
+        person.top + (down + margin) / height,
     )
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from appliance.model_cameras import Box, Detection
 from inference.detection.heads.candidates import Candidates, Floats
 
+LARGEST_FAINT = 0.4  # of the picture: half of it would be hidden for what is hardly there
+SAME_FAINT_IOU = 0.7
 MOST = 1000  # candidates that are compared, the surest ones: with more, the limit is too low
 
 
@@ -48,12 +50,16 @@ def suppress_overlaps(boxes: Floats, kinds: np.ndarray, iou: float) -> list[int]
 
 
 def find_faint_boxes(found: Candidates, number: int, floor: float) -> list[Box]:
-    """Boxes of one class that score less than `floor`, often many on one thing.
+    """Boxes of one class that score less than `floor`, the surest first, one for each thing.
 
-    For hiding only: nothing is compared or sorted, so it costs next to nothing.
+    For hiding only. The largest are left out: who is near is found by a surer box.
     """
-    faint = (found.scores < floor) & (found.classes == number)
-    return [Box(*box) for box in np.clip(found.boxes[faint], 0, 1).tolist()]
+    area = (found.boxes[:, 2:] - found.boxes[:, :2]).clip(0).prod(axis=1)
+    is_faint = (found.scores < floor) & (found.classes == number) & (area < LARGEST_FAINT)
+    faint = np.flatnonzero(is_faint)
+    order = faint[np.argsort(-found.scores[faint], kind="stable")[:MOST]]
+    order = order[suppress_overlaps(found.boxes[order], found.classes[order], SAME_FAINT_IOU)]
+    return [Box(*box) for box in np.clip(found.boxes[order], 0, 1).tolist()]
 
 
 def compute_overlaps(boxes: Floats) -> Floats:

@@ -1,5 +1,7 @@
 """Heads that nobody can recognise, whoever was found and however."""
 
+from dataclasses import replace
+
 import av
 import cv2
 import numpy as np
@@ -16,13 +18,15 @@ from inference.detection.head_blur import (
     estimate_head_box,
     find_head_boxes,
     hide_heads,
+    list_followed_people,
     list_people,
-    list_unseen_people,
+    make_shown_picture,
     pixelate,
     select_outside,
 )
 from inference.tracking.track import Tracks, update_tracks
 from tests.conftest import CLIP, MODEL
+from tests.scenes.near_people import make_views
 from tests.stand_ins.fakes import FakeClock
 
 Bytes = NDArray[np.uint8]
@@ -30,6 +34,11 @@ SIZE = 400
 STANDING = Box(0.4, 0.2, 0.6, 0.9)
 PERSON = Detection("person", 0.9, STANDING)
 EVERYTHING = Box(0.0, 0.0, 1.0, 1.0)
+
+
+def as_picture(bgr: Bytes) -> Picture:
+    high, wide = bgr.shape[:2]
+    return Picture("gate", FakeClock().stamp(), 1, 0, 0.0, wide, high, BGR, bgr.tobytes())
 
 
 def noise(width: int = SIZE, height: int = SIZE) -> Bytes:
@@ -114,10 +123,54 @@ def test_a_followed_person_who_is_missed_once_is_hidden_where_it_should_be() -> 
         tracks = update_tracks(
             tracks, [Detection("person", 0.9, box), car], step / 5, threshold=0.45, patience_s=2.0
         )
-    assert list_unseen_people(tracks) == ()
+    (box,) = list_followed_people(tracks)
+    assert 0.16 < box.left <= 0.18, "also while it is found: its detection may be a part of it"
     tracks = update_tracks(tracks, [], 1.0, threshold=0.45, patience_s=2.0)
-    (box,) = list_unseen_people(tracks)
+    (box,) = list_followed_people(tracks)
     assert box.left > 0.17, "it walked on"
+
+
+@pytest.mark.parametrize("view", ["without legs", "head and shoulders", "only legs"])
+def test_of_a_near_person_the_head_is_hidden_and_most_of_the_picture_is_seen(view: str) -> None:
+    detector = OnnxDetector(MODEL, threads=1, floor=0.25, labels=("person",))
+    shares, heads = [], []
+    for near in make_views(view, every=50):
+        seen = detector.analyse([as_picture(near.bgr)])[0]
+        shown = hide_heads(near.bgr, seen.detections, seen.people)
+        hidden = (shown != near.bgr).any(axis=2)
+        shares.append(hidden.mean())
+        rows = slice(int(near.head.top * 480) + 1, int(near.head.bottom * 480))
+        heads.append(hidden[rows, int(near.head.left * 640) + 1 : int(near.head.right * 640)])
+    assert np.mean(shares) < 0.4, "it was more than half"
+    if view != "only legs":
+        assert np.mean([head.mean() for head in heads]) > 0.9
+
+
+def test_many_boxes_on_one_near_person_hide_one_head() -> None:
+    near = Detection("person", 0.8, Box(0.2, 0.1, 0.7, 1.0))
+    again = [Detection("person", 0.3, Box(0.25, 0.3 + 0.1 * n, 0.7, 1.0)) for n in range(4)]
+    far = Box(0.4, 0.3, 0.45, 0.5)
+    before = hide_heads(noise(), [near])
+    assert (hide_heads(noise(), [near, *again], [Box(0.3, 0.5, 0.75, 1.0)]) == before).all()
+    assert (hide_heads(noise(), [near], [Box(0.85, 0.6, 0.9, 0.8), far]) != before).any()
+
+
+def test_guesses_hide_no_more_than_a_quarter_of_the_picture() -> None:
+    guesses = [Box(0.3 * n, 0.0, 0.3 * n + 0.28, 0.9) for n in range(3)]
+    guesses += [Box(0.3 * n, 0.4, 0.3 * n + 0.28, 0.7) for n in range(3)]
+    after = hide_heads(noise(), [], guesses)
+    assert 0.1 < (after != noise()).any(axis=2).mean() <= 0.27
+
+
+def test_a_privacy_mask_stays_black_where_a_head_would_be(clock: FakeClock) -> None:
+    result = ramp_result(clock, PERSON)
+    bgr = np.frombuffer(result.picture.data, np.uint8).reshape(200, 200, 3).copy()
+    bgr[:100] = 0
+    mask = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5))
+    result = replace(result, picture=replace(result.picture, data=bgr.tobytes()), masks=(mask,))
+    shown = make_shown_picture(result, blur_heads=True)
+    assert not shown[:100].any()
+    assert make_shown_picture(replace(result, masks=()), blur_heads=True)[:100].any(), "grey tiles"
 
 
 # --- what is left of it ------------------------------------------------------------------------
