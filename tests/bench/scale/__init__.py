@@ -1,0 +1,1 @@
+"""Benches of growth: what more cameras, looks, rows and devices cost."""
