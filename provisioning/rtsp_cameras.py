@@ -14,6 +14,7 @@ serves rtsp://127.0.0.1:8554/front and .../gate. It behaves like cameras do:
   which is what a camera does whose settings are changed.
 * `--user` with `--password-file` may watch what `--protect NAME` (repeatable) names; others get
   401 there, and a challenge for a digest.
+* `--tls` takes a certificate: then all is RTSP over TLS (rtsps://).
 * SIGSTOP freezes all cameras, SIGCONT brings them back, SIGTERM ends them. READY is printed when
   connections are accepted.
 """
@@ -36,7 +37,7 @@ try:
     gi.require_version("GstApp", "1.0")
     gi.require_version("GstRtsp", "1.0")
     gi.require_version("GstRtspServer", "1.0")
-    from gi.repository import GLib, Gst, GstApp, GstRtsp, GstRtspServer
+    from gi.repository import Gio, GLib, Gst, GstApp, GstRtsp, GstRtspServer
 except (ImportError, ValueError) as missing:
     sys.exit(f"simulated cameras need Debian packages ({missing}): apt install {PACKAGES}")
 
@@ -168,6 +169,14 @@ def add_owner(server: Any, user: str, password: str) -> None:
     server.set_auth(auth)
 
 
+def encrypt(server: Any, certificate: str) -> None:
+    """Speak RTSP over TLS only (rtsps://), with the certificate and key of one PEM file."""
+    auth = server.get_auth() or GstRtspServer.RTSPAuth()
+    auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(certificate))
+    auth.set_default_token(make_token(ANYBODY))
+    server.set_auth(auth)
+
+
 def make_token(role: str) -> Any:
     made = GstRtspServer.RTSPToken()
     made.set_string("media.factory.role", role)
@@ -181,6 +190,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--stagger", type=float, default=5.0, help="seconds between the offsets")
     parser.add_argument("--user", default="", help="who may watch protected cameras")
     parser.add_argument("--password-file", type=Path, help="with the password in one line")
+    parser.add_argument("--tls", default="", metavar="PEM", help="certificate and key: rtsps://")
     parser.add_argument("--protect", action="append", default=[], metavar="NAME")
     return parser.parse_args()
 
@@ -198,6 +208,8 @@ def main() -> None:
         add_camera(server, name, VideoPackets(files.split("+")), offset, name in args.protect)
     if args.user:
         add_owner(server, args.user, args.password_file.read_text().strip())
+    if args.tls:
+        encrypt(server, args.tls)
     if not server.attach(None):
         sys.exit(f"port {args.port} is taken: name another with --port")
     print("READY", flush=True)

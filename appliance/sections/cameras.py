@@ -92,6 +92,11 @@ class CameraSettings:
     password_file: Path | None = setting(
         None, "File with the camera's password in one line; without it, none"
     )
+    tls_ca_file: Path | None = setting(
+        None,
+        "rtsps:// and https:// only: file (PEM) with the camera's certificate; without it nobody "
+        "checks whom the unit talks to",
+    )
     hardware_decoding: HardwareDecoding = setting(
         HardwareDecoding.OFF,
         "What decodes its pictures, if it is there and works; `auto`: the first that does",

@@ -17,7 +17,7 @@ from appliance.process.settings_checks import SettingsFinding
 from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
-from sensors.camera.sources.opening import DEVICES, is_own_address
+from sensors.camera.sources.opening import DEVICES, TLS_SCHEMES, is_own_address
 
 VIDEO4LINUX = 81  # the major number of its devices, by the kernel's list
 LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
@@ -33,6 +33,7 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
 def find_faults(camera: CameraSettings, settings: Settings) -> Iterator[tuple[str, str, bool]]:
     """Key, sentence, and whether it is only a warning."""
     yield from find_source_faults(camera, settings)
+    yield from find_tls_faults(camera)
     if camera.sub_source and (text := find_sub_refusal(camera)):
         yield "sub_source", text, False
     if camera.password_file and not camera.user and not has_user(camera.source):
@@ -70,6 +71,22 @@ def find_source_faults(
             yield "source", f"is refused: {text}", False
     elif not (settings.path.parent / source).exists():
         yield "source", f"names a video file that is not there: {source}", True
+
+
+def find_tls_faults(camera: CameraSettings) -> Iterator[tuple[str, str, bool]]:
+    """Whether somebody checks the certificate of an encrypted stream."""
+    encrypted = [
+        key
+        for key, source in (("source", camera.source), ("sub_source", camera.sub_source))
+        if parse_scheme(source) in TLS_SCHEMES
+    ]
+    if camera.tls_ca_file is None and encrypted:
+        text = "is encrypted, but nobody checks whom the unit talks to: name the camera's "
+        yield encrypted[0], f"{text}certificate in `tls_ca_file`", True
+    elif camera.tls_ca_file and not encrypted:
+        yield "tls_ca_file", "changes nothing: no address is rtsps:// or https://", True
+    elif camera.tls_ca_file and is_missing(camera.tls_ca_file):
+        yield "tls_ca_file", f"names a file that is not there: {camera.tls_ca_file}", True
 
 
 def find_sub_refusal(camera: CameraSettings) -> str:

@@ -34,6 +34,7 @@ ANY = {"analyzeduration": "500000", "fpsprobesize": "0", "timeout": "10000000"}
 RTSP = {**ANY, "allowed_media_types": "video", "protocol_whitelist": "rtsp,rtp,tcp,udp,tls,crypto"}
 UDP = {"rtsp_transport": "udp", "max_delay": "200000", "buffer_size": "2097152"}
 HTTP = {**ANY, "max_redirects": "0", "protocol_whitelist": "http,https,tcp,tls,crypto"}
+TLS_SCHEMES = ("rtsps", "https")
 V4L2 = {"input_format": "mjpeg"}
 
 
@@ -123,14 +124,28 @@ def find_stream_target(address: Address, settings: CameraSettings) -> "Target":
 
     ips = resolve(address)
     ip = choose_ip(address.shown, ips, is_own=is_own_address, allow_local=settings.allow_local)
-    socket.create_connection((ip, address.port), CONNECT_S).close()
+    tls = knock(ip, address, settings.tls_ca_file)
     if address.scheme in ("http", "https"):
-        options = {**HTTP, "headers": f"Host: {address.host}:{address.port}\r\n"}
+        options = {**HTTP, **tls, "headers": f"Host: {address.host}:{address.port}\r\n"}
         return Target(address.url(ip), "mpjpeg", options, has_times=False)
     if settings.transport is Transport.UDP:
         # a UDP socket's buffer does not grow: what is not fetched soon is lost
-        return Target(address.url(ip), "rtsp", RTSP | UDP, most_gathered_s=0.1)
-    return Target(address.url(ip), "rtsp", RTSP | {"rtsp_transport": "tcp"})
+        return Target(address.url(ip), "rtsp", RTSP | tls | UDP, most_gathered_s=0.1)
+    return Target(address.url(ip), "rtsp", RTSP | tls | {"rtsp_transport": "tcp"})
+
+
+def knock(ip: str, address: Address, ca_file: Path | None) -> dict[str, str]:
+    """Test the port and, where a file is named, the certificate; returns libav's options for it."""
+    connection = socket.create_connection((ip, address.port), CONNECT_S)
+    try:
+        if ca_file is None or address.scheme not in TLS_SCHEMES:
+            return {}
+        # ssl costs 4 MB: only where it is used
+        from sensors.camera.sources.certificate import verify_certificate  # noqa: PLC0415
+
+        return verify_certificate(connection, address, ca_file)
+    finally:
+        connection.close()
 
 
 def make_device_target(path: str) -> "Target":

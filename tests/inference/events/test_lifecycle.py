@@ -33,6 +33,7 @@ class EventBench:
         self.drafts = EventDrafts()
         self.events: list[Event] = []
         self.media_s = 0.0
+        self.stream = ""
 
     def show(self, *confidences: float | None) -> None:
         """One picture per entry; None is a picture without anybody."""
@@ -56,7 +57,9 @@ class EventBench:
         ]
 
     def picture(self) -> Picture:
-        return Picture("gate", self.clock.stamp(), 1, 0, self.media_s, 1, 1, BGR, b"\0\0\0")
+        return Picture(
+            "gate", self.clock.stamp(), 1, 0, self.media_s, 1, 1, BGR, b"\0\0\0", stream=self.stream
+        )
 
 
 def test_a_passer_by_is_one_event_published_once_when_gone() -> None:
@@ -83,6 +86,21 @@ def test_the_best_frame_is_kept_for_the_snapshot() -> None:
     bench.show(0.5, 0.9, 0.6)
     (draft,) = bench.drafts.running.values()
     assert draft.best.picture.stamp.utc == START + timedelta(seconds=0.5)
+
+
+def test_the_main_stream_gives_the_snapshot_where_it_can_and_the_event_says_which_did() -> None:
+    bench = EventBench()
+    bench.stream = "sub"
+    bench.show(0.9)
+    bench.stream = "main"
+    bench.show(0.6, 0.5)
+    bench.stop()
+    assert [(event.stream, event.confidence) for event in bench.events] == [("main", 0.9)]
+    alone = EventBench()
+    alone.stream = "sub"
+    alone.show(0.6, 0.9, 0.5)
+    alone.stop()
+    assert [event.stream for event in alone.events] == ["sub"]
 
 
 def test_a_flicker_is_no_event() -> None:

@@ -78,6 +78,23 @@ def test_a_sub_stream_beside_its_main_one_is_right(tmp_path: Path) -> None:
     assert find(own, tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "file", "key", "wrong"),
+    [
+        ("rtsps://10.0.0.5/main", "", "source", "is encrypted, but nobody checks"),
+        ("rtsp://10.0.0.5/main", "camera.pem", "tls_ca_file", "changes nothing"),
+        ("https://10.0.0.5/main", "camera.pem", "tls_ca_file", "names a file that is not there"),
+    ],
+)
+def test_a_certificate_that_nobody_checks_is_warned_of(
+    tmp_path: Path, source: str, file: str, key: str, wrong: str
+) -> None:
+    own = CameraSettings(source=source, tls_ca_file=tmp_path / file if file else None)
+    ((found, text, is_warning),) = find(own, tmp_path)
+    assert (found, is_warning) == (key, True)
+    assert text.startswith(wrong)
+
+
 def test_a_local_source_is_right_where_it_is_allowed(tmp_path: Path) -> None:
     own = CameraSettings(source="rtsp://127.0.0.1/", allow_local=True)
     assert find(own, tmp_path) == []
