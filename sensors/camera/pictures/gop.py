@@ -104,6 +104,8 @@ class GroupOfPictures:
             return None
         if self._decoder is not None and self._decoded_count > 0:
             return self._newest  # the decoder runs anyway: its last picture is as good
+        if self._decoder is not None and self._following:
+            return self.decode_newest()  # decoded alone, it would be decoded once more afterwards
         decoder = self._decoder or self._new_decoder()
         decoder.flush_buffers()
         found = [
