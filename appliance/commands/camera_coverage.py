@@ -13,6 +13,7 @@ from appliance.status.coverage_gaps import Stretch
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 
+SHORTEST_TOLD_S = 30.0
 MOST_SHOWN = 6  # gaps of a camera and day; --json has more
 
 
@@ -51,9 +52,10 @@ def describe_sums(day: CameraDay) -> str:
     if Watching.LISTENED in sums:
         parts.append(f"motion only noticed {format_hours(sums[Watching.LISTENED])}")
     missing = {kind: seconds for kind, seconds in sums.items() if kind not in WATCHED}
-    if not missing:
+    if sum(missing.values()) < SHORTEST_TOLD_S:
         return f"{', '.join(parts)}; never unwatched"
-    why = ", ".join(f"{kind.value} {format_hours(one)}" for kind, one in missing.items())
+    told = {kind: seconds for kind, seconds in missing.items() if seconds >= SHORTEST_TOLD_S}
+    why = ", ".join(f"{kind.value} {format_hours(one)}" for kind, one in told.items())
     return f"{', '.join(parts)}; not watched {format_hours(sum(missing.values()))}: {why}"
 
 

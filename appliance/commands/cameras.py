@@ -122,7 +122,8 @@ def show_all(arguments: argparse.Namespace, settings: Settings, store: Store) ->
 def describe_camera(camera: dict[str, Any], settings: Settings) -> list[Line]:
     """One camera: what it does and costs, and why; then what comes and what wakes it."""
     name = camera["camera"]
-    holds = [Line("", f"{one['text'][0].upper()}{one['text'][1:]}", BAD) for one in camera["holds"]]
+    texts = [one["text"] for one in camera["holds"] if one["text"] != camera["reason"]]
+    holds = [Line("", f"{text[0].upper()}{text[1:]}", BAD) for text in texts]
     if camera["at"] is None:
         return [Line(name, camera["reason"], BAD), *holds]
     if not camera["fresh"]:

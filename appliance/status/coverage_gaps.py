@@ -19,7 +19,7 @@ STEP = timedelta(seconds=FINE_S)
 REASONS = {
     Watching.ASLEEP: "the unit slept",
     Watching.UNIT_OFF: "nothing on the unit wrote anything: it was off, or its database was lost",
-    Watching.GONE: "its process was not there: see `journalctl -u appliance-camera@{camera}`",
+    Watching.GONE: "its process was not there: see `journalctl -t camera@{camera}`",
     Watching.ENERGY: "the energy level was below the one from which the camera runs",
     Watching.UNKNOWN: "nothing had been stored yet",
 }

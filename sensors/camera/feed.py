@@ -220,17 +220,19 @@ class Feed:
             self.motion.take_packet(packet.media_s, packet.size_bytes, packet.is_key)
             probes = self._choice.mode in PROBE_MODES and packet.is_key
             if probes and self.motion.wants_probe(packet.media_s):
-                self._probe(stream.decode_key_frame())
+                self._probe(stream.decode_key_frame(), checks_view=True)
         if self._waiting and self._is_new(self._clock.media_s()):
             self._changed.notify_all()
 
-    def _probe(self, found: DecodedFrame | None) -> None:
-        """Gate 1: compare a small grey picture with the background."""
+    def _probe(self, found: DecodedFrame | None, *, checks_view: bool = False) -> None:
+        """Gate 1: compare a small grey picture with the background. The view is checked on the
+        stream that is heard alone: another one may show another part of it.
+        """
         if found is not None:
             self._probed_s = found.media_s
             grey = encoding.to_grey(found.frame)
             self.motion.take_picture(grey, found.media_s)
-            if self._parts.tamper:
+            if checks_view and self._parts.tamper:
                 self._parts.tamper.take(found.frame, grey, found.media_s)
 
     def _is_new(self, now_s: float) -> bool:

@@ -36,6 +36,7 @@ from sensors.camera.pictures import encoding
 
 # Not used here: what a camera imports when it opens its source, so that they share that too.
 from sensors.camera.sources import live, video_file  # noqa: F401
+from sensors.camera.tamper import Tamper
 
 REHEARSALS = 10  # Python adapts its code while it runs the first few times
 REPORTED_S = 600.0  # so long after it a crash stays a fault
@@ -79,10 +80,12 @@ def list_cameras(settings: Settings, level: EnergyLevel) -> tuple[str, ...]:
 
 def rehearse() -> None:
     """Do once what each camera does with a picture: what that imports and prepares is shared."""
-    gate = PictureGate(())
+    gate, tamper = PictureGate(()), Tamper()
     frame = encoding.make_frame(bytearray(WIDTH * HEIGHT * 3 // 2), VideoFrame(WIDTH, HEIGHT))
     for number in range(REHEARSALS):
-        gate.compare(encoding.to_grey(frame), float(number))
+        grey = encoding.to_grey(frame)
+        gate.compare(grey, float(number))
+        tamper.take(frame, grey, 10.0 * number)
     encoding.encode(frame, I420)
 
 

@@ -105,6 +105,7 @@ class Tamper:
         self._before: bytes | None = None
         self._since: dict[TamperKind, float] = {}
         self._sudden = False
+        self._size = (0, 0)
 
     def interrupt(self) -> None:
         """The source was opened anew: the time between is unknown, the view is the same."""
@@ -117,6 +118,10 @@ class Tamper:
             return
         from sensors.camera import view as views  # noqa: PLC0415  (numpy: 20 MB)
 
+        if (frame.width, frame.height) != self._size:  # another stream: its view is learned anew
+            self._size = (frame.width, frame.height)
+            self._usual.clear()
+            self.interrupt()
         view = views.measure_view(frame, grey)
         found = self._judge(view, grey, media_s, views)
         self._taken_s, self._before = media_s, grey

@@ -236,3 +236,12 @@ def test_a_camera_process_takes_the_key_frames_that_it_decodes_anyway() -> None:
     decoded = feed.frames_decoded
     assert 3 <= len(seen) <= 8
     assert decoded <= 16
+
+
+def test_another_stream_of_the_camera_is_another_view_to_learn(watcher: Watcher) -> None:
+    large = next(yard())
+    wide = np.vstack([np.roll(large[:HEIGHT], 90, 1), large[HEIGHT:]])[:, : WIDTH - 64]
+    frame = make_frame(wide[: (HEIGHT * 3 // 2) // 3 * 3])
+    for step in range(40):
+        watcher.tamper.take(frame, to_grey(frame), watcher.now_s + 10 * step)
+        assert watcher.kind in (None, TamperKind.FROZEN)
