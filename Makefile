@@ -2,7 +2,9 @@
 #             CHARGER=renogy BMS=jk-pb GENERATOR=1 name its power devices (`unitctl power models` lists them);
 #             CAMERAS=8 watches eight simulated RTSP cameras instead of a clip
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
-# make test   lint, types, architecture, tests; `make test-peers` the one beside other trackers
+# make test   lint, types, architecture, tests
+# make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
+# make test-peers  the test beside other people's trackers
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 # make fuzz   a million random inputs: replies of power devices, the picture socket, settings, MQTT, rows;
 #             QUICK=1 for a short draw; single ones: make fuzz-frames ...
@@ -37,7 +39,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/2000 rows/250000/10000
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run day test test-peers test-pid1 wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run day test test-long test-peers test-pid1 wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -79,8 +81,13 @@ architecture: .venv/installed-test
 	.venv/bin/lint-imports
 
 # With bytecode kept: a third of the workers' time at the start, and of each process they start.
+PYTEST = env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/build/bytecode" $(PY) -m pytest -n $(WORKERS)
 pytest: .venv/installed-test
-	env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/build/bytecode" $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not long" --dist loadfile --no-loadscope-reorder
+
+# One by one to the workers: each waits for processes of its own.
+test-long: .venv/installed-test
+	$(PYTEST) -m long --dist load --durations=8
 
 test-peers: build/peers/installed
 	PYTHONPATH=build/peers $(PY) -m pytest tests/bench/cameras/test_tracker_quality.py

@@ -31,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that wait longest come first, so that side by side they end with the others."""
     items.sort(key=lambda item: not any(item.iter_markers("processes")))
     items.sort(key=lambda item: not any(item.iter_markers("slow")))
+    items.sort(key=lambda item: not any(item.iter_markers("long")))
 
 
 @pytest.fixture

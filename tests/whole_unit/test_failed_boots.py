@@ -24,7 +24,7 @@ from tests.stand_ins.sleeping_unit import (
 )
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow]
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 def test_after_ten_failed_boots_in_a_row_the_sun_still_brings_it_back(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_the_watch_sees_a_name_and_an_address_that_are_asked(tmp_path: Path) -> 
 
 @needs_namespaces
 @pytest.mark.processes
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_of_the_unit_asks_nobody(tmp_path: Path) -> None:
     """Half a simulated day in 20 s: twice as long as it takes ONNX Runtime to report."""
     words = ["--day", "40s", "--days", "0.5", "--port", "0", "--dir", str(tmp_path / "run")]

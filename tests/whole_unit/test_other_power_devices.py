@@ -11,7 +11,7 @@ from appliance.settings_file import load_settings
 from appliance.store.store import Store
 from tests.stand_ins.run_unit import run_unit
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow]
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 def test_the_unit_runs_with_other_power_devices_as_well(tmp_path: Path) -> None:

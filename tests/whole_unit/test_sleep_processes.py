@@ -17,7 +17,7 @@ from tests.stand_ins.sleeping_unit import (
 )
 from tests.waiting import wait_for_level, wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow]
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 def test_the_unit_sleeps_through_the_night_and_works_again_in_the_morning(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def test_signals_that_come_while_it_stops_leave_no_process(directory: Path) -> N
     wait_for_end(directory)
 
 
+@pytest.mark.long
 def test_with_nohup_it_outlasts_the_terminal_and_is_stopped_by_an_interrupt(
     directory: Path,
 ) -> None:
@@ -87,6 +88,7 @@ def test_with_nohup_it_outlasts_the_terminal_and_is_stopped_by_an_interrupt(
     wait_for_end(directory)
 
 
+@pytest.mark.long
 def test_signals_to_all_processes_at_once_leave_none_and_are_no_error(directory: Path) -> None:
     run = start_unit(directory)
     (supervisor,) = find_processes(directory / CONF)
@@ -108,6 +110,7 @@ FIRST = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", FIRST)
 def test_a_closed_terminal_leaves_no_process(directory: Path, first: str) -> None:
     """The kernel tells only the first process of the session; writing fails from then."""
@@ -136,6 +139,7 @@ def test_a_closed_terminal_leaves_no_process(directory: Path, first: str) -> Non
     wait_for_end(directory)
 
 
+@pytest.mark.long
 def test_a_killed_runner_leaves_no_process_and_the_next_run_can_begin(directory: Path) -> None:
     run = start_unit(directory)
     run.kill()
@@ -144,6 +148,7 @@ def test_a_killed_runner_leaves_no_process_and_the_next_run_can_begin(directory:
         wait_for_end(directory)
 
 
+@pytest.mark.long
 def test_a_killed_process_runner_leaves_no_process_and_is_told(directory: Path) -> None:
     run = start_unit(directory)
     (supervisor,) = find_processes(directory / CONF)
