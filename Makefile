@@ -39,7 +39,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/2000 rows/250000/10000
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run day test test-long test-peers test-pid1 wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run day test test-long test-peers test-exporters test-pid1 wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -91,6 +91,12 @@ test-long: .venv/installed-test
 
 test-peers: build/peers/installed
 	PYTHONPATH=build/peers $(PY) -m pytest tests/bench/cameras/test_tracker_quality.py
+
+# Apart: it needs Ultralytics, yolov5, yolox and transformers in an environment of their own.
+EXPORTERS ?= build/exporters/bin/python
+test-exporters: .venv/installed-test
+	PYTHONPATH=$(CURDIR) $(EXPORTERS) tests/exporters/make_exports.py build/exports inference/models/trial-picture.jpg
+	EXPORTS=$(CURDIR)/build/exports $(PY) -m pytest -rs tests/exporters
 
 # Apart: it needs root, a network for the packages of Debian, and minutes.
 test-pid1: .venv/installed-test wheels

@@ -11,7 +11,8 @@ Never: imports `onnx` in a process that stays: a child examines (trial.py), its 
     store.py       the store as services see it; costs.py: measured costs (bench.json)
     changes.py     add, remove, use, verify: what `unitctl models` (actions.py) changes
     intake.py      copies a model or a pack in; directories.py: its directories
-    examine.py     runs the child trial.py, which uses safety.py, within limits.py
+    card_making/   the card of a model that has none
+    examine.py     runs the child trial.py, which uses safety.py and running.py, within limits.py
     licences.py    which licences the owner allows
     bench.py       measures a model, with meters.py on the machine of machine.py
 """

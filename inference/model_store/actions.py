@@ -16,6 +16,9 @@ from appliance.status import model_files
 from appliance.status.model_files import ModelFile
 from inference.detection.model_card import ModelCard, read_card
 from inference.model_store import changes
+from inference.model_store.card_making.hints import Hints
+from inference.model_store.card_making.labels import read_labels_file
+from inference.model_store.card_making.request import CardMaker
 from inference.model_store.costs import Figure, assume_cost, read_figures
 from inference.model_store.store import ModelStore, StoredModel
 
@@ -88,13 +91,34 @@ def format_model(one: dict[str, Any]) -> Line:
 
 
 def add_model(arguments: argparse.Namespace) -> int:
-    added = changes.add(open_store(arguments), arguments.file, arguments.card)
-    return print_model(
-        arguments,
-        added,
-        f"{added.name} ({added.digest[:12]}) is in the store; "
-        f"`unitctl models use {added.name}` chooses it",
+    maker = make_maker(arguments)
+    added = changes.add(open_store(arguments), arguments.file, arguments.card, maker)
+    if arguments.json:
+        tree = {"name": added.name, "sha256": added.digest, "path": str(added.path)}
+        show_json(tree | {"notes": list(maker.notes)})
+        return 0
+    for note in maker.notes:
+        print(f"card made: {note}")
+    print(
+        f"{added.name} ({added.digest[:12]}, {added.card.licence.weights}) is in the store; "
+        f"`unitctl models bench {added.name}` measures what a frame costs, "
+        f"`unitctl models use {added.name}` chooses it"
     )
+    return 0
+
+
+def make_maker(arguments: argparse.Namespace) -> CardMaker:
+    """What makes a card, with what the owner says of the model; raises `ModelError`."""
+    hints = Hints(
+        head=arguments.head or "",
+        input_order=arguments.input_order or "",
+        input_range=arguments.input_range or "",
+        resize=arguments.resize or "",
+        size=arguments.size,
+        labels=read_labels_file(arguments.labels) if arguments.labels else (),
+        untried=arguments.untried,
+    )
+    return CardMaker(hints, name=arguments.name or "", licence=arguments.licence or "")
 
 
 def print_model(arguments: argparse.Namespace, model: StoredModel, sentence: str) -> int:

@@ -13,6 +13,7 @@ from appliance.status.model_files import ModelFile
 from appliance.store.durable_files import sync_directory
 from inference.detection.model_card import ModelCard, compute_digest, read_card, require_digest
 from inference.model_store import examine
+from inference.model_store.card_making.request import CardMaker
 from inference.model_store.costs import Figure, read_figures, replace_figure
 from inference.model_store.directories import (
     make_dir,
@@ -28,13 +29,16 @@ from inference.model_store.store import ModelStore, StoredModel, rename_card
 DIGITS = 16  # of a digest, in a directory's name
 
 
-def add(store: ModelStore, source: Path, card: Path | None = None) -> StoredModel:
+def add(
+    store: ModelStore, source: Path, card: Path | None = None, maker: CardMaker | None = None
+) -> StoredModel:
     """Bring a model (or a pack of model and card) into the store; raises `ModelError`.
 
     It is copied first, and the copy is examined: a change of `source` meanwhile has no effect.
+    `maker` makes the card where there is none.
     """
     with writing(store.root), staging(store.root) as fresh:
-        model = copy_model(source, card, target=fresh)
+        model = copy_model(source, card, target=fresh, maker=maker or CardMaker())
         found = read_card(model.with_suffix(".json"))
         require_digest(source, compute_digest(model), found)
         require_new(store, found)

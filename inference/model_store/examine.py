@@ -8,6 +8,7 @@ import hashlib
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +36,8 @@ class ExaminationResult:
 
 def examine(model: Path, card: ModelCard, limits: TrialLimits = LIMITS) -> ExaminationResult:
     """Examine a model with its card beside it; raises `ModelError` where it is refused."""
-    answer = ask_child(model, limits)
+    words = [str(model), str(model.with_suffix(".json"))]
+    answer = ask_child("inference.model_store.trial", words, limits)
     refused = answer.get("refused")
     licences = answer.get("licences")
     if refused or not isinstance(licences, list):
@@ -51,11 +53,10 @@ def compute_card_digest(model: Path) -> str:
     return hashlib.sha256(model.with_suffix(".json").read_bytes()).hexdigest()
 
 
-def ask_child(model: Path, limits: TrialLimits) -> dict[str, Any]:
+def ask_child(module: str, arguments: Sequence[str], limits: TrialLimits) -> dict[str, Any]:
     """The child's answer; a child that died is an answer as well."""
     # -P: a file `onnx.py` in the caller's directory must not be imported.
-    words = [sys.executable, "-P", "-m", "inference.model_store.trial"]
-    words += [str(model), str(model.with_suffix(".json"))]
+    words = [sys.executable, "-P", "-m", module, *arguments]
     words += [str(limits.memory_bytes), str(limits.cpu_s)]
     try:
         done = subprocess.run(
@@ -70,8 +71,7 @@ def ask_child(model: Path, limits: TrialLimits) -> dict[str, Any]:
         return {"refused": f"took more than {limits.wall_s:g} s to try; choose a smaller one"}
     except OSError as error:
         raise ModelError(
-            f"the model {model.stem} could not be examined: {error.strerror}; make room in memory "
-            "and try again"
+            f"the model could not be examined: {error.strerror}; make room in memory and try again"
         ) from error
     if done.returncode:
         return {"refused": explain_exit(done.returncode, limits)}

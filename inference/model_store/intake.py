@@ -17,6 +17,7 @@ from typing import IO
 from appliance.errors import ModelError
 from appliance.store.durable_files import write_file
 from inference.detection.model_card import parse_card, read_card_bytes
+from inference.model_store.card_making.request import CardMaker
 from inference.model_store.directories import FILE_MODE
 from inference.model_store.limits import (
     MIB,
@@ -35,23 +36,21 @@ CHUNK = MIB
 NO_NAMES = ("", "verdict")  # verdict.json lies beside the model
 
 
-def copy_model(source: Path, card: Path | None, *, target: Path) -> Path:
+def copy_model(source: Path, card: Path | None, *, target: Path, maker: CardMaker) -> Path:
     """Copy a model and its card into `target`, named as the card says; returns the model's path.
 
-    Raises `ModelError` in one sentence for all that is neither a model nor a pack.
+    Where there is no card, `maker` makes it. Raises `ModelError` in one sentence for all that is
+    neither a model nor a pack.
     """
     with open_model(source) as file:
         head = file.read(TAR_AT + 8)
         file.seek(0)
         if head.startswith(ZIP):
-            return unpack(source, file, card=card, target=target)
+            return unpack(source, file, card=card, target=target, maker=maker)
         refuse_archive(source, head)
         beside = card or source.with_suffix(".json")
-        if not os.path.exists(beside):
-            raise ModelError(
-                f"the model {source} has no card: put {beside.name} beside it, or name one with "
-                "--card (docs/models.md says what stands in it)"
-            )
+        if card is None and not os.path.exists(beside):
+            return write_without_card(read_chunks(file), source, target=target, maker=maker)
         return write_model(
             read_chunks(file), read_card_bytes(beside), card_path=beside, target=target
         )
@@ -118,6 +117,16 @@ def write_model(data: Iterator[bytes], card: bytes, *, card_path: Path, target: 
     return model
 
 
+def write_without_card(
+    data: Iterator[bytes], source: Path, *, target: Path, maker: CardMaker
+) -> Path:
+    """Write a model into `target`, and the card that is made for it."""
+    model = target / f"{maker.choose_name(source)}.onnx"
+    write_file(model, data, mode=FILE_MODE)
+    write_file(model.with_suffix(".json"), [maker.make(model)], mode=FILE_MODE)
+    return model
+
+
 def read_chunks(file: IO[bytes], most: int = MOST_MODEL_BYTES) -> Iterator[bytes]:
     """A file's bytes; a `ModelError` where they do not end in time."""
     count = 0
@@ -137,8 +146,10 @@ def read_chunk(file: IO[bytes]) -> bytes:
         ) from error
 
 
-def unpack(source: Path, file: IO[bytes], *, card: Path | None, target: Path) -> Path:
-    """The model and the card of a pack."""
+def unpack(
+    source: Path, file: IO[bytes], *, card: Path | None, target: Path, maker: CardMaker
+) -> Path:
+    """The model and the card of a pack; a card is made where it has none."""
     require_few_members(source, file)
     try:
         with zipfile.ZipFile(file) as pack:
@@ -146,8 +157,12 @@ def unpack(source: Path, file: IO[bytes], *, card: Path | None, target: Path) ->
                 Path(info.filename).suffix: info for info in list_sound_members(source, pack)
             }
             inner = members.get(".json")
-            if ".onnx" not in members or (inner is None and card is None):
-                raise ModelError(f"the pack {source} lacks a model (.onnx) or its card (.json)")
+            if ".onnx" not in members:
+                raise ModelError(f"the pack {source} lacks a model (.onnx)")
+            if inner is None and card is None:
+                with pack.open(members[".onnx"]) as model:
+                    bare = Path(members[".onnx"].filename)
+                    return write_without_card(read_chunks(model), bare, target=target, maker=maker)
             card_path = card or source / str(inner and inner.filename)
             card_data = (
                 read_card_bytes(card) if card else pack.read(inner.filename if inner else "")

@@ -4,6 +4,8 @@ Reads and writes: nothing.
 Never: is a setting: a model that needs more should not run on this unit.
 """
 
+import os
+import resource
 from dataclasses import dataclass
 
 MIB = 2**20
@@ -27,3 +29,14 @@ class TrialLimits:
 
 
 LIMITS = TrialLimits()
+GUESSING = TrialLimits(cpu_s=300, wall_s=540.0)  # a card is made: some ten runs
+
+
+def set_limits(memory_bytes: int, cpu_s: int) -> None:
+    """Limit address space and processor time from here on; no core dump, no file written."""
+    # One thread each: NumPy's library else takes address space for every core of the machine.
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -32,6 +32,13 @@ FLOATS = (
 
 
 def check_model(data: bytes, card: ModelCard) -> tuple[str, ...]:
+    """The same as `check_graph`, and that the inputs are those of the card."""
+    licences = check_graph(data)
+    require_own_input(parse_model(data).graph, card)
+    return licences
+
+
+def check_graph(data: bytes) -> tuple[str, ...]:
     """The strict licences that the model names; raises `ModelError` where it is not safe."""
     model = parse_model(data)
     require_plain_graph(model)
@@ -41,7 +48,6 @@ def check_model(data: bytes, card: ModelCard) -> tuple[str, ...]:
             require_known(node)
     for tensor in walk_tensors(graphs):
         require_whole(tensor)
-    require_own_input(model.graph, card)
     require_sizes(model)
     return find_strict_licences(list(walk_texts(model, graphs)))
 

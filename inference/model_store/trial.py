@@ -6,28 +6,15 @@ ends this process and nothing else.
 """
 
 import json
-import os
-import resource
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import ModelError, shorten_error
+from appliance.errors import ModelError
 from inference.detection.model_card import ModelCard, compute_digest, read_card, require_digest
-
-NO_MEMORY = ("bad_alloc", "Failed to allocate memory")  # in ONNX Runtime's words
-
-
-def set_limits(memory_bytes: int, cpu_s: int) -> None:
-    """Limit address space and processor time from here on; no core dump, no file written."""
-    # One thread each: NumPy's library else takes address space for every core of the machine.
-    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+from inference.model_store.limits import set_limits
 
 
 def run_trial(model: Path, card: ModelCard) -> dict[str, Any]:
@@ -43,48 +30,18 @@ def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
     """Load it as the unit would, on the CPU, and run it on one black picture."""
     import numpy as np  # noqa: PLC0415
 
-    from inference.detection.runtime import load_onnxruntime  # noqa: PLC0415
-    from inference.detection.sessions import list_runtime_errors  # noqa: PLC0415
-    from inference.detection.tensors import (  # noqa: PLC0415
-        make_feed,
-        name_outputs,
-        require_outputs,
-    )
+    from inference.detection.tensors import make_feed, require_outputs  # noqa: PLC0415
+    from inference.model_store import running  # noqa: PLC0415
 
-    onnxruntime = load_onnxruntime()
-    options = make_options(onnxruntime)
     started = time.monotonic()
     # Two at once where any number may come: the claim is tried.
     entry = card.input
     black = np.zeros((card.batch or 2, 3, entry.height, entry.width), np.float32)
-    try:
-        session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
-        loaded = time.monotonic()
-        outputs = session.run(None, make_feed(black, card))
-    except list_runtime_errors() as error:
-        raise explain_failure(error, onnxruntime.__version__) from error
-    names = [one.name for one in session.get_outputs()]
-    require_outputs(name_outputs(names, outputs), replace(card, batch=len(black)), card.name)
+    session = running.load(data)
+    loaded = time.monotonic()
+    outputs = running.run(session, make_feed(black, card))
+    require_outputs(outputs, replace(card, batch=len(black)), card.name)
     return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
-
-
-def make_options(onnxruntime: Any) -> Any:
-    """One thread, and no more memory than needed."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 4
-    return options
-
-
-def explain_failure(error: Exception, version: str) -> MemoryError | ModelError:
-    """What an error of ONNX Runtime says of the model."""
-    if any(word in str(error) for word in NO_MEMORY):
-        return MemoryError()
-    return ModelError(
-        f"does not run with ONNX Runtime {version} ({shorten_error(error)}); "
-        "export it again for this version"
-    )
 
 
 def main() -> None:

@@ -125,7 +125,7 @@ def select_best_of_row(every: Floats, kinds: Numbers, classes: Sequence[int]) ->
 
 
 def find_ready(
-    boxes: Floats, scores: Floats, numbers: Floats, classes: Sequence[int], low: float
+    boxes: Floats, *, scores: Floats, numbers: Floats, classes: Sequence[int], low: float
 ) -> Candidates:
     """Candidates of things that the model itself has told apart, one row each."""
     require_finite(scores)

@@ -29,7 +29,11 @@ def find_candidates(
     """The things of `classes` that score `low` or more."""
     boxes, scores, numbers = read_parts(outputs, card)
     return find_ready(
-        convert_boxes(boxes, card), scores, numbers - card.output.first_class, classes, low
+        convert_boxes(boxes, card),
+        scores=scores,
+        numbers=numbers - card.output.first_class,
+        classes=classes,
+        low=low,
     )
 
 

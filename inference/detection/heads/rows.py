@@ -34,7 +34,11 @@ def find_candidates(
     boxes = rows[:, [columns.index(side) for side in BOX]]
     numbers = rows[:, columns.index("class")] - card.output.first_class
     return find_ready(
-        convert_boxes(boxes, card), rows[:, columns.index("score")], numbers, classes, low
+        convert_boxes(boxes, card),
+        scores=rows[:, columns.index("score")],
+        numbers=numbers,
+        classes=classes,
+        low=low,
     )
 
 

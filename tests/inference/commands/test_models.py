@@ -125,7 +125,7 @@ def test_the_card_may_stand_elsewhere(unit: Unit, tmp_path: Path) -> None:
     source = write_small_model(tmp_path)
     source.with_suffix(".json").rename(tmp_path / "card.txt")
     code, _, err = unit.type("add", source)
-    assert (code, "put small.json beside it" in err) == (1, True)
+    assert (code, "name them with --labels FILE" in err) == (1, True)
     code, out, _ = unit.type("add", source, "--card", tmp_path / "card.txt", "--json")
     assert code == 0
     assert json.loads(out)["name"] == "small"

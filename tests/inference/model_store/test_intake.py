@@ -8,6 +8,7 @@ import pytest
 
 from appliance.errors import ModelError
 from inference.model_store import intake
+from inference.model_store.card_making.request import CardMaker
 from tests.scenes.onnx_models import make_model, write_model
 
 
@@ -27,7 +28,7 @@ def taken(source: Path, target: Path, card: Path | None = None) -> str:
     """Why a file is not taken in; "" where it is."""
     target.mkdir(exist_ok=True)
     try:
-        intake.copy_model(source, card, target=target)
+        intake.copy_model(source, card, target=target, maker=CardMaker())
     except ModelError as error:
         return in_one_line(error)
     return ""
@@ -78,7 +79,8 @@ def test_a_pack_that_lies_about_its_size_gives_no_more_than_it_says(
         ({"/etc/evil.onnx": b"x", "c.json": b"{}"}, "in a directory"),
         ({"run.sh": b"x"}, "besides one model and one card"),
         ({"a.onnx": b"x", "b.onnx": b"y"}, "besides one model and one card"),
-        ({"a.onnx": b"x"}, "lacks a model (.onnx) or its card"),
+        ({"a.json": b"{}"}, "lacks a model (.onnx)"),
+        ({"a.onnx": b"x"}, "the model a is no ONNX model"),
         ({"a.json": bytes(2_000_000)}, "would unpack 'a.json'"),
         ({"a.onnx": b"x", "a.json": b"{"}, "damaged or incomplete"),
     ],
@@ -127,9 +129,3 @@ def test_what_is_no_file_or_too_large_is_refused_at_once(tmp_path: Path) -> None
     for source, sentence in text.items():
         assert sentence in taken(source, tmp_path / "in")
     assert list((tmp_path / "in").iterdir()) == []
-
-
-def test_the_error_for_a_model_without_a_card_says_where_to_put_it(tmp_path: Path) -> None:
-    path = write_model(tmp_path, make_model())
-    path.with_suffix(".json").unlink()
-    assert "put small.json beside it" in taken(path, tmp_path / "in")

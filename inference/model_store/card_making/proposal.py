@@ -1,0 +1,70 @@
+"""The child that makes a card: `python -m inference.model_store.card_making.proposal`.
+
+Reads: a model and the hints, named on the command line. Writes: a line of JSON.
+Never: runs without its limits, and never loads a model that safety.py has not passed.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ModelError
+from inference.model_store.card_making.hints import Hints, parse_hints
+from inference.model_store.limits import set_limits
+
+
+def propose(data: bytes, hints: Hints) -> dict[str, Any]:
+    """The card, notes and what the model says of itself; raises `ModelError`."""
+    from inference.model_store import running  # noqa: PLC0415  (after the limits)
+    from inference.model_store.card_making import inputs, labels  # noqa: PLC0415
+    from inference.model_store.card_making.facts import read_facts  # noqa: PLC0415
+    from inference.model_store.safety import check_graph  # noqa: PLC0415
+
+    licences = check_graph(data)
+    session = running.load(data)
+    facts = read_facts(session)
+    require_task(facts.metadata.get("task", ""))
+    entry, batch = inputs.find_input(facts, hints.size)
+    said = {key: facts.metadata.get(key, "") for key in ("license", "licence", "description")}
+    known = labels.list_labels(facts, hints.labels)
+    return {"licences": licences, **said, **choose(session, entry, batch, known, hints)}
+
+
+def choose(
+    session: Any, entry: Any, batch: int | None, labels: list[Any], hints: Hints
+) -> dict[str, Any]:
+    """The best attempt, as JSON; a `ModelError` says what to tell where none is good enough."""
+    from inference.model_store.card_making import guessing, verdicts  # noqa: PLC0415
+    from inference.model_store.card_making.card_file import make_tree  # noqa: PLC0415
+
+    verdicts.require_labels(labels)
+    guesser = guessing.Guesser(guessing.Runner(session, entry, batch), entry, labels, hints)
+    attempts = guesser.try_all()
+    best = verdicts.require_good(attempts, guesser.describe_outputs(), hints)
+    return {"card": make_tree(best.card), "notes": verdicts.list_notes(attempts, hints)}
+
+
+def require_task(task: str) -> None:
+    """Raise `ModelError` for what finds no things in boxes that stand upright."""
+    if task not in ("", "detect", "segment", "pose"):
+        raise ModelError(
+            f"is made for the task {task!r}, and the unit needs one that detects things in upright "
+            "boxes; export a detection model"
+        )
+
+
+def main() -> None:
+    model, hints, memory_bytes, cpu_s = sys.argv[1:]
+    set_limits(int(memory_bytes), int(cpu_s))
+    try:
+        answer = propose(Path(model).read_bytes(), parse_hints(json.loads(hints)))
+    except (ModelError, OSError) as error:
+        answer = {"refused": str(error)}
+    except (MemoryError, RecursionError):
+        answer = {"refused": "needs more memory than a model may have here; choose a smaller one"}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()
