@@ -28,6 +28,7 @@ class CheckedPoll:
     """What is left of the devices' readings, and what is wrong with them. `meters_differ_a`: by how
     much two meters of the battery's current differ in the mean of a day; None: there is one only.
     `discharge_share`: of the packs' capacity, where power/reading/connected.py has to remember it.
+    `lost`: packs that are silent for so long that they are counted on no more.
     """
 
     chargers: Mapping[str, Charger]
@@ -35,6 +36,7 @@ class CheckedPoll:
     faults: tuple[BusError, ...] = ()
     meters_differ_a: float | None = None
     discharge_share: Decoded | None = None
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -87,8 +89,20 @@ class DeviceChecks:
         faults = (*self._list_own_faults(sound, now_s), *disagreements)
         differ_a = self.signs.find_difference_a()
         left = reject_voltages(sound, odd)
-        share = self.known_packs.find_share(left.batteries, now_s)
-        return replace(left, faults=faults, meters_differ_a=differ_a, discharge_share=share)
+        left = self._leave_out_lost(left, now_s)
+        return replace(left, faults=faults, meters_differ_a=differ_a)
+
+    def _leave_out_lost(self, left: CheckedPoll, now_s: float) -> CheckedPoll:
+        """What can be discharged, and which silent packs are counted on no more: none, where the
+        controllers measure the current of the whole battery.
+        """
+        packs, chargers = left.batteries, left.chargers.values()
+        share = self.known_packs.find_share(packs, now_s)
+        lost = self.known_packs.find_lost(packs, now_s)
+        if not lost or (chargers and all(one.measures_loads for one in chargers)):
+            return replace(left, discharge_share=share)
+        share = self.known_packs.compute_share_without(lost, packs)
+        return replace(left, discharge_share=share, lost=lost)
 
     def _list_own_faults(self, sound: CheckedPoll, now_s: float) -> list[BusError]:
         """The faults of single devices."""

@@ -51,6 +51,7 @@ def combine(
     age_s: Callable[[Stamp], float | None],
     *,
     discharge_share: Decoded | None = None,
+    is_part: bool = False,
 ) -> PowerReading | None:
     """The whole unit as one reading; None where no device answered.
 
@@ -60,7 +61,8 @@ def combine(
     The batteries' own voltage, current and temperature come before a controller's. Its current is
     unknown where loads are wired to the battery and nothing measures there. Voltage and cells are
     those of the batteries that can be discharged (power/reading/connected.py). `discharge_share`:
-    what is known of that from earlier polls.
+    what is known of that from earlier polls. `is_part`: these are not all batteries, so what flows
+    between them and the controllers is no load's.
     """
     readings = [charger.reading for charger in chargers]
     answered = [one for one in (*readings, *batteries) if one is not None]
@@ -73,6 +75,8 @@ def combine(
     fields = combine_currents(chargers, batteries) | combine_measurements(readings, batteries)
     if discharge_share is not None:
         fields["discharge_share"] = discharge_share
+    if is_part:
+        fields["load_power_w"] = UNREAD
     return PowerReading(
         stamp=stamp,
         device=" + ".join(one.device for one in answered),

@@ -1,8 +1,10 @@
 """Which batteries are connected: a pack whose BMS does not allow discharge gives the unit nothing.
 
 Reads and writes: nothing; pure.
-Never: leaves out a pack because it is silent, or because its BMS does not say what it allows; but
-where all that answer allow no discharge, a silent one counts only as far as it is known to.
+Never: leaves out a pack because it did not answer for a moment, or because its BMS does not say
+what it allows. Where all that answer allow no discharge, a silent one counts only as far as it is
+known to. One that is silent for ten minutes beside others that supply the unit is counted on no
+more: it may be off, and the others' own current and charge are known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +16,7 @@ from power.reading.freeze_evidence import DEAD_BAND_A
 
 Packs = Sequence[BatteryReading | None]
 KNOWN_FOR_S = 180.0  # so long a silent pack is taken to allow what it allowed
+LOST_AFTER_S = 600.0  # so long the estimate goes on without the current of a silent pack
 SHARE_DIGITS = 3  # capacities that a BMS has learned differ a little from day to day
 
 
@@ -69,6 +72,35 @@ class KnownPacks:
     _at_s: dict[str, float] = field(default_factory=dict)
     _denied_since_s: float | None = None
     _was_allowed: bool = False
+    _began_s: float | None = None
+
+    def find_lost(self, packs: Mapping[str, BatteryReading | None], now_s: float) -> frozenset[str]:
+        """The packs that are counted on no more; none where none of the others supplies the unit.
+        To be asked after `find_share`.
+        """
+        self._began_s = now_s if self._began_s is None else self._began_s
+        others = [one for one in packs.values() if one is not None and not is_disconnected(one)]
+        if all(one.current_a is None for one in others):
+            return frozenset()
+        since_s = {name: self._at_s.get(name, self._began_s) for name in packs}
+        return frozenset(
+            name
+            for name, one in packs.items()
+            if one is None and now_s - since_s[name] >= LOST_AFTER_S
+        )
+
+    def compute_share_without(
+        self, lost: frozenset[str], packs: Mapping[str, BatteryReading | None]
+    ) -> Decoded:
+        """The share (0 to 1) of the capacity that is left without them."""
+        like = next(one for one in packs.values() if one is not None)
+        taken = [
+            replace(self._last.get(name, like), discharge_allowed=False, ages_s={})
+            if name in lost
+            else one
+            for name, one in packs.items()
+        ]
+        return compute_discharge_share(taken)
 
     def find_share(
         self, packs: Mapping[str, BatteryReading | None], now_s: float

@@ -139,9 +139,10 @@ class Meters:
         self._weakest = find_weakest(packs)
         whole = combine(
             list(checked.chargers.values()),
-            list(packs.values()),
+            [one for name, one in packs.items() if name not in checked.lost],
             self.clock.age_s,
             discharge_share=checked.discharge_share,
+            is_part=bool(checked.lost),
         )
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)
         set_points = tuple(found for one in self.devices if (found := one.set_points))
