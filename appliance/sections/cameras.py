@@ -103,7 +103,8 @@ class CameraSettings:
     )
     transport: Transport = setting(Transport.TCP, "RTSP only: the transport protocol")
     allow_local: bool = setting(
-        False, "Let `source` and `onvif` point at this computer or at link-local addresses"
+        False,
+        "Let `source`, `sub_source` and `onvif` point at this computer or at link-local addresses",
     )
     onvif: str = setting("", "http:// address of its ONVIF service, for motion alarms; '' for none")
     privacy_masks: tuple[Polygon, ...] = setting(

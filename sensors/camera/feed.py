@@ -142,7 +142,20 @@ class Feed:
         hardware = self._parts.hardware
         with self._changed:
             fault = hardware.make_fault(self._name) if hardware else None
-            return [*self._streams.list_faults(), *([fault] if fault else [])]
+            return [
+                *self._list_mask_faults(),
+                *([fault] if fault else []),
+                *self._streams.list_faults(),
+            ]
+
+    def _list_mask_faults(self) -> list[CameraError]:
+        """A privacy mask that may not hide in one stream what it hides in the other."""
+        differ = self._streams.shapes_differ if self._parts.privacy_mask else ""
+        return (
+            [CameraError(f"the privacy masks of the camera {self._name}: {differ}")]
+            if differ
+            else []
+        )
 
     @property
     def motion(self) -> Motion:

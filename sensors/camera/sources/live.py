@@ -34,7 +34,8 @@ SILENT_FRAMES = 4
 GATHERED_S = 0.1
 ROOM_BYTES = 64 * 1024  # fit into any socket's buffer (net.core.rmem_default: 208 KiB)
 READER = "reader of a camera"  # the threads' name
-MOST_READERS = 8  # each ends by libav's own time limit, within 15 s; a camera is tried each 4 s
+# Each ends by libav's own time limit, within 15 s; each of two streams is tried each 4 s.
+MOST_READERS = 16
 
 
 class ReadersHang(Exception):  # noqa: N818  (no domain error: it must end the process)

@@ -104,7 +104,7 @@ def put_event(data: Path, power: Store, picture: bytes, box: Box) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(picture)
     store = Store(power.path, power.clock, "inference")
-    store.add(replace(filled.event(power.clock.stamp(), "e1"), box=box))
+    store.add(replace(filled.event(power.clock.stamp(), "e1"), box=box, stream="main"))
     store.close()
     report(power, 71.0)
 
@@ -121,6 +121,7 @@ def test_where_a_thing_is_stands_in_words_and_the_file_stays_clean(
     assert browser.evaluate(f"{THUMB}.alt") == "Person at the lower left of the picture"
     facts = browser.evaluate("document.getElementById('event-facts').innerText")
     assert "At the lower left of the picture" in facts
+    assert "the main stream" in facts
     seen = photograph(browser, FRAMED)
     assert find_bounds(seen, MARK) == pytest.approx(find_bounds(seen, BLUE), abs=NEAR_PX)
     link = browser.evaluate("document.getElementById('event-download').href")
