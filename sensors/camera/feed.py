@@ -43,7 +43,6 @@ from sensors.camera.tamper import Tamper
 
 IDLE_S = 30.0  # picture seconds without a request after which the decoder is freed
 FOLLOWED_S = 2.0  # so long after a request for any picture, something counts as followed
-CHECK_EVERY_S = 0.2  # picture seconds between decoded pictures that check what packets report
 # Picture seconds between those while every picture is served: comparing one costs as much as
 # decoding it, and nothing depends on it then but the part that is analysed.
 FOLLOWED_CHECK_EVERY_S = 0.35
@@ -231,11 +230,19 @@ class Feed:
         if stream is self._streams.heard:
             self.sequence += 1
             self.motion.take_packet(packet.media_s, packet.size_bytes, packet.is_key)
-            probes = self._choice.mode in PROBE_MODES and packet.is_key
-            if probes and self.motion.wants_probe(packet.media_s):
-                self._probe(stream.decode_key_frame(), checks_view=True)
+            if self._choice.mode in PROBE_MODES:
+                self._probe_packet(stream, packet)
         if self._waiting and self._is_new(self._clock.media_s()):
             self._changed.notify_all()
+
+    def _probe_packet(self, stream: Stream, packet: EncodedPacket) -> None:
+        """Analyse the frame that just came, if gate 1 wants it: a key frame, or one after it."""
+        if not packet.is_key:
+            if self.motion.wants_more(packet.media_s):
+                self._probe(stream.decode_next())
+        elif self.motion.wants_probe(packet.media_s):
+            found = stream.decode_next() if self.motion.rains else stream.decode_key_frame()
+            self._probe(found, checks_view=True)
 
     def _probe(self, found: DecodedFrame | None, *, checks_view: bool = False) -> None:
         """Gate 1: compare a small grey picture with the background. The view is checked on the
@@ -340,7 +347,7 @@ class Feed:
 
     def _may_check(self, now_s: float) -> bool:
         """Whether the newest frame may be decoded to see if it really moves: not each one."""
-        if self.sequence == self._checked or now_s - self._checked_s < CHECK_EVERY_S:
+        if self.sequence == self._checked or now_s - self._checked_s < self.motion.check_every_s:
             return False
         return self.motion.may_look(now_s)
 

@@ -5,6 +5,7 @@ Never: decodes what nobody asked for, or counts a packet of a connection that wa
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Condition
 
 from appliance.errors import CameraError
@@ -159,6 +160,12 @@ class Stream:
         if found is not None:
             self.size = found.frame.width, found.frame.height
         return found
+
+    def decode_next(self) -> DecodedFrame | None:
+        """The newest picture for the gates; None where it fails: who requests pictures is told."""
+        with suppress(CameraError):
+            return self._group.decode_newest()
+        return None
 
     def decode_key_frame(self) -> DecodedFrame | None:
         """The key frame of the present group alone."""

@@ -21,11 +21,14 @@ from sensors.camera.gates.self_test import SelfTest, SelfTestResult
 
 if TYPE_CHECKING:
     from sensors.camera.gates.picture_gate import FrameDifference, PictureGate
+    from sensors.camera.gates.rain import Rain
 
 PACKETS, KEY_FRAMES = "packets", "key frames"
 WHOLE_PICTURE = "changes of the whole picture"
 PROBE_EVERY_S = 10.0  # where packets are trusted
 CONFIRM_EVERY_S = 1.0  # while something moves and nobody requests pictures
+CHECK_EVERY_S = 0.2  # while something moves and somebody requests pictures
+RAIN_CHECK_EVERY_S = 0.1  # ... in rain, where it takes three pictures
 CLOSEST_PROBES_S = 0.35  # of a stream in which every frame is a key frame
 PACKETS_HOLD_S = 1.0  # a report of packets and a picture count as simultaneous within this time
 DENIED_S = 0.1  # packets that a picture denied are ignored for so long, doubled each time
@@ -35,6 +38,7 @@ COUNTED_EVERY_S = 10.0  # false reports count once in this time
 WRONG_AFTER_S = 1.0  # of pictures without motion: time for somebody to come into view
 CONFIRMS = 0.5  # share of the threshold that is enough where something else reported already
 SHOWN_S = 0.7  # a picture without motion does not count against those so much earlier
+KEY_AND_NEXT_S = 0.45  # of a key frame: it and those next to it are decoded quickly
 KEYS_APART_S = 2.0  # where key frames are further apart, others are analysed in between
 ONSET_S = 1.5  # so much later packets may report what a picture showed first
 ONLY_KEYS = 20  # key frames in a row: the stream has no other frames
@@ -61,6 +65,7 @@ class Motion:
         self._light = Light()
         self._false_alarms = FalseAlarms()
         self._pictures: PictureGate | None = None
+        self._rain: Rain | None = None
         self._moved_in: Box | None = None  # where the segment's last motion was
         self._shown_s = self._followed_s = -1e9
         self._now_s = self._key_s = -1e9
@@ -110,7 +115,7 @@ class Motion:
         """
         if self.find_segment(media_s) is None or not self._false_alarms.may_look(media_s):
             return False
-        is_cheap = self._keys_in_a_row > 0 or media_s - self._key_s >= KEYS_APART_S
+        is_cheap = not KEY_AND_NEXT_S < media_s - self._key_s < KEYS_APART_S
         return is_cheap or not self._false_alarms.is_exhausted
 
     def shows_motion(self, media_s: float) -> bool:
@@ -120,12 +125,31 @@ class Motion:
     def wants_probe(self, media_s: float) -> bool:
         """Whether the key frame that just came should be analysed by gate 1."""
         self._probe_offered_s = media_s
+        if self.wants_more(media_s):
+            return True
         since_s = media_s - self._analysed_s
         if since_s < CLOSEST_PROBES_S:
             return since_s < 0
         if not self.packets_trusted or since_s >= PROBE_EVERY_S:
             return True
         return self._segments.current is not None and since_s >= CONFIRM_EVERY_S
+
+    def wants_more(self, media_s: float) -> bool:
+        """Whether the frame that just came, no key frame, should be analysed: it rains."""
+        return self._rain is not None and self.rains and self._rain.wants_more(media_s)
+
+    @property
+    def rains(self) -> bool:
+        """Whether small things move everywhere, so that it takes three pictures to see motion.
+
+        Where packets are trusted they do not: packets would be of another size each time.
+        """
+        return self._rain is not None and self._rain.falls and not self.packets_trusted
+
+    @property
+    def check_every_s(self) -> float:
+        """Seconds between pictures that tell whether it still moves."""
+        return RAIN_CHECK_EVERY_S if self.rains else CHECK_EVERY_S
 
     # --- what comes in -------------------------------------------------------------------------
 
@@ -155,8 +179,26 @@ class Motion:
             return
         self._end_if_over(media_s)
         pictures = self._pictures or self._load_picture_gate()
-        found = pictures.compare(grey, media_s)
         before_s, self._analysed_s = self._analysed_s, media_s
+        found = self._compare(pictures, grey, media_s)
+        if found is not None:
+            self._judge(pictures, found, media_s, before_s=before_s)
+
+    def _compare(
+        self, pictures: "PictureGate", grey: Any, media_s: float
+    ) -> "FrameDifference | None":
+        """How it differs from the background; None where rain has to be taken out first."""
+        if self._rain is None or not self.rains:
+            return pictures.compare(grey, media_s)
+        median = self._rain.gather(grey, media_s)
+        if median is None:
+            return None
+        return pictures.compare(median, media_s, single=self._rain.newest)
+
+    def _judge(
+        self, pictures: "PictureGate", found: "FrameDifference", media_s: float, *, before_s: float
+    ) -> None:
+        """Take what a picture shows for light, for motion, or for none."""
         self._light.note_contrast(media_s, found.contrast)
         whole = self._light.judge(
             media_s, changed_share=found.changed_share, likeness=found.likeness
@@ -170,8 +212,14 @@ class Motion:
             self._confirm(media_s, before_s=before_s, score=found.score, region=found.region)
         else:
             self._deny(media_s)
-        if media_s - self._followed_s > HOLD_S:
-            self._false_alarms.note_score(media_s, found.score)
+        if whole is Whole.STEADY and not self._is_followed(media_s):
+            self._note_usual(found, media_s)
+
+    def _note_usual(self, found: "FrameDifference", media_s: float) -> None:
+        """What moves while nothing is followed is usual."""
+        self._false_alarms.note_score(media_s, found.score)
+        if self._rain is not None and not self.packets_trusted:
+            self._rain.note(found.restless)
 
     def take_hint(self, source: str, media_s: float) -> None:
         """Somebody outside, such as the camera's alarm, reports motion now."""
@@ -187,6 +235,10 @@ class Motion:
     def note_look(self, media_s: float) -> None:
         """A picture is handed out because of motion."""
         self._false_alarms.note_look(media_s)
+
+    def _is_followed(self, media_s: float) -> bool:
+        """Whether something was followed a moment ago."""
+        return media_s - self._followed_s <= HOLD_S
 
     def reset(self) -> None:
         """The source was opened anew: learn again."""
@@ -216,7 +268,9 @@ class Motion:
 
     def _load_picture_gate(self) -> "PictureGate":
         from sensors.camera.gates.picture_gate import PictureGate  # noqa: PLC0415  (numpy: 20 MB)
+        from sensors.camera.gates.rain import Rain  # noqa: PLC0415
 
+        self._rain = Rain()
         self._pictures = PictureGate(self._masks)
         return self._pictures
 

@@ -31,6 +31,7 @@ NOISES = 4.5  # mean deviations of a pixel that count as different
 FIRST_NOISE = 2.0
 FIRST_PICTURES = 8  # learn the noise quickly
 MOST_NOISE = 60.0
+LARGE_SHARE = 0.25  # of the picture: what changes so much at once, as headlights do, is no noise
 NEIGHBOURS = 5  # of nine
 STILL_S, CHANGED_S = 6.0, 25.0  # time constants of the background
 NOISE_S = 30.0
@@ -48,7 +49,8 @@ class FrameDifference:
 
     `changed_share` is how much of the picture is unlike the background, light included; `likeness`
     its correlation with the background (1: the same structure, 0: none), None where it is flat;
-    `contrast` the picture's standard deviation in grey levels.
+    `contrast` the picture's standard deviation in grey levels; `restless` how many pixels changed
+    beside what moves most.
     """
 
     score: float
@@ -56,6 +58,7 @@ class FrameDifference:
     changed_share: float
     likeness: float | None
     contrast: float
+    restless: int = 0
 
 
 class PictureGate:
@@ -74,8 +77,11 @@ class PictureGate:
         """The next picture is the background; the noise is learnt again."""
         self._background = None
 
-    def compare(self, grey: Any, media_s: float) -> FrameDifference:
-        """Compare one picture (120 rows of 160 bytes) with the background, and learn from it."""
+    def compare(self, grey: Any, media_s: float, single: Any = None) -> FrameDifference:
+        """Compare one picture (120 rows of 160 bytes) with the background, and learn from it.
+
+        `single`: the newest picture as it came, where `grey` is the median of several.
+        """
         now = np.frombuffer(grey, np.uint8).reshape(HEIGHT, WIDTH).astype(np.float32)
         sample = now[SAMPLE].ravel()
         contrast = float((sample @ sample / sample.size - sample.mean() ** 2).clip(0)) ** 0.5
@@ -89,8 +95,12 @@ class PictureGate:
         likeness, relit = self._match_light(sample)
         if relit:
             differs = np.abs(now - self._background)
-        solid, score, region = self._find_moving(now, differs)
-        self._learn(now, differs, solid, passed_s)
+        solid, score, region, largest = self._find_moving(now, differs)
+        restless = self._count_changed(differs if single is None else self._differ(single))
+        self._learn(now, solid, passed_s)
+        if changed > LARGE_SHARE * self._open_count:
+            np.minimum(differs, self._noise, out=differs)
+        self._learn_noise(differs, passed_s)
         self._earlier.append((media_s, now))
         return FrameDifference(
             score=score,
@@ -98,7 +108,17 @@ class PictureGate:
             changed_share=changed / self._open_count,
             likeness=likeness,
             contrast=contrast,
+            restless=max(0, restless - largest),
         )
+
+    def _differ(self, single: Any) -> Any:
+        """How a picture as it came differs from the background."""
+        now = np.frombuffer(single, np.uint8).reshape(HEIGHT, WIDTH)
+        return np.abs(now - self._background)
+
+    def _count_changed(self, differs: Any) -> int:
+        """How many pixels differ densely, whatever their noise is."""
+        return int(np.count_nonzero(keep_dense((differs > LEAST_DIFFERENCE) & self._open)))
 
     def _start(self, now: Any, media_s: float, contrast: float) -> FrameDifference:
         """Begin the background with this picture, which therefore differs in nothing."""
@@ -135,18 +155,18 @@ class PictureGate:
                 np.add(picture, lift, out=picture)
         return float(common / (known_size * seen_size) ** 0.5), relit
 
-    def _find_moving(self, now: Any, differs: Any) -> tuple[Any, float, Box | None]:
-        """Where the picture differs densely by more than its noise; score and region of most."""
+    def _find_moving(self, now: Any, differs: Any) -> tuple[Any, float, Box | None, int]:
+        """Where the picture differs densely by more than its noise; score, region, size of most."""
         if self._count == 0:
             self._noise.fill(max(FIRST_NOISE, 1.25 * float(np.median(differs[SAMPLE]))))
         threshold = np.maximum(LEAST_DIFFERENCE, NOISES * self._noise)
         solid = keep_dense((differs > threshold) & self._open)
         if np.count_nonzero(solid) < LEAST_IN_CELL:
-            return solid, 0.0, None
+            return solid, 0.0, None, 0
         return solid, *self._find_largest(solid, now, threshold)
 
-    def _find_largest(self, solid: Any, now: Any, threshold: Any) -> tuple[float, Box | None]:
-        """Score and region of the largest part that moved since a picture about a second ago."""
+    def _find_largest(self, solid: Any, now: Any, threshold: Any) -> tuple[float, Box | None, int]:
+        """Score, region and pixels of the largest part that moved in about a second."""
         earlier = self._earlier[0][1]
         moved = (np.abs(now - earlier) > threshold) & self._open
         pixels, moving = count_per_cell(solid), count_per_cell(moved)
@@ -160,20 +180,23 @@ class PictureGate:
         needed = float(LEAST_PIXELS)
         if len(found) >= MANY_PARTS:
             needed += 3 * min(MOST_CLUTTER, (all_of_it - best) / (len(found) - 1))
-        return best / needed, compute_bounding_box(best_cells) if best_cells else None
+        return best / needed, compute_bounding_box(best_cells) if best_cells else None, best
 
-    def _learn(self, now: Any, differs: Any, solid: Any, passed_s: float) -> None:
+    def _learn(self, now: Any, solid: Any, passed_s: float) -> None:
         """The background follows: quickly where nothing changed, slowly where something did."""
         still = min(MOST_STILL, 1 - exp(-passed_s / STILL_S))
         changed = min(MOST_CHANGED, 1 - exp(-passed_s / CHANGED_S))
-        noisy = min(MOST_NOISY, 1 - exp(-passed_s / NOISE_S))
-        if self._count < FIRST_PICTURES:
-            noisy = max(noisy, 1 / (self._count + 3))
-        self._count += 1
         step = now - self._background
         step *= np.float32(still)
         step[solid] *= np.float32(changed / still if still else 0.0)
         self._background += step
+
+    def _learn_noise(self, differs: Any, passed_s: float) -> None:
+        """Each pixel's mean deviation follows, too."""
+        noisy = min(MOST_NOISY, 1 - exp(-passed_s / NOISE_S))
+        if self._count < FIRST_PICTURES:
+            noisy = max(noisy, 1 / (self._count + 3))
+        self._count += 1
         np.minimum(differs, MOST_NOISE, out=differs)
         differs -= self._noise
         differs *= np.float32(noisy)

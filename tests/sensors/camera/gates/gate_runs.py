@@ -8,8 +8,7 @@ where somebody pulls, the newest picture while something moves, five a second at
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sensors.camera.feed import CHECK_EVERY_S
-from sensors.camera.gates.motion import Motion
+from sensors.camera.gates.motion import CHECK_EVERY_S, Motion
 from sensors.camera.gates.segments import MotionSegment
 from tests.scenes.clips import SceneClip
 
