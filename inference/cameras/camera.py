@@ -66,6 +66,7 @@ class InferenceCamera:
         self._drafts = EventDrafts()
         self.begun = BegunEvents(name)
         self._after = -1
+        self._seems_gone = False
         self._media_s = -math.inf
         self._ahead_s = 0.0  # the camera's time before the clock's
 
@@ -108,8 +109,16 @@ class InferenceCamera:
             if answer is None:
                 self._after = -1
             return None
-        self.connection.schedule_next(now_s, interval_s)
+        self.connection.schedule_next(now_s, self._choose_interval_s(interval_s))
         return self._accept(answer, now_s)
+
+    def _choose_interval_s(self, interval_s: float) -> float:
+        """Where nothing was found or moved in the last picture, what is gone is searched less often
+        than what is there is followed, but twice before it counts as gone.
+        """
+        if not self._seems_gone:
+            return interval_s
+        return max(interval_s, self.find_patience_s(interval_s) / PATIENCE_FRAMES)
 
     def _check_answer(self, answer: Answer) -> None:
         """Raise `CameraError` for a picture that is another camera's, or cannot be analysed."""
@@ -150,6 +159,8 @@ class InferenceCamera:
         patience_s = self.find_patience_s(interval_s)
         self._held_back_s = 0.0
         self._update_tracks(result, patience_s)
+        gone = bool(self.tracks.live) and not any(one.seen_now for one in self.tracks.live)
+        self._seems_gone = gone and result.picture.region is None
         over = self._update_drafts(result, circumstances, patience_s)
         self._request_clips(over, self._ahead_s)
         return ended + over

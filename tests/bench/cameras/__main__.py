@@ -34,6 +34,7 @@ QUICK_LANES = (
     ("freezes", "lag", "main_stream"),
 )
 TIME_LIMIT_S = 1800
+RAINY = ("rain",)
 
 
 def main() -> None:
@@ -147,12 +148,23 @@ def headline(found: dict[str, Any]) -> dict[str, float | None]:
         "listening_cpu_pct": pick(found, "listening", "listen", "cpu_pct"),
         "event_recall_pct": field and field["recall_pct"],
         "cpu_saved_ratio": field and field["saved"],
+        "rain_saved_ratio": find_saved(found, "rain"),
         "wake_p95_ms": pick(found, "wake", "p95_ms"),
         "freeze_noticed_s": pick(found, "freezes", "noticed_s", "worst"),
         "stationary_looks_per_min": pick(found, "standing", "looks_per_min"),
         "spin_ratio": pick(found, "spin", "spin_ratio"),
         "lag_s_after_1h": pick(found, "lag", "lag_s_after_1h"),
     }
+
+
+def find_saved(found: dict[str, Any], scene: str) -> float | None:
+    """How often the processor time with gates goes into that of always looking."""
+    return next((one["saved"] for one in found["recall"] or [] if one["scene"] == scene), None)
+
+
+def find_target(scene: str) -> float:
+    """How much is to be saved in a hard film: in rain everything moves."""
+    return 3.0 if scene in RAINY else 8.0
 
 
 def pick(found: dict[str, Any], *names: str) -> Any:
@@ -180,7 +192,7 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
             False,
         ),
         ("event recall, by day", top["event_recall_pct"], "%", 95.0, True),
-        ("CPU saved, by day", top["cpu_saved_ratio"], "times", 10.0, True),
+        ("CPU saved, by day", top["cpu_saved_ratio"], "times", 15.0, True),
         ("wake to detection, p95", top["wake_p95_ms"], "ms", 250.0, False),
         ("wake to detection, median", pick(found, "wake", "median_ms"), "ms", None, False),
         ("freeze noticed, worst", top["freeze_noticed_s"], "s", 3.0, False),
@@ -200,8 +212,12 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
         ("longest analysis in swaps", pick(found, "swapping", "worst_ms"), "ms", None, False),
     ]
     hard = [
-        (f"recall, {one['scene']}", one["recall_pct"], "%", None, False)
+        row
         for one in (found["recall"] or [])[1:]
+        for row in (
+            (f"recall, {one['scene']}", one["recall_pct"], "%", 95.0, True),
+            (f"CPU saved, {one['scene']}", one["saved"], "times", find_target(one["scene"]), True),
+        )
     ]
     return [Figure(*row) for row in [*rows, *hard] if row[1] is not None]
 

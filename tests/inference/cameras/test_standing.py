@@ -150,3 +150,17 @@ def test_who_is_followed_is_looked_at_in_each_frame_beside_a_parked_car(parked: 
     assert len(parked.looks) == 20
     assert {look.cause for look in parked.looks} == {Cause.FOLLOWED}
     assert all(look.reason for look in parked.looks)
+
+
+def test_what_is_gone_is_searched_less_often_than_what_is_there_is_followed(
+    make_unit: Any,
+) -> None:
+    parked = ParkedUnit(make_unit(labels=("person", "car"), regions=True))
+    parked.camera.moving, parked.camera.region = True, ELSEWHERE
+    parked.detector.scene = [Detection("person", 0.8, ELSEWHERE)]
+    parked.run_for(5)
+    parked.camera.moving, parked.camera.region, parked.detector.scene = False, None, []
+    parked.looks.clear()
+    parked.run_for(10)
+    assert 2 <= len(parked.looks) <= 5, "not ten: two seconds at five a second"
+    assert parked.list_numbers() == set()
