@@ -284,7 +284,8 @@ class Feed:
             picture = self._take_newest(request)
             now_s = self._clock.media_s()
             if picture is not None:
-                self._streams.want_main(self._choice.mode)
+                if request.moved or self.is_followed:  # not for one look at what stands still
+                    self._streams.want_main(self._choice.mode)
                 return picture
             if now_s >= ends_s:
                 return Refusal("nothing moves" if request.moved else "no new picture yet")

@@ -163,6 +163,15 @@ def test_a_listening_camera_opens_its_main_stream_once_an_hour_for_one_key_frame
     assert pair.feed.stream is None
 
 
+def test_one_look_at_what_stands_still_opens_no_main_stream(pair: Pair) -> None:
+    pair.run(2)
+    assert isinstance(pair.feed.answer(PictureRequest(I420)), Picture)
+    assert not pair.has_main_open()
+    pair.run(1)
+    assert isinstance(pair.feed.answer(PictureRequest(I420)), Picture)
+    assert pair.has_main_open(), "who asks again follows something"
+
+
 def test_a_main_stream_that_is_dead_is_told_and_the_sub_stream_gives_all(pair: Pair) -> None:
     pair.main.is_dead = True
     pair.run(2)
