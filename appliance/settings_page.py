@@ -34,7 +34,7 @@ def build_page() -> str:
         if is_named(hints[spec.name]):
             parts += build_family(f"{spec.name}.NAME", get_args(hints[spec.name])[1])
         elif spec.name != "path":
-            parts.append(build_section(f"[{spec.name}]", hints[spec.name]))
+            parts += build_family(spec.name, hints[spec.name])
     return "\n\n".join(parts) + "\n"
 
 

@@ -43,6 +43,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
         yield from check_shapes(camera, ("camera", name))
         yield from check_supply(camera.supply, ("camera", name, "supply"), settings)
         yield from check_clips(camera, ("camera", name, "clip_s"), settings)
+    yield from check_labels(settings)
     yield from check_hosts(settings)
     yield from check_topic(settings)
 
@@ -51,6 +52,21 @@ def check_name(settings: Settings) -> Iterator[Error]:
     """Reports are named by it."""
     if not settings.unit.name.strip():
         yield ("unit", "name"), "must not be empty: reports are named by it"
+
+
+def check_labels(settings: Settings) -> Iterator[Error]:
+    """A label with a section of its own must be one that is followed."""
+    known = set(settings.inference.labels)
+    for camera in settings.camera.values():
+        for zone in camera.zone.values():
+            known.update(zone.labels)
+        for line in camera.line.values():
+            known.update(line.labels)
+    names = [label.replace(" ", "-") for label in sorted(known)]
+    for name in settings.inference.label:
+        if name not in names:
+            text = f"is no label that makes events; {advise(name, names)}"
+            yield ("inference", "label", name), text
 
 
 def check_battery(settings: Settings) -> Iterator[Error]:

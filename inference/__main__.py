@@ -6,13 +6,14 @@ Never: decides anything.
 
 from appliance.media.frame_socket import FrameClient, FrameServer
 from appliance.process.service import Loop, Service, main
+from appliance.sections.cameras import InferenceSettings
 from appliance.store.event_ages import EventAges, read_event_ages
 from appliance.store.unit_time import read_time
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import SocketWaiter
 from inference.cycle import CYCLE_S, CycleParts, InferenceCycle
 from inference.detection.detector import FrameDetector, OnnxDetector
-from inference.detection.labels import list_wanted_labels
+from inference.detection.labels import find_floor, list_label_thresholds, list_wanted_labels
 from inference.energy.cost import CostModel
 from inference.events.snapshots import EventFiles
 from inference.events.timelapse import Timelapse
@@ -26,7 +27,7 @@ from inference.view import View
 def assemble(service: Service) -> Loop:
     """The service's parts; raises `ModelError` or `ListenError` before anything is loaded."""
     settings, own = service.settings, service.settings.inference
-    view = View(blur_heads=own.blur_heads, threshold=own.threshold)
+    view = make_view(own)
     cameras = [
         InferenceCamera(name, FrameClient(settings.camera_socket(name)), own, camera)
         for name, camera in settings.camera.items()
@@ -49,6 +50,15 @@ def assemble(service: Service) -> Loop:
     return Loop(cycle.run, CYCLE_S, media=True, finish=finish)
 
 
+def make_view(own: InferenceSettings) -> View:
+    """The live view."""
+    return View(
+        blur_heads=own.blur_heads,
+        threshold=own.threshold,
+        label_thresholds=list_label_thresholds(own),
+    )
+
+
 def make_models(service: Service) -> ModelPool:
     """The models; raises `ModelError` where the unit's cannot be used."""
     settings, own = service.settings, service.settings.inference
@@ -59,7 +69,7 @@ def make_models(service: Service) -> ModelPool:
         model = store.find(name)
         labels = list_wanted_labels(settings, name, model.card)
         return OnnxDetector(
-            model.path, threads=own.threads, floor=min(FAINTEST, own.threshold), labels=labels
+            model.path, threads=own.threads, floor=find_floor(own, FAINTEST), labels=labels
         )
 
     return ModelPool(store, make, costs, own)

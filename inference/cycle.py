@@ -8,7 +8,7 @@ cover.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.errors import ModelError, StoreError
@@ -19,6 +19,7 @@ from appliance.status import model_files
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PicturePoller, PulledPicture, Waiter
 from inference.detection.frame_result import FrameResult
+from inference.detection.labels import list_label_thresholds
 from inference.energy import schedule
 from inference.energy.allowance import Allowances
 from inference.energy.schedule import AnalysisPlan, Resources
@@ -55,6 +56,7 @@ class InferenceCycle:
     def __init__(self, service: Service, parts: CycleParts) -> None:
         self._service = service
         self._settings = service.settings.inference
+        self._label_thresholds = list_label_thresholds(self._settings)
         self._cameras = parts.cameras
         self._models = parts.models
         self._publisher = parts.publisher
@@ -168,7 +170,19 @@ class InferenceCycle:
             return
         self._model_error = None
         for camera, result in frames:
-            self._handle_result(camera, result, plan, level)
+            self._handle_result(camera, self._look_again(camera, result), plan, level)
+
+    def _look_again(self, camera: InferenceCamera, result: FrameResult) -> FrameResult:
+        """The result, with that of a second look where one is worth it and paid for."""
+        if not self._settings.second_look:
+            return result
+        reason = camera.second_look.find_reason(result, camera.tracks)
+        if not reason:
+            return result
+        both_j = result.energy_j - result.load_j + self._costs_j[camera.name]
+        if self._allowances.find_shortage(camera.name, both_j):
+            return replace(result, reason=f"{result.reason}; no energy is left for {reason}")
+        return self._models.look_again(camera, result, reason)
 
     def _handle_result(
         self, camera: InferenceCamera, result: FrameResult, plan: AnalysisPlan, level: EnergyLevel
@@ -209,6 +223,7 @@ class InferenceCycle:
             provider=result.provider,
             model_digest=result.digest,
             threshold=self._settings.threshold,
+            label_thresholds=self._label_thresholds,
             energy_per_frame_j=result.energy_j,
         )
 

@@ -10,6 +10,7 @@ served by the unit's.
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from appliance.errors import ModelError
@@ -21,12 +22,14 @@ from inference.cameras.waiting import PulledPicture
 from inference.detection import region
 from inference.detection.detector import CPU, NOT_LOADED, FrameDetector, PictureDetections
 from inference.detection.frame_result import Cost, FrameResult
-from inference.detection.head_blur import select_outside
+from inference.detection.head_blur import PERSON, select_outside
 from inference.detection.model_swap import ModelSwap
+from inference.detection.mosaic import make_mosaic, map_mosaic_back, merge
 from inference.detection.region import Region
 from inference.detection.unload_policy import decide_unload
 from inference.energy.cost import CostModel
 from inference.tracking import attention
+from inference.tracking.boxes import touches
 
 IDLE_W = 4.0  # of a GPU that holds a model's memory and keeps its clocks up
 RETRY_AFTER_S = 60.0
@@ -249,6 +252,31 @@ class ModelPool:
             masks=camera.own.privacy_masks,
             decode_j=self.costs.estimate_decode_j(picture, camera.missed),
             unseen=(*seen.people, *select_outside(camera.people, seen.part)),
+        )
+
+    def look_again(self, camera: InferenceCamera, result: FrameResult, reason: str) -> FrameResult:
+        """The result after a second look at the whole picture, smaller; `reason` is why."""
+        picture, second = result.picture, camera.second_look
+        detector = self.choose_detector(camera, picture.media_s)
+        mosaic = make_mosaic(picture, detector.size)
+        began_s = self._cpu_s()
+        try:
+            (seen,) = detector.analyse([mosaic.picture])
+        except ModelError:
+            return result  # the next first look says what is wrong with it
+        took = self.costs.record_run(detector, self._cpu_s() - began_s)
+        found = map_mosaic_back(seen.detections, mosaic)
+        counted = [one for one in found if second.counts(one.label, one.confidence)]
+        moving = [one for one in counted if picture.region and touches(picture.region, one.box)]
+        second.note(found=bool(moving), now_s=picture.media_s)
+        cost = Cost(result.cost.energy_j + took.energy_j, result.cost.measured and took.measured)
+        return replace(
+            result,
+            detections=merge(result.detections, moving),
+            looks=2,
+            reason=f"{result.reason}; {reason}",
+            cost=cost,
+            unseen=(*result.unseen, *(one.box for one in found if one.label == PERSON)),
         )
 
     # --- unloading -----------------------------------------------------------------------------

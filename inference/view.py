@@ -4,6 +4,7 @@ Reads and writes: the view socket (appliance/media/frame_socket.py), in the serv
 Never: encodes a picture that nobody asked for, or shows one while nothing is analysed.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
@@ -12,6 +13,7 @@ from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import encode_jpeg, list_followed_people
 from inference.tracking.state import Tracks
 
+NO_THRESHOLDS: Mapping[str, float] = {}
 Shown = tuple[FrameResult, Picture]
 
 
@@ -25,9 +27,16 @@ class View:
         server = FrameServer(settings.view_socket, view.answer)
     """
 
-    def __init__(self, *, blur_heads: bool, threshold: float) -> None:
+    def __init__(
+        self,
+        *,
+        blur_heads: bool,
+        threshold: float,
+        label_thresholds: Mapping[str, float] = NO_THRESHOLDS,
+    ) -> None:
         self._blur_heads = blur_heads
         self._threshold = threshold
+        self._label_thresholds = label_thresholds
         self._shown: dict[str, Shown] = {}
         self._reason = "no frame has been analysed yet"
         self._count = 0
@@ -37,7 +46,8 @@ class View:
         seen = tuple(
             Detection(track.label, track.confidence, track.box)
             for track in tracks.live
-            if track.seen_now and track.confidence >= self._threshold
+            if track.seen_now
+            and track.confidence >= self._label_thresholds.get(track.label, self._threshold)
         )
         # Pictures of several cameras share this view, so they get numbers of their own.
         self._count += 1

@@ -143,6 +143,18 @@ class CameraSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """What holds for one label; the section is [inference.label.LABEL], hyphens for spaces."""
+
+    threshold: float | None = setting(
+        None,
+        "Least confidence of its detections; without it, that of [inference]",
+        0.05,
+        0.99,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class InferenceSettings:
     model: str = setting(
         "nanodet-g-416-int8", "Model: name or digest (`unitctl models` lists them), or a path"
@@ -185,6 +197,10 @@ class InferenceSettings:
     regions: bool = setting(
         True, "Analyse only the moving part of a picture where objects are then larger"
     )
+    second_look: bool = setting(
+        True, "Look again, smaller, where something large moves and nothing was found"
+    )
+    label: Mapping[str, LabelSettings] = field(default_factory=dict)
     licences: tuple[str, ...] = setting(
         ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause"), "Licences of models that may be used"
     )

@@ -13,9 +13,14 @@ from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest
 from appliance.model_cameras import Box
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from inference.cameras.connection import WAIT_S, FrameConnection, Frames
+from inference.cameras.second_look import SecondLook
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import list_followed_people, list_people
-from inference.detection.labels import fill_in_labels, list_followed_labels
+from inference.detection.labels import (
+    fill_in_labels,
+    list_followed_labels,
+    list_label_thresholds,
+)
 from inference.detection.model_input import require_raw
 from inference.energy.allowance import Shortage
 from inference.events import lifecycle
@@ -48,6 +53,9 @@ class InferenceCamera:
         self.name = name
         self.own = fill_in_labels(own or CameraSettings(), settings.labels)
         self._labels = list_followed_labels(self.own, settings)
+        self._label_thresholds = list_label_thresholds(settings)
+        known_after = settings.event_after_frames
+        self.second_look = SecondLook(self._labels, self.find_threshold, known_after)
         self.connection = FrameConnection(frames, self._check_answer)
         self.clips = Clips(self.own.clip_s)
         self.tracks = Tracks()
@@ -65,10 +73,8 @@ class InferenceCamera:
         self._burst = Burst(settings.burst_events, settings.burst_s)
         self._drafts = EventDrafts()
         self.begun = BegunEvents(name)
-        self._after = -1
-        self._seems_gone = False
-        self._media_s = -math.inf
-        self._ahead_s = 0.0  # the camera's time before the clock's
+        self._after, self._seems_gone = -1, False
+        self._media_s, self._ahead_s = -math.inf, 0.0  # the camera's time, before the clock's
 
     # --- requests ------------------------------------------------------------------------------
 
@@ -136,6 +142,10 @@ class InferenceCamera:
         self.analysed_s = self.last_analysed_s = now_s
         return picture
 
+    def find_threshold(self, label: str) -> float:
+        """The confidence from which a detection of this label is sure."""
+        return self._label_thresholds.get(label, self._settings.threshold)
+
     # --- tracks and drafts ---------------------------------------------------------------------
 
     def find_patience_s(self, interval_s: float) -> float:
@@ -171,6 +181,7 @@ class InferenceCamera:
             [one for one in result.detections if one.label in self._labels],
             result.picture.media_s,
             threshold=self._settings.threshold,
+            label_thresholds=self._label_thresholds,
             patience_s=patience_s,
             analysed_part=result.part,
         )

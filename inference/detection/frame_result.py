@@ -25,12 +25,11 @@ class FrameResult:
     """A raw picture with all detections in it, faint ones too.
 
     `part` is what was analysed, None for all of it; `cause` and `reason` say why it was looked at,
-    and why this part. `missed` pictures came since the analysed frame
-    before and were skipped. `unseen` are boxes where people may be who are not in `detections`: too
-    faint, cut off, or followed and not found in this picture. `masks` are the camera's
-    privacy masks. `cost` is the energy of the run,
-    `load_j` of it loading the model; `decode_j` is the energy of decoding in the camera's process,
-    which reports that itself.
+    and why this part; `looks` is how many runs of the model it took. `missed` pictures came since
+    the analysed frame before and were skipped. `unseen` are boxes where people may be who are not
+    in `detections`: too faint, cut off, or followed. `masks` are the camera's privacy masks. `cost`
+    is the energy of the run, `load_j` of it loading the model; `decode_j` is the energy of decoding
+    in the camera's process, which reports that itself.
     """
 
     picture: Picture
@@ -39,6 +38,7 @@ class FrameResult:
     part: Box | None = None
     cause: Cause = Cause.MOVEMENT
     reason: str = ""
+    looks: int = 1
     tier: Tier = Tier.INT8
     provider: str = "none"
     digest: str = ""

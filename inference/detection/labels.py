@@ -47,3 +47,17 @@ def list_wanted_labels(settings: Settings, model: str, card: ModelCard) -> tuple
     labels = tuple(dict.fromkeys(wanted))
     card.find_class_numbers(labels)
     return labels
+
+
+def list_label_thresholds(own: InferenceSettings) -> dict[str, float]:
+    """The least confidence of each label that has one of its own."""
+    return {
+        name.replace("-", " "): one.threshold
+        for name, one in own.label.items()
+        if one.threshold is not None
+    }
+
+
+def find_floor(own: InferenceSettings, faintest: float) -> float:
+    """The least confidence that is of use: of the labels, and of what keeps a track alive."""
+    return min(faintest, own.threshold, *list_label_thresholds(own).values())

@@ -6,7 +6,8 @@ Never: decides whether a draft is published (inference/events/lifecycle.py does)
 """
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from appliance.media.frames import SUB
@@ -39,6 +40,11 @@ class Circumstances:
     model_digest: str
     threshold: float
     energy_per_frame_j: float
+    label_thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def find_threshold(self, label: str) -> float:
+        """The confidence from which a thing of this label counted."""
+        return self.label_thresholds.get(label, self.threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +223,7 @@ def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None)
         model_digest=draft.best_circumstances.model_digest,
         tier=draft.best_circumstances.tier,
         provider=draft.best_circumstances.provider,
-        threshold=draft.best_circumstances.threshold,
+        threshold=draft.best_circumstances.find_threshold(draft.track.label),
         energy_level=draft.circumstances.energy_level,
         energy_j=draft.energy_j,
         energy_measured=draft.energy_measured,
@@ -238,6 +244,8 @@ def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None)
 def format_reason(draft: EventDraft) -> str:
     """Why the frames of this event were analysed, in one sentence."""
     sentence = f"analysed because {draft.circumstances.reason}"
+    if draft.best.looks > 1:
+        sentence += "; found by a second look at the picture, smaller"
     if draft.track.stands:
         sentence += (
             f"; it stands still: looked at where something moves, else each {LOOK_EVERY_S:g} s"

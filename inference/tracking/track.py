@@ -11,7 +11,7 @@ a new thing may leave its own box, and at 10 it may not. Each choice here was me
 docs/benchmarks.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from appliance.model_cameras import Box, Detection
@@ -29,6 +29,7 @@ from inference.tracking.state import DOUBT_EVERY_S, Place, Track, Tracks
 
 __all__ = ["FAINTEST", "Track", "Tracks", "update_tracks"]
 
+NO_THRESHOLDS: Mapping[str, float] = {}
 FAINTEST = 0.25  # confidence below which a detection does not even keep a track alive
 LEAST_OVERLAP = 0.3
 SIDEWAYS, UPRIGHT = 1.0, 0.5  # of the uncertainty: what stands on the ground moves less up and down
@@ -49,14 +50,18 @@ def update_tracks(
     threshold: float,
     patience_s: float,
     analysed_part: Box | None = None,
+    label_thresholds: Mapping[str, float] = NO_THRESHOLDS,
 ) -> Tracks:
     """The tracks after a picture of `media_s`, of which only `analysed_part` was analysed if given.
 
+    `label_thresholds` are those of labels that have one of their own instead of `threshold`.
     Tracks that were not found for over `patience_s` in frames that should show them are dropped.
     """
     predicted = [predict_track(track, media_s, analysed_part) for track in tracks.live]
-    sure = [one for one in detections if one.confidence >= threshold]
-    faint = [one for one in detections if one.confidence < threshold]
+    limits = [label_thresholds.get(one.label, threshold) for one in detections]
+    judged = [(one, one.confidence >= limit) for one, limit in zip(detections, limits, strict=True)]
+    sure = [one for one, is_sure in judged if is_sure]
+    faint = [one for one, is_sure in judged if not is_sure]
     pairs, unseen, unknown = match(predicted, sure)
     found = [correct_track(track, detection, sure=True) for track, detection in pairs]
     pairs, unseen, _ = match(unseen, faint)

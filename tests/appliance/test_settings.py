@@ -34,6 +34,10 @@ MISTAKES = {
         "[unit]\nname = 'a'\n\n[energy]\neco_form_pct = 40\n",
         "/unit.toml:5: energy.eco_form_pct is not a known key; did you mean 'eco_from_pct'?",
     ),
+    "a label that is mistyped": (
+        "[inference]\nlabels = ['cat']\n[inference.label.cut]\n",
+        "/unit.toml:3: inference.label.cut is no label that makes events; did you mean 'cat'?",
+    ),
     "an unknown section": (
         "[unit]\n[batery]\n",
         "/unit.toml:2: batery is not a known section; did you mean 'battery'?",

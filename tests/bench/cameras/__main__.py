@@ -24,7 +24,7 @@ PARTS_DIR = OUT / "cameras"
 # Parts of one lane take turns; lanes run beside each other. The second mostly waits.
 LANES = (
     ("overhead", "spin", "swapping", "wake", "standing", "recall"),
-    ("listening", "freezes", "tracker", "gates", "lag", "main_stream"),
+    ("listening", "freezes", "tracker", "near", "gates", "lag", "main_stream"),
 )
 QUICK_LANES = (
     ("overhead", "spin", "swapping", "tracker"),
@@ -103,6 +103,7 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "tracker": tracker,
     "wake": wake,
     "standing": of("standing"),
+    "near": of("near"),
     "recall": recall,
     "listening": of("listening"),
     "freezes": of("freezes"),
