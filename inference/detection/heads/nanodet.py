@@ -26,24 +26,32 @@ from inference.detection.heads.candidates import (
 from inference.detection.model_card import ModelCard
 
 SAME_THING_IOU: float | None = 0.6
+TO_FIRST_AND_LAST = np.array([[[-1.0], [1.0]]], np.float32)  # left and top lie before the point
 
 
 def find_candidates(
     outputs: Outputs, card: ModelCard, classes: tuple[int, ...], low: float
 ) -> Candidates:
-    """Candidates of `classes` in the model's outputs (in any order) that score `low` or more."""
-    boxes, scores, kinds, checked = [], [], [], []
+    """Candidates of `classes` in the model's outputs (in any order) that score `low` or more.
+
+    The boxes of all grids are computed together: they are few, and each step of NumPy costs.
+    """
+    cells, strides, logits, scores, kinds, checked = [], [], [], [], [], []
     for stride, every, sides in split_grids(outputs, card):
         stride_scores = every[:, classes]
-        cell, kind = np.nonzero(stride_scores >= low)
-        logits = sides[cell].reshape(-1, 4, card.output.bins)
-        boxes.append(compute_boxes(cell, compute_expectation(logits) * stride, stride, card))
+        cell, kind = np.divmod(np.flatnonzero(stride_scores >= low), len(classes))
+        cells.append(cell)
+        strides.append(np.full(len(cell), stride))
+        logits.append(sides[cell])
         scores.append(stride_scores[cell, kind])
         kinds.append(kind)
-        checked += [stride_scores, logits]
-    require_finite(*checked)
+        checked.append(stride_scores)
+    found = np.concatenate(logits)
+    require_finite(*checked, found)
+    distances = compute_expectation(found.reshape(-1, 4, card.output.bins))
+    boxes = compute_boxes(np.concatenate(cells), distances, np.concatenate(strides), card)
     numbers = np.asarray(classes, np.intp)[np.concatenate(kinds)]
-    return Candidates(np.concatenate(boxes), np.concatenate(scores), numbers)
+    return Candidates(boxes, np.concatenate(scores), numbers)
 
 
 def require_outputs(outputs: Outputs, card: ModelCard) -> None:
@@ -83,16 +91,18 @@ def compute_expectation(logits: Floats) -> Floats:
     return mean
 
 
-def compute_boxes(cell: Numbers, sides: Floats, stride: int, card: ModelCard) -> Floats:
-    """Boxes (n x 4: left, top, right, bottom, in fractions) around the points of cells."""
+def compute_boxes(cell: Numbers, distances: Floats, stride: Numbers, card: ModelCard) -> Floats:
+    """Boxes (n x 4: left, top, right, bottom, in fractions) around the points of cells.
+
+    `cell` and `stride` of each (n), `distances` to its four sides in strides (n x 4).
+    """
     width, height = card.input.width, card.input.height
-    across = count_along(width, stride)
-    x = (cell % across + card.output.cell_point) * stride
-    y = (cell // across + card.output.cell_point) * stride
-    left, top, right, bottom = sides.T
-    edges = np.stack((x - left, y - top, x + right, y + bottom), axis=1)
-    size = np.array([width, height, width, height], np.float32)
-    return np.clip(edges / size, 0, 1).astype(np.float32)
+    row, column = np.divmod(cell, -(-width // stride))
+    point = np.stack((column, row), axis=1) + card.output.cell_point
+    sides = distances.reshape(-1, 2, 2) * TO_FIRST_AND_LAST
+    edges = (point[:, None] + sides) * stride[:, None, None]
+    boxes = edges / np.array([width, height], np.float32)
+    return np.clip(boxes, 0, 1).reshape(-1, 4).astype(np.float32)
 
 
 def count_cells(card: ModelCard, stride: int) -> int:
