@@ -1,7 +1,9 @@
 """Requests and answers as bytes, and back. Pure, but for the bytes that are received.
 
 Request: one line of JSON, the fields of `PictureRequest`. Answer: 4 bytes length, a JSON header,
-then the picture's bytes (planes, rows, a JPEG or MP4 file).
+then the picture's bytes (planes, rows, a JPEG or MP4 file). Where the request allows that, the
+length has `SHARED` set and a raw picture is in shared memory (shared_memory.py), whose descriptor
+comes with the first answer, and again where it is new.
 Never: trusts the other side: whatever is not of its kind and within its limits is an `InputError`.
 """
 
@@ -29,6 +31,7 @@ from appliance.strict_json import (
 )
 from appliance.wording.counts import format_count
 
+SHARED = 1 << 31  # far above the longest header
 MOST_REQUEST_BYTES = 1024
 MOST_HEADER_BYTES = 256 * 1024
 MOST_DATA_BYTES = 64 * 1024 * 1024
@@ -63,6 +66,7 @@ def parse_request(line: bytes) -> PictureRequest:
         wait_s=require_number(tree["wait_s"], "wait_s", 0, LARGEST_REQUESTED_WAIT_S),
         since_s=parse_media_time(tree["since_s"], "since_s"),
         until_s=parse_media_time(tree["until_s"], "until_s"),
+        shared=require_flag(tree["shared"], "shared"),
     )
 
 

@@ -1,6 +1,6 @@
 """The picture socket: one picture for each request over a Unix socket, never queued.
 
-Reads and writes: a Unix stream socket; the messages of appliance/media/frame_messages.py.
+Reads and writes: a Unix stream socket, memory shared over it; the messages of frame_messages.py.
 Never: sends a picture that was not requested (flow control by requests), ends a process because of
 what the other side sends, or takes over a socket on which somebody answers.
 """
@@ -20,12 +20,14 @@ from appliance.errors import CameraError, ListenError
 from appliance.media.frame_messages import (
     MOST_HEADER_BYTES,
     MOST_REQUEST_BYTES,
+    SHARED,
     encode_header,
     encode_request,
     parse_header,
     parse_request,
 )
-from appliance.media.frames import Answer, Picture, PictureRequest, Refusal
+from appliance.media.frames import RAW, Answer, Buffer, Picture, PictureRequest, Refusal
+from appliance.media.shared_memory import SharedReader, SharedWriter
 from appliance.strict_json import InputError
 from appliance.wording.counts import format_count
 
@@ -34,6 +36,7 @@ STALL_S = 1.0  # for the next ones: an answer that stalls is given up soon
 MOST_CONNECTIONS = 16  # inference, the page, a technician; each has a thread
 IDLE_S = 60.0  # who has asked for nothing for so long makes room where there is none
 BUSY = Refusal(f"{MOST_CONNECTIONS} programs are connected already: close one of them")
+LENGTH_BYTES = 4
 RETRY_S = 1.0  # after a connection that could not be accepted (no descriptors, no memory)
 SEND_TIMEOUT = struct.pack("ll", int(TIMEOUT_S), 0)  # who does not read is disconnected
 
@@ -106,26 +109,31 @@ class FrameServer:
         return True
 
     def _serve(self, connection: socket.socket) -> None:
+        memory = SharedWriter()
         try:
             with connection, contextlib.suppress(OSError), connection.makefile("rb") as requests:
                 while line := requests.readline(MOST_REQUEST_BYTES):
                     self._note_use(connection, math.inf)
-                    send(connection, self._answer_line(line))
+                    answer, shared = self._answer_line(line)
+                    send(connection, answer, memory if shared else None)
                     self._note_use(connection, time.monotonic())
                     if not line.endswith(b"\n"):
                         break  # too long or cut: where the next request begins is not known
         finally:
+            memory.close()
             self._used_s.pop(connection, None)
 
     def _note_use(self, connection: socket.socket, used_s: float) -> None:
         if connection in self._used_s:
             self._used_s[connection] = used_s
 
-    def _answer_line(self, line: bytes) -> Answer:
+    def _answer_line(self, line: bytes) -> tuple[Answer, bool]:
+        """The answer to a request, and whether it may go through shared memory."""
         try:
-            return self._answer(parse_request(line))
+            request = parse_request(line)
+            return self._answer(request), request.shared and request.encoding in RAW
         except InputError as error:
-            return Refusal(f"the request cannot be understood: {error}")
+            return Refusal(f"the request cannot be understood: {error}"), False
 
 
 def refuse_living(path: Path) -> None:
@@ -157,6 +165,7 @@ class FrameClient:
         self._path = path
         self._socket: socket.socket | None = None
         self._encoding = ""
+        self._memory = SharedReader()
 
     def pull(self, request: PictureRequest) -> Answer:
         """One picture or the reason why not; raises `CameraError` where nobody answers."""
@@ -167,14 +176,15 @@ class FrameClient:
         """Send the request; raises `CameraError` where nobody listens."""
         self._encoding = request.encoding
         try:
-            self._connect().sendall(encode_request(request))
+            asked = replace(request, shared=request.encoding in RAW)
+            self._connect().sendall(encode_request(asked))
         except OSError as error:
             raise self._drop_connection(error) from error
 
     def take(self) -> Answer:
         """The answer; waits for it. Raises `CameraError` where none comes whole and right."""
         try:
-            answer = receive(self._connect())
+            answer = receive(self._connect(), self._memory)
             if isinstance(answer, Picture) and answer.encoding != self._encoding:
                 raise InputError(f"{answer.encoding} came, {self._encoding} was requested")
         except (OSError, EOFError, InputError) as error:
@@ -189,6 +199,7 @@ class FrameClient:
         if self._socket is not None:
             self._socket.close()
         self._socket = None
+        self._memory.close()
 
     def _drop_connection(self, error: Exception) -> CameraError:
         self.close()
@@ -203,28 +214,64 @@ class FrameClient:
         return self._socket
 
 
-def send(connection: socket.socket, answer: Answer) -> None:
-    """Write one answer, without a copy of the picture."""
+def send(connection: socket.socket, answer: Answer, memory: SharedWriter | None = None) -> None:
+    """Write one answer, without a copy of the picture; through `memory` where there is one."""
     header = encode_header(answer)
+    data = answer.data if isinstance(answer, Picture) else b""
+    if memory is not None and data and send_shared(connection, header, data, memory):
+        return
     connection.sendall(struct.pack(">I", len(header)) + header)
-    if isinstance(answer, Picture):
-        connection.sendall(answer.data)
+    if data:
+        connection.sendall(data)
 
 
-def receive(connection: socket.socket) -> Answer:
+def send_shared(
+    connection: socket.socket, header: bytes, data: Buffer, memory: SharedWriter
+) -> bool:
+    """Write an answer whose picture goes through `memory`; False where there is no memory."""
+    try:
+        new = memory.put(data)
+    except OSError:
+        memory.close()
+        return False
+    message = struct.pack(">I", len(header) | SHARED) + header
+    sent = socket.send_fds(connection, [message], [new]) if new is not None else 0
+    connection.sendall(message[sent:])
+    return True
+
+
+def receive(connection: socket.socket, memory: SharedReader | None = None) -> Answer:
     """Read one answer; raises `EOFError` where the other side went away in the middle, and
-    `InputError` where it is none.
+    `InputError` where it is none. `memory`: that of this connection, where it may be used.
     """
     connection.settimeout(TIMEOUT_S)
     ends_s = time.monotonic() + TIMEOUT_S
-    (length,) = struct.unpack(">I", receive_exactly(connection, 4, ends_s))
+    (length,) = struct.unpack(">I", receive_length(connection, memory, ends_s))
+    is_shared = memory is not None and bool(length & SHARED)
+    length = length & ~SHARED if is_shared else length
     if length > MOST_HEADER_BYTES:
         raise InputError(f"a header of {format_count(length, 'byte')} was announced")
     connection.settimeout(STALL_S)
     answer, size = parse_header(receive_exactly(connection, length, ends_s))
     if isinstance(answer, Refusal):
         return answer
+    if memory is not None and is_shared:
+        return replace(answer, data=memory.take(size))
     return replace(answer, data=receive_exactly(connection, size, ends_s))
+
+
+def receive_length(
+    connection: socket.socket, memory: SharedReader | None, ends_s: float
+) -> bytes | bytearray:
+    """The first four bytes of an answer, with a descriptor where the other end has sent one."""
+    if memory is None:
+        return receive_exactly(connection, LENGTH_BYTES, ends_s)
+    first, descriptors, _, _ = socket.recv_fds(connection, LENGTH_BYTES, 1, socket.MSG_CMSG_CLOEXEC)
+    for descriptor in descriptors:
+        memory.accept(descriptor)
+    if not first:
+        raise EOFError("the connection ended")
+    return first + receive_exactly(connection, LENGTH_BYTES - len(first), ends_s)
 
 
 def receive_exactly(connection: socket.socket, count: int, ends_s: float) -> bytearray:

@@ -11,6 +11,7 @@ from appliance.model_cameras import Box, Detection
 
 LONGEST_WAIT_S = 2.0  # an answer comes after this at the latest, a picture or a reason
 I420, BGR, JPEG, MP4 = ENCODINGS = "i420", "bgr", "jpeg", "mp4"
+RAW = (I420, BGR)  # large: these may come through shared memory
 MAIN, SUB = "main", "sub"  # streams of one camera
 Buffer = bytes | bytearray
 
@@ -56,7 +57,7 @@ class PictureRequest:
 
     `moved`: only one that shows motion. `wait_s`: how long the answer may be held back
     until there is one, at most `LONGEST_WAIT_S`. MP4 alone: a clip from `since_s` to `until_s`, in
-    the camera's own time.
+    the camera's own time. `shared`: a raw picture may come through shared memory.
     """
 
     encoding: str = BGR
@@ -65,6 +66,7 @@ class PictureRequest:
     wait_s: float = 0.0
     since_s: float = 0.0
     until_s: float = 0.0
+    shared: bool = False
 
 
 Answer = Picture | Refusal
