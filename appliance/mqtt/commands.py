@@ -69,7 +69,10 @@ class CommandTopics:
 
     def find_place(self, topic: str) -> Place:
         """Raises `InputError` where there is no such camera or switch."""
-        *scope, word, verb = topic.removeprefix(f"{self._root}/").split("/")
+        parts = topic.removeprefix(f"{self._root}/").split("/")
+        if len(parts) < 3:
+            raise InputError(f"{show(topic)} is no topic of a command")
+        *scope, word, verb = parts
         kind = KINDS.get(word)
         if kind is None or verb not in (SET, SUSPEND):
             raise InputError(f"there is no switch {show(word)}: there are {', '.join(KINDS)}")

@@ -33,9 +33,7 @@ from appliance.settings import Settings
 from sensors.camera.__main__ import assemble
 from sensors.camera.gates.picture_gate import HEIGHT, WIDTH, PictureGate
 from sensors.camera.pictures import encoding
-
-# Not used here: what a camera imports when it opens its source, so that they share that too.
-from sensors.camera.sources import live, video_file  # noqa: F401
+from sensors.camera.sources import live, video_file  # noqa: F401  (imported here to be shared)
 from sensors.camera.tamper import Tamper
 
 REHEARSALS = 10  # Python adapts its code while it runs the first few times

@@ -41,8 +41,6 @@ ADVICE = {
 class TamperError(ApplianceError):
     """A camera whose pictures do not show what they should; `code` by what is wrong."""
 
-    code = "camera-view"
-
     def __init__(self, trouble: Trouble, since: datetime, service: Service) -> None:
         what, advice = ADVICE[trouble.kind]
         at = format_site_time(since, service.settings.site.timezone, "%a %d %b %H:%M")

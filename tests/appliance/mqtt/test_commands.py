@@ -91,6 +91,13 @@ def test_what_makes_no_sense_is_refused_in_words(verb: str, payload: str, says: 
         parse(verb, payload)
 
 
+@given(st.text(max_size=60))
+def test_whatever_the_topic_is_it_names_a_switch_or_is_refused(text: str) -> None:
+    for topic in (text, f"neural-energy/test/{text}", f"{GATE}/{text}", f"{text}/set"):
+        with suppress(InputError):
+            TOPICS.find_place(topic)
+
+
 @given(st.binary(max_size=80))
 def test_whatever_comes_is_an_order_or_a_refusal(payload: bytes) -> None:
     place = Place("gate", HoldKind.PAUSE, suspends=False)
