@@ -36,6 +36,12 @@ class CameraError(ApplianceError):
     message_id = "590ae65393c246fc93f4f3524bd8fb64"
 
 
+class StreamError(ApplianceError):
+    """A camera's stream is such that pictures of it are missed."""
+
+    code = "camera-stream"
+
+
 class ModelError(ApplianceError):
     """A detection model is missing, damaged, or not what its model card says."""
 

@@ -53,7 +53,9 @@ class CameraState:
     `power_measured` False: by the settings. `cpu_s` is what the process has used since the row
     before, in `duration_s`. `gates` says in words what wakes it. `stream` describes the video
     received, such as "h264 1920x1080, 25 frames a second, 2100 kbit/s"; None where nothing is
-    received.
+    received. `lag_s`: how far it is behind the camera; `key_frame_s`: the time between key frames;
+    None where it is not known. `frames_corrupt` and `decode_errors` are counted since the process
+    began. `advice` says what is wrong with the stream and what to do.
     """
 
     stamp: Stamp
@@ -69,6 +71,11 @@ class CameraState:
     frames_decoded: int | None = None
     gates: str = ""
     stream: str | None = None
+    lag_s: float | None = None
+    key_frame_s: float | None = None
+    frames_corrupt: int | None = None
+    decode_errors: int | None = None
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

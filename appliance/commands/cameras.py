@@ -132,15 +132,34 @@ def describe_camera(camera: dict[str, Any], settings: Settings) -> list[Line]:
         return [Line(name, f"{text}: {camera['reason']}", BAD), *holds]
     since = f" since {format_local(camera['since'], settings, WHEN)}" if camera["since"] else ""
     more = [
-        camera["stream"] or "no video received",
+        describe_stream(camera),
         *list_gates(camera),
         describe_motion(camera, settings),
     ]
     return [
         Line(name, f"{camera['mode']}{since}, {describe_cost(camera)}: {camera['reason']}"),
         Line("", "; ".join(more)),
+        *list_advice(camera),
         *holds,
     ]
+
+
+def describe_stream(camera: dict[str, Any]) -> str:
+    """What comes, how often a key frame does, and how many pictures were damaged."""
+    if not camera["stream"]:
+        return "no video received"
+    keys, damaged = camera["key_frame_s"], count_damaged(camera)
+    every = f", a key frame every {keys:.3g} s" if keys else ""
+    return f"{camera['stream']}{every}" + (f", {damaged} damaged" if damaged else "")
+
+
+def count_damaged(camera: dict[str, Any]) -> int:
+    return (camera["frames_corrupt"] or 0) + (camera["decode_errors"] or 0)
+
+
+def list_advice(camera: dict[str, Any]) -> list[Line]:
+    text = camera["advice"]
+    return [Line("", f"{text[0].upper()}{text[1:]}", BAD)] if text else []
 
 
 def describe_cost(camera: dict[str, Any]) -> str:

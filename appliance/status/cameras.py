@@ -13,7 +13,18 @@ from appliance.status.freshness import NOT_YET, Document, describe_age
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 
-FIELDS = ("power_w", "frames_served", "frames_skipped", "gates", "stream")
+FIELDS = (
+    "power_w",
+    "frames_served",
+    "frames_skipped",
+    "gates",
+    "stream",
+    "lag_s",
+    "key_frame_s",
+    "frames_corrupt",
+    "decode_errors",
+    "advice",
+)
 
 
 def describe_cameras(store: Store, settings: Settings) -> list[Document]:

@@ -332,6 +332,14 @@ def m0025_event_switches(db: Database) -> None:
     )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0026_camera_streams(db: Database) -> None:
+    """How far a camera's stream is behind, its key frames, damaged pictures, and what is wrong."""
+    columns = ("lag_s REAL", "key_frame_s REAL", "frames_corrupt INTEGER", "decode_errors INTEGER")
+    for column in (*columns, "advice TEXT"):
+        db.execute(f"ALTER TABLE camera_state ADD COLUMN {column}")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

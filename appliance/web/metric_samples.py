@@ -165,6 +165,10 @@ def collect_camera(store: Store, name: str, hour: CameraEnergy) -> Iterator[Metr
     yield MetricSample("camera_frames_served", state.frames_served, (name,))
     yield MetricSample("camera_frames_skipped", state.frames_skipped, (name,))
     yield MetricSample("camera_frames_decoded", state.frames_decoded, (name,))
+    yield MetricSample("camera_frames_corrupt", state.frames_corrupt, (name,))
+    yield MetricSample("camera_decode_errors", state.decode_errors, (name,))
+    yield MetricSample("camera_key_frame_distance_seconds", state.key_frame_s, (name,))
+    yield MetricSample("camera_lag_seconds", state.lag_s, (name,))
 
 
 def collect_motions_and_events(store: Store, settings: Settings) -> Iterator[MetricSample]:

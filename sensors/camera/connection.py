@@ -34,7 +34,7 @@ class SourceConnection:
         self._on_packet = on_packet
         self._on_open = on_open
         self._on_close = on_close
-        self._camera: Camera | None = None
+        self.camera: Camera | None = None  # while it is open
         self._opening = 0
         self._has_sent = False  # since it was opened last
         self._retry = Retry()
@@ -42,7 +42,7 @@ class SourceConnection:
     @property
     def stream(self) -> str | None:
         """What the source sends, in words; None while nothing comes."""
-        return self._camera.stream if self._camera else None
+        return self.camera.stream if self.camera else None
 
     def accept(self, opening: int) -> bool:
         """Whether a packet of this opening counts: only those of the present one do."""
@@ -56,7 +56,7 @@ class SourceConnection:
         now_s = self._now_s()
         self._retry.check(now_s)
         try:
-            camera = self._camera or self._open()
+            camera = self.camera or self._open()
             camera.advance(now_s)
         except CameraError as error:
             self.lose(error)
@@ -79,14 +79,14 @@ class SourceConnection:
     def close(self) -> None:
         """Close the source; packets that it still sends are not accepted."""
         self._opening += 1
-        if self._camera:
-            self._camera.close()
-            self._camera = None
+        if self.camera:
+            self.camera.close()
+            self.camera = None
         self._on_close()
 
     def _open(self) -> Camera:
         self._opening += 1
         self._has_sent = False
         self._on_open()
-        self._camera = self._open_camera(partial(self._on_packet, self._opening))
-        return self._camera
+        self.camera = self._open_camera(partial(self._on_packet, self._opening))
+        return self.camera

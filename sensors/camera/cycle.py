@@ -5,11 +5,13 @@ and `CameraCoverage` rows.
 Never: spends anything without a budget, and never ends because a source is bad.
 """
 
+import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
-from appliance.errors import CameraError, StoreError
+from appliance.errors import CameraError, StoreError, StreamError
 from appliance.model import EnergyBudget, Stamp
 from appliance.model_cameras import CameraChange, CameraHint, CameraMode, CameraMotion, CameraState
 from appliance.process.service import Service
@@ -19,7 +21,8 @@ from appliance.store.camera_holds import HoldReader
 from sensors.camera.coverage import CoverageLog, judge_watching
 from sensors.camera.feed import Feed
 from sensors.camera.gates.segments import MotionSegment
-from sensors.camera.mode import ModeChoice, apply_holds, choose_mode
+from sensors.camera.mode import ModeChoice, apply_holds, choose_mode, compute_decoding_share
+from sensors.camera.stream_health import StreamReport
 from sensors.camera.tamper_faults import DayCheck, TamperError
 
 RECORD_EVERY_S = 60.0
@@ -52,7 +55,7 @@ class CameraCycle:
         self._held = ""
         self._coverage = CoverageLog(service.instance)
         self._day = DayCheck(service)
-        self._recorded_mode: CameraMode | None = None
+        self._news: tuple[object, ...] = ()  # what was recorded of the stream
 
     def cycle(self) -> str:
         """Follow the budget; returns what the camera does and why."""
@@ -60,9 +63,10 @@ class CameraCycle:
         choice = self._choose_mode()
         reason, is_dead = self._follow(choice)
         trouble = self._check_view(choice.mode)
+        report = self._check_stream()
         self._record_change(choice, reason)
         self._record_motion(choice.mode, choice.reason)
-        self._record_state(choice.mode, reason)
+        self._record_state(choice.mode, reason, report)
         blind = str(trouble) if trouble else ""
         self._record_coverage(choice, blind or reason, is_dead=is_dead, is_blind=bool(blind))
         return f"{reason}; {blind}" if blind else reason
@@ -86,6 +90,13 @@ class CameraCycle:
         if rows := self._coverage.end(self._service.clock.stamp()):
             self._service.store.add(*rows)
 
+    def _check_stream(self) -> StreamReport:
+        """Report a stream of which pictures are missed."""
+        report = self._feed.report
+        if report.faults:
+            self._service.report_fault(StreamError("; ".join(report.faults)))
+        return report
+
     def _check_view(self, mode: CameraMode) -> TamperError | None:
         """Report a view that shows nothing, or something else."""
         tamper = self._feed.tamper
@@ -105,9 +116,14 @@ class CameraCycle:
     def _choose_mode(self) -> ModeChoice:
         """By the budget, and by what people ordered."""
         trusted, followed = self._feed.motion.packets_trusted, self._feed.is_followed
-        choice = choose_mode(self._read_budget(), packets_trusted=trusted, followed=followed)
+        budget, settings = self._read_budget(), self._service.settings
+        choice = choose_mode(budget, packets_trusted=trusted, followed=followed)
+        share = compute_decoding_share(
+            budget, core_w=settings.computer.core_w, cameras=len(settings.camera)
+        )
+        choice = replace(choice, decoding_share=share)
         holds = self._holds.find_known(self._service.instance)
-        zone = self._service.settings.site.timezone
+        zone = settings.site.timezone
         return apply_holds(choice, {kind: format_hold(one, zone) for kind, one in holds.items()})
 
     def _choose_every_s(self, mode: CameraMode) -> float:
@@ -145,7 +161,7 @@ class CameraCycle:
         mode, held = choice.mode, choice.reason if choice.held else ""
         if self._changed and self._changed.mode is mode and held == self._held:
             return
-        self._held, self._recorded_mode = held, None
+        self._held, self._news = held, ()
         self._service.log.info(reason, mode=mode.value)
         stamp = self._service.clock.stamp()
         self._changed = CameraChange(stamp, self._service.instance, mode, reason)
@@ -194,18 +210,25 @@ class CameraCycle:
         ago_s = (self._service.clock.media_s() - media_s) * self._service.settings.clock.speed
         return Stamp(now.utc - timedelta(seconds=ago_s), now.boot_id, now.uptime_s - ago_s)
 
-    def _record_state(self, mode: CameraMode, reason: str) -> None:
-        """A row at each change of mode, and once a minute."""
-        last = self._recorded
-        stamp = self._service.clock.stamp()
-        if last and self._recorded_mode is mode:
+    def _record_state(self, mode: CameraMode, reason: str, report: StreamReport) -> None:
+        """A row once a minute, and at each change: of the mode, of what comes, of advice."""
+        stamp, last = self._service.clock.stamp(), self._recorded
+        news = mode, name_stream(self._feed.stream), name_advice(report.advice)
+        if last and self._news == news:
             due_s = last.stamp.uptime_s + RECORD_EVERY_S - CYCLE_EVERY_S
             if stamp.uptime_s < due_s:
                 return
-        duration_s = stamp.uptime_s - last.stamp.uptime_s if last else None
+        self._news = news
+        self._recorded = self._make_state(stamp, mode, reason, report)
+        self._service.store.add(self._recorded)
+
+    def _make_state(
+        self, stamp: Stamp, mode: CameraMode, reason: str, report: StreamReport
+    ) -> CameraState:
+        duration_s = stamp.uptime_s - self._recorded.stamp.uptime_s if self._recorded else None
         cpu_s = self._cpu_s() - self._cpu_before_s
         self._cpu_before_s += cpu_s
-        self._recorded = CameraState(
+        return CameraState(
             stamp=stamp,
             camera=self._service.instance,
             mode=mode,
@@ -216,11 +239,14 @@ class CameraCycle:
             duration_s=duration_s,
             cpu_s=cpu_s,
             frames_decoded=self._feed.frames_decoded,
-            gates=self._feed.motion.gates,
+            gates=self._feed.gates,
             stream=self._feed.stream,
+            lag_s=report.lag_s,
+            key_frame_s=report.key_frame_s,
+            frames_corrupt=report.corrupt,
+            decode_errors=report.errors,
+            advice="; ".join(report.advice),
         )
-        self._recorded_mode = mode
-        self._service.store.add(self._recorded)
 
     def _estimate_power_w(self, mode: CameraMode, cpu_s: float, duration_s: float | None) -> float:
         """The camera's own power and its process' share of the computer's, by its processor time.
@@ -232,6 +258,16 @@ class CameraCycle:
             return device_w
         share = min(1.0, cpu_s * self._service.settings.clock.speed / duration_s)
         return device_w + share * self._service.settings.computer.core_w
+
+
+def name_stream(stream: str | None) -> tuple[str, bool] | None:
+    """What a stream is, without its figures, which change all the time."""
+    return None if stream is None else (stream.partition(",")[0], "," in stream)
+
+
+def name_advice(advice: tuple[str, ...]) -> tuple[str, ...]:
+    """Sentences without their figures."""
+    return tuple(re.sub(r"\d+", "", text) for text in advice)
 
 
 def explain_not_analysed(mode: CameraMode, reason: str) -> str:

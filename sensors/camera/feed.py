@@ -29,15 +29,18 @@ from appliance.media.frames import (
     Refusal,
 )
 from appliance.model_cameras import CameraMode
+from sensors.camera.between_key_frames import BetweenKeyFrames
 from sensors.camera.gates.motion import Motion
 from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import ModeChoice
+from sensors.camera.picture_checks import PictureChecks
 from sensors.camera.pictures import encoding
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.hardware import Hardware
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
 from sensors.camera.stream import Stream
+from sensors.camera.stream_health import StreamReport
 from sensors.camera.stream_pair import PICTURE_MODES, StreamPair
 from sensors.camera.tamper import Tamper
 
@@ -53,8 +56,7 @@ PROBE_MODES = (CameraMode.PROBE, *PICTURE_MODES)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a feed is made of beside its source: gates, decoder, recordings, mask, tamper
-    check.
+    """What a feed is made of beside its source: gates, decoder, recordings, mask, checks.
 
     `open_sub` opens the camera's sub stream, None where it has none.
     """
@@ -67,6 +69,7 @@ class Parts:
     privacy_mask: encoding.Mask | None = None
     hardware: Hardware | None = None
     tamper: Tamper | None = None
+    between: BetweenKeyFrames = field(default_factory=BetweenKeyFrames)
 
 
 class Feed:
@@ -95,7 +98,8 @@ class Feed:
         self._last_served = self._checked = -1
         self._checked_s = self._requested_s = self._served_s = -1e9
         self._unmoved_s = self._followed_s = -1e9
-        self._probed_s = -1e9
+        parts = self._parts
+        self._checks = PictureChecks(parts.motion, parts.tamper, parts.between)
         self._shown_s = float("-inf")  # picture time of the picture that was handed out last
         self._shown_stream: Stream | None = None
         self._streams = self._make_streams(open_camera)
@@ -104,7 +108,7 @@ class Feed:
         parts = self._parts
         main = self._make_stream(MAIN if parts.open_sub else "", open_main, parts.recording)
         sub = parts.open_sub and self._make_stream(SUB, parts.open_sub, parts.sub_recording)
-        return StreamPair(main, sub, self._clock.media_s, self._learn_again)
+        return StreamPair(main, sub, self._clock.media_s, self._checks.learn_again)
 
     def _make_stream(
         self, name: str, open_camera: Callable[[OnPacket], Camera], recording: Recording | None
@@ -135,6 +139,17 @@ class Feed:
         """What comes, in words."""
         found, hardware = self._streams.description, self._parts.hardware
         return f"{found}; {hardware.words}" if found and hardware and hardware.words else found
+
+    @property
+    def report(self) -> StreamReport:
+        """What is known and wrong of what comes."""
+        with self._changed:
+            return self._streams.report(self._parts.between.covered_share)
+
+    @property
+    def gates(self) -> str:
+        """What wakes this camera, in words."""
+        return self._checks.describe_gates(self._clock.media_s())
 
     def list_faults(self) -> list[CameraError]:
         """What fails although pictures come."""
@@ -185,8 +200,10 @@ class Feed:
                 self._changed.notify_all()
                 return
             self._streams.advance(choice.mode)
-            idle_s = self._clock.media_s() - self._requested_s
-            if choice.mode is CameraMode.LISTEN or idle_s > IDLE_S:
+            self._parts.between.share = choice.decoding_share
+            now_s = self._clock.media_s()
+            idle = now_s - self._requested_s > IDLE_S and not self._parts.between.is_running(now_s)
+            if choice.mode is CameraMode.LISTEN or idle:
                 for stream in self._streams:
                     stream.free_decoder()
 
@@ -231,29 +248,9 @@ class Feed:
             self.sequence += 1
             self.motion.take_packet(packet.media_s, packet.size_bytes, packet.is_key)
             if self._choice.mode in PROBE_MODES:
-                self._probe_packet(stream, packet)
+                self._checks.take_packet(stream, packet)
         if self._waiting and self._is_new(self._clock.media_s()):
             self._changed.notify_all()
-
-    def _probe_packet(self, stream: Stream, packet: EncodedPacket) -> None:
-        """Analyse the frame that just came, if gate 1 wants it: a key frame, or one after it."""
-        if not packet.is_key:
-            if self.motion.wants_more(packet.media_s):
-                self._probe(stream.decode_next())
-        elif self.motion.wants_probe(packet.media_s):
-            found = stream.decode_next() if self.motion.rains else stream.decode_key_frame()
-            self._probe(found, checks_view=True)
-
-    def _probe(self, found: DecodedFrame | None, *, checks_view: bool = False) -> None:
-        """Gate 1: compare a small grey picture with the background. The view is checked on the
-        stream that is heard alone: another one may show another part of it.
-        """
-        if found is not None:
-            self._probed_s = found.media_s
-            grey = encoding.to_grey(found.frame)
-            self.motion.take_picture(grey, found.media_s)
-            if checks_view and self._parts.tamper:
-                self._parts.tamper.take(found.frame, grey, found.media_s)
 
     def _is_new(self, now_s: float) -> bool:
         """Whether who waits should wake: something moves, or somebody wants every picture."""
@@ -262,13 +259,7 @@ class Feed:
     def _restart(self, stream: Stream) -> None:
         """A stream is opened anew: the gates learn again if it is the one that they hear."""
         if stream is self._streams.heard:
-            self._learn_again()
-
-    def _learn_again(self) -> None:
-        """What comes now belongs to another stream than what came before."""
-        self.motion.reset()
-        if self._parts.tamper:
-            self._parts.tamper.interrupt()
+            self._checks.learn_again()
 
     # --- what goes out -------------------------------------------------------------------------
 
@@ -315,8 +306,8 @@ class Feed:
         if found is None:
             return None
         self._checked, self._checked_s = self.sequence, now_s
-        if request.moved or abs(found.media_s - self._probed_s) >= FOLLOWED_CHECK_EVERY_S:
-            self._probe(found)
+        if request.moved or abs(found.media_s - self._checks.checked_s) >= FOLLOWED_CHECK_EVERY_S:
+            self._checks.check(found)
         if request.moved and not self.motion.shows_motion(now_s):
             return None  # the packets were wrong, or it is over
         stream, shown = self._choose_shown(found)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import CameraMode, HoldKind
 
+DECODING_SHARE_OF_BUDGET = 0.1  # of its power, for all cameras together
 DESCRIPTIONS = {
     CameraMode.OFF: "the camera is off",
     CameraMode.LISTEN: "only packet sizes are checked, nothing is decoded",
@@ -33,11 +34,15 @@ DESCRIPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ModeChoice:
-    """What the camera does now, and why. `held`: the hold that decided it."""
+    """What the camera does now, and why. `held`: the hold that decided it.
+
+    `decoding_share`: of a processor core, for decoding between key frames that are far apart.
+    """
 
     mode: CameraMode
     reason: str
     held: HoldKind | None = None
+    decoding_share: float = 1.0
 
 
 def choose_mode(
@@ -67,3 +72,12 @@ def apply_holds(choice: ModeChoice, holds: Mapping[HoldKind, str]) -> ModeChoice
     if text is None or choice.mode is CameraMode.OFF:
         return choice
     return ModeChoice(CameraMode.LISTEN, text, held=HoldKind.PAUSE)
+
+
+def compute_decoding_share(budget: EnergyBudget | None, *, core_w: float, cameras: int) -> float:
+    """The share of a core that one of so many cameras may spend between key frames."""
+    if budget is None:
+        return 0.0
+    if budget.sun_is_free:
+        return 1.0
+    return min(1.0, DECODING_SHARE_OF_BUDGET * budget.power_w / core_w / max(1, cameras))

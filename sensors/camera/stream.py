@@ -14,6 +14,7 @@ from sensors.camera.connection import SourceConnection
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
+from sensors.camera.stream_health import StreamHealth, StreamReport
 
 NewGroup = Callable[[str], GroupOfPictures]
 LIVE_S = 1.0  # picture seconds: a stream whose newest packet is older gives no pictures now
@@ -58,6 +59,7 @@ class Stream:
         self._opened_s: float | None = None  # until the first key frame
         self._newest_s = float("-inf")
         self._group = new_group(self._where)
+        self._health = StreamHealth()
         self._connection = SourceConnection(
             open_camera,
             now_s,
@@ -74,6 +76,32 @@ class Stream:
     @property
     def frames_decoded(self) -> int:
         return self._group.frames_decoded
+
+    @property
+    def keys_are_far(self) -> bool:
+        """Whether somebody can come and go between two key frames."""
+        return self._health.is_far
+
+    @property
+    def decodes_alone(self) -> bool:
+        """Whether the present group begins with a key frame, which needs no other packet."""
+        return self._group.decodes_alone
+
+    @property
+    def undecoded_s(self) -> float:
+        """How much must be decoded for the newest picture, in picture time."""
+        return self._group.undecoded_s
+
+    def report(self, covered_share: float | None = None) -> StreamReport:
+        """What is known of it and wrong; called once a cycle."""
+        self._health.count(self._group.counts)
+        camera = self._connection.camera
+        return self._health.report(
+            self._group.counts,
+            lag_s=camera.lag_s if camera else None,
+            covered_share=covered_share,
+            clock=camera.advice if camera else "",
+        )
 
     def is_live(self, now_s: float) -> bool:
         """Whether it gives pictures now."""
@@ -128,6 +156,8 @@ class Stream:
             if self.recording:
                 self.recording.add(packet)
             self._newest_s = packet.media_s
+            recovers = self._group.has_recovery_points
+            self._health.take_packet(packet.media_s, is_key=packet.is_key, recovers=recovers)
             if packet.is_key and self._opened_s is not None:
                 self.opened_in_s, self._opened_s = self._now_s() - self._opened_s, None
                 self.fault = None
@@ -136,6 +166,7 @@ class Stream:
     def _restart(self) -> None:
         """The source is opened anew: what came before belongs to another stream."""
         self._drop()
+        self._health = StreamHealth()
         self._opened_s = self._now_s()
         if self.recording:
             self.recording.interrupt()
@@ -144,7 +175,7 @@ class Stream:
     def _drop(self) -> None:
         """The source was closed: its packets and its decoder are freed."""
         group = self._new_group(self._where)
-        group.frames_decoded = self._group.frames_decoded
+        group.counts = self._group.counts
         self._group = group
         self._newest_s = float("-inf")
 
@@ -168,8 +199,12 @@ class Stream:
         return None
 
     def decode_key_frame(self) -> DecodedFrame | None:
-        """The key frame of the present group alone."""
-        found = self._group.decode_key_frame()
+        """The key frame of the present group alone. Raises `CameraError`, and is lost then."""
+        try:
+            found = self._group.decode_key_frame()
+        except CameraError as error:
+            self.lose(error)
+            raise
         if found is not None:
             self.size = found.frame.width, found.frame.height
         return found

@@ -11,12 +11,14 @@ it is opened for one key frame, so that its failure is known before it is needed
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from appliance.errors import CameraError
 from appliance.model_cameras import CameraMode
 from sensors.camera.pictures.muxing import Clip
 from sensors.camera.sources.source import Camera
 from sensors.camera.stream import Stream
+from sensors.camera.stream_health import StreamReport
 
 KEEP_S = 30.0  # picture seconds after the last picture for which the main stream stays open
 CHECK_EVERY_S = 3600.0
@@ -124,7 +126,8 @@ class StreamPair:
         now_s = self._now_s()
         if now_s >= self._check_s and self.main.is_live(now_s):
             self._check_s = now_s + CHECK_EVERY_S
-            self.main.decode_key_frame()
+            with suppress(CameraError):  # kept as the stream's fault
+                self.main.decode_key_frame()
             self.main.free_decoder()
 
     # --- what is shown -------------------------------------------------------------------------
@@ -152,6 +155,14 @@ class StreamPair:
         if not clips:
             raise error
         return min(clips, key=lambda one: max(since_s + CLIP_LATE_S, one[1].since_s))
+
+    def report(self, covered_share: float | None) -> StreamReport:
+        """What is known of the streams and wrong: figures of the heard one, counts of both."""
+        found = self.heard.report(covered_share)
+        for stream in self:
+            if stream is not self.heard:
+                found = found.join(stream.report(), f"{stream.name} stream")
+        return found
 
     # --- in words ------------------------------------------------------------------------------
 

@@ -156,6 +156,11 @@ def camera_state(
         frames_decoded=120,
         gates="packets, key frames",
         stream="h264 1920x1080, 25 frames a second, 2100 kbit/s",
+        lag_s=0.0,
+        key_frame_s=10.0,
+        frames_corrupt=2,
+        decode_errors=1,
+        advice="a key frame comes only every 10 s: set a key frame every 2 s in the camera",
     )
 
 

@@ -43,6 +43,7 @@ from provisioning.simulated.plant.plant import Plant
 from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
+from sensors.camera.sources.decoder import DecodingCounts
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 from sensors.cycle import SensorsCycle
 from tests.stand_ins.fake_inference import FakeChoice, FakeWaiter
@@ -70,8 +71,12 @@ class Scene:
     load_s = None
     stream = "a scene"
     most_gathered_s = lag_s = 0.0
-    advice = ()
+    advice = ""
     frames_decoded = 0
+    counts = DecodingCounts()
+    has_recovery_points = False
+    decodes_alone = True
+    undecoded_s = 0.0
 
     def __init__(self, clock: FakeClock, frame: VideoFrame | None = None) -> None:
         self._clock = clock

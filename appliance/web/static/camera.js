@@ -48,6 +48,7 @@ class Row {
     this.origin = make("span", { class: "camera-origin" });
     this.why = make("p", { class: "camera-why" });
     this.held = make("p", { class: "camera-why" });
+    this.advice = make("p", { class: "camera-why" });
     this.stream = make("p", { class: "quiet" });
     this.motion = make("p", { class: "quiet" });
     this.watched = make("p", { class: "quiet" });
@@ -55,7 +56,7 @@ class Row {
       make("span", { class: "bars", "aria-hidden": "true" }, ...this.bars),
       make("p", { class: "camera-head" }, make("strong", {}, name), this.cost),
       make("p", { class: "camera-head" }, this.mode, this.origin),
-      this.why, this.held, this.stream, this.motion, this.watched);
+      this.why, this.held, this.stream, this.advice, this.motion, this.watched);
     byId("cameras").append(this.row);
   }
 
@@ -69,6 +70,7 @@ class Row {
     say(this.origin, known(hour.wh) ? (hour.measured ? "measured" : "modelled") : "");
     say(this.why, camera.fresh ? sentence(inShort(camera.reason, energy)) : silence(camera, now));
     say(this.held, held(camera));
+    say(this.advice, camera.fresh && camera.advice ? sentence(camera.advice) : "");
     say(this.stream, camera.fresh ? comes(camera) : "");
     say(this.motion, sawLast(camera, now));
     say(this.watched, coverage(days.get(camera.camera)));
@@ -99,7 +101,11 @@ function silence(camera, now) {
 
 function comes(camera) {
   if (word(camera.mode) === "off") return "Not connected.";
-  return camera.stream ? camera.stream.replaceAll(/(\d) (kbit|Mbit)/g, "$1\u00a0$2") : "No video received.";
+  if (!camera.stream) return "No video received.";
+  const keys = known(camera.key_frame_s) ? `, a key frame every ${Number(camera.key_frame_s.toPrecision(3))} s` : "";
+  const damaged = (camera.frames_corrupt ?? 0) + (camera.decode_errors ?? 0);
+  const broken = damaged ? `, ${count(damaged, "picture", "pictures")} damaged` : "";
+  return `${camera.stream}${keys}${broken}`.replaceAll(/(\d) (kbit|Mbit|s\b)/g, "$1\u00a0$2");
 }
 
 /** The later of the last motion and the last event: a motion is stored only when it ends. */

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PACKETS, KEY_FRAMES = "packets", "key frames"
 WHOLE_PICTURE = "changes of the whole picture"
 PROBE_EVERY_S = 10.0  # where packets are trusted
+BETWEEN_EVERY_S = 0.5  # between key frames that are far apart, where packets are not trusted
 CONFIRM_EVERY_S = 1.0  # while something moves and nobody requests pictures
 CHECK_EVERY_S = 0.2  # while something moves and somebody requests pictures
 RAIN_CHECK_EVERY_S = 0.1  # ... in rain, where it takes three pictures
@@ -150,6 +151,10 @@ class Motion:
     def check_every_s(self) -> float:
         """Seconds between pictures that tell whether it still moves."""
         return RAIN_CHECK_EVERY_S if self.rains else CHECK_EVERY_S
+
+    def wants_picture_between(self, media_s: float) -> bool:
+        """Whether gate 1 should have a picture that is no key frame, where these are far apart."""
+        return not self.packets_trusted and media_s - self._analysed_s >= BETWEEN_EVERY_S
 
     # --- what comes in -------------------------------------------------------------------------
 

@@ -1,34 +1,27 @@
-"""What is wrong with a live stream, in sentences: why it failed, and what its timing is like. Pure.
+"""What is wrong with a live stream, in sentences: why it failed, and what its clock is like. Pure.
 
-In: an error of libav, a lag, the speed of a clock. Out: sentences that say what to do.
+In: an error of libav, the speed of a clock. Out: sentences that say what to do.
 Never: repeats libav's text: it holds the address with the password.
 """
 
 import errno
-from collections.abc import Iterator
 
 import av
 
-BEHIND_S = 0.5  # more is told
 
-
-def describe_timing(lag_s: float, speed: float) -> Iterator[str]:
-    """What is wrong with the timing of a stream, one sentence each."""
-    if lag_s > BEHIND_S:
-        yield (
-            f"pictures are {lag_s:.1f} s behind the camera: this computer cannot keep up; "
-            "set a smaller picture, fewer frames a second or a lower bit rate in the camera"
-        )
+def describe_clock(speed: float) -> str:
+    """What is wrong with a camera's clock that runs at `speed`; "" where that is 1."""
     if speed > 1:
-        yield (
+        return (
             f"the camera's clock runs {speed:.1f} times as fast as this computer's: the unit "
             "corrects it; look for newer firmware of the camera, or set its frame rate anew"
         )
-    elif speed < 1:
-        yield (
+    if speed < 1:
+        return (
             f"the camera sends {speed:.0%} of its pictures in time: its clock is slow, which the "
             "unit corrects, or the network is; set a lower bit rate and see if this ends"
         )
+    return ""
 
 
 REASONS: tuple[tuple[type[Exception], str], ...] = (

@@ -21,7 +21,7 @@ import av
 from appliance.errors import CameraError
 from sensors.camera.sources.backlog import WAITED_S, Backlog
 from sensors.camera.sources.decoder import decode, new_decoder
-from sensors.camera.sources.failures import describe_timing, explain_failure
+from sensors.camera.sources.failures import describe_clock, explain_failure
 from sensors.camera.sources.parameter_sets import SEARCHED_BYTES, find_parameter_sets
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 from sensors.camera.sources.timestamps import USUAL_STEP_S, PacketRate, TimestampMapping
@@ -94,8 +94,8 @@ class LiveStream:
         return self._backlog.lag_s if self._rate.packets else None
 
     @property
-    def advice(self) -> tuple[str, ...]:
-        return tuple(describe_timing(self._backlog.lag_s, self._timestamps.speed))
+    def advice(self) -> str:
+        return describe_clock(self._timestamps.speed)
 
     def advance(self, media_s: float) -> None:
         if self._lost:

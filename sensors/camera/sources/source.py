@@ -11,10 +11,15 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """What a decoder must know before the first packet: FFmpeg's name and the parameter sets."""
+    """What a decoder must know before the first packet: FFmpeg's name and the parameter sets.
+
+    The size is for codecs whose packets do not have it (Cinepak); 0 where it is not known.
+    """
 
     name: str
     extradata: bytes = b""
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,8 @@ class Camera(Protocol):
     `stream` says in words what comes ("h264 1920x1080, 25 frames a second, 2100 kbit/s"), None
     while nothing comes. `most_gathered_s` is for how long a live source may let packets gather
     before it gives them: a wake-up costs more than a packet. `lag_s` is by how much its packets
-    come too late beyond that, None where it is not known; `advice` says in sentences what is wrong
-    with its timing.
+    come too late beyond that, None where it is not known; `advice` says what is wrong with
+    its clock.
     """
 
     most_gathered_s: float
@@ -55,8 +60,8 @@ class Camera(Protocol):
         """How far what comes is behind."""
 
     @property
-    def advice(self) -> tuple[str, ...]:
-        """What is wrong, and what to do."""
+    def advice(self) -> str:
+        """What is wrong with its clock, and what to do; "" where nothing is."""
 
     def advance(self, media_s: float) -> None:
         """Give what is due at `media_s`; raises `CameraError` once the source is lost.

@@ -37,7 +37,7 @@ class VideoFile:
         """Open the file; raises `CameraError` where it is missing or no video."""
         self.most_gathered_s = 0.0  # a file gives what is due when `advance` is called
         self.lag_s = 0.0
-        self.advice: tuple[str, ...] = ()
+        self.advice = ""
         self._path = path
         self._on_packet = on_packet
         self._origin_s: float | None = None
@@ -149,4 +149,4 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
 def read_codec(stream: VideoStream) -> Codec:
     """What a decoder of this stream must know."""
     context = stream.codec_context
-    return Codec(context.name, bytes(context.extradata or b""))
+    return Codec(context.name, bytes(context.extradata or b""), context.width, context.height)

@@ -281,8 +281,8 @@ def test_eight_cameras_are_listed_with_mode_cost_and_why(unit: Unit) -> None:
     assert "gate active since" in text
     assert "5.3 W (modelled) now, 5.3 Wh (modelled) in an hour: all pictures go" in text
     assert (
-        "h264 1920x1080, 25 frames a second, 2100 kbit/s; movement detected by packets, key frames"
-        in text
+        "h264 1920x1080, 25 frames a second, 2100 kbit/s, a key frame every 10 s, 3 damaged; "
+        "movement detected by packets, key frames" in text
     )
     assert "(detected by packets), not analysed: only packet sizes" in text
     assert "shed off since" in text

@@ -244,4 +244,6 @@ def test_the_names_follow_the_rules_of_prometheus() -> None:
         "camera_frames_served",
         "camera_frames_skipped",
         "camera_frames_decoded",
+        "camera_frames_corrupt",
+        "camera_decode_errors",
     ]

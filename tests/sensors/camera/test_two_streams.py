@@ -98,7 +98,7 @@ class Pair:
         raise AssertionError(answer)
 
     def has_main_open(self) -> bool:
-        return self.feed._streams.main._connection._camera is not None
+        return self.feed._streams.main._connection.camera is not None
 
     @property
     def told(self) -> str:

@@ -48,21 +48,20 @@ def test_a_clock_that_is_wrong_is_told_and_one_that_drifts_is_not() -> None:
         camera.play(60.0)
         told[name] = camera.live.advice
     assert [name for name, advice in told.items() if advice] == ["twice as fast", "half as fast"]
-    (sentence,) = told["twice as fast"]
-    assert sentence.startswith("the camera's clock runs 2.0 times as fast as this computer's: ")
+    assert told["twice as fast"].startswith(
+        "the camera's clock runs 2.0 times as fast as this computer's: "
+    )
 
 
-def test_a_reader_that_cannot_keep_up_says_so_until_it_can() -> None:
+def test_a_reader_that_cannot_keep_up_knows_how_far_it_is_behind() -> None:
     camera = ClockedCamera(CLOCKS["exact"])
     camera.work_s = 0.06
     camera.play(60.0)
     assert camera.live.lag_s is not None
     assert camera.live.lag_s > LAG_S
-    (sentence,) = camera.live.advice
-    assert "behind the camera" in sentence
     camera.work_s = 0.0
     camera.play(60.0)
-    assert (camera.live.lag_s, camera.live.advice) == (0.0, ())
+    assert camera.live.lag_s == 0.0
 
 
 @needs_server

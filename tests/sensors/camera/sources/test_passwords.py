@@ -133,7 +133,7 @@ for service, feed, duty in pairs:
         service.log.info("connected", stream=feed.stream)
     duty._recorded = None
     service.run_once(duty.cycle)
-    print(feed._streams.main._connection._camera, feed._streams.main._connection._open_camera)
+    print(feed._streams.main._connection.camera, feed._streams.main._connection._open_camera)
     feed.close()
 print(Path("/proc/self/cmdline").read_text())
 print([thread.name for thread in threading.enumerate()])
