@@ -50,7 +50,6 @@ KNOWN_ORDERS = {
     "provisioning/simulated/lines/loopback.py read",
     "provisioning/simulated/lines/pdu.py build_read",
     "sensors/camera/gates/picture_gate.py _find_largest",
-    "sensors/camera/gates/picture_gate.py _learn",
     "sensors/camera/pictures/privacy_mask.py find_spans",
 }
 

@@ -12,7 +12,7 @@ hole that somebody leaves in a background learnt with him, do not move.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
+from math import exp, sqrt
 from typing import Any
 
 import numpy as np
@@ -84,23 +84,20 @@ class PictureGate:
         """
         now = np.frombuffer(grey, np.uint8).reshape(HEIGHT, WIDTH).astype(np.float32)
         sample = now[SAMPLE].ravel()
-        contrast = float((sample @ sample / sample.size - sample.mean() ** 2).clip(0)) ** 0.5
+        contrast = compute_contrast(sample)
         if self._background is None:
             return self._start(now, media_s, contrast)
         self._forget(media_s)
-        passed_s = max(0.0, media_s - self._compared_s)
-        self._compared_s = media_s
+        passed_s, self._compared_s = max(0.0, media_s - self._compared_s), media_s
         differs = np.abs(now - self._background)
-        changed = np.count_nonzero((differs > LEAST_DIFFERENCE) & self._open)
+        changed = int(np.count_nonzero((differs > LEAST_DIFFERENCE) & self._open))
         likeness, relit = self._match_light(sample)
         if relit:
             differs = np.abs(now - self._background)
         solid, score, region, largest = self._find_moving(now, differs)
-        restless = self._count_changed(differs if single is None else self._differ(single))
+        restless = self._count_changed(differs, single) - largest
         self._learn(now, solid, passed_s)
-        if changed > LARGE_SHARE * self._open_count:
-            np.minimum(differs, self._noise, out=differs)
-        self._learn_noise(differs, passed_s)
+        self._learn_noise(differs, passed_s, changed=changed)
         self._earlier.append((media_s, now))
         return FrameDifference(
             score=score,
@@ -108,16 +105,14 @@ class PictureGate:
             changed_share=changed / self._open_count,
             likeness=likeness,
             contrast=contrast,
-            restless=max(0, restless - largest),
+            restless=max(0, restless),
         )
 
-    def _differ(self, single: Any) -> Any:
-        """How a picture as it came differs from the background."""
-        now = np.frombuffer(single, np.uint8).reshape(HEIGHT, WIDTH)
-        return np.abs(now - self._background)
-
-    def _count_changed(self, differs: Any) -> int:
-        """How many pixels differ densely, whatever their noise is."""
+    def _count_changed(self, differs: Any, single: Any) -> int:
+        """How many pixels differ densely, whatever their noise is; of `single` if it is given."""
+        if single is not None:
+            seen = np.frombuffer(single, np.uint8).reshape(HEIGHT, WIDTH)
+            differs = np.abs(seen - self._background)
         return int(np.count_nonzero(keep_dense((differs > LEAST_DIFFERENCE) & self._open)))
 
     def _start(self, now: Any, media_s: float, contrast: float) -> FrameDifference:
@@ -191,8 +186,10 @@ class PictureGate:
         step[solid] *= np.float32(changed / still if still else 0.0)
         self._background += step
 
-    def _learn_noise(self, differs: Any, passed_s: float) -> None:
-        """Each pixel's mean deviation follows, too."""
+    def _learn_noise(self, differs: Any, passed_s: float, *, changed: int) -> None:
+        """Each pixel's mean deviation follows too, but not upwards where much changes at once."""
+        if changed > LARGE_SHARE * self._open_count:
+            np.minimum(differs, self._noise, out=differs)
         noisy = min(MOST_NOISY, 1 - exp(-passed_s / NOISE_S))
         if self._count < FIRST_PICTURES:
             noisy = max(noisy, 1 / (self._count + 3))
@@ -208,6 +205,11 @@ class PictureGate:
             del self._earlier[0]
         if len(self._earlier) > MOST_EARLIER:
             del self._earlier[1::2]
+
+
+def compute_contrast(sample: Any) -> float:
+    """The standard deviation in grey levels."""
+    return sqrt(max(0.0, float(sample @ sample / sample.size - sample.mean() ** 2)))
 
 
 def rasterise(masks: Sequence[Polygon]) -> Any:

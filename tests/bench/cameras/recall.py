@@ -12,7 +12,7 @@ always looks has found: what its model cannot see no gate can wake for.
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -44,6 +44,7 @@ from sensors.camera.sources.video_file import VideoFile
 from tests.bench.cameras.video_file import MODEL
 from tests.bench.report import OUT
 from tests.scenes.clips import Scene, SceneClip, Walk, load_clip
+from tests.scenes.weather import load_weather_clip, make_unseen_scenes
 from tests.stand_ins.fakes import FakeClock
 
 LOOKS_PER_S = 5.0
@@ -224,9 +225,9 @@ class Found:
         return self.always_cpu_s / self.listening_cpu_s
 
 
-def compare(scene: Scene, directory: Path) -> Found:
+def compare(scene: Scene, directory: Path, load: Callable[[Scene], SceneClip] = load_clip) -> Found:
     """One clip, both ways."""
-    clip = load_clip(scene)
+    clip = load(scene)
     always, always_cpu_s = UnitRun(clip, directory / "always", AlwaysMoving()).live()
     mine, listening_cpu_s = UnitRun(clip, directory / "listening", Motion()).live()
     origin = FakeClock()
@@ -304,6 +305,14 @@ def make_scenes(quick: bool) -> list[Scene]:
 def measure(quick: bool) -> list[Found]:
     """All clips; the first is the field by day."""
     return [compare(scene, OUT / "cameras-recall" / scene.name) for scene in make_scenes(quick)]
+
+
+def measure_unseen(quick: bool) -> list[Found]:
+    """Clips of weather on which nothing was tuned."""
+    scenes = [] if quick else make_unseen_scenes()
+    return [
+        compare(scene, OUT / "cameras-recall" / scene.name, load_weather_clip) for scene in scenes
+    ]
 
 
 def format_table(found: Sequence[Found]) -> str:
