@@ -18,12 +18,19 @@ WIDTH, HEIGHT, RATE = 50, 34, 10
 STEP = 4  # of luma from frame to frame
 
 
-def make_video_file(path: Path, frames: int = 40, key_every: int = 20, **options: str) -> Path:
+def make_video_file(
+    path: Path, frames: int = 40, key_every: int = 20, *, b_frames: int = 2, **options: str
+) -> Path:
     """Write an H.264 clip with B-frames, 10 frames/s, at most 50 frames."""
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream("libx264", rate=RATE)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.options = {"g": str(key_every), "bf": "2", "sc_threshold": "0", "crf": "12"}
+        stream.options = {
+            "g": str(key_every),
+            "bf": str(b_frames),
+            "sc_threshold": "0",
+            "crf": "12",
+        }
         for number in range(frames):
             container.mux(stream.encode(make_grey(16 + STEP * number)))
         container.mux(stream.encode(None))

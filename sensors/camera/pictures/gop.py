@@ -156,13 +156,16 @@ class GroupOfPictures:
             return None
         decoder = self._decoder or self._new_decoder()
         decoder.flush_buffers()
-        found = [
-            *self._feed_decoder(decoder, self._packets[0].av_packet),
-            *self._feed_decoder(decoder, None),
-        ]
-        self._decoder, self._decoded_count, self._following = decoder, 0, False
+        self._decoder, self._following = decoder, True
+        key = self._packets[0]
+        found = self._feed_decoder(decoder, key.av_packet)
+        self._decoded_count = 1
+        if not found:  # it comes out late; a drained decoder cannot go on after it
+            found = self._feed_decoder(decoder, None)
+            self._decoded_count, self._following = 0, False
         self._note_result(found)
-        return DecodedFrame(found[0], self._packets[0].media_s) if found else None
+        self._newest = DecodedFrame(found[0], key.media_s) if found else None
+        return self._newest
 
     def free_decoder(self) -> None:
         """Free the decoder; the packets stay, so the next picture can be decoded at once."""

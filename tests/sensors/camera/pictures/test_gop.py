@@ -34,3 +34,18 @@ def test_a_key_frame_alone_is_decoded_where_nobody_asks_for_pictures(tmp_path: P
     viewer.close()
     assert found is not None
     assert viewer.group.frames_decoded == 1
+
+
+def test_a_picture_after_the_key_frames_check_decodes_only_what_came_after_it(
+    tmp_path: Path,
+) -> None:
+    """As most cameras send: without B-frames a frame comes out at once."""
+    viewer = Viewer(make_video_file(tmp_path / "grey.mp4", FRAMES, KEY_EVERY, b_frames=0))
+    viewer.advance(0.0)  # the key frame is the newest
+    assert viewer.group.decode_key_frame() is not None
+    viewer.advance(0.25)
+    shot = viewer.take_shot()
+    viewer.close()
+    assert shot is not None
+    assert shot.media_s == 0.2
+    assert viewer.group.frames_decoded == 3
