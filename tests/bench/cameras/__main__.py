@@ -216,6 +216,7 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
             False,
         ),
         ("looks a minute at parked cars", top["stationary_looks_per_min"], "", 2.0, False),
+        ("near people found", pick(found, "near", "whole", "second_pct"), "%", 95.0, True),
         ("spin ratio", top["spin_ratio"], "", 1.2, False),
         ("frames failed in swaps", pick(found, "swapping", "failed"), "", 0.0, False),
         ("longest analysis in swaps", pick(found, "swapping", "worst_ms"), "ms", None, False),
