@@ -285,6 +285,8 @@ class Event:
     holds first, mean and best confidence. `drops` are frames that came while it was there and were
     not analysed. `woken_by` is what detected it first. `clip` is like `snapshot`. `stream` is the
     stream of the camera that the snapshot is of, "main" or "sub"; "" where it has only one.
+    `sub_label` is the class that the zone's own model gives it, with `sub_confidence`; "" where no
+    such model looked, or it failed.
     """
 
     stamp: Stamp
@@ -310,3 +312,5 @@ class Event:
     drops: int = 0
     scores: Mapping[str, float] = field(default_factory=dict)
     stream: str = ""
+    sub_label: str = ""
+    sub_confidence: float | None = None

@@ -4,6 +4,7 @@ Reads and writes: nothing itself; wires the parts together.
 Never: decides anything.
 """
 
+from appliance.errors import ModelError
 from appliance.media.frame_socket import FrameClient, FrameServer
 from appliance.process.service import Loop, Service, main
 from appliance.sections.cameras import InferenceSettings
@@ -16,6 +17,7 @@ from inference.detection.detector import FrameDetector, OnnxDetector
 from inference.detection.labels import find_floor, list_label_thresholds, list_wanted_labels
 from inference.energy.cost import CostModel
 from inference.events.snapshots import EventFiles
+from inference.events.sub_label import SubLabels
 from inference.events.timelapse import Timelapse
 from inference.model_pool import ModelPool
 from inference.model_store import ModelStore
@@ -85,7 +87,32 @@ def make_publisher(service: Service) -> EventPublisher:
         clock=service.clock,
         read_ages=lambda wanted: read_event_ages(service.store, wanted),
     )
-    return EventPublisher(files, blur_heads=own.blur_heads, report_fault=service.report_fault)
+    return EventPublisher(
+        files,
+        blur_heads=own.blur_heads,
+        report_fault=service.report_fault,
+        sub_labels=make_sub_labels(service),
+    )
+
+
+def make_sub_labels(service: Service) -> SubLabels:
+    """The classification models that zones name."""
+    settings = service.settings
+    store = ModelStore(settings)
+    costs = CostModel(store.find_cost, core_w=settings.computer.core_w)
+
+    def make(name: str) -> OnnxDetector:
+        model = store.find(name)
+        if model.card.decoder != "classes":
+            raise ModelError(
+                f"the model {model.name} detects and does not classify: name a classification "
+                "model as `classify` of the zone"
+            )
+        return OnnxDetector(
+            model.path, threads=settings.inference.threads, floor=0.0, labels=model.card.classes
+        )
+
+    return SubLabels(make, costs.record_run, service.report_fault)
 
 
 def make_timelapse(service: Service) -> Timelapse:

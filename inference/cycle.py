@@ -298,6 +298,9 @@ class InferenceCycle:
     def _store(self) -> None:
         """Write all rows of this cycle at once; what cannot be written is kept for the next."""
         self._rows += self._publisher.take_events(self._service.clock.media_s())
+        for camera, cost in self._publisher.take_costs():
+            self._allowances.spend(camera, cost.energy_j)
+            self._usage.add_cost(camera, cost)
         if self._usage.is_due(ROW_EVERY_S):
             self._rows += self._usage.take_rows(self._models.unit_detector.digest)
         if self._rows:

@@ -5,15 +5,17 @@ Never: keeps an event back because its snapshot or clip cannot be stored, or doe
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.errors import StoreError
 from appliance.model_cameras import Event
 from inference.cameras.camera import InferenceCamera
+from inference.detection.frame_result import Cost
 from inference.detection.head_blur import encode_snapshot
 from inference.events import lifecycle
 from inference.events.lifecycle import EventDraft
 from inference.events.snapshots import EventFiles
+from inference.events.sub_label import SubLabels
 
 CLIP_WAIT_S = 10.0  # picture seconds after the end of a draft
 
@@ -35,11 +37,18 @@ class EventPublisher:
     """
 
     def __init__(
-        self, files: EventFiles, *, blur_heads: bool, report_fault: Callable[[StoreError], None]
+        self,
+        files: EventFiles,
+        *,
+        blur_heads: bool,
+        report_fault: Callable[[StoreError], None],
+        sub_labels: SubLabels | None = None,
     ) -> None:
         self._files = files
         self._blur_heads = blur_heads
         self._report_fault = report_fault
+        self._sub_labels = sub_labels
+        self._spent: list[tuple[str, Cost]] = []
         self._pending: list[PendingEvent] = []
 
     def add(self, camera: InferenceCamera, drafts: Iterable[EventDraft], now_s: float) -> None:
@@ -53,6 +62,11 @@ class EventPublisher:
         self._pending = waiting
         return [self._make_event(one.camera, one.draft) for one in ready]
 
+    def take_costs(self) -> list[tuple[str, Cost]]:
+        """What second looks have cost since the last call, by camera."""
+        spent, self._spent = self._spent, []
+        return spent
+
     def tidy(self) -> None:
         """Delete files that are too old, or too many."""
         try:
@@ -61,8 +75,19 @@ class EventPublisher:
             self._report_fault(error)
 
     def _make_event(self, camera: InferenceCamera, draft: EventDraft) -> Event:
-        return lifecycle.make_event(
+        event = lifecycle.make_event(
             draft, self._store_snapshot(draft), self._store_clip(camera, draft)
+        )
+        found = self._sub_labels.find(camera.own, draft) if self._sub_labels else None
+        if found is None:
+            return event
+        self._spent.append((camera.name, found.cost))
+        return replace(
+            event,
+            sub_label=found.name,
+            sub_confidence=found.confidence,
+            energy_j=event.energy_j + found.cost.energy_j,
+            energy_measured=event.energy_measured and found.cost.measured,
         )
 
     def _store_snapshot(self, draft: EventDraft) -> str | None:

@@ -98,7 +98,8 @@ def build_camera_state(camera: Document) -> Document:
 
 def build_event(topics: Topics, event: Document) -> tuple[str, str]:
     """One event's topic and payload."""
-    names = ("event_id", "at", "last_seen", "camera", "label", "confidence", "rule", "reason")
+    names = ["event_id", "at", "last_seen", "camera", "label", "confidence", "rule", "reason"]
+    names += ["sub_label", "sub_confidence"] if event.get("sub_label") else []
     document = {"event_type": EVENT_TYPE} | {name: event.get(name) for name in names}
     return topics.event(event["camera"]), to_json(document)
 

@@ -56,6 +56,9 @@ class ZoneSettings:
         0.0, "Seconds that an object must stay inside to make an event", 0, 86_400
     )
     count_from: int = setting(1, "Objects that must be inside at once to make an event", 1, 1000)
+    classify: str = setting(
+        "", "Classification model for a second look at what makes an event here; '' for none"
+    )
 
 
 @dataclass(frozen=True, slots=True)

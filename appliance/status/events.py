@@ -104,4 +104,6 @@ def describe_event(placed: PlacedEvent) -> Document:
         "drops": event.drops,
         "scores": dict(event.scores),
         "stream": event.stream,
+        "sub_label": event.sub_label,
+        "sub_confidence": event.sub_confidence,
     }

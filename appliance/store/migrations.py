@@ -340,6 +340,13 @@ def m0026_camera_streams(db: Database) -> None:
         db.execute(f"ALTER TABLE camera_state ADD COLUMN {column}")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0027_event_sub_label(db: Database) -> None:
+    """What a second look at an event says that it is, and how surely."""
+    db.execute("ALTER TABLE event ADD COLUMN sub_label TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE event ADD COLUMN sub_confidence REAL")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -38,7 +38,7 @@ from appliance.store.whole_check import (
 )
 from appliance.wording.counts import format_count
 
-NEWEST_STEP = "m0026_camera_streams"
+NEWEST_STEP = "m0027_event_sub_label"
 LOCK_S = 10.0  # real seconds; another service's check and migration take less
 
 

@@ -25,7 +25,11 @@ LICENCE = re.compile(r"[A-Za-z0-9.+-]{1,40}")
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 SECONDS_HELP = "how long to run it, 0.1 to 3600 s (default: 10)"
 HINTS = (
-    ("--head", ("nanodet", "yolo", "yolox", "detr", "rows", "parts"), "what its outputs are"),
+    (
+        "--head",
+        ("nanodet", "yolo", "yolox", "detr", "rows", "parts", "classes"),
+        "what its outputs are",
+    ),
     ("--input-order", ("rgb", "bgr"), "order of the colours in its input"),
     ("--input-range", ("0..1", "0..255", "imagenet", "signed"), "values of its input"),
     (

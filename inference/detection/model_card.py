@@ -27,7 +27,7 @@ from inference.detection.model_forms import (
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-DECODERS = ("nanodet", "yolo", "yolox", "detr", "rows", "parts")
+DECODERS = ("nanodet", "yolo", "yolox", "detr", "rows", "parts", "classes")
 MOST_CARD_BYTES = 1_000_000
 
 

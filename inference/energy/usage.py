@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from appliance.clock import Clock
 from appliance.model_cameras import CameraUsage, InferenceRun, Tier
 from inference.detection.detector import NOT_LOADED
-from inference.detection.frame_result import FrameResult
+from inference.detection.frame_result import Cost, FrameResult
 
 Row = InferenceRun | CameraUsage
 
@@ -60,6 +60,12 @@ class Usage:
         self._provider, self._digest = result.provider, result.digest
         self._all.add(result)
         self._cameras.setdefault(result.picture.camera, UsageCount()).add(result)
+
+    def add_cost(self, camera: str, cost: Cost) -> None:
+        """Count energy that is of no frame: a second look at an event."""
+        for count in (self._all, self._cameras.setdefault(camera, UsageCount())):
+            count.energy_j += cost.energy_j
+            count.modelled += not cost.measured
 
     def is_due(self, every_s: float) -> bool:
         """Whether `every_s` unit seconds have passed since the last rows."""

@@ -92,6 +92,10 @@ def remove(store: ModelStore, ref: str) -> ModelFile:
 def use(store: ModelStore, ref: str) -> StoredModel:
     """Choose the model that inference uses from its next cycle on; raises `ModelError`."""
     found = store.find(ref)
+    if found.card.decoder == "classes":
+        raise ModelError(
+            f"the model {found.name} classifies and finds nothing: name it as `classify` of a zone"
+        )
     found.card.find_class_numbers(store.settings.inference.labels)
     if not found.shipped and found.path.parent.parent != store.root:
         raise ModelError(f"{found.path} is not in the store; `unitctl models add` it first")

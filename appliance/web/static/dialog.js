@@ -81,6 +81,7 @@ function rows(event) {
     ["Seen for", `${span(seen)}, ${count(event.frames, "frame", "frames")}`],
     ["Where", capital(placeOf(event.box))],
     ["Confidence", `${share(event.confidence)} (at least ${share(event.threshold)} is needed)`],
+    ...(event.sub_label ? [["Second look", `${event.sub_label}, ${share(event.sub_confidence)}`]] : []),
     ["Rule", event.rule || "none: any object of the listed labels is reported"],
     ...(event.stream ? [["Picture from", STREAMS[event.stream] || event.stream]] : []),
     ["Noticed by", event.woken_by || "the tracker: an object was being followed already"],

@@ -14,11 +14,12 @@ Never: depends on a runtime or a file, or takes NaN for "nothing there".
     detr.py           DETR, RT-DETR, D-FINE, RF-DETR, YOLO-NAS: boxes and scores in two tensors
     rows.py           YOLOv10, YOLO26, exports with NMS: one row for each thing
     parts.py          boxes, scores and classes of things as tensors of their own
+    classes.py        classification models, for a second look at what was found
 """
 
 from collections.abc import Mapping
 
-from inference.detection.heads import detr, nanodet, parts, rows, yolo, yolox
+from inference.detection.heads import classes, detr, nanodet, parts, rows, yolo, yolox
 from inference.detection.heads.candidates import Candidates, Head, HeadError, Outputs
 
 HEADS: Mapping[str, Head] = {
@@ -28,5 +29,6 @@ HEADS: Mapping[str, Head] = {
     "detr": detr,
     "rows": rows,
     "parts": parts,
+    "classes": classes,
 }
 __all__ = ["HEADS", "Candidates", "Head", "HeadError", "Outputs"]

@@ -81,6 +81,8 @@ def guess_by_number(outputs: Arrays, labels: Labels, entry: InputForm) -> Iterat
             and np.prod(only.shape[:-1]) <= MOST_ROWS
         ):
             yield from guess_rows(name, only, labels)
+        if only.ndim == 2 and only.shape[1] == len(labels.names):
+            yield guess_classes(name, only, labels)
         if only.ndim == 3:
             yield from guess_table(name, only, labels, entry)
     elif len(outputs) == 2:
@@ -102,6 +104,14 @@ def guess_nanodet(outputs: Arrays, labels: Labels, entry: InputForm) -> Iterator
                 point = 0.0 if strides == PLUS_STRIDES else 0.5
                 form = OutputForm(strides=strides, bins=bins, cell_point=point, pixels=False)
                 yield HeadGuess("nanodet", form, NANODET, labels)
+
+
+def guess_classes(name: str, only: np.ndarray, labels: Labels) -> HeadGuess:
+    """A classification model: shares of one, or logits as torchvision and timm export them."""
+    ready = float(only.min()) >= 0 and abs(float(only.sum()) - len(only)) < 0.01 * len(only)
+    activation = Activation.NONE if ready else Activation.SOFTMAX
+    form = OutputForm(name=name, activation=activation)
+    return HeadGuess("classes", form, STRETCHED if ready else RF_DETR, labels)
 
 
 def guess_rows(name: str, only: np.ndarray, labels: Labels) -> Iterator[HeadGuess]:

@@ -47,10 +47,10 @@ def choose(
 
 def require_task(task: str) -> None:
     """Raise `ModelError` for what finds no things in boxes that stand upright."""
-    if task not in ("", "detect", "segment", "pose"):
+    if task not in ("", "detect", "segment", "pose", "classify"):
         raise ModelError(
             f"is made for the task {task!r}, and the unit needs one that detects things in upright "
-            "boxes; export a detection model"
+            "boxes, or classifies; export a detection model"
         )
 
 
