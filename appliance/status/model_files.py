@@ -146,6 +146,11 @@ def list_references(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> di
         stated["unitctl models use"] = in_force
     stated["[inference] sun_model"] = own.sun_model
     stated |= {f"[camera.{name}] model": camera.model for name, camera in settings.camera.items()}
+    stated |= {
+        f"[camera.{name}.zone.{place}] classify": zone.classify
+        for name, camera in settings.camera.items()
+        for place, zone in camera.zone.items()
+    }
     return {where: ref for where, ref in stated.items() if ref}
 
 

@@ -1,5 +1,6 @@
 """A second look at an event of a zone: its class on the row, its energy counted, failure told."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from appliance.errors import ModelError
 from appliance.model import EnergyLevel, Fault
 from appliance.model_cameras import CameraUsage, Event
 from appliance.sections.cameras import CameraSettings, ZoneSettings
+from appliance.settings import Settings
 from appliance.status.events import describe_one_event
+from appliance.status.model_files import list_references
 from appliance.store.event_pages import EventQuery
 from inference.detection.detector import OnnxDetector
 from inference.detection.frame_result import Cost
@@ -112,3 +115,8 @@ def test_a_classification_model_that_fails_is_a_fault_and_keeps_no_event_back(
     event = watch(unit)
     assert (event.sub_label, event.sub_confidence) == ("", None)
     assert "the model vans is not there" in [one.text for one in unit.store.rows(Fault)]
+
+
+def test_a_model_that_a_zone_names_is_in_use() -> None:
+    stated = list_references(replace(Settings(), camera={"gate": CAMERA}))
+    assert stated["[camera.gate.zone.yard] classify"] == "vans"
