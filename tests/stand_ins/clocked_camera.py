@@ -13,10 +13,13 @@ from unittest.mock import patch
 
 import av
 
+from appliance.model_cameras import CameraMode
 from sensors.camera.sources.live import LiveStream, Target
 from sensors.camera.sources.source import EncodedPacket
+from sensors.camera.stream_pair import MOST_GATHERED_S
 from tests.waiting import wait_until
 
+LISTEN_S = MOST_GATHERED_S[CameraMode.LISTEN]
 READ_S = 50e-6  # for a packet that is there already
 TICKS_PER_S = 90_000
 
@@ -63,7 +66,7 @@ class ClockedCamera:
         rate: float = 25.0,
         jitter_s: float = 0.0,
         size_bytes: int = 1000,
-        most_gathered_s: float = 0.9,
+        most_gathered_s: float = LISTEN_S,
         has_times: bool = True,
     ) -> None:
         self.now_s = 0.0

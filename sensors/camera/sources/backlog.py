@@ -30,6 +30,10 @@ class Backlog:
         """By how much the reader is behind: 0 where it catches up again and again."""
         return self._late_s
 
+    def distrust(self) -> None:
+        """The time stamps jumped: they foretell nothing until a packet was waited for."""
+        self._stamps_agree = False
+
     def is_empty_after(
         self, *, arrived_s: float, late_s: float, waited: bool, step_s: float
     ) -> bool:

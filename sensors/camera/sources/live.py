@@ -184,6 +184,8 @@ class LiveStream:
         shown_s = self._shown_s = self._timestamps.map_to_media_s(
             stamp_s, arrived_s, waited=waited, step_s=step_s
         )
+        if self._timestamps.jumped:
+            self._backlog.distrust()
         late_s = arrived_s - shown_s
         self._is_empty = self._backlog.is_empty_after(
             arrived_s=arrived_s, late_s=late_s, waited=waited, step_s=step_s

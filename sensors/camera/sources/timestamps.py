@@ -32,9 +32,11 @@ class TimestampMapping:
     def __init__(self) -> None:
         self.speed = 1.0  # seconds of the camera's clock in a second
         self.late_s = 0.0  # the last packet, against its time stamp
+        self.jumped = False  # at the last packet: the clock did, or the camera left out pictures
         self._at: tuple[float, float] | None = None  # a time stamp and its picture time
         self._last = (0.0, 0.0)  # of the packet before
         self._delays_s: deque[float] = deque(maxlen=JUDGED_BY)
+        self._checks_jump = False  # whether it was one: pictures may have been left out instead
         self._measured_from: tuple[float, float] | None = None
         self._measured = 1.0
 
@@ -51,9 +53,9 @@ class TimestampMapping:
         `step_s`: the usual time between packets.
         """
         if stamp_s is None:
-            self.late_s = 0.0
+            self.late_s, self.jumped = 0.0, False
             return arrived_s
-        shown_s = self._map(stamp_s, arrived_s, step_s=step_s)
+        shown_s = self._map(stamp_s, arrived_s, waited=waited, step_s=step_s)
         self.late_s = arrived_s - shown_s
         if waited:
             self._follow_delay(stamp_s, arrived_s)
@@ -61,13 +63,15 @@ class TimestampMapping:
         self._last = stamp_s, shown_s
         return shown_s
 
-    def _map(self, stamp_s: float, arrived_s: float, *, step_s: float) -> float:
+    def _map(self, stamp_s: float, arrived_s: float, *, waited: bool, step_s: float) -> float:
         if self._at is None:
+            self.jumped = True
             return self._begin(stamp_s, arrived_s)
         shown_s = self._at[1] + (stamp_s - self._at[0]) / self.speed
         ahead_s = (stamp_s - self._last[0]) / self.speed
-        if ahead_s < -JUMP_S or (shown_s > arrived_s and ahead_s > JUMP_S):
-            self._measured_from = None
+        self.jumped = abs(ahead_s) > JUMP_S + step_s
+        if ahead_s < -JUMP_S or (self.jumped and (shown_s > arrived_s or not waited)):
+            self._measured_from, self._checks_jump = None, True
             return self._begin(stamp_s, min(arrived_s, self._last[1] + step_s))
         return shown_s if shown_s <= arrived_s else self._begin(stamp_s, arrived_s)
 
@@ -80,8 +84,10 @@ class TimestampMapping:
         """A clock that is slow, or was set back: the least delay of some packets is its own."""
         self._delays_s.append(self.late_s)
         least_s, count = min(self._delays_s), len(self._delays_s)
-        if count >= (JUDGED_AT_ONCE_BY if least_s > JUMP_S else JUDGED_BY):
+        enough = JUDGED_AT_ONCE_BY if least_s > JUMP_S else JUDGED_BY
+        if count >= (1 if self._checks_jump and least_s > JUMP_S else enough):
             self._begin(stamp_s, arrived_s - self.late_s + least_s)
+        self._checks_jump = False
 
     def _follow_speed(self, stamp_s: float, arrived_s: float) -> None:
         """A clock that is wrong by more than drift, twice in a row: its seconds are converted."""

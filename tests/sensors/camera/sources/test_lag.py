@@ -12,7 +12,7 @@ from appliance.sections.cameras import CameraSettings
 from sensors.camera.sources.live import LiveStream
 from sensors.camera.sources.opening import Opener
 from tests.conftest import CLIP
-from tests.stand_ins.clocked_camera import CLOCKS, ClockedCamera
+from tests.stand_ins.clocked_camera import CLOCKS, LISTEN_S, ClockedCamera
 from tests.stand_ins.rtsp import needs_server, serving, wire_to
 from tests.waiting import wait_until
 
@@ -30,15 +30,15 @@ def test_after_ten_minutes_of_listening_nothing_is_unread_or_wrongly_dated(
     assert lag.unread_s <= LAG_S
     assert lag.dated_s <= LAG_S
     assert lag.future_s <= 0
-    assert lag.packets == pytest.approx(540 * 25, abs=30)
+    assert lag.packets == pytest.approx(540 * 25, abs=50)
 
 
 @pytest.mark.parametrize("name", CLOCKS)
 def test_packets_gather_however_wrong_the_clock_is(name: str) -> None:
     camera = ClockedCamera(CLOCKS[name])
     camera.play(120.0)
-    assert len(camera.naps_s) > 100
-    assert set(camera.naps_s) == {0.9}
+    assert len(camera.naps_s) > 55
+    assert set(camera.naps_s) == {LISTEN_S}
 
 
 def test_a_clock_that_is_wrong_is_told_and_one_that_drifts_is_not() -> None:
@@ -73,7 +73,7 @@ def test_with_a_real_camera_whose_clock_is_twice_as_fast_the_kernel_holds_nothin
         settings = CameraSettings(source=source, allow_local=True)
         camera = Opener(settings)(lambda packet: sizes.append(packet.size_bytes))
         assert isinstance(camera, LiveStream)
-        camera.most_gathered_s = 0.9
+        camera.most_gathered_s = LISTEN_S
 
         def nap(timeout: float | None = None) -> bool:
             held_bytes.append(count_unread_bytes(wire.port))
