@@ -83,3 +83,15 @@ def test_parameter_sets_are_found_before_a_key_frame_and_nothing_else() -> None:
     assert find_parameter_sets("mjpeg", b"\xff\xd8\xff\xdb") == b""
     assert find_parameter_sets("h264", b"") == b""
     assert find_parameter_sets("h264", START) == b""
+
+
+def test_a_camera_that_leaves_out_pictures_is_dated_rightly_from_the_next_one_waited_for() -> None:
+    mapping = TimestampMapping()
+    for number in range(20):
+        mapping.map_to_media_s(number * 0.1, 100.0 + number * 0.1, step_s=0.1)
+    found_s = [  # read together, two seconds later; one second of pictures is missing
+        mapping.map_to_media_s(stamp_s, 103.9, waited=False, step_s=0.1) for stamp_s in (3.0, 3.1)
+    ]
+    assert found_s == pytest.approx([102.0, 102.1])
+    mapping.map_to_media_s(4.0, 104.0, waited=True, step_s=0.1)
+    assert mapping.map_to_media_s(4.1, 104.1, waited=True, step_s=0.1) == pytest.approx(104.1)
