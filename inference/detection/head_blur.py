@@ -38,6 +38,7 @@ BOX_ERROR = 0.1  # of a box's height: where a large box ends is less exact
 SHOULDER_SHARE = 0.6  # height of a head over the width of the shoulders, with a beard or a hat
 WIDEST_HEAD = 1.25  # over its height, where the edge of the picture leaves head and shoulders
 MOST_GUESSED = 0.25  # of the picture may be hidden for boxes that nobody has detected
+FILLS = 0.4  # of the picture: whoever takes that much of it is cut off or bends over it
 TILES_ACROSS = 4
 SMALLEST_TILE_PX = 8
 ROUNDING = 16  # steps of a tile's colours
@@ -181,6 +182,7 @@ def estimate_head_box(person: Box, width: int, height: int) -> Box:
     high = (person.bottom - person.top) * height
     margin = MARGIN_SHARE * min(wide, high)
     is_cut = person.bottom > 1 - max(EDGE_SHARE, BOX_ERROR * (person.bottom - person.top))
+    is_cut = is_cut or compute_area(person) > FILLS  # nobody lies so near to a camera
     side = 0.0
     if high < LIES_BELOW * wide and not is_cut:
         down = high
