@@ -17,7 +17,8 @@ PLANT_SETTINGS = "/srv/simulated.toml"
 # What runs at FULL with these settings.
 RUNNING = (
     *("appliance.target", "appliance-power", "appliance-sensors", "appliance-web.socket"),
-    *("appliance-camera@gate", "appliance-hints", "appliance-inference", "appliance-switch@modem"),
+    *("appliance-camera@gate", "appliance-cameras@eco", "appliance-hints"),
+    *("appliance-inference", "appliance-switch@modem"),
 )
 FULL_PCT, EMPTY_PCT = 95, 5
 
@@ -57,6 +58,14 @@ dwell_up_s = 0
 source = "{CLIP}"
 onvif = "http://{USER}:{PASSWORD}@127.0.0.1:{ONVIF_PORT}"
 allow_local = true
+
+[camera.yard]
+source = "{CLIP}"
+runs_from = "eco"
+
+[camera.door]
+source = "{CLIP}"
+runs_from = "eco"
 
 [switch.modem]
 path = "{RELAY}"

@@ -29,6 +29,7 @@ RESIDENT = {
     "appliance-power": "appliance-power",
     "appliance-sensors": "appliance-sensors",
     "appliance-camera@gate": "appliance-camera",
+    "appliance-cameras@eco": "appliance-camera",
     "appliance-hints": "appliance-hints",
     "appliance-inference": "appliance-inference",
 }
@@ -36,8 +37,10 @@ LOADS = (
     "appliance-inference",
     "appliance-hints",
     "appliance-camera@gate",
+    "appliance-cameras@eco",
     "appliance-switch@modem",
 )
+CAMERAS = "appliance-cameras@eco"
 UNIT_FILE = "/etc/systemd/system/appliance-sensors.service"
 OVERRIDE = "/etc/systemd/system/appliance-web.socket.d/override.conf"
 OLD_UNIT = "/etc/systemd/system/appliance-old.service"
@@ -172,6 +175,24 @@ def test_no_service_is_more_exposed_than_stated(unit: Container) -> None:
         found = re.search(r"exposure level for \S+: ([0-9.]+)", shown)
         assert found, shown
         assert float(found[1]) <= stated, name
+
+
+def test_one_of_two_cameras_that_crashes_is_started_again_alone(unit: Container) -> None:
+    before = read_processes(unit)
+    parent = unit.ask("systemctl", "show", "-P", "MainPID", CAMERAS)
+    assert len(before) == 3
+    assert parent in before
+    victim = max(before - {parent}, key=int)
+    unit.run("python3", "-c", f"import os, signal; os.kill({victim}, signal.SIGSEGV)")
+    unit.wait_for(lambda: len(read_processes(unit) - before) == 1, 60, "the camera once more")
+    assert read_processes(unit) & before == before - {victim}
+    assert unit.ask("systemctl", "is-active", CAMERAS) == "active"
+
+
+def read_processes(unit: Container) -> set[str]:
+    """The ids, in the container, of the processes of two cameras and of their parent."""
+    group = unit.ask("systemctl", "show", "-P", "ControlGroup", CAMERAS)
+    return set(unit.ask("cat", f"/sys/fs/cgroup{group}/cgroup.procs").split())
 
 
 def test_the_first_visitor_starts_the_page_which_has_no_network(unit: Container) -> None:
