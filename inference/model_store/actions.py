@@ -93,12 +93,13 @@ def format_model(one: dict[str, Any]) -> Line:
 def add_model(arguments: argparse.Namespace) -> int:
     maker = make_maker(arguments)
     added = changes.add(open_store(arguments), arguments.file, arguments.card, maker)
+    notes = [*maker.notes, *filter(None, [maker.remark])]
     if arguments.json:
         tree = {"name": added.name, "sha256": added.digest, "path": str(added.path)}
-        show_json(tree | {"notes": list(maker.notes)})
+        show_json(tree | {"notes": notes})
         return 0
-    for note in maker.notes:
-        print(f"card made: {note}")
+    for note in notes:
+        print(f"{'warning' if note == maker.remark else 'card made'}: {note}")
     print(
         f"{added.name} ({added.digest[:12]}, {added.card.licence.weights}) is in the store; "
         f"`unitctl models bench {added.name}` measures what a frame costs, "

@@ -37,8 +37,9 @@ def add(
     It is copied first, and the copy is examined: a change of `source` meanwhile has no effect.
     `maker` makes the card where there is none.
     """
+    maker = maker or CardMaker()
     with writing(store.root), staging(store.root) as fresh:
-        model = copy_model(source, card, target=fresh, maker=maker or CardMaker())
+        model = copy_model(source, card, target=fresh, maker=maker)
         found = read_card(model.with_suffix(".json"))
         require_digest(source, compute_digest(model), found)
         require_new(store, found)
@@ -46,6 +47,8 @@ def add(
         require_licence(found, named=(), allowed=allowed)
         result = store.examination(model, found)
         require_licence(found, named=result.strict_licences, allowed=allowed)
+        if not maker.notes:
+            maker.remark = result.remark
         examine.write_result(fresh / "verdict.json", result)
         sync_directory(fresh)
         home = store.root / found.sha256[:DIGITS]

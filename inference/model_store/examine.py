@@ -26,12 +26,16 @@ RULES = 1  # of safety.py and trial.py together: another number makes old result
 
 @dataclass(frozen=True, slots=True)
 class ExaminationResult:
-    """A model was examined and is safe to load. `strict_licences`: those that it names."""
+    """A model was examined and is safe to load. `strict_licences`: those that it names.
+
+    `remark` is what its trial says against its card; it is told once and not stored.
+    """
 
     sha256: str
     card_sha256: str
     strict_licences: tuple[str, ...]
     at: str
+    remark: str = ""
 
 
 def examine(model: Path, card: ModelCard, limits: TrialLimits = LIMITS) -> ExaminationResult:
@@ -44,7 +48,11 @@ def examine(model: Path, card: ModelCard, limits: TrialLimits = LIMITS) -> Exami
         text = str(refused or "could not be examined; try again")
         raise ModelError(text if text.startswith("the model") else f"the model {model.stem} {text}")
     return ExaminationResult(
-        card.sha256, compute_card_digest(model), tuple(licences), f"{datetime.now(UTC):%FT%TZ}"
+        card.sha256,
+        compute_card_digest(model),
+        tuple(licences),
+        f"{datetime.now(UTC):%FT%TZ}",
+        str(answer.get("remark") or ""),
     )
 
 

@@ -26,12 +26,13 @@ def run_trial(model: Path, card: ModelCard) -> dict[str, Any]:
     return {"licences": check_model(data, card), **run_once(data, card)}
 
 
-def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
+def run_once(data: bytes, card: ModelCard) -> dict[str, Any]:
     """Load it as the unit would, on the CPU, and run it on one black picture."""
     import numpy as np  # noqa: PLC0415
 
     from inference.detection.tensors import make_feed, require_outputs  # noqa: PLC0415
     from inference.model_store import running  # noqa: PLC0415
+    from inference.model_store.card_making import guessing  # noqa: PLC0415
 
     started = time.monotonic()
     # Two at once where any number may come: the claim is tried.
@@ -41,7 +42,8 @@ def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
     loaded = time.monotonic()
     outputs = running.run(session, make_feed(black, card))
     require_outputs(outputs, replace(card, batch=len(black)), card.name)
-    return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
+    took = {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
+    return took | {"remark": guessing.remark(session, card)}
 
 
 def main() -> None:

@@ -180,6 +180,23 @@ def is_usual(attempt: Attempt, hints: Hints) -> bool:
     return attempt.manner == adapt(hints, attempt.head.manner)
 
 
+def remark(session: Any, card: ModelCard) -> str:
+    """What the trial picture says against a card that its owner gave; "" for nothing."""
+    if card.decoder == "classes" or trial_picture.find_person(card.classes) is None:
+        return ""
+    model_input = ModelInput(card, card.batch or 1)
+    place = model_input.put_bgr(0, trial_picture.load_picture())
+    outputs = running.run(session, make_feed(model_input.tensor, card))
+    first = {name: one[:1] if (card.batch or 1) > 1 else one for name, one in outputs.items()}
+    found = find_people(card, first, place)
+    if found is None or found.quality >= LEAST_QUALITY:
+        return ""
+    return (
+        f"with this card it finds {found.describe()} in the trial picture: input or head may be "
+        "wrong there; added without a card, one is made that fits"
+    )
+
+
 def find_people(card: ModelCard, outputs: Outputs, place: Placement) -> TrialScore | None:
     """How well the people of the trial picture are found; None where no class means a person.
 

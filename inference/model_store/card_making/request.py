@@ -24,6 +24,8 @@ SPDX = re.compile(r"[A-Za-z0-9.+-]{1,40}")
 class CardMaker:
     """Makes the card of a model that has none. `notes`: what its owner should know of it.
 
+    `remark` is what the trial says against a card that was not made here.
+
     maker = CardMaker(Hints(input_order="rgb"), licence="MIT")
     card = maker.make(model)
     """
@@ -40,6 +42,7 @@ class CardMaker:
         self._hints = hints or Hints()
         self._name, self._licence, self._limits = name, licence, limits
         self.notes: tuple[str, ...] = ()
+        self.remark = ""
 
     def choose_name(self, source: Path) -> str:
         """The model's name: as its owner says, else of what its file is called."""

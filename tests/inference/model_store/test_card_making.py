@@ -10,12 +10,14 @@ from onnx import TensorProto
 
 from appliance.errors import ModelError
 from inference.detection.detector import OnnxDetector
+from inference.detection.model_card import read_card
 from inference.detection.model_forms import InputForm
 from inference.model_store.card_making import families, labels, trial_picture
 from inference.model_store.card_making.facts import ModelFacts, parse_value
 from inference.model_store.card_making.hints import Hints
 from inference.model_store.card_making.labels import COCO, Labels
 from inference.model_store.card_making.request import CardMaker
+from inference.model_store.examine import examine
 from tests.conftest import MODEL
 from tests.scenes.foreign_exports import make_export
 from tests.scenes.onnx_models import make_model
@@ -220,3 +222,14 @@ def test_the_trial_picture_is_what_its_places_say() -> None:
     found = OnnxDetector(MODEL, threads=1, floor=0.4, labels=("person",)).detect(bgr)
     assert trial_picture.score(found).found == 4
     assert trial_picture.score([]).quality == 0
+
+
+def test_a_card_with_which_nobody_is_found_is_told_of(tmp_path: Path) -> None:
+    model = make_export(tmp_path / "foreign.onnx", "yolov8")
+    card, _ = make_card(model)
+    assert examine(model, read_card(model.with_suffix(".json"))).remark == ""
+    card["input"]["std"] = [1, 1, 1]
+    model.with_suffix(".json").write_text(json.dumps(card))
+    remark = examine(model, read_card(model.with_suffix(".json"))).remark
+    assert "finds 0 of 4 people" in remark
+    assert "added without a card, one is made that fits" in remark
