@@ -28,6 +28,7 @@ from appliance.store.store import Store
 from provisioning.laptop import START
 from tests.conftest import CLIP, MODEL, ROOT
 from tests.scenes import filled
+from tests.scenes.foreign_exports import make_export
 from tests.scenes.onnx_models import make_model, write_model
 from tests.stand_ins.fakes import FakeClock
 from tests.whole_unit.docs_text import Command, read_commands
@@ -50,11 +51,13 @@ source = "{CLIP}"
 [inference]
 model = "{MODEL}"
 """
+EXPORTS = {"yolo11n": "yolov8", "vehicles": "yolox", "FILE": "detr"}
 EVENT = "20260415T120000Z-gate-beef-1"
 MEANT = {
     "FILE": LAPTOP_SETTINGS.as_posix(),
     "DATABASE": "data/unit.db",
     "BACKUP": "data/copy.db",
+    "~/yolo11n.onnx": "yolo11n.onnx",
     "bench-NAME": "bench-idle",
     "bench-...": "bench-idle",
 }
@@ -85,6 +88,8 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings.parent.mkdir(parents=True)
     settings.write_text(SETTINGS)
     write_model(directory, make_model(), "owls")
+    for name, output in EXPORTS.items():
+        make_export(directory / f"{name}.onnx", output, metadata={"license": "Apache-2.0"})
     database = directory / "data/unit.db"
     prepare_database(database)
     yesterday = FakeClock(SystemClock().stamp().utc - timedelta(hours=25))
