@@ -1,4 +1,4 @@
-"""Made clips of weather on which nothing was tuned: other rain, snow, insects, gusts, headlights.
+"""Made clips of other weather than those of clips.py: rain, snow, insects, gusts, headlights.
 
 Reads: the cut-out people, through clips.py. Writes: build/scenes/NAME-KEY.mp4 and .json.
 Never: the same weather as a clip of clips.py: drops, flakes and leaves are drawn in another way.
@@ -192,23 +192,23 @@ WEATHER: dict[str, Callable[[np.random.Generator], Painter]] = {
 }
 
 
-def make_unseen_scenes() -> list[WeatherScene]:
+def make_weather_scenes() -> list[WeatherScene]:
     """Four minutes each, two visits: somebody is there for 5 % of the time."""
-    one = (Walk(92, 98, 3, feet=0.7), Walk(190, 196, 4, from_left=False, size=0.9))
+    one = (Walk(83, 89, 2, feet=0.72), Walk(205, 211, 5, from_left=False, size=0.95))
     other = (
-        Walk(75, 81, 5, from_left=False, feet=0.55, size=0.8),
-        Walk(170, 176, 1, feet=0.75, size=1.1),
+        Walk(98, 104, 4, from_left=False, feet=0.58, size=0.85),
+        Walk(181, 187, 3, feet=0.74, size=1.05),
     )
     constant = (*CBR.items(), ("bufsize", "1500k"), ("tune", "zerolatency"))
     h265 = (("crf", "28"), ("tune", "zerolatency"))
     make = WeatherScene
     return [
-        make("shower", 240, one, noise=2, seed=101, weather="shower"),
-        make("shower, constant", 240, other, options=constant, seed=109, weather="shower"),
-        make("downpour", 240, other, noise=2, seed=102, weather="downpour"),
-        make("snow", 240, one, noise=2, seed=103, weather="snow"),
-        make("snow, H.265", 240, other, 10, 40, "libx265", h265, seed=110, weather="snow"),
-        make("insects", 240, other, noise=6, light=0.4, seed=104, weather="insects"),
-        make("gusts", 240, one, noise=2, seed=105, weather="gusts"),
-        make("headlights", 240, one, noise=5, light=0.35, seed=107, weather="headlights"),
+        make("shower", 240, one, noise=2, seed=201, weather="shower"),
+        make("shower, constant", 240, other, options=constant, seed=209, weather="shower"),
+        make("downpour", 240, other, noise=2, seed=202, weather="downpour"),
+        make("snow", 240, one, noise=2, seed=203, weather="snow"),
+        make("snow, H.265", 240, other, 10, 40, "libx265", h265, seed=210, weather="snow"),
+        make("insects", 240, other, noise=6, light=0.4, seed=204, weather="insects"),
+        make("gusts", 240, one, noise=2, seed=205, weather="gusts"),
+        make("headlights", 240, one, noise=5, light=0.35, seed=207, weather="headlights"),
     ]

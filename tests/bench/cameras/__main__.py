@@ -24,7 +24,7 @@ PARTS_DIR = OUT / "cameras"
 # Parts of one lane take turns; lanes run beside each other. The second mostly waits.
 LANES = (
     ("overhead", "spin", "swapping", "wake", "standing", "recall"),
-    ("listening", "freezes", "tracker", "near", "gates", "lag", "main_stream", "unseen"),
+    ("listening", "freezes", "tracker", "near", "gates", "lag", "main_stream", "weather"),
 )
 QUICK_LANES = (
     ("overhead", "spin", "swapping", "tracker"),
@@ -79,8 +79,8 @@ def recall(quick: bool) -> Any:
     return tabulate(import_module("tests.bench.cameras.recall").measure(quick))
 
 
-def unseen(quick: bool) -> Any:
-    return tabulate(import_module("tests.bench.cameras.recall").measure_unseen(quick))
+def weather(quick: bool) -> Any:
+    return tabulate(import_module("tests.bench.cameras.recall").measure_weather(quick))
 
 
 def tabulate(found: Sequence[Any]) -> Any:
@@ -112,7 +112,7 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "standing": of("standing"),
     "near": of("near"),
     "recall": recall,
-    "unseen": unseen,
+    "weather": weather,
     "listening": of("listening"),
     "freezes": of("freezes"),
     "gates": gates,
@@ -223,7 +223,7 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
     ]
     hard = [
         row
-        for one in [*(found["recall"] or [])[1:], *(found["unseen"] or [])]
+        for one in [*(found["recall"] or [])[1:], *(found["weather"] or [])]
         for row in (
             (f"recall, {one['scene']}", one["recall_pct"], "%", 95.0, True),
             (f"CPU saved, {one['scene']}", one["saved"], "times", find_target(one["scene"]), True),

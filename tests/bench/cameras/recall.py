@@ -44,7 +44,7 @@ from sensors.camera.sources.video_file import VideoFile
 from tests.bench.cameras.video_file import MODEL
 from tests.bench.report import OUT
 from tests.scenes.clips import Scene, SceneClip, Walk, load_clip
-from tests.scenes.weather import load_weather_clip, make_unseen_scenes
+from tests.scenes.weather import load_weather_clip, make_weather_scenes
 from tests.stand_ins.fakes import FakeClock
 
 LOOKS_PER_S = 5.0
@@ -307,9 +307,9 @@ def measure(quick: bool) -> list[Found]:
     return [compare(scene, OUT / "cameras-recall" / scene.name) for scene in make_scenes(quick)]
 
 
-def measure_unseen(quick: bool) -> list[Found]:
-    """Clips of weather on which nothing was tuned."""
-    scenes = [] if quick else make_unseen_scenes()
+def measure_weather(quick: bool) -> list[Found]:
+    """Clips of other weather than those on which the gates were made."""
+    scenes = [] if quick else make_weather_scenes()
     return [
         compare(scene, OUT / "cameras-recall" / scene.name, load_weather_clip) for scene in scenes
     ]
