@@ -21,7 +21,7 @@ from sensors.camera.pictures.privacy_mask import PrivacyMask
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.hardware import Hardware
 from sensors.camera.sources.opening import Opener
-from sensors.camera.tamper import Tamper
+from sensors.camera.tamper_checks.checks import Tamper
 
 CLIP_REQUESTED_WITHIN_S = 10.0  # at most, after a clip's end
 

@@ -22,8 +22,8 @@ from sensors.camera.coverage import CoverageLog, judge_watching
 from sensors.camera.feed import Feed
 from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import ModeChoice, apply_holds, choose_mode, compute_decoding_share
-from sensors.camera.stream_health import StreamReport
-from sensors.camera.tamper_faults import DayCheck, TamperError
+from sensors.camera.streams.health import StreamReport
+from sensors.camera.tamper_checks.faults import DayCheck, TamperError
 
 RECORD_EVERY_S = 60.0
 CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a video file is demuxed at once

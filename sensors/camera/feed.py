@@ -39,10 +39,10 @@ from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.hardware import Hardware
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
-from sensors.camera.stream import Stream
-from sensors.camera.stream_health import StreamReport
-from sensors.camera.stream_pair import PICTURE_MODES, StreamPair
-from sensors.camera.tamper import Tamper
+from sensors.camera.streams.health import StreamReport
+from sensors.camera.streams.pair import PICTURE_MODES, StreamPair
+from sensors.camera.streams.stream import Stream
+from sensors.camera.tamper_checks.checks import Tamper
 
 IDLE_S = 30.0  # picture seconds without a request after which the decoder is freed
 FOLLOWED_S = 2.0  # so long after a request for any picture, something counts as followed

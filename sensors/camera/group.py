@@ -34,7 +34,7 @@ from sensors.camera.__main__ import assemble
 from sensors.camera.gates.picture_gate import HEIGHT, WIDTH, PictureGate
 from sensors.camera.pictures import encoding
 from sensors.camera.sources import live, video_file  # noqa: F401  (imported here to be shared)
-from sensors.camera.tamper import Tamper
+from sensors.camera.tamper_checks.checks import Tamper
 
 REHEARSALS = 10  # Python adapts its code while it runs the first few times
 REPORTED_S = 600.0  # so long after it a crash stays a fault

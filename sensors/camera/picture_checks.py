@@ -9,8 +9,8 @@ from sensors.camera.gates.motion import Motion
 from sensors.camera.pictures import encoding
 from sensors.camera.pictures.gop import DecodedFrame
 from sensors.camera.sources.source import EncodedPacket
-from sensors.camera.stream import Stream
-from sensors.camera.tamper import Tamper
+from sensors.camera.streams.stream import Stream
+from sensors.camera.tamper_checks.checks import Tamper
 
 
 class PictureChecks:

@@ -16,7 +16,7 @@ import av
 from appliance.model_cameras import CameraMode
 from sensors.camera.sources.live import LiveStream, Target
 from sensors.camera.sources.source import EncodedPacket
-from sensors.camera.stream_pair import MOST_GATHERED_S
+from sensors.camera.streams.pair import MOST_GATHERED_S
 from tests.waiting import wait_until
 
 LISTEN_S = MOST_GATHERED_S[CameraMode.LISTEN]

@@ -17,8 +17,8 @@ from appliance.errors import CameraError
 from appliance.model_cameras import CameraMode
 from sensors.camera.pictures.muxing import Clip
 from sensors.camera.sources.source import Camera
-from sensors.camera.stream import Stream
-from sensors.camera.stream_health import StreamReport
+from sensors.camera.streams.health import StreamReport
+from sensors.camera.streams.stream import Stream
 
 KEEP_S = 30.0  # picture seconds after the last picture for which the main stream stays open
 CHECK_EVERY_S = 3600.0

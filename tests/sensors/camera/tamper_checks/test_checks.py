@@ -14,7 +14,7 @@ from sensors.camera.feed import Feed, Parts
 from sensors.camera.mode import ModeChoice
 from sensors.camera.pictures.encoding import to_grey
 from sensors.camera.sources.video_file import VideoFile
-from sensors.camera.tamper import Tamper, TamperKind
+from sensors.camera.tamper_checks.checks import Tamper, TamperKind
 from tests.scenes.clips import Scene, load_clip, render_frames
 from tests.scenes.people import HEIGHT, WIDTH
 from tests.stand_ins.fakes import FakeClock

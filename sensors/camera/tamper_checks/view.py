@@ -1,7 +1,7 @@
 """What one picture shows of a camera's view: its edges, how sharp they are, how bright it is.
 
 Reads and writes: nothing; decoded key frames come in. Imported with the first one (numpy).
-Never: keeps a picture, or judges; sensors/camera/tamper.py does.
+Never: keeps a picture, or judges; sensors/camera/tamper_checks/checks.py does.
 
 Edges and not grey levels: they stay where they are in other light, by lamps and infrared.
 """

@@ -18,7 +18,7 @@ from sensors.camera.pictures.privacy_mask import PrivacyMask
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.source import Camera, OnPacket
 from sensors.camera.sources.video_file import VideoFile
-from sensors.camera.stream_pair import CHECK_EVERY_S, KEEP_S
+from sensors.camera.streams.pair import CHECK_EVERY_S, KEEP_S
 from tests.sensors.camera.camera_bench import LISTENING, SLEEPING, WATCHING, HandMotion
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rtsp import make_video

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-    from sensors.camera.view import View
+    from sensors.camera.tamper_checks.view import View
 
 EVERY_S = 5.0
 LEARNED_AFTER = 20  # pictures
@@ -116,7 +116,7 @@ class Tamper:
         """One decoded picture and the same small and grey; looked at each five seconds."""
         if 0 <= media_s - self._taken_s < EVERY_S:
             return
-        from sensors.camera import view as views  # noqa: PLC0415  (numpy: 20 MB)
+        from sensors.camera.tamper_checks import view as views  # noqa: PLC0415  (numpy: 20 MB)
 
         if (frame.width, frame.height) != self._size:  # another stream: its view is learned anew
             self._size = (frame.width, frame.height)

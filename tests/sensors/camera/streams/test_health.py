@@ -8,7 +8,7 @@ from appliance.model import EnergyBudget, EnergyLevel
 from sensors.camera.between_key_frames import BetweenKeyFrames
 from sensors.camera.mode import compute_decoding_share
 from sensors.camera.sources.decoder import DecodingCounts
-from sensors.camera.stream_health import StreamHealth, StreamReport
+from sensors.camera.streams.health import StreamHealth, StreamReport
 from tests.stand_ins.fakes import FakeClock
 
 

@@ -10,11 +10,11 @@ from threading import Condition
 
 from appliance.errors import CameraError
 from appliance.media.frames import SUB
-from sensors.camera.connection import SourceConnection
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
-from sensors.camera.stream_health import StreamHealth, StreamReport
+from sensors.camera.streams.connection import SourceConnection
+from sensors.camera.streams.health import StreamHealth, StreamReport
 
 NewGroup = Callable[[str], GroupOfPictures]
 LIVE_S = 1.0  # picture seconds: a stream whose newest packet is older gives no pictures now

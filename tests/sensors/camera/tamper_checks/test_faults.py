@@ -6,7 +6,7 @@ import pytest
 
 from appliance.model import EnergyLevel
 from appliance.model_cameras import CameraCoverage, Watching
-from sensors.camera.tamper import Tamper, TamperKind, Trouble
+from sensors.camera.tamper_checks.checks import Tamper, TamperKind, Trouble
 from tests.scenes.filled import reading
 from tests.sensors.camera.camera_bench import Bench
 

@@ -12,7 +12,7 @@ from appliance.model import PowerReading
 from appliance.process.service import Service
 from appliance.status.sunrise import is_sun_up
 from appliance.wording.site_time import format_site_time
-from sensors.camera.tamper import Tamper, TamperKind, Trouble
+from sensors.camera.tamper_checks.checks import Tamper, TamperKind, Trouble
 
 SUN_EVERY_S = 60.0
 DAY_SHARE = 0.02  # of the panels' nominal power
