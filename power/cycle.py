@@ -166,7 +166,13 @@ class PowerCycle:
         bms_pct = compute_reported_soc_pct(poll.batteries)
         self._age.note_full_ah(compute_full_ah(poll.batteries, len(self._settings.bms)))
         self._estimate = estimator.update(
-            self._estimate, reading, battery, bms_pct, self._age.capacity, self._balance.flow
+            self._estimate,
+            reading,
+            battery,
+            bms_pct,
+            self._age.capacity,
+            self._balance.flow,
+            self._sources.running,
         )
         self._battery = estimator.report_state(
             self._estimate, reading, battery, now, loads_w=self._settings.energy.full_power_w

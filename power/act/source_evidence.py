@@ -29,10 +29,13 @@ ZERO_A = 1.2  # what the zero point of a current's sensor may be off by
 
 
 class Evidence(NamedTuple):
-    """What is known of a source now. `gives` None: not known; `power_w`: at the battery."""
+    """What is known of a source now. `gives` None: not known; `power_w`: at the battery.
+    `is_contradicted`: the battery gives more since the start, which no start explains.
+    """
 
     gives: bool | None
     power_w: float | None = None
+    is_contradicted: bool = False
 
 
 class PowerBalance(NamedTuple):
@@ -96,8 +99,11 @@ def judge_source(
         return Evidence(gives=True, power_w=seen_w)
     if has_unmeasured_source:
         return Evidence(gives=True)
-    if balance is None or is_held(reading, settings) or is_open(source, balance, before):
+    if balance is None:
         return Evidence(gives=None)
+    has_fallen = falls_since_start(source, balance, before)
+    if has_fallen or is_held(reading, settings) or is_open(source, balance):
+        return Evidence(gives=None, is_contradicted=has_fallen)
     return Evidence(gives=False, power_w=max(0.0, balance.extra_w))
 
 
@@ -120,15 +126,25 @@ def find_seen_w(
     return balance.extra_w if is_ordered and balance.charge_w >= beyond_w else None
 
 
-def is_open(source: SourceSettings, balance: PowerBalance, before: PowerBalance | None) -> bool:
-    """Whether it may give though that is not seen: the meters are not good enough, hosts or heaters
-    may draw all of it, or the battery gives more since the start, which no start explains.
+def falls_since_start(
+    source: SourceSettings, balance: PowerBalance, before: PowerBalance | None
+) -> bool:
+    """Whether the battery gives more since the start, which no start explains: the current may have
+    the wrong sign.
     """
-    enough_w = GIVES_SHARE * source.power_w
+    if before is None:
+        return False
+    fallen_w = before.extra_w - balance.extra_w - balance.spread_w
+    return fallen_w >= GIVES_SHARE * source.power_w
+
+
+def is_open(source: SourceSettings, balance: PowerBalance) -> bool:
+    """Whether it may give though that is not seen: the meters are not good enough, or hosts or
+    heaters may draw all of it.
+    """
     most_w = balance.extra_w + balance.spread_w
-    has_fallen = before is not None and most_w - before.extra_w <= -enough_w
-    hides = balance.spread_w > 0 and most_w >= enough_w
-    return balance.error_w > source.power_w / 2 or hides or has_fallen
+    hides = balance.spread_w > 0 and most_w >= GIVES_SHARE * source.power_w
+    return balance.error_w > source.power_w / 2 or hides
 
 
 def is_held(reading: PowerReading | None, settings: Settings) -> bool:

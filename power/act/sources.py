@@ -25,6 +25,7 @@ from power.act.source_need import Need, find_need, find_refusal
 from power.act.source_request import take_request
 from power.act.source_rules import follow_source, stop_source
 from power.act.source_start import SourceInputs
+from power.battery.unmeasured_flow import RunningSource
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState
 from power.guard.reserve import FIRST_YEAR
@@ -84,12 +85,25 @@ class Sources:
         self._states: dict[str, SourceState] = {}
         self._stored: dict[str, SourceState] = {}
         self._before: dict[str, PowerBalance | None] = {}
+        self._contradicted: dict[str, bool] = {}
         self._stuck_since_s: float | None = None
 
     @property
     def income_w(self) -> float:
         """What they give now, as far as it is measured."""
         return sum(one.power_w or 0.0 for one in self._states.values() if is_on(one))
+
+    @property
+    def running(self) -> RunningSource | None:
+        """All that are on now, as one; None: none is."""
+        names = [name for name, one in self._states.items() if is_on(one)]
+        if not names:
+            return None
+        return RunningSource(
+            power_w=sum(self._settings.source[name].power_w for name in names),
+            is_measured=bool(self._settings.bms),
+            is_contradicted=any(self._contradicted.get(name, False) for name in names),
+        )
 
     def is_reliable(self, names: Iterable[str]) -> bool:
         """Whether a plan may count on all of these: none has failed, is locked or has run dry."""
@@ -136,6 +150,7 @@ class Sources:
             if is_taken and not before.is_ordered:
                 inputs = replace(inputs, charge_pct=None, decision=None, is_taken=True)
             after = follow_source(before, source, inputs)
+            self._contradicted[name] = inputs.evidence.is_contradicted
             self._states[name] = after
             if not before.is_ordered:
                 self._before[name] = balance  # the last one before a start

@@ -88,8 +88,12 @@ def correct_covariance(
 
 def restore_capacity(charge_pct: float, sigma_pct: float) -> CountCapacity:
     """What is known of it after a restart, until the learned one is here: what is missing to full
-    has made a part of the uncertainty.
+    has made a part of the uncertainty. A charge that is surer than that was corrected since, and
+    the part has become less with it: to charge the battery again makes it no surer.
     """
     sigma = UNKNOWN_CAPACITY.sigma
-    part = min((100 - charge_pct) * sigma**2, LARGEST_CORRELATION * sigma_pct * sigma)
-    return replace(UNKNOWN_CAPACITY, covariance=-part)
+    missing_sigma_pct = (100 - charge_pct) * sigma
+    flowed = replace(UNKNOWN_CAPACITY, covariance=-missing_sigma_pct * sigma)
+    corrected = correct_covariance(flowed, missing_sigma_pct, sigma_pct)
+    least = -LARGEST_CORRELATION * sigma_pct * sigma
+    return replace(corrected, covariance=max(least, corrected.covariance))

@@ -87,7 +87,7 @@ def update_rest_window(
     )
     may_be_held = voltage_v / facts.cells >= facts.profile.held_v or reading.charge_stage in HOLDING
     is_held = may_be_held and is_held_by_charger(reading, current_a, settings, facts.capacity_ah)
-    if is_held or previous.has_unmeasured_source:
+    if is_held or proves_no_least(previous, current_a, facts):
         least_pct = 0.0
     now_s, before = reading.stamp.uptime_s, previous.rest
     if before is None or is_complete(before, facts):
@@ -105,6 +105,18 @@ def is_held_by_charger(
     if reading.charge_allowed is False or too_cold:
         return True
     return -DISCHARGING_C_RATE * ah < current_a < CHARGING_C_RATE * ah
+
+
+def proves_no_least(estimate: Estimate, current_a: float, facts: BatteryFacts) -> bool:
+    """Whether the voltage may be that of a source which the current does not show, and proves no
+    charge: where the battery is charged by less than is measured, or seems to be discharged.
+    """
+    if estimate.has_unmeasured_source:
+        return True
+    source = estimate.source
+    if source is None:
+        return False
+    return not source.is_measured or current_a < CHARGING_C_RATE * facts.capacity_ah
 
 
 def is_complete(window: RestWindow, facts: BatteryFacts) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from appliance.chemistry import compute_capacity_ah, count_cells, get_profile
 from appliance.model import ChargeStage, PowerReading, Stamp
 from appliance.settings import BatterySettings
-from power.battery.unmeasured_flow import UnmeasuredFlow
+from power.battery.unmeasured_flow import RunningSource, UnmeasuredFlow
 from power.battery.voltage_curve import UNKNOWN_RESISTANCE, Resistance
 
 COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"  # as stored
@@ -169,7 +169,8 @@ class Estimate:
     `resistance`: what steps of the current have shown of it. `rise`: of the voltage, that no
     measured current explains. `capacity`: what the count takes for 100 %. `moves`:
     by how much voltages have moved the count since it was set. `flow`: what the balance of the
-    charge has found that the measured current lacks.
+    charge has found that the measured current lacks. `source`: one beside the sun that is on, as
+    of the uptime `source_at_s`.
     """
 
     counted_at: Stamp
@@ -194,6 +195,8 @@ class Estimate:
     capacity: CountCapacity = UNKNOWN_CAPACITY
     moves: Moves = NO_MOVES
     flow: UnmeasuredFlow | None = None
+    source: RunningSource | None = None
+    source_at_s: float = 0.0
 
     @property
     def absent_corrected(self) -> AbsentPacks | None:

@@ -48,8 +48,8 @@ from power.battery.found_flow import adopt_flow
 from power.battery.inputs import select_inputs
 from power.battery.resistance import learn_resistance, restore_resistance
 from power.battery.synchronise import synchronise, update_conditions
-from power.battery.unmeasured_flow import UnmeasuredFlow
-from power.battery.unmeasured_source import follow_rise, widen_for_source
+from power.battery.unmeasured_flow import RunningSource, UnmeasuredFlow
+from power.battery.unmeasured_source import follow_rise, follow_source, widen_for_source
 from power.battery.voltage_curve import (
     BatteryFacts,
     compute_profile_unavailable_pct,
@@ -130,11 +130,13 @@ def update(
     bms_pct: float | None = None,
     capacity: Capacity | None = None,
     flow: UnmeasuredFlow | None = None,
+    source: RunningSource | None = None,
 ) -> Estimate | None:
     """The estimate after `reading`; None only while there has never been a usable voltage.
 
     `bms_pct`: the charge that BMS or shunts report themselves, where they do. `capacity`: of the
     whole battery, as far as it was learned. `flow`: what the balance of the charge has found.
+    `source`: one beside the sun that is on.
     """
     if reading is None:
         return previous
@@ -145,6 +147,7 @@ def update(
     facts = derive_facts(settings)
     if previous is not None:
         previous = adopt_flow(previous, flow, facts)
+        previous = follow_source(previous, source, reading.stamp.uptime_s, facts)
     inputs = select_inputs(previous, reading, settings, facts)
     if previous is None:
         estimate = start(reading, inputs, settings)

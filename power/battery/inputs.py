@@ -26,6 +26,7 @@ FROZEN_S = 1800.0  # with current in it, no meter reports exactly the same for s
 NO_CURRENT_C_RATE = 0.001  # C/1000: a meter at rest may well stand still
 JUMP_C_RATE = 0.2  # C/5: a larger step between two readings must be borne out
 NEAR_C_RATE = 0.05
+UNKNOWN_DRAW_PCT_PER_H = 1.0  # of the loads: a unit built for four days without sun
 DARK_W = 5.0  # of sun: with less, what leaves the battery is the load
 CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
 BALANCE_ERROR = 0.1  # of sun and load, that their difference may be off by
@@ -45,16 +46,19 @@ def select_inputs(
     facts: BatteryFacts,
 ) -> EstimatorInputs:
     """The usable values of `reading`, judged by those before it."""
-    before = None if previous is None else previous.inputs
+    before, reported = (None if previous is None else previous.inputs), reading
     since_s = find_unchanged_since_s(before, reading)
     voltage_v = find_plausible_voltage_v(reading, settings)
+    sign = follow_sign(previous, reading, facts)
+    if previous is not None and is_contradicted(previous, sign):
+        before, reading = drop_current(previous, reading)
     current_a = find_plausible_current_a(reading, settings)
     inputs = EstimatorInputs(
-        reported_v=reading.battery_voltage_v,
-        reported_a=reading.battery_current_a,
+        reported_v=reported.battery_voltage_v,
+        reported_a=reported.battery_current_a,
         unchanged_since_s=since_s,
         draw_pct_per_h=compute_draw_pct_per_h(reading, current_a, before, facts),
-        sign=follow_sign(previous, reading, facts),
+        sign=sign,
     )
     if is_frozen(reading, reading.stamp.uptime_s - since_s, facts):
         return inputs
@@ -66,6 +70,15 @@ def select_inputs(
         elif previous is not None and is_torn(previous, reading, voltage_v, current_a, facts):
             inputs = replace(inputs, current_a=None)
     return turn_current(previous, inputs)
+
+
+def drop_current(previous: Estimate, reading: PowerReading) -> tuple[EstimatorInputs, PowerReading]:
+    """The inputs before and the reading, without a current that cannot be believed, and without the
+    load that may have been derived from it: the loads draw what they drew before.
+    """
+    draw_pct_per_h = previous.mean_draw_pct_per_h or UNKNOWN_DRAW_PCT_PER_H
+    before = replace(previous.inputs, draw_pct_per_h=draw_pct_per_h)
+    return before, replace(reading, battery_current_a=None, load_power_w=None)
 
 
 def find_unchanged_since_s(before: EstimatorInputs | None, reading: PowerReading) -> float:
@@ -153,18 +166,26 @@ def is_torn(
 def turn_current(previous: Estimate | None, inputs: EstimatorInputs) -> EstimatorInputs:
     """The inputs with the current turned, where its sign is known to be wrong."""
     current_a = inputs.current_a
-    if current_a is None or not inputs.current_measured or not is_turned(previous, inputs):
+    if current_a is None or not inputs.current_measured or not is_turned(previous, inputs.sign):
         return inputs
     return replace(inputs, current_a=-current_a, current_measured=False, is_turned=True)
 
 
-def is_turned(previous: Estimate | None, inputs: EstimatorInputs) -> bool:
+def is_turned(previous: Estimate | None, sign: SignEvidence) -> bool:
     """Whether the measured current has the wrong sign: sun and load say so, or where these are not
     measured, the balance of the charge.
     """
     flow = None if previous is None else previous.flow
     is_found = flow is not None and flow.kind is FlowKind.REVERSED
-    return inputs.sign.is_mirrored or (is_found and inputs.sign is NO_EVIDENCE)
+    return sign.is_mirrored or (is_found and sign is NO_EVIDENCE)
+
+
+def is_contradicted(previous: Estimate, sign: SignEvidence) -> bool:
+    """Whether the start of a source contradicts the measured current: it may have the wrong sign,
+    and neither it nor its mirror image is known to be right.
+    """
+    source = previous.source
+    return source is not None and source.is_contradicted and not is_turned(previous, sign)
 
 
 def follow_sign(

@@ -19,6 +19,19 @@ class FlowKind(Enum):
     UNCLEAR = "it does not show yet how"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningSource:
+    """A source beside the sun that is on and may charge the battery: the power that it can give.
+    `is_measured`: a shunt or BMS at the battery sees its current. `is_contradicted`: since its
+    start the battery gives more by the measured current, which no start explains, so that current
+    may have the wrong sign.
+    """
+
+    power_w: float
+    is_measured: bool = True
+    is_contradicted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class UnmeasuredFlow:
     """What is not in the measured current: the mean of it (A, positive into the battery) over so

@@ -5,7 +5,8 @@ Reads and writes: nothing; pure.
 Never: takes the end of a load, a rest after it, or measured sun for such a source.
 
 The voltage is at a charger's level, and has risen by more than the measured current and a high
-resistance explain: in the dark since no current flowed in, by day within a minute.
+resistance explain: in the dark since no current flowed in, by day within a minute. Of a source that
+the unit switches itself no voltage is needed: it is known to be on, and what it can give.
 """
 
 from dataclasses import replace
@@ -22,6 +23,7 @@ from power.battery.estimate import (
     Rise,
 )
 from power.battery.full_charge import FLOWS_C_RATE
+from power.battery.unmeasured_flow import RunningSource
 from power.battery.voltage_curve import (
     CHARGING_RESISTANCE,
     FREEZING_RESISTANCE,
@@ -150,6 +152,40 @@ def widen_for_source(previous: Estimate, estimate: Estimate) -> Estimate:
     sigma_pct = min(COUNT_SIGMA_LIMIT_PCT, estimate.sigma_pct + SIGMA_PCT_PER_H * hours)
     drift = Drift(estimate.drift.pct_per_day, estimate.drift.sigma_pct_per_day)
     return replace(estimate, sigma_pct=sigma_pct, drift=drift)
+
+
+def follow_source(
+    previous: Estimate, source: RunningSource | None, now_s: float, facts: BatteryFacts
+) -> Estimate:
+    """The estimate with the source that is on now. What the one before may have given since, from
+    nothing to all that it can, is in charge and sigma, unless the current has shown it.
+    """
+    before, hours = previous.source, max(0.0, now_s - previous.source_at_s) / HOUR_S
+    if before is not None and not shows_source(previous.inputs, before):
+        previous = add_possible(previous, before.power_w * hours / facts.capacity_wh * 100)
+    if source is not None and source.is_contradicted:
+        previous = replace(previous, current_a=None)  # nor does what it showed last go on
+    return replace(previous, source=source, source_at_s=now_s)
+
+
+def add_possible(estimate: Estimate, most_pct: float) -> Estimate:
+    """The estimate after a charge of 0 to `most_pct`: the middle of it, and as much in sigma, so
+    that the charge less its sigma stays. It teaches nothing about the drift.
+    """
+    room_pct = min(100.0 - estimate.charge_pct, COUNT_SIGMA_LIMIT_PCT - estimate.sigma_pct)
+    half_pct = max(0.0, min(most_pct / 2, room_pct))
+    return replace(
+        estimate,
+        charge_pct=estimate.charge_pct + half_pct,
+        sigma_pct=estimate.sigma_pct + half_pct,
+        drift=Drift(estimate.drift.pct_per_day, estimate.drift.sigma_pct_per_day),
+    )
+
+
+def shows_source(inputs: EstimatorInputs, source: RunningSource) -> bool:
+    """Whether the current that is counted is one that the source would have changed."""
+    is_measured = source.is_measured and (inputs.current_measured or inputs.is_turned)
+    return inputs.current_a is not None and is_measured
 
 
 def find_source_faults(estimate: Estimate | None) -> list[UnmeasuredSource]:

@@ -7,7 +7,7 @@ import pytest
 from power.battery.ageing import AgeCounter
 from power.battery.capacity import Capacity
 from power.battery.estimate import UNKNOWN_CAPACITY, Estimate
-from power.battery.estimator import report_state, update
+from power.battery.estimator import report_state, restore, update
 from tests.power.battery.estimates import PACK, after, make_estimate, night
 from tests.stand_ins.fakes import FakeClock
 
@@ -66,3 +66,15 @@ def test_a_bms_that_has_learned_its_capacity_is_heard_and_one_that_was_told_it_i
     counter = AgeCounter(PACK)
     counter.note_full_ah(full_ah)
     assert (counter.capacity is not None) is is_heard
+
+
+def test_a_small_stored_sigma_is_not_put_down_to_the_capacity_and_taken_off_by_charging(
+    clock: FakeClock,
+) -> None:
+    """The battery has 60 % of its capacity: 5 % by the count are 8 % of it."""
+    state = report_state(make_estimate(clock, 60.0, 1.0), None, PACK, clock.stamp())
+    restored = restore(state, clock.stamp(), clock_went_on=True)
+    charged = after(restored, clock, 1, volts=13.3, amps=10.0)
+    moved_pct = charged.charge_pct - 60
+    assert moved_pct == pytest.approx(5, abs=0.3)
+    assert charged.charge_pct + 2 * charged.sigma_pct > 60 + moved_pct / 0.6
