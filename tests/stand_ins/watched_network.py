@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 DNS_PORT = 53
@@ -27,6 +28,7 @@ CARD_NAME = ctypes.create_string_buffer(CARD)
 SIOCADDRT, SIOCSIFFLAGS, SIOCSIFADDR = 0x890B, 0x8914, 0x8916
 IFF_UP, RTF_UP = 1, 1
 LOOPBACK = 127
+LAST_ADDRESS = "192.0.2.99"  # packets are seen in their order: after one to it, all were seen
 FILES = {
     "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
     "/etc/nsswitch.conf": "hosts: files dns\n",
@@ -100,6 +102,14 @@ def watch_for_ever(card: socket.socket, addresses: set[str]) -> None:
             addresses.add(socket.inet_ntoa(packet[16:20]))
 
 
+def wait_for_last(addresses: set[str]) -> None:
+    """Until all packets of the command are noted."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        while LAST_ADDRESS not in addresses:
+            sender.sendto(b"last", (LAST_ADDRESS, 9))
+            time.sleep(0.01)
+
+
 def main() -> None:
     report, *command = sys.argv[1:]
     names: set[str] = set()
@@ -109,7 +119,9 @@ def main() -> None:
     note_names(names)
     note_addresses(addresses)
     code = subprocess.run(command, check=False).returncode
-    Path(report).write_text(json.dumps({"names": sorted(names), "addresses": sorted(addresses)}))
+    wait_for_last(addresses)
+    asked = addresses - {LAST_ADDRESS}
+    Path(report).write_text(json.dumps({"names": sorted(names), "addresses": sorted(asked)}))
     sys.exit(code)
 
 
