@@ -28,7 +28,7 @@ CARD_NAME = ctypes.create_string_buffer(CARD)
 SIOCADDRT, SIOCSIFFLAGS, SIOCSIFADDR = 0x890B, 0x8914, 0x8916
 IFF_UP, RTF_UP = 1, 1
 LOOPBACK = 127
-LAST_ADDRESS = "192.0.2.99"  # packets are seen in their order: after one to it, all were seen
+LAST_ADDRESS = "203.0.113.99"  # packets are seen in their order: after one to it, all were seen
 FILES = {
     "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
     "/etc/nsswitch.conf": "hosts: files dns\n",
