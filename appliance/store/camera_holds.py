@@ -29,6 +29,8 @@ ALL = ""  # as a camera's name: all of them
 MOST_ROWS = 500  # newest orders that are looked at
 LONGEST_S = 36_500 * 86_400.0  # what is longer is damaged
 READ_EVERY_S = 60.0  # the time without power may become known later
+TIME_OF_DAY_S = 25 * 3600.0  # who names a time of day means one within so long (a day in autumn)
+WRONG_DATE_S = 12 * 3600.0  # a clock that was so wrong had another date
 Holds = Mapping[HoldKind, CameraHold]
 
 
@@ -49,13 +51,26 @@ def find_end(hold: CameraHold) -> datetime | None:
 
 def is_over(hold: CameraHold, age_s: float, moment: Moment) -> bool:
     """Whether its time is over. A moment that a person named is known for sure by a clock that is
-    right only; all else goes by the time that has passed.
+    right only, and where the clock had the right date when it was named; all else goes by the time
+    that has passed.
     """
     if hold.lasts_s is None:
         return False
-    if hold.until is not None and moment.sure:
+    if hold.until is not None and moment.sure and not had_wrong_date(hold, age_s, moment):
         return moment.now.utc >= hold.until
     return age_s >= hold.lasts_s
+
+
+def had_wrong_date(hold: CameraHold, age_s: float, moment: Moment) -> bool:
+    """Whether "until 18:00" was ordered on another date than the right one: as the right clock says
+    now, the next 18:00 is neither then nor years away. Where the unit was without power since, the
+    clock may have been ahead for sure only: `age_s` is the least.
+    """
+    if hold.lasts_s is None or hold.lasts_s > TIME_OF_DAY_S:
+        return False  # a person has named a date
+    ahead_s = (hold.stamp.utc - moment.now.utc).total_seconds() + age_s
+    same_boot = hold.stamp.boot_id == moment.now.boot_id
+    return ahead_s > WRONG_DATE_S or (same_boot and ahead_s < -WRONG_DATE_S)
 
 
 def select_holds(

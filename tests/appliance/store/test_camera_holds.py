@@ -124,6 +124,36 @@ def test_a_named_moment_is_that_of_a_right_clock(store: Store, clock: FakeClock)
     assert list_held(store, "gate") == []
 
 
+@pytest.mark.parametrize("days", [-3000, -2, 2, 3000])
+def test_a_time_of_day_that_was_named_on_a_wrong_date_is_the_next_one_all_the_same(
+    store: Store, clock: FakeClock, days: int
+) -> None:
+    right = clock.utc
+    clock.set_wall_clock(right + timedelta(days=days))
+    until = clock.utc + 3 * HOUR
+    order = Order(who="anna", via="unitctl", until=until)
+    add_holds(store, make_hold("gate", OFF, order, clock.stamp()))
+    clock.set_wall_clock(right)
+    clock.synchronized = True
+    clock.advance(2 * 3600)
+    assert list_held(store, "gate") == [OFF]
+    clock.advance(2 * 3600)
+    assert list_held(store, "gate") == []
+
+
+def test_a_date_that_was_named_by_a_wrong_clock_is_that_date(store: Store, clock: FakeClock) -> None:
+    right = clock.utc
+    clock.set_wall_clock(right - timedelta(days=3000))
+    order = Order(who="anna", via="unitctl", until=right + 3 * HOUR)
+    add_holds(store, make_hold("gate", OFF, order, clock.stamp()))
+    clock.set_wall_clock(right)
+    clock.synchronized = True
+    clock.advance(2 * 3600)
+    assert list_held(store, "gate") == [OFF]
+    clock.advance(2 * 3600)
+    assert list_held(store, "gate") == []
+
+
 def test_an_order_for_all_cameras_leaves_the_one_for_a_camera_as_it_was(
     store: Store, clock: FakeClock
 ) -> None:
