@@ -13,20 +13,30 @@ place of the one before it, and an order that ends a hold ends those of both tha
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.model import Stamp
 from appliance.model_cameras import CameraHold, HoldKind
-from appliance.store.rows import encode_time
+from appliance.store.reading import decode_row
+from appliance.store.row_search import RowSearch
+from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
+from appliance.store.tables import BY_ROW
 from appliance.store.unit_time import read_time, record_time
 from appliance.strict_json import InputError, show
 
 ALL = ""  # as a camera's name: all of them
-MOST_ROWS = 500  # newest orders that are looked at
+MOST_ROWS = 500  # newest orders that are looked at, beside the newest of each kind of each camera
+NEWEST_OF_EACH = (
+    "SELECT max(id) FROM camera_hold WHERE at <= ? GROUP BY camera, kind, holds "
+    f"ORDER BY 1 DESC LIMIT {MOST_ROWS}"
+)
+EVER = "~"  # as a stored time: later than all
 LONGEST_S = 36_500 * 86_400.0  # what is longer is damaged
 READ_EVERY_S = 60.0  # the time without power may become known later
 TIME_OF_DAY_S = 25 * 3600.0  # who names a time of day means one within so long (a day in autumn)
@@ -154,9 +164,34 @@ def find_newest_id(store: Store) -> int:
     return int(found[0][0] or 0) if found else 0
 
 
-def read_rows(store: Store) -> list[CameraHold]:
-    """The newest orders, the newest last."""
-    return store.rows(CameraHold, limit=MOST_ROWS, newest_first=True)[::-1]
+def read_rows(store: Store, until: str = EVER) -> list[CameraHold]:
+    """The newest orders, the newest last, and however old it is the newest of each kind of each
+    camera: "until further notice" ends by no number of others. `until`: a stored time.
+    """
+    newest = ", ".join(map(str, list_newest_ids(store, until)))
+    newest_500 = "id > (SELECT max(id) FROM camera_hold WHERE at <= ?) - ?"
+    search = RowSearch(
+        "camera_hold",
+        f"at <= ? AND ({newest_500} OR id IN ({newest}))",
+        "ORDER BY id DESC",
+        (until, until, MOST_ROWS),
+    )
+    return store.collect(search, partial(decode_hold, store), 2 * MOST_ROWS)[::-1]
+
+
+def list_newest_ids(store: Store, until: str) -> list[int]:
+    """The ids of the newest order of each kind of each camera; none where a row is so large that
+    they cannot be compared.
+    """
+    with suppress(StoreError):
+        return [int(row[0]) for row in store.query(NEWEST_OF_EACH, (until,))]
+    return []
+
+
+def decode_hold(store: Store, row: Row) -> CameraHold | None:
+    """One order; None where it cannot be read."""
+    found: CameraHold | None = decode_row(BY_ROW[CameraHold], row, store.unreadable)
+    return found
 
 
 def measure_ages_s(store: Store, rows: Sequence[CameraHold], now: Stamp) -> list[float]:
@@ -170,7 +205,7 @@ def measure_ages_s(store: Store, rows: Sequence[CameraHold], now: Stamp) -> list
 
 def find_holds_at(store: Store, camera: str, at: datetime) -> list[CameraHold]:
     """Those in force at a moment of the past, as far as the wall clock of the rows tells."""
-    rows = [row for row in read_rows(store) if row.stamp.utc <= at]
+    rows = read_rows(store, encode_time(at))
     ages_s = [(at - row.stamp.utc).total_seconds() for row in rows]
     moment = Moment(Stamp(at, "", 0.0), sure=True)
     return list(select_holds(rows, ages_s, camera, moment).values())

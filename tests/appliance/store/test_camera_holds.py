@@ -141,7 +141,9 @@ def test_a_time_of_day_that_was_named_on_a_wrong_date_is_the_next_one_all_the_sa
     assert list_held(store, "gate") == []
 
 
-def test_a_date_that_was_named_by_a_wrong_clock_is_that_date(store: Store, clock: FakeClock) -> None:
+def test_a_date_that_was_named_by_a_wrong_clock_is_that_date(
+    store: Store, clock: FakeClock
+) -> None:
     right = clock.utc
     clock.set_wall_clock(right - timedelta(days=3000))
     order = Order(who="anna", via="unitctl", until=right + 3 * HOUR)
@@ -170,6 +172,21 @@ def test_one_camera_is_resumed_while_the_others_stay_paused(store: Store) -> Non
     assert (list_held(store, "gate"), list_held(store, "yard")) == ([], [PAUSE])
     end(store, ALL)
     assert list_held(store, "yard") == []
+
+
+def test_until_further_notice_ends_by_no_number_of_other_orders(
+    store: Store, clock: FakeClock
+) -> None:
+    order(store, "gate", OFF)
+    order(store, ALL, PAUSE)
+    before = clock.utc
+    clock.advance(10)
+    store.add(*(make_hold("yard", MUTE, Order(who="hub", via=""), store.clock.stamp()),) * 600)
+    assert list_held(store, "gate") == [OFF, PAUSE]
+    end(store, "gate", OFF)
+    store.add(*(make_hold("yard", MUTE, Order(who="hub", via=""), store.clock.stamp()),) * 600)
+    assert list_held(store, "gate") == [PAUSE]
+    assert [one.kind for one in find_holds_at(store, "gate", before)] == [OFF, PAUSE]
 
 
 def test_kinds_stand_side_by_side(store: Store) -> None:
