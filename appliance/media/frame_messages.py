@@ -87,7 +87,10 @@ def encode_header(answer: Answer) -> bytes:
     stamp = answer.stamp
     header["stamp"] = [encode_time(stamp.utc), stamp.boot_id, stamp.uptime_s]
     header["region"] = answer.region and list_sides(answer.region)
-    header["detections"] = [[d.label, d.confidence, *list_sides(d.box)] for d in answer.detections]
+    header["detections"] = [
+        [one.label[:LONGEST_WORD], one.confidence, *list_sides(one.box)]
+        for one in answer.detections
+    ]
     header["bytes"] = len(answer.data)
     return json.dumps(header).encode()
 

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,8 @@ def parse_licence(tree: dict[str, Any]) -> Licence:
     )
 
 
-def parse_classes(value: list[str]) -> tuple[str, ...]:
+def parse_classes(value: Sequence[str]) -> tuple[str, ...]:
+    """The names of the classes; raises `ValueError`."""
     classes = tuple(require_one_line(one, "a class") for one in value)
     if not classes or len(set(classes)) != len(classes) or "" in classes:
         raise ValueError("its classes must have names, each another one")

@@ -4,12 +4,15 @@ Reads: a file of names, one in a line. Writes: nothing.
 Never: calls an assumption knowledge: `assumed` says that there is one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from appliance.errors import ModelError
 from appliance.parsing.small_file import read_small_file
+from inference.detection.model_card import parse_classes
 from inference.model_store.card_making.facts import ModelFacts
 
 MOST_LABELS_BYTES = 100_000
@@ -46,7 +49,7 @@ def list_labels(facts: ModelFacts, told: tuple[str, ...]) -> list[Labels]:
     if told:
         return [Labels(told)]
     names = read_names(facts)
-    if names and not are_numbers(names):
+    if names and not are_numbers(names) and not find_unusable(names):
         return [Labels(names)]
     if names and len(names) != len(COCO):
         return []
@@ -59,10 +62,29 @@ def read_names(facts: ModelFacts) -> tuple[str, ...]:
     for key in ("names", "classes", "class_names", "labels"):
         found = facts.read_value(key)
         if isinstance(found, Mapping):
-            found = [name for _, name in sorted(found.items(), key=lambda one: int(one[0]))]
+            found = order_names(found)
         if isinstance(found, (list, tuple)) and found:
             return tuple(str(one) for one in found)
     return ()
+
+
+def order_names(found: Mapping[Any, Any]) -> list[Any]:
+    """The names of a table by their numbers, which stand on its one side or its other; empty where
+    they do on neither.
+    """
+    for pairs in (list(found.items()), [(number, name) for name, number in found.items()]):
+        with suppress(ValueError, TypeError, OverflowError):
+            return [name for _, name in sorted((int(number), str(name)) for number, name in pairs)]
+    return []
+
+
+def find_unusable(names: Sequence[str]) -> str:
+    """Why these are no names of classes, as a card has them; "" where they are."""
+    try:
+        parse_classes(names)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def are_numbers(names: tuple[str, ...]) -> bool:
@@ -81,4 +103,6 @@ def read_labels_file(path: Path) -> tuple[str, ...]:
     names = tuple(line.strip() for line in text.splitlines() if line.strip())
     if not names:
         raise ModelError(f"the labels {path} hold no name; write one in each line")
+    if unusable := find_unusable(names):
+        raise ModelError(f"the labels {path} cannot be used: {unusable}; correct the file")
     return names

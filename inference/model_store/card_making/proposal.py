@@ -63,6 +63,9 @@ def main() -> None:
         answer = {"refused": str(error)}
     except (MemoryError, RecursionError):
         answer = {"refused": "needs more memory than a model may have here; choose a smaller one"}
+    except Exception as error:  # noqa: BLE001  (whatever a foreign file makes of it is an answer)
+        kind = type(error).__name__
+        answer = {"refused": f"has something that cannot be understood ({kind}); export it again"}
     print(json.dumps(answer))
 
 

@@ -7,6 +7,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from appliance.media.frame_messages import (
 )
 from appliance.media.frame_socket import FrameClient, FrameServer, receive
 from appliance.media.frames import Picture, PictureRequest, Refusal
+from appliance.model_cameras import Box, Detection
 from appliance.strict_json import InputError
 from tests.appliance.media.test_frames import PICTURE, echo
 
@@ -157,6 +159,13 @@ def test_a_server_without_descriptors_for_a_while_accepts_again(
         with pytest.raises(CameraError):
             FrameClient(path).pull(PictureRequest())
         assert FrameClient(path).pull(PictureRequest()) == PICTURE
+
+
+def test_a_label_of_any_length_is_shown_by_its_beginning() -> None:
+    found = Detection("shark, " * 30, 0.9, Box(0.1, 0.1, 0.2, 0.2))
+    shown, _ = parse_header(encode_header(replace(PICTURE, detections=(found,))))
+    assert isinstance(shown, Picture)
+    assert found.label.startswith(shown.detections[0].label)
 
 
 def test_a_socket_on_which_somebody_answers_is_not_taken_over(

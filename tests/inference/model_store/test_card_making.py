@@ -193,11 +193,35 @@ def test_names_are_read_as_exporters_write_them() -> None:
     assert read(names="{0: 'owl', 1: 'fox'}") == ("owl", "fox")
     assert read(names='{"0": "owl", "1": "fox"}') == ("owl", "fox")
     assert read(classes='["owl", "fox"]') == ("owl", "fox")
+    assert read(names="{'owl': 1, 'fox': 0}") == ("fox", "owl")
     assert read() == COCO
     numbered = {"names": str({number: str(number) for number in range(80)})}
     assert read(**numbered) == COCO
     assert labels.list_labels(ModelFacts((), (), {"names": "{0: '0', 1: '1'}"}), ()) == []
     assert labels.list_labels(ModelFacts((), (), {}), ("owl",))[0].names == ("owl",)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "{0: 'owl', 'x': 'fox'}",
+        "{None: None}",
+        "{'owl': 'fox'}",
+        "{0: 'owl', 1: 'owl'}",
+        "['owl', 'a\\x1b[31m']",
+    ],
+)
+def test_names_that_cannot_be_used_are_asked_for(names: str) -> None:
+    found = labels.list_labels(ModelFacts((), (), {"names": names}), ())
+    assert found == [] or found[0].assumed
+
+
+def test_a_file_of_labels_that_no_card_can_have_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    for text in ("owl\nowl\n", "owl\na\x1b[31m\n"):
+        path.write_text(text)
+        with pytest.raises(ModelError, match="cannot be used"):
+            labels.read_labels_file(path)
 
 
 @pytest.mark.parametrize(
