@@ -13,6 +13,9 @@ from appliance.errors import ModelError
 from inference.model_store.card_making.hints import Hints, parse_hints
 from inference.model_store.limits import set_limits
 
+SAID = ("license", "licence", "description")  # metadata that stand in the card
+MOST_SAID = 300  # characters of each
+
 
 def propose(data: bytes, hints: Hints) -> dict[str, Any]:
     """The card, notes and what the model says of itself; raises `ModelError`."""
@@ -24,11 +27,17 @@ def propose(data: bytes, hints: Hints) -> dict[str, Any]:
     licences = check_graph(data)
     session = running.load(data)
     facts = read_facts(session)
-    require_task(facts.metadata.get("task", ""))
+    require_task(make_line(facts.metadata.get("task", "")))
     entry, batch = inputs.find_input(facts, hints.size)
-    said = {key: facts.metadata.get(key, "") for key in ("license", "licence", "description")}
+    said = {key: make_line(facts.metadata.get(key, "")) for key in SAID}
     known = labels.list_labels(facts, hints.labels)
     return {"licences": licences, **said, **choose(session, entry, batch, known, hints)}
+
+
+def make_line(text: str) -> str:
+    """What a model says of itself as one line for a card and a terminal, and no more than that."""
+    shown = "".join(char if char.isprintable() else " " for char in text[:MOST_SAID])
+    return " ".join(shown.split())
 
 
 def choose(

@@ -106,6 +106,16 @@ def test_the_metadata_say_names_and_licence(tmp_path: Path) -> None:
     assert "COCO" not in "".join(maker.notes)
 
 
+@pytest.mark.parametrize("text", ["made\nin two\x1b[2J lines", "x" * 2_000_000])
+def test_any_description_becomes_one_line_of_the_card(tmp_path: Path, text: str) -> None:
+    metadata = ULTRALYTICS | {"description": text}
+    model = make_export(tmp_path / "foreign.onnx", "yolov8", metadata=metadata)
+    lineage = json.loads(CardMaker().make(model))["licence"]["lineage"]
+    assert lineage.isprintable()
+    assert lineage[:2] == text[:2]
+    assert len(lineage) <= 300
+
+
 def test_a_licence_that_nobody_says_is_asked_for(tmp_path: Path) -> None:
     model = make_export(tmp_path / "foreign.onnx", "yolov8")
     with pytest.raises(ModelError, match="add it with --licence NAME"):
