@@ -22,6 +22,7 @@ from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.model import Stamp
 from appliance.model_cameras import CameraHold, HoldKind
+from appliance.parsing.times import LONGEST_SPAN
 from appliance.store.reading import decode_row
 from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
@@ -37,7 +38,7 @@ NEWEST_OF_EACH = (
     f"ORDER BY 1 DESC LIMIT {MOST_ROWS}"
 )
 EVER = "~"  # as a stored time: later than all
-LONGEST_S = 36_500 * 86_400.0  # what is longer is damaged
+LONGEST_S = LONGEST_SPAN.total_seconds()  # what is longer is damaged
 READ_EVERY_S = 60.0  # the time without power may become known later
 TIME_OF_DAY_S = 25 * 3600.0  # who names a time of day means one within so long (a day in autumn)
 WRONG_DATE_S = 12 * 3600.0  # a clock that was so wrong had another date
@@ -227,10 +228,17 @@ class Order:
 def make_hold(
     camera: str, kind: HoldKind, order: Order, now: Stamp, *, holds: bool = True
 ) -> CameraHold:
-    """The row of an order. Raises `InputError` where it would be over already."""
+    """The row of an order. Raises `InputError` where it would be over already, or lasts so long
+    that its row could not be read again.
+    """
     span = order.span if order.until is None else order.until - now.utc
     if holds and span is not None and span <= timedelta():
         raise InputError(f"{show(encode_time(now.utc))} is the unit's time: that is over already")
+    if holds and span is not None and span > LONGEST_SPAN:
+        raise InputError(
+            f"that is more than {LONGEST_SPAN.days} days ahead: leave it out, and the hold lasts "
+            "until further notice"
+        )
     return CameraHold(
         stamp=now,
         camera=camera,

@@ -209,6 +209,13 @@ def test_an_end_that_is_over_is_refused(clock: FakeClock) -> None:
         make_hold("gate", PAUSE, late, clock.stamp())
 
 
+@pytest.mark.parametrize("years", [101, 900])
+def test_an_end_that_no_row_can_hold_is_refused(clock: FakeClock, years: int) -> None:
+    until = clock.utc + timedelta(days=366 * years)
+    with pytest.raises(InputError, match="until further notice"):
+        make_hold("gate", OFF, Order(who="anna", via="", until=until), clock.stamp())
+
+
 def test_what_held_at_a_moment_of_the_past_is_found(store: Store, clock: FakeClock) -> None:
     began = clock.utc
     order(store, "gate", hours=1)
