@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -143,4 +143,5 @@ def answer_once(listening: socket.socket, descriptors: list[int]) -> None:
         header = encode_header(PICTURE)
         message = struct.pack(">I", len(header) | SHARED) + header
         socket.send_fds(connection, [message], descriptors)
-        connection.recv(1)  # until the other end has gone
+        with suppress(ConnectionResetError):  # it may go with the rest unread
+            connection.recv(1)  # until the other end has gone
