@@ -28,7 +28,7 @@ from appliance.media.frames import (
     PictureRequest,
     Refusal,
 )
-from appliance.model_cameras import CameraMode
+from appliance.model_cameras import CameraMode, HoldKind
 from sensors.camera.between_key_frames import BetweenKeyFrames
 from sensors.camera.gates.motion import Motion
 from sensors.camera.gates.segments import MotionSegment
@@ -194,6 +194,8 @@ class Feed:
         with self._changed:
             if choice.mode in PICTURE_MODES and self._choice.mode not in PICTURE_MODES:
                 self._requested_s = self._clock.media_s()
+            if HoldKind.PAUSE in (choice.held, self._choice.held):
+                self._streams.forget_packets()
             self._choice = choice
             if choice.mode is CameraMode.OFF:
                 self._streams.pause()

@@ -83,6 +83,11 @@ class Recording:
         """The source was lost: packets before the next key frame cannot be decoded."""
         self._open = False
 
+    def clear(self) -> None:
+        """Keep nothing of what came until now."""
+        self._groups.clear()
+        self._open = False
+
     def make_clip(self, since_s: float, until_s: float) -> Clip:
         """The clip that covers `since_s` to `until_s` as far as it is kept; raises `CameraError`.
 

@@ -84,6 +84,12 @@ class StreamPair:
         if self.sub is not None and self.heard is self.sub:
             self._follow_main(mode)
 
+    def forget_packets(self) -> None:
+        """No clip may show what came until now: a person has paused the camera, or did."""
+        for stream in self:
+            if stream.recording is not None:
+                stream.recording.clear()
+
     def pause(self) -> None:
         """Nobody wants anything now."""
         for stream in self:

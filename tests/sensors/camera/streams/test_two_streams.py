@@ -4,13 +4,14 @@ Two video files on a fake clock stand for the streams: the sub stream is small, 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import CameraError
 from appliance.media.frames import I420, MP4, Picture, PictureRequest, Refusal
-from appliance.model_cameras import CameraMode
+from appliance.model_cameras import CameraMode, HoldKind
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.segments import MotionSegment
 from sensors.camera.mode import ModeChoice
@@ -265,4 +266,18 @@ def test_a_clip_is_of_the_main_stream_with_what_came_before_it_else_of_the_sub_s
     assert not pair.has_main_open()
     assert isinstance(pair.feed.answer(PictureRequest()), Refusal)
     assert pair.feed._choice.mode is CameraMode.LISTEN
+    pair.feed.close()
+
+
+def test_no_clip_shows_what_came_while_a_person_had_the_camera_paused() -> None:
+    pair = Pair(clips=True)
+    pair.run(5)
+    pair.run(5, replace(LISTENING, held=HoldKind.PAUSE))
+    resumed_s = pair.clock.media_s()
+    pair.run(3)
+    clip = pair.feed.answer(PictureRequest(MP4, since_s=resumed_s - 4, until_s=resumed_s + 3))
+    assert isinstance(clip, Picture)
+    assert clip.media_s >= resumed_s
+    gone = pair.feed.answer(PictureRequest(MP4, since_s=resumed_s - 4, until_s=resumed_s - 1))
+    assert isinstance(gone, Refusal)
     pair.feed.close()
