@@ -23,6 +23,11 @@ class Notifier:
             self._socket.settimeout(0.0)
         self._status = ""
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether PID 1 has started this process and waits for its notifications."""
+        return self._socket is not None
+
     def notify_ready(self) -> None:
         self._send("READY=1")
 

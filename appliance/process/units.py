@@ -42,3 +42,14 @@ def find_unit(service: str, cameras: Mapping[str, CameraSettings]) -> str:
     level = cameras[name].runs_from
     found = [one for one, lowest in list_camera_units(cameras).items() if lowest == level]
     return f"{found[0]}.service"
+
+
+def find_other_unit(unit: str, cameras: Mapping[str, CameraSettings]) -> str:
+    """Why a camera unit that PID 1 has started has nothing to do; "" where it has. A restart of
+    `appliance.target` starts those again that the settings before had, and nobody would stop them.
+    """
+    units = list_camera_units(cameras)
+    if unit in units:
+        return ""
+    others = ", ".join(units) or "no others"
+    return f"no camera runs in {unit} any more: by the settings there are {others}"

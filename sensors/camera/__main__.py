@@ -4,13 +4,18 @@ Reads and writes: nothing itself; wires the parts together and hands pictures ou
 Never: decides anything.
 """
 
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.media.frame_socket import FrameServer
-from appliance.process.service import Loop, Service, main
+from appliance.process.notify import Notifier
+from appliance.process.service import Loop, Service, main, make_parser
+from appliance.process.units import CAMERA, find_other_unit
 from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
 from sensors.camera.cycle import CameraCycle
@@ -68,5 +73,26 @@ def make_recording(own: CameraSettings) -> Recording | None:
     return Recording(own.clip_s + CLIP_REQUESTED_WITHIN_S) if own.clip_s else None
 
 
-if __name__ == "__main__":
+def leave_if_replaced(unit: str, settings: Settings, notifier: Notifier) -> None:
+    """End this process well where PID 1 has started it as a unit that the settings no longer have:
+    another one has its cameras.
+    """
+    reason = find_other_unit(unit, settings.camera)
+    if reason and notifier.is_heard:
+        print(f"camera: leaving: {reason}", file=sys.stderr)
+        notifier.notify_ready()  # to PID 1 an end before that is a failure, after which it restarts
+        sys.exit(0)
+
+
+def run() -> None:
+    """The camera of a unit of its own."""
+    arguments = make_parser("camera", takes_instance=True).parse_args()
+    with suppress(SettingsError):  # `main` finds and tells it
+        settings = settings_file.load_settings(arguments.settings)
+        if arguments.instance in settings.camera:
+            leave_if_replaced(f"{CAMERA}{arguments.instance}", settings, Notifier())
     main("camera", assemble, takes_instance=True)
+
+
+if __name__ == "__main__":
+    run()

@@ -29,8 +29,9 @@ from appliance.process.children import Children, fork, supervise
 from appliance.process.instance_lock import find_worked_s
 from appliance.process.notify import Notifier
 from appliance.process.service import Cycle, Leave, Loop, Service, end_with, run_forked
+from appliance.process.units import CAMERAS
 from appliance.settings import Settings
-from sensors.camera.__main__ import assemble
+from sensors.camera.__main__ import assemble, leave_if_replaced
 from sensors.camera.gates.picture_gate import HEIGHT, WIDTH, PictureGate
 from sensors.camera.pictures import encoding
 from sensors.camera.sources import live, video_file  # noqa: F401  (imported here to be shared)
@@ -57,6 +58,7 @@ def main() -> None:
         settings = settings_file.load_settings(arguments.settings)
     except ApplianceError as error:
         end_with("camera", error)
+    leave_if_replaced(f"{CAMERAS}{arguments.level}", settings, Notifier())
     names = list_cameras(settings, levels[arguments.level])
     if not names:
         print(f"camera: no camera runs from {arguments.level}", file=sys.stderr)

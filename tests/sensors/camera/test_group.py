@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,32 @@ def test_a_camera_that_crashes_starts_again_alone_and_reports_it(site: Settings)
         process.terminate()
         assert process.wait(20) == 0
         wait_until(lambda: not is_there(first["yard"]), "the end of the other")
+
+
+@pytest.mark.parametrize(
+    "words", [("sensors.camera", "gate"), ("sensors.camera.group", "full")], ids=lambda one: one[1]
+)
+def test_a_unit_that_the_settings_no_longer_have_leaves_well_when_it_is_started_again(
+    site: Settings, words: tuple[str, str], tmp_path: Path
+) -> None:
+    """As a restart of all does with those that ran by the settings before."""
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as pid_one:
+        pid_one.bind(path)
+        pid_one.settimeout(5)
+        done = subprocess.run(
+            [sys.executable, "-m", *words, "--settings", str(site.path)],
+            cwd=ROOT,
+            env=os.environ | {"NOTIFY_SOCKET": path},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert pid_one.recv(100) == b"READY=1"
+    assert done.returncode == 0
+    assert "any more: by the settings there are appliance-cameras@sentinel" in done.stderr
+    assert find_pids(site) == {}
 
 
 def is_there(pid: int) -> bool:
