@@ -1,8 +1,12 @@
 """The errors that a service expects: each message says what happened, where, and what to do.
 
 A service loop records these as a `Fault` and goes on; anything else ends the process and PID 1
-restarts it. Nothing here is caught silently.
+restarts it. Nothing here is caught silently. The power service goes on beside errors of its own in
+what the guard does not need: the checks of the readings and the estimator.
 """
+
+import traceback
+from pathlib import Path
 
 
 class ApplianceError(Exception):
@@ -71,3 +75,10 @@ class ListenError(ApplianceError):
 def shorten_error(error: Exception) -> str:
     """The first line of an error of a library, at most 200 characters: such texts may be long."""
     return (str(error).strip().splitlines() or ["no message"])[0][:200]
+
+
+def locate_error(error: Exception) -> str:
+    """What an unexpected error is, and where in the code: "ZeroDivisionError in checks.py:76"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

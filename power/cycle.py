@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, locate_error
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.process.recorder import Task
 from appliance.process.rtc import Rtc
@@ -78,6 +78,19 @@ class Situation:
     battery: BatteryState
     reading: PowerReading | None
     reading_age_s: float | None
+
+
+class FailedEstimator(ApplianceError):  # noqa: N818  (named for what it is)
+    """The estimator itself failed."""
+
+    code = "estimator"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the estimator of the battery's charge failed ({what}): a fault of this program; the "
+            "charge is unknown and is estimated anew; the guard goes by the voltage; send a bundle "
+            "(`unitctl export`) to the maker"
+        )
 
 
 class PowerCycle:
@@ -162,7 +175,20 @@ class PowerCycle:
         return poll
 
     def _estimate_charge(self, poll: Poll) -> Situation:
-        now, battery, reading = self._clock.stamp(), self._settings.battery, poll.reading
+        """The state of charge; where the estimator fails it is unknown, and begins anew."""
+        now = self._clock.stamp()
+        try:
+            self._battery = self._count_charge(poll, now)
+        except Exception as error:  # noqa: BLE001  (a fault of ours must not keep the guard away)
+            self._service.report_fault(FailedEstimator(locate_error(error)))
+            self._estimate = None
+            self._battery = estimator.report_unknown(self._settings.battery, now)
+        age_s = self._clock.age_s(self._reading.stamp) if self._reading else None
+        fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
+        return Situation(now, poll, self._battery, fresh, age_s)
+
+    def _count_charge(self, poll: Poll, now: Stamp) -> BatteryState:
+        battery, reading = self._settings.battery, poll.reading
         bms_pct = compute_reported_soc_pct(poll.batteries)
         self._age.note_full_ah(compute_full_ah(poll.batteries, len(self._settings.bms)))
         self._estimate = estimator.update(
@@ -174,14 +200,12 @@ class PowerCycle:
             self._balance.flow,
             self._sources.running,
         )
-        self._battery = estimator.report_state(
+        state = estimator.report_state(
             self._estimate, reading, battery, now, loads_w=self._settings.energy.full_power_w
         )
         self._age.count(self._estimate, now)
         self._balance.follow(self._estimate, reading, poll.meters_differ_a)
-        age_s = self._clock.age_s(self._reading.stamp) if self._reading else None
-        fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
-        return Situation(now, poll, self._battery, fresh, age_s)
+        return state
 
     def _judge(self, at: Situation) -> PermissionRequest:
         """What the guard allows at most, for the sleep controller."""

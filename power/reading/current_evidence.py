@@ -188,8 +188,12 @@ class CurrentEvidence:
     )
 
     def add_sample(self, one: CurrentSample) -> None:
-        """Add one poll, and take the vote of each comparison that is complete."""
+        """Add one poll, and take the vote of each comparison that is complete. One that is not
+        later than the one before adds nothing.
+        """
         gap_s = LONGEST_GAP_S + 1 if self.last_s is None else one.at_s - self.last_s
+        if gap_s <= 0:
+            return
         self.last_s = one.at_s
         if one.voltage_v is not None:
             self.voltage.add(at_s=one.at_s, own_a=one.current_a, voltage_v=one.voltage_v)

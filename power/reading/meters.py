@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import Any, Protocol
 
 from appliance.clock import Clock
-from appliance.errors import BusError
+from appliance.errors import BusError, locate_error
 from appliance.model import BatteryReading, PowerReading
 from appliance.model_set_points import SetPoints
 from appliance.process import settings_checks
@@ -24,7 +24,7 @@ from power.protocol.line_health import LineHealth
 from power.protocol.line_place import LineKind, LinePlace, SerialForm
 from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Profile
-from power.reading.checks import DeviceChecks
+from power.reading.checks import CheckedPoll, DeviceChecks
 from power.reading.combine import Charger, combine
 from power.reading.day_yield import DayCounters
 from power.reading.identity import ForeignDevice, IdentityCheck, are_variants
@@ -111,6 +111,18 @@ class Device:
         return invert_current(reading) if self.invert_current else reading
 
 
+class FailedChecks(BusError):  # noqa: N818  (named for what it is)
+    """The checks themselves failed."""
+
+    code = "checks"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the checks of the power devices' readings failed ({what}): a fault of this program; "
+            "the readings are used without them; send a bundle (`unitctl export`) to the maker"
+        )
+
+
 @dataclass
 class Meters:
     """`read()` never raises: what could not be read is a fault beside what could.
@@ -134,7 +146,7 @@ class Meters:
         hint_at_swaps(self.devices)
         chargers, batteries = self._sort(readings)
         faults = [fault for device in self.devices if (fault := self._find_fault(device))]
-        checked = self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)
+        checked = self._check(chargers, batteries)
         packs = checked.batteries
         self._weakest = find_weakest(packs)
         whole = combine(
@@ -154,6 +166,15 @@ class Meters:
             set_points,
             checked.meters_differ_a,
         )
+
+    def _check(
+        self, chargers: dict[str, Charger], batteries: dict[str, BatteryReading | None]
+    ) -> CheckedPoll:
+        """The checks; where they fail, the readings as they came: the guard needs the voltage."""
+        try:
+            return self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)
+        except Exception as error:  # noqa: BLE001  (a fault of ours must not keep the guard away)
+            return CheckedPoll(chargers, batteries, (FailedChecks(locate_error(error)),))
 
     def _sort(
         self, readings: Sequence[Any]
