@@ -79,8 +79,7 @@ class Children:
             if child.pid:
                 self._check(child, now_s)
             elif child.due_s is not None and child.due_s <= now_s:
-                child.pid, child.started_s = self._fork(child.name, self._tell(child)), now_s
-                child.aborted_s = child.due_s = None
+                self._start(child, now_s)
         waits = [one.due_s - now_s for one in self._children if one.due_s is not None]
         waits += [ABORT_S for one in self._children if one.aborted_s is not None]
         return min([CHECK_EVERY_S, *waits])
@@ -92,12 +91,9 @@ class Children:
             child.pid = 0
             if os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
                 continue
-            child.why = describe_end(status, hung=child.aborted_s is not None)
-            child.ends += 1
             if now_s - child.started_s >= FORGOTTEN_S:
                 child.pause_s = FIRST_PAUSE_S
-            child.due_s = now_s + child.pause_s
-            child.pause_s = min(2 * child.pause_s, LONGEST_PAUSE_S)
+            self._pause(child, now_s, describe_end(status, hung=child.aborted_s is not None))
 
     def stop(self) -> None:
         """Ask all of them to end; none is started any more."""
@@ -122,6 +118,20 @@ class Children:
             return ""
         times = "" if child.ends == 1 else f" {child.ends} times, the last time"
         return f"its process ended{times} {child.why}"
+
+    def _start(self, child: Child, now_s: float) -> None:
+        """Start it; where there is no memory or no process left for it, later."""
+        child.started_s, child.aborted_s, child.due_s = now_s, None, None
+        try:
+            child.pid = self._fork(child.name, self._tell(child))
+        except OSError as error:
+            self._pause(child, now_s, f"before it began ({error.strerror})")
+
+    def _pause(self, child: Child, now_s: float, why: str) -> None:
+        child.why = why
+        child.ends += 1
+        child.due_s = now_s + child.pause_s
+        child.pause_s = min(2 * child.pause_s, LONGEST_PAUSE_S)
 
     def _check(self, child: Child, now_s: float) -> None:
         """The watchdog of one child."""

@@ -1,5 +1,6 @@
 """Children of one process: pauses after a crash, a watchdog for each, and none stops another."""
 
+import errno
 import os
 import signal
 
@@ -64,6 +65,24 @@ def test_a_child_that_crashed_starts_again_after_a_pause_and_the_others_go_on(
     assert bench.advance(1.5) == CHECK_EVERY_S
     assert bench.forked[2:] == [("gate", "its process ended by SIGSEGV")]
     assert bench.sent == []
+
+
+def test_a_child_for_which_no_process_is_left_starts_later_and_the_others_go_on() -> None:
+    refused = [OSError(errno.EAGAIN, "Resource temporarily unavailable")]
+    now_s = 100.0
+
+    def fork_one(name: str, trouble: str) -> int:
+        if name == "gate" and refused:
+            raise refused.pop()
+        return {"gate": 1, "yard": 2}[name]
+
+    children = Children(("gate", "yard"), fork_one, now_s=lambda: now_s)
+    assert children.advance() == 2.0
+    assert children.pids == [2]
+    assert "before it began (Resource temporarily unavailable)" in children.describe()
+    now_s += 2.0
+    children.advance()
+    assert children.pids == [1, 2]
 
 
 def test_pauses_grow_to_their_limit_and_are_forgotten_after_it_has_worked_for_long(
