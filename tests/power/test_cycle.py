@@ -21,7 +21,6 @@ from appliance.process.service import Service
 from appliance.settings import Settings
 from appliance.store.store import Store
 from power.act.loads import Actuator
-from power.battery import estimator
 from power.cycle import PowerCycle
 from power.guard.observations import EMPTY_FOR_S
 from power.plan.ladder import Ladder
@@ -385,21 +384,3 @@ def test_the_guard_starts_without_a_database_and_opens_it_when_there_is_room(
     blocker.unlink()
     unit.pass_time(120)
     assert store.last(PowerReading) is not None
-
-
-def test_the_guard_stops_the_loads_though_the_estimator_fails(
-    unit: Unit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError
-
-    unit.pass_time(10)
-    unit.host.new()
-    monkeypatch.setattr(estimator, "update", fail)
-    unit.meter.volts = 11.5
-    unit.pass_time(120)
-    assert {f"stop {GATE}", f"stop {INFERENCE}"} <= set(unit.host.new())
-    assert "estimator" in {one.code for one in unit.store.list_open_faults()}
-    monkeypatch.undo()
-    unit.pass_time(20)
-    assert "estimator" not in {one.code for one in unit.store.list_open_faults()}

@@ -61,33 +61,6 @@ def test_a_silent_device_is_a_fault_by_its_name_and_the_others_are_read(clock: F
     assert [one.device for one in poll.batteries] == ["pack"]
 
 
-def test_the_guard_gets_its_voltage_though_the_checks_fail(
-    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    meters = Meters([make_device("bms", "pack", battery_reading(clock))], clock)
-
-    def fail(*_: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(meters.checks.signs, "observe", fail)
-    poll = meters.read()
-    assert poll.reading is not None
-    assert poll.reading.battery_voltage_v == 13.35
-    assert [one.code for one in poll.faults] == ["checks"]
-    assert "ZeroDivisionError in test_meters.py" in str(poll.faults[0])
-
-
-def test_two_readings_of_one_moment_are_compared_once(clock: FakeClock) -> None:
-    charger = charger_reading(clock, battery_current_a=3.0)
-    devices = [
-        make_device("charger", "roof", charger),
-        make_device("bms", "pack", battery_reading(clock)),
-    ]
-    meters = Meters(devices, clock)
-    for _ in range(3):
-        assert [one.code for one in meters.read().faults] == []
-
-
 def test_two_ill_devices_are_two_faults(clock: FakeClock) -> None:
     meters = Meters([make_device("bms", name, NoAnswer("gone")) for name in ("one", "two")], clock)
     assert len({fault.code for fault in meters.read().faults}) == 2
