@@ -27,7 +27,6 @@ from inference.detection.sessions import (
     MOST_AT_ONCE,
     Session,
     SessionSettings,
-    list_runtime_errors,
     open_session,
 )
 from inference.detection.suppression import find_faint_boxes, select_detections
@@ -41,7 +40,6 @@ __all__ = [
     "FrameDetector",
     "OnnxDetector",
     "PictureDetections",
-    "list_runtime_errors",
 ]
 
 

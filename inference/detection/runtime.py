@@ -22,3 +22,17 @@ def load_onnxruntime() -> Any:
 
     onnxruntime.disable_telemetry_events()
     return onnxruntime
+
+
+def list_runtime_errors() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises: its own types have no common base but `Exception`.
+
+    `RuntimeError` and `ValueError` come from its Python part: a device that is gone, a wrong shape.
+    """
+    state = load_onnxruntime().capi.onnxruntime_pybind11_state
+    own = tuple(
+        kind
+        for kind in vars(state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    )
+    return (*own, RuntimeError, ValueError)

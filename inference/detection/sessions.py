@@ -22,7 +22,7 @@ from inference.detection.heads import Outputs
 from inference.detection.heads.candidates import Floats
 from inference.detection.model_card import ModelCard, require_digest
 from inference.detection.model_forms import fits
-from inference.detection.runtime import load_onnxruntime
+from inference.detection.runtime import list_runtime_errors, load_onnxruntime
 from inference.detection.tensors import make_feed, name_outputs, require_outputs
 
 if TYPE_CHECKING:
@@ -238,17 +238,3 @@ def format_degraded(model: str, *, wanted: str, provider: str) -> str:
 def format_provider(provider: str) -> str:
     """A provider's name for people."""
     return {TENSORRT: "TensorRT", CUDA: "CUDA", CPU: "the CPU"}.get(provider, provider)
-
-
-def list_runtime_errors() -> tuple[type[Exception], ...]:
-    """What ONNX Runtime raises: its own types have no common base but `Exception`.
-
-    `RuntimeError` and `ValueError` come from its Python part: a device that is gone, a wrong shape.
-    """
-    state = load_onnxruntime().capi.onnxruntime_pybind11_state
-    own = tuple(
-        kind
-        for kind in vars(state).values()
-        if isinstance(kind, type) and issubclass(kind, Exception)
-    )
-    return (*own, RuntimeError, ValueError)

@@ -11,8 +11,7 @@ import numpy as np
 
 from appliance.errors import ModelError, shorten_error
 from inference.detection.heads import Outputs
-from inference.detection.runtime import load_onnxruntime
-from inference.detection.sessions import list_runtime_errors
+from inference.detection.runtime import list_runtime_errors, load_onnxruntime
 from inference.detection.tensors import name_outputs
 
 NO_MEMORY = ("bad_alloc", "Failed to allocate memory")  # in ONNX Runtime's words
