@@ -3,15 +3,16 @@
     report = event_switches.follow(budget, events, now, used_w=12.0)
 
 Reads and writes: nothing; the actuator gives the orders, the cycle stores the rows.
-Never: keeps one on below its level, for longer than `event_on_s`, or draws more than the energy
-budget has left beside what is on already. Each "no" is a row with its reason, as each order is.
+Never: keeps one on below its level or below SENTINEL, for longer than `event_on_s`, or draws more
+than the energy budget has left beside what is on already. Each "no" is a row with its reason, as
+each order is.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from appliance.model import EnergyBudget, Stamp
+from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import EventBegun, SwitchOrder
 from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.loads import EventSun, RunsWhen, SwitchSettings
@@ -118,7 +119,7 @@ class EventSwitches:
     ) -> list[SwitchOrder]:
         state = self._states[name]
         why = ""
-        if budget.level < switch.runs_from:
+        if budget.level < find_lowest(switch):
             why = f"the level is {budget.level.name}"
         elif now.uptime_s - state.changed_s >= switch.event_on_s:
             why = f"its {switch.event_on_s:g} s are over"
@@ -137,8 +138,8 @@ class EventSwitches:
         left_w: float,
     ) -> str:
         """Why it stays off; "" where it may be on."""
-        if budget.level < switch.runs_from:
-            return f"the level is {budget.level.name}, it runs from {switch.runs_from.name}"
+        if budget.level < (lowest := find_lowest(switch)):
+            return f"the level is {budget.level.name}, it runs from {lowest.name}"
         if switch.idle_w > left_w:
             return f"it takes {switch.idle_w:g} W and the budget has {max(0.0, left_w):g} W left"
         if now.uptime_s - state.changed_s < switch.least_off_s and state.changed_s >= 0:
@@ -155,6 +156,13 @@ class EventSwitches:
         if up is (switch.event_sun is EventSun.UP):
             return ""
         return f"the sun is {'up' if up else 'down'}"
+
+
+def find_lowest(switch: SwitchSettings) -> EnergyLevel:
+    """The lowest level at which it may be on: below SENTINEL the unit may sleep for hours, and
+    nobody would switch it off.
+    """
+    return max(switch.runs_from, EnergyLevel.SENTINEL)
 
 
 def is_meant(event: EventBegun, switch: SwitchSettings) -> bool:

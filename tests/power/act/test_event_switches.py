@@ -110,6 +110,17 @@ def test_it_goes_off_at_once_with_its_level() -> None:
     assert yard.rows[-1].reason == "off: the level is SENTINEL"
 
 
+def test_none_is_left_on_where_the_unit_may_sleep() -> None:
+    yard = Yard(replace(SIREN, runs_from=EnergyLevel.HIBERNATE, event_on_s=3600.0))
+    assert yard.begin().pass_time()
+    yard.level = EnergyLevel.HIBERNATE
+    assert not yard.pass_time()
+    assert yard.rows[-1].reason == "off: the level is HIBERNATE"
+    yard.pass_time(400)
+    assert not yard.begin().pass_time()
+    assert "it runs from SENTINEL" in yard.rows[-1].reason
+
+
 def test_what_began_long_ago_or_in_another_boot_switches_nothing() -> None:
     yard = Yard()
     yard.begin()
