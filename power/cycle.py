@@ -291,9 +291,13 @@ class PowerCycle:
     def _sleep_if_alone(
         self, level: EnergyLevel, at: Situation, sources: SourceReport
     ) -> SleepReport:
-        """One step towards sleep, but not while a source runs: nobody else would stop it."""
+        """One step towards sleep, but not while a source or a heater runs: nobody else would stop
+        it.
+        """
         if sources.keeps_awake:
             return SleepReport(status="; it stays up while a source runs")
+        if self._heaters.power_w > 0:
+            return SleepReport(status="; it stays up while a heater is on")
         return self._sleep.act(level, at.battery, at.now)
 
     def _list_battery_faults(self, at: Situation, *, explained: bool) -> list[ApplianceError]:
