@@ -176,6 +176,10 @@ def choose_output(directory: Path) -> Path:
     return STANDARD_OUTPUT
 
 
+# A parent that was killed before the signal was asked for sends none: then nothing is started.
+WITH_PARENT = 'grep -qs supervisord "/proc/$PPID/cmdline" && exec "$@"'
+
+
 def bind_to_parent(command: list[str], number: signal.Signals) -> list[str]:
     """The command, ended by that signal when the process that started it is killed (prctl(2),
     PR_SET_PDEATHSIG). Where util-linux is missing, a killed runner leaves processes.
@@ -191,8 +195,9 @@ def escape(text: str) -> str:
 
 def format_section(program: Program, output: str) -> str:
     """One program as supervisord's configuration has it."""
-    command = bind_to_parent(program.command, signal.SIGKILL)
-    quoted = escape(" ".join(f'"{word}"' for word in command))
+    started = ["/bin/sh", "-c", WITH_PARENT, "-", *program.command]
+    command = bind_to_parent(started, signal.SIGKILL)
+    quoted = escape(shlex.join(command))
     autorestart = AUTORESTART[program.restart]
     priority = 1 if program.stops_last else 999  # the lowest is stopped last
     return PROGRAM.format(

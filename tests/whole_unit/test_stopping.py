@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.run_directory import CONF, claim_directory, find_processes
+from provisioning.run_directory import CONF, claim_directory
 from tests.conftest import ROOT
 from tests.waiting import wait_until
 
@@ -91,7 +91,7 @@ def test_with_nohup_it_outlasts_the_terminal_and_is_stopped_by_an_interrupt(
 @pytest.mark.long
 def test_signals_to_all_processes_at_once_leave_none_and_are_no_error(directory: Path) -> None:
     run = start_unit(directory)
-    (supervisor,) = find_processes(directory / CONF)
+    supervisor = int((directory / CONF).with_name("supervisord.pid").read_text())
     os.kill(supervisor, signal.SIGTERM)
     run.send_signal(signal.SIGINT)
     assert "Traceback" not in run.communicate(timeout=60)[1]
@@ -151,7 +151,7 @@ def test_a_killed_runner_leaves_no_process_and_the_next_run_can_begin(directory:
 @pytest.mark.long
 def test_a_killed_process_runner_leaves_no_process_and_is_told(directory: Path) -> None:
     run = start_unit(directory)
-    (supervisor,) = find_processes(directory / CONF)
+    supervisor = int((directory / CONF).with_name("supervisord.pid").read_text())
     os.kill(supervisor, signal.SIGKILL)
     assert "the process runner was killed by signal 9" in run.communicate(timeout=60)[1]
     assert run.returncode == 1
