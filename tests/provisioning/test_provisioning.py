@@ -86,7 +86,10 @@ def test_a_second_run_in_one_directory_is_refused(
 
 def test_what_a_killed_run_leaves_is_waited_for_and_named(tmp_path: Path) -> None:
     conf = str(tmp_path / "run" / CONF)
-    left = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()", conf], stdin=-1)
+    program = "import sys; print(flush=True); sys.stdin.read()"
+    left = subprocess.Popen([sys.executable, "-c", program, conf], stdin=-1, stdout=-1)
+    assert left.stdout is not None
+    left.stdout.readline()  # before, its command line may not be there yet
     try:
         with pytest.raises(HostError, match=f"do not end: kill {left.pid}"):
             wait_for_end_of_killed_run(tmp_path / "run", patience_s=0.0)
