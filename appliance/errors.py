@@ -2,7 +2,7 @@
 
 A service loop records these as a `Fault` and goes on; anything else ends the process and PID 1
 restarts it. Nothing here is caught silently. The power service goes on beside errors of its own in
-what the guard does not need: the checks of the readings and the estimator.
+what the guard does not need (`ProgramError`).
 """
 
 import traceback
@@ -75,6 +75,20 @@ class ListenError(ApplianceError):
 def shorten_error(error: Exception) -> str:
     """The first line of an error of a library, at most 200 characters: such texts may be long."""
     return (str(error).strip().splitlines() or ["no message"])[0][:200]
+
+
+class ProgramError(ApplianceError):
+    """A part of the program failed, and the guard went on without it.
+
+    `code`: the part, `part`: in words, `instead`: what holds without it.
+    """
+
+    def __init__(self, error: Exception, *, code: str, part: str, instead: str) -> None:
+        super().__init__(
+            f"{part} failed ({locate_error(error)}): a fault of this program; {instead}; send a "
+            "bundle (`unitctl export`) to the maker"
+        )
+        self.code = code
 
 
 def locate_error(error: Exception) -> str:

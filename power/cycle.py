@@ -10,15 +10,23 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from appliance.errors import ApplianceError, locate_error
-from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
+from appliance.errors import ApplianceError
+from appliance.model import BatteryState, EnergyBudget, EnergyLevel, PowerReading, Stamp
 from appliance.process.recorder import Task
 from appliance.process.rtc import Rtc
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
-from power.act.camera_switches import CameraSwitches
-from power.act.heaters import Heaters
+from power.act.camera_switches import CameraSwitches, CameraSwitchReport
+from power.act.heaters import HeaterReport, Heaters
 from power.act.loads import Actuator
+from power.act.optional_parts import (
+    CAMERA_SWITCHES,
+    ESTIMATOR,
+    HEATERS,
+    PLANNER,
+    SOURCES,
+    OptionalParts,
+)
 from power.act.sources import SourceReport, Sources, SourceSituation
 from power.audit.watch import BatteryWatch
 from power.battery import estimator
@@ -34,7 +42,7 @@ from power.guard.observations import GuardState, find_deadline_s
 from power.guard.poll_rate import choose_period_s
 from power.guard.verdict import forbid_loads
 from power.memory import Memory, merge_estimates, merge_level, merge_readings
-from power.plan.ladder import Planner
+from power.plan.ladder import Ladder, Planner
 from power.reading.combine import compute_full_ah, compute_reported_soc_pct
 from power.reading.meters import Poll
 from power.row_writer import Decision, Rows, RowWriter
@@ -80,19 +88,6 @@ class Situation:
     reading_age_s: float | None
 
 
-class FailedEstimator(ApplianceError):  # noqa: N818  (named for what it is)
-    """The estimator itself failed."""
-
-    code = "estimator"
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"the estimator of the battery's charge failed ({what}): a fault of this program; the "
-            "charge is unknown and is estimated anew; the guard goes by the voltage; send a bundle "
-            "(`unitctl export`) to the maker"
-        )
-
-
 class PowerCycle:
     """The order in which things are done, and the state that is carried from cycle to cycle."""
 
@@ -108,6 +103,7 @@ class PowerCycle:
     ) -> None:
         self._service, self._settings, self._clock = service, service.settings, service.clock
         self._meter, self._planner, self._actuator = meter, planner, actuator
+        self._parts = OptionalParts(service.report_fault)
         self._sleep = sleep or NoSleep()
         self._sources = sources or Sources(self._settings)
         self._heaters = heaters or Heaters(self._settings)
@@ -177,15 +173,18 @@ class PowerCycle:
     def _estimate_charge(self, poll: Poll) -> Situation:
         """The state of charge; where the estimator fails it is unknown, and begins anew."""
         now = self._clock.stamp()
-        try:
-            self._battery = self._count_charge(poll, now)
-        except Exception as error:  # noqa: BLE001  (a fault of ours must not keep the guard away)
-            self._service.report_fault(FailedEstimator(locate_error(error)))
-            self._estimate = None
-            self._battery = estimator.report_unknown(self._settings.battery, now)
+        self._battery = self._parts.attempt(
+            ESTIMATOR,
+            lambda: self._count_charge(poll, now),
+            lambda: self._lose_charge(now),
+        )
         age_s = self._clock.age_s(self._reading.stamp) if self._reading else None
         fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         return Situation(now, poll, self._battery, fresh, age_s)
+
+    def _lose_charge(self, now: Stamp) -> BatteryState:
+        self._estimate = None
+        return estimator.report_unknown(self._settings.battery, now)
 
     def _count_charge(self, poll: Poll, now: Stamp) -> BatteryState:
         battery, reading = self._settings.battery, poll.reading
@@ -226,18 +225,21 @@ class PowerCycle:
 
     def _follow_sources(self, request: PermissionRequest, *, may_start: bool) -> SourceReport:
         """What the second sources do: by the guard's need, whatever the level is."""
-        report = self._sources.follow(
-            SourceSituation(
-                now=request.now,
-                battery=request.battery,
-                reading=request.reading,
-                guard=self._guard,
-                level=self._arbiter.level or EnergyLevel.HIBERNATE,
-                reserve_wh=request.verdict.reserve_wh or 0.0,
-                may_start=may_start,
-                has_unmeasured_source=bool(self._estimate and self._estimate.has_unmeasured_source),
-                heaters_w=self._heaters.power_w + self._cameras.power_w,
-            )
+        situation = SourceSituation(
+            now=request.now,
+            battery=request.battery,
+            reading=request.reading,
+            guard=self._guard,
+            level=self._arbiter.level or EnergyLevel.HIBERNATE,
+            reserve_wh=request.verdict.reserve_wh or 0.0,
+            may_start=may_start,
+            has_unmeasured_source=bool(self._estimate and self._estimate.has_unmeasured_source),
+            heaters_w=self._heaters.power_w + self._cameras.power_w,
+        )
+        report = self._parts.attempt(
+            SOURCES,
+            lambda: self._sources.follow(situation),
+            lambda: SourceReport({}),
         )
         self._meter.note_source(runs=report.explains)
         if report.explains:
@@ -249,7 +251,12 @@ class PowerCycle:
         the level may rise at once.
         """
         before = ArbiterState() if permission.check_passed else self._arbiter
-        proposal = self._planner.propose(at.battery, at.reading, before.level)
+        known = (at.battery, at.reading, before.level)
+        proposal = self._parts.attempt(
+            PLANNER,
+            lambda: self._planner.propose(*known),
+            lambda: Ladder(self._settings).propose(*known),
+        )
         after, budget = arbitrate(before, permission.verdict, proposal, self._settings, at.now)
         self._arbiter = after
         is_new = (before.level, before.source) != (after.level, after.source)
@@ -265,9 +272,7 @@ class PowerCycle:
     ) -> SleepReport:
         """Give the orders to PID 1; the log and the faults come after them."""
         budget = decision.budget
-        heaters = self._heaters.follow(budget, at.battery, at.reading, at.now)
-        used_w = self._settings.compute_base_w(budget.level) + self._heaters.power_w
-        cameras = self._cameras.follow(budget, at.now, used_w=used_w)
+        heaters, cameras = self._follow_switches(budget, at)
         load_faults = self._actuator.apply(
             budget.level,
             may_power_off=lambda: self._sleep.permit_power_off(permission.verdict, request),
@@ -287,6 +292,22 @@ class PowerCycle:
         for fault in (*at.poll.faults, *of_loads, *report.faults, *of_battery):
             self._service.report_fault(fault)
         return report
+
+    def _follow_switches(
+        self, budget: EnergyBudget, at: Situation
+    ) -> tuple[HeaterReport, CameraSwitchReport]:
+        heaters = self._parts.attempt(
+            HEATERS,
+            lambda: self._heaters.follow(budget, at.battery, at.reading, at.now),
+            lambda: HeaterReport({}),
+        )
+        used_w = self._settings.compute_base_w(budget.level) + self._heaters.power_w
+        cameras = self._parts.attempt(
+            CAMERA_SWITCHES,
+            lambda: self._cameras.follow(budget, at.now, used_w=used_w),
+            CameraSwitchReport,
+        )
+        return heaters, cameras
 
     def _sleep_if_alone(
         self, level: EnergyLevel, at: Situation, sources: SourceReport

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from appliance.errors import BusError
+from appliance.errors import ApplianceError, BusError
 from appliance.model import BatteryReading, PowerReading
 from power.protocol.register import Decoded
 from power.reading.combine import TOGETHER_S, Charger
@@ -33,7 +33,7 @@ class CheckedPoll:
 
     chargers: Mapping[str, Charger]
     batteries: Mapping[str, BatteryReading | None]
-    faults: tuple[BusError, ...] = ()
+    faults: tuple[ApplianceError, ...] = ()
     meters_differ_a: float | None = None
     discharge_share: Decoded | None = None
     lost: frozenset[str] = frozenset()

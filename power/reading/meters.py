@@ -11,7 +11,7 @@ from datetime import UTC
 from typing import Any, Protocol
 
 from appliance.clock import Clock
-from appliance.errors import BusError, locate_error
+from appliance.errors import ApplianceError, BusError, ProgramError
 from appliance.model import BatteryReading, PowerReading
 from appliance.model_set_points import SetPoints
 from appliance.process import settings_checks
@@ -48,7 +48,7 @@ class Poll:
 
     reading: PowerReading | None
     batteries: tuple[BatteryReading, ...] = ()
-    faults: tuple[BusError, ...] = ()
+    faults: tuple[ApplianceError, ...] = ()
     set_points: tuple[SetPoints, ...] = ()
     meters_differ_a: float | None = None
 
@@ -111,18 +111,6 @@ class Device:
         return invert_current(reading) if self.invert_current else reading
 
 
-class FailedChecks(BusError):  # noqa: N818  (named for what it is)
-    """The checks themselves failed."""
-
-    code = "checks"
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"the checks of the power devices' readings failed ({what}): a fault of this program; "
-            "the readings are used without them; send a bundle (`unitctl export`) to the maker"
-        )
-
-
 @dataclass
 class Meters:
     """`read()` never raises: what could not be read is a fault beside what could.
@@ -174,7 +162,13 @@ class Meters:
         try:
             return self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)
         except Exception as error:  # noqa: BLE001  (a fault of ours must not keep the guard away)
-            return CheckedPoll(chargers, batteries, (FailedChecks(locate_error(error)),))
+            fault = ProgramError(
+                error,
+                code="checks",
+                part="the checks of the power devices' readings",
+                instead="the readings are used without them",
+            )
+            return CheckedPoll(chargers, batteries, (fault,))
 
     def _sort(
         self, readings: Sequence[Any]

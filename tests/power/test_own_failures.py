@@ -1,8 +1,11 @@
 """The guard goes on beside failures of the program itself in what it does not need."""
 
+from collections.abc import Callable
+
 import pytest
 
 from power.battery import estimator
+from power.cycle import PowerCycle
 from power.reading.meters import Meters
 from tests.power.reading.test_meters import make_device
 from tests.power.test_cycle import GATE, INFERENCE, Unit, unit
@@ -39,19 +42,35 @@ def test_two_readings_of_one_moment_are_compared_once(clock: FakeClock) -> None:
         assert [one.code for one in meters.read().faults] == []
 
 
-def test_the_guard_stops_the_loads_though_the_estimator_fails(
-    unit: Unit, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("part", "name", "code"),
+    [
+        (lambda _: estimator, "update", "estimator"),
+        (lambda cycle: cycle._planner, "propose", "planner"),
+        (lambda cycle: cycle._sources, "follow", "sources"),
+        (lambda cycle: cycle._heaters, "follow", "heaters"),
+        (lambda cycle: cycle._cameras, "follow", "camera-switches"),
+    ],
+    ids=["estimator", "planner", "sources", "heaters", "camera switches"],
+)
+def test_the_guard_stops_the_loads_whatever_else_fails(
+    unit: Unit,
+    monkeypatch: pytest.MonkeyPatch,
+    part: Callable[[PowerCycle], object],
+    name: str,
+    code: str,
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     unit.pass_time(10)
     unit.host.new()
-    monkeypatch.setattr(estimator, "update", fail)
+    monkeypatch.setattr(part(unit.cycle), name, fail)
     unit.meter.volts = 11.5
     unit.pass_time(120)
     assert {f"stop {GATE}", f"stop {INFERENCE}"} <= set(unit.host.new())
-    assert "estimator" in {one.code for one in unit.store.list_open_faults()}
+    faults = {one.code: one.text for one in unit.store.list_open_faults()}
+    assert "ZeroDivisionError in test_own_failures.py" in faults[code]
     monkeypatch.undo()
     unit.pass_time(20)
-    assert "estimator" not in {one.code for one in unit.store.list_open_faults()}
+    assert code not in {one.code for one in unit.store.list_open_faults()}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from appliance.errors import BusError
+from appliance.errors import ApplianceError
 from tests.power.reading.polled_site import Site
 from tests.stand_ins.fakes import FakeClock
 
@@ -17,9 +17,9 @@ def site(clock: FakeClock) -> Site:
     return Site(clock)
 
 
-def poll(site: Site, times: int = 1, **pack: Any) -> list[BusError]:
+def poll(site: Site, times: int = 1, **pack: Any) -> list[ApplianceError]:
     """That many polls of a pack; its current varies, so that it is not frozen."""
-    faults: list[BusError] = []
+    faults: list[ApplianceError] = []
     for number in range(times):
         polled = site.poll(None, {"current_a": 18.0 + number % 3 / 10, **pack})
         faults = list(polled.faults)
@@ -126,7 +126,7 @@ def test_a_frozen_pack_has_no_other_fault_for_long(site: Site) -> None:
     assert [fault.code for fault in polled.faults] == ["frozen-bms-pack"]
 
 
-def charge_fully(site: Site, apart_v: float) -> list[BusError]:
+def charge_fully(site: Site, apart_v: float) -> list[ApplianceError]:
     """An hour at the end of a full charge with a cell above the others, then half a night."""
     top = {**dict.fromkeys("123", 3.46), "4": 3.46 + apart_v}
     poll(site, times=360, cell_voltages_v=top, highest_cell_voltage_v=top["4"])
