@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading
-from appliance.sections.loads import SwitchSettings
-from appliance.settings import BmsSettings, Settings
+from appliance.settings import Settings
 from tests.conftest import OpenStore
-from tests.power.test_cycle_sources import GENERATOR, Engine, Site
+from tests.power.test_cycle_sources import Engine, Site, make_site
 from tests.stand_ins.fakes import FakeClock
 
 GIVES_PCT_PER_H = 400 / 2560 * 100  # the power in the settings, of the rated energy
@@ -37,17 +36,7 @@ class Battery(Engine):
 
 @pytest.fixture
 def site(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Site:
-    clock.synchronized = True
-    run_dir = settings.unit.data_dir / "run"
-    run_dir.mkdir(parents=True)
-    settings = replace(
-        settings,
-        unit=replace(settings.unit, run_dir=run_dir),
-        source={"main": GENERATOR},
-        switch={"relay": SwitchSettings(idle_w=3.0)},
-        bms={"pack": BmsSettings()},
-    )
-    site = Site(clock, settings, open_store)
+    site = make_site(clock, settings, open_store)
     site.meter = Battery(clock, orders=site.host.orders)
     site.meter.volts = 13.2
     return site

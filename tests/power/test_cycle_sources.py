@@ -125,8 +125,8 @@ class Site:
         return {one.code: one.text for one in self.store.rows(Fault) if one.cleared is None}
 
 
-@pytest.fixture
-def site(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Site:
+def make_site(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Site:
+    """A unit with a generator behind a relay, and a BMS."""
     clock.synchronized = True
     run_dir = settings.unit.data_dir / "run"
     run_dir.mkdir(parents=True)
@@ -138,6 +138,11 @@ def site(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Site:
         bms={"pack": BmsSettings()},
     )
     return Site(clock, settings, open_store)
+
+
+@pytest.fixture
+def site(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Site:
+    return make_site(clock, settings, open_store)
 
 
 def test_a_well_charged_unit_leaves_its_generator_off_at_every_level(site: Site) -> None:

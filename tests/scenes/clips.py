@@ -7,7 +7,7 @@ Never: the same scene twice with other pixels: all chance comes from the scene's
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -96,11 +96,15 @@ class SceneClip:
         return any(begins <= media_s <= ends for begins, ends in self.truth)
 
 
-def load_clip(scene: Scene) -> SceneClip:
-    """The scene as a clip, made where it is not there yet."""
-    sources = [Path(__file__).read_bytes(), Path(people.__file__).read_bytes()]
-    name = f"{scene.name}-{compute_key(repr(scene), *sources)}"
-    path = load_or_make(f"{name}.mp4", lambda fresh: encode(scene, fresh))
+def load_clip(
+    scene: Scene, paint: Callable[[Scene], Iterator[Any]] | None = None, *sources: Path
+) -> SceneClip:
+    """The scene as a clip, made where it is not there yet. `paint` makes other pictures than
+    `render_frames`, by the code in `sources`.
+    """
+    code = [one.read_bytes() for one in (Path(__file__), Path(people.__file__), *sources)]
+    name = f"{scene.name}-{compute_key(repr(scene), *code)}"
+    path = load_or_make(f"{name}.mp4", lambda fresh: encode(scene, fresh, paint or render_frames))
     facts = load_or_make(f"{name}.json", lambda fresh: save_facts(scene, path, fresh))
     found = json.loads(facts.read_text())
     return SceneClip(
@@ -114,7 +118,7 @@ def load_clip(scene: Scene) -> SceneClip:
 # --- the clip ------------------------------------------------------------------------------------
 
 
-def encode(scene: Scene, path: Path) -> None:
+def encode(scene: Scene, path: Path, paint: Callable[[Scene], Iterator[Any]]) -> None:
     """Write the clip, one encoder thread: the same bytes each time."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(scene.codec, rate=scene.frames_per_s)
@@ -122,7 +126,7 @@ def encode(scene: Scene, path: Path) -> None:
         stream.thread_count = 1
         stream.time_base = Fraction(1, scene.frames_per_s)
         stream.options = encoder_options(scene)
-        for planes in render_frames(scene):
+        for planes in paint(scene):
             container.mux(stream.encode(VideoFrame.from_ndarray(planes, format="yuv420p")))
         container.mux(stream.encode(None))
 

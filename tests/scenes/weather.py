@@ -4,22 +4,17 @@ Reads: the cut-out people, through clips.py. Writes: build/scenes/NAME-KEY.mp4 a
 Never: the same weather as a clip of clips.py: drops, flakes and leaves are drawn in another way.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
 
-from tests.scenes import clips, people
-from tests.scenes.clips import CBR, Scene, SceneClip, Walk, encoder_options, render_frames
-from tests.scenes.made_files import compute_key, load_or_make
+from tests.scenes import clips
+from tests.scenes.clips import CBR, Scene, SceneClip, Walk, render_frames
 from tests.scenes.people import HEIGHT, WIDTH
 
 Painter = Callable[[Any, float], None]  # draws on luma, at a time
@@ -35,29 +30,7 @@ class WeatherScene(Scene):
 
 def load_weather_clip(scene: Scene) -> SceneClip:
     """The scene as a clip, made where it is not there yet; `scene` is a `WeatherScene`."""
-    sources = [Path(one.__file__ or "").read_bytes() for one in (clips, people)]
-    key = compute_key(repr(scene), *sources, Path(__file__).read_bytes())
-    path = load_or_make(f"{scene.name}-{key}.mp4", lambda fresh: encode(scene, fresh))
-    facts = load_or_make(
-        f"{scene.name}-{key}.json", lambda fresh: clips.save_facts(scene, path, fresh)
-    )
-    found = json.loads(facts.read_text())
-    packets = tuple((media_s, size, is_key) for media_s, size, is_key in found["packets"])
-    truth = tuple((begins, ends) for begins, ends in found["truth"])
-    return SceneClip(path, packets, truth, scene.frames_per_s)
-
-
-def encode(scene: Scene, path: Path) -> None:
-    """Write the clip, one encoder thread: the same bytes each time."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(scene.codec, rate=scene.frames_per_s)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.thread_count = 1
-        stream.time_base = Fraction(1, scene.frames_per_s)
-        stream.options = encoder_options(scene)
-        for planes in paint_frames(scene):
-            container.mux(stream.encode(VideoFrame.from_ndarray(planes, format="yuv420p")))
-        container.mux(stream.encode(None))
+    return clips.load_clip(scene, paint_frames, Path(__file__))
 
 
 def paint_frames(scene: Scene) -> Iterator[Any]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from appliance.__main__ import main, make_parser
-from tests.appliance.commands.test_unitctl import Unit, unit
+from tests.appliance.commands.conftest import unit
+from tests.appliance.commands.typed_unit import Unit
 from tests.scenes import filled
 
 __all__ = ["unit"]  # a fixture

@@ -1,36 +1,19 @@
 """`unitctl cameras pause|mute|off|resume`, as a technician types it."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from appliance.model_cameras import CameraCoverage, CameraHold, HoldKind, Watching
-from tests.appliance.commands.test_unitctl import Unit
-from tests.scenes import eight_cameras
+from tests.appliance.commands.typed_unit import Unit
 
 
 @pytest.fixture
-def unit(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    prepared_database: Path,
-) -> Iterator[Unit]:
-    monkeypatch.chdir(tmp_path)
+def unit(unit_of_eight: Unit, monkeypatch: pytest.MonkeyPatch) -> Unit:
     monkeypatch.setattr("appliance.commands.camera_holds.find_user_name", lambda: "anna")
-    (tmp_path / "data").mkdir()
-    shutil.copy(prepared_database, tmp_path / "data/unit.db")
-    made = Unit(tmp_path, capsys)
-    made.settings.write_text(
-        made.settings.read_text().split("[camera.demo]")[0] + eight_cameras.format_sections()
-    )
-    yield made
-    made.close()
+    return unit_of_eight
 
 
 def list_rows(unit: Unit) -> list[CameraHold]:

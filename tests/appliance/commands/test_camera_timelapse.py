@@ -1,7 +1,5 @@
 """`unitctl cameras timelapse`: what there is, and a video of it."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -9,22 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.appliance.commands.test_unitctl import Unit
-
-
-@pytest.fixture
-def unit(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    prepared_database: Path,
-) -> Iterator[Unit]:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    shutil.copy(prepared_database, tmp_path / "data/unit.db")
-    made = Unit(tmp_path, capsys)
-    yield made
-    made.close()
+from tests.appliance.commands.typed_unit import Unit
 
 
 def put(unit: Unit, camera: str, minute: int, data: bytes | None = None) -> Path:

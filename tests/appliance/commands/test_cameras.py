@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 from appliance.errors import CameraError
 from appliance.model import EnergyBudget, EnergyLevel, Sleep, Stamp, Wake
 from appliance.model_cameras import CameraHint, CameraMode, CameraUsage, InferencePlan, Tier
-from tests.appliance.commands.test_unitctl import Unit
+from tests.appliance.commands.typed_unit import Unit
 from tests.scenes import eight_cameras, filled
 from tests.scenes.eight_cameras import before
 
@@ -24,21 +22,8 @@ NO_LOOKS = f"inference rests: {SENTINEL}"
 
 
 @pytest.fixture
-def unit(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    prepared_database: Path,
-) -> Iterator[Unit]:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    shutil.copy(prepared_database, tmp_path / "data/unit.db")
-    made = Unit(tmp_path, capsys)
-    made.settings.write_text(
-        made.settings.read_text().split("[camera.demo]")[0] + eight_cameras.format_sections()
-    )
-    yield made
-    made.close()
+def unit(unit_of_eight: Unit) -> Unit:
+    return unit_of_eight
 
 
 def now(unit: Unit) -> Stamp:

@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.appliance.commands.test_unitctl import Unit, unit
+from tests.appliance.commands.typed_unit import Unit
 from tests.scenes import filled
-
-__all__ = ["unit"]  # a fixture
 
 
 def test_events_can_be_limited_by_time_and_number(unit: Unit) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from appliance.store.tables import TABLES
-from tests.appliance.commands.test_unitctl import Unit, unit, unpacked
+from tests.appliance.commands.test_unitctl import unpacked
+from tests.appliance.commands.typed_unit import Unit
 from tests.scenes import damaged_rows
 
-__all__ = ["unit"]  # a fixture
 GROUP = 4242
 
 

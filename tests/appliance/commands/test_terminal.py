@@ -15,11 +15,10 @@ import pytest
 from appliance.commands import completion, status
 from appliance.errors import StoreError
 from appliance.model import ServiceState
-from tests.appliance.commands.test_unitctl import Unit, run_unitctl, unit
+from tests.appliance.commands.test_unitctl import run_unitctl
+from tests.appliance.commands.typed_unit import Unit
 from tests.conftest import ROOT
 from tests.scenes import filled
-
-__all__ = ["unit"]  # a fixture
 
 
 def start(words: Sequence[str], out: int | IO[Any], **environment: str) -> tuple[int, str]:

@@ -10,77 +10,19 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.__main__ import main, make_parser
-from appliance.clock import SystemClock
 from appliance.commands import COMMANDS, export
 from appliance.commands.completion import list_places
 from appliance.status import status_document
-from appliance.store.prepare import prepare_database
-from appliance.store.store import Store
 from appliance.store.whole_check import find_damage
-from tests.conftest import CLIP, ROOT
+from tests.appliance.commands.typed_unit import SETTINGS, Unit
+from tests.conftest import ROOT
 from tests.scenes import filled
-
-SETTINGS = f"""
-[unit]
-name = "hill 7"
-data_dir = "data"
-run_dir = "run"
-
-[camera.demo]
-source = "{CLIP}"
-
-[camera.gate]
-source = "{filled.SECRET_URL}"
-"""
-
-
-class Unit:
-    """A unit's directory with settings and database, and `unitctl` to type at it."""
-
-    def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.directory = directory
-        self.settings = directory / "unit.toml"
-        self.settings.write_text(SETTINGS)
-        self.database = directory / "data" / "unit.db"
-        self._capsys = capsys
-        self._stores: dict[str, Store] = {}
-        prepare_database(self.database)
-
-    def open_as(self, writer: str) -> Store:
-        if writer not in self._stores:
-            self._stores[writer] = Store(self.database, SystemClock(), writer)
-        return self._stores[writer]
-
-    def close(self) -> None:
-        for store in self._stores.values():
-            store.close()
-
-    def type(self, *words: str) -> tuple[int, str, str]:
-        """Exit code, standard output and standard error of `unitctl WORDS`."""
-        with pytest.raises(SystemExit) as left:
-            main([*words, "--settings", str(self.settings)])
-        out, err = self._capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    def json(self, *words: str) -> Any:
-        return json.loads(self.type(*words, "--json")[1])
-
-
-@pytest.fixture
-def unit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Unit]:
-    monkeypatch.chdir(tmp_path)
-    made = Unit(tmp_path, capsys)
-    yield made
-    made.close()
 
 
 def run_unitctl(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
