@@ -80,8 +80,9 @@ types: .venv/installed-test
 architecture: .venv/installed-test
 	.venv/bin/lint-imports
 
+# A worker that crashes ends the run: one that is started again may wait for ever.
 # With bytecode kept: a third of the workers' time at the start, and of each process they start.
-PYTEST = env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/build/bytecode" $(PY) -m pytest -n $(WORKERS)
+PYTEST = env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/build/bytecode" $(PY) -m pytest -n $(WORKERS) --max-worker-restart 0
 pytest: .venv/installed-test
 	$(PYTEST) -m "not long" --dist loadfile --no-loadscope-reorder
 
