@@ -171,8 +171,9 @@ def fork(act: Callable[[], object], end: Callable[[], object]) -> int:
     code = 1
     try:
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        code = 0 if os.getppid() == parent else 1
-        act()
+        if os.getppid() == parent:  # who is gone can neither watch nor end it
+            act()
+            code = 0
     except SystemExit as leave:
         code = leave.code if isinstance(leave.code, int) else 1
     except BaseException:  # noqa: BLE001  (the child must not return into the caller)
