@@ -137,14 +137,26 @@ def run_laptop(options: argparse.Namespace, port: int, began_s: float) -> None:
         generator=options.generator,
     )
     with Laptop(wish) as laptop:
-        print(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
+        announce(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
         if laptop.runner.output != STANDARD_OUTPUT:
-            print(f"What its processes say is in {laptop.runner.output}.")
-        print(f"As text: {format_status_command(laptop.settings.path)}\n", flush=True)
+            announce(f"What its processes say is in {laptop.runner.output}.")
+        announce(f"As text: {format_status_command(laptop.settings.path)}\n")
         laptop.wait_for_unit_time(options.days * DAY_S if options.days else float("inf"))
         laptop.runner.check_end()
     if options.days:
         print(json.dumps(summarise(laptop.open_store(), time.monotonic() - began_s)), flush=True)
+
+
+def announce(line: str) -> None:
+    """Print it. Where nobody reads any more the run stops as by a signal: the one that tells of a
+    closed terminal may be still to come, and would break the stop off.
+    """
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        if not is_output_closed(error):
+            raise
+        stop_once(signal.SIGHUP, None)
 
 
 def format_status_command(settings: Path) -> str:

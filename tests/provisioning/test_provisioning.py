@@ -215,3 +215,20 @@ def test_a_terminal_that_closes_while_something_is_printed_is_no_error(
     monkeypatch.setattr("builtins.print", say)
     command.main([])
     assert discarded
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.EIO])
+def test_a_line_that_nobody_reads_stops_the_run_and_no_signal_breaks_that_off(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    heeded = set(command.STOP_SIGNALS)
+
+    def say(*_: object, **__: object) -> None:
+        raise OSError(number, "nobody reads")
+
+    monkeypatch.setattr(signal, "signal", lambda one, _: heeded.discard(one))
+    monkeypatch.setattr(command, "discard_output", lambda: None)
+    monkeypatch.setattr("builtins.print", say)
+    with pytest.raises(KeyboardInterrupt):
+        command.announce("The unit runs.")
+    assert heeded == set()
