@@ -18,7 +18,7 @@ from appliance.model import EnergyLevel
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.sections.field import setting
 from appliance.sections.loads import GpuSettings, JetsonSettings, RunsWhen, SwitchSettings
-from appliance.sections.network import MqttSettings, WebSettings
+from appliance.sections.network import MqttSettings, UpdateSettings, WebSettings
 from appliance.sections.sources import SourceSettings
 
 DEFAULT_PATH = Path("/etc/appliance/unit.toml")
@@ -279,6 +279,7 @@ class Settings:
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     web: WebSettings = field(default_factory=WebSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    update: UpdateSettings = field(default_factory=UpdateSettings)
     simulation: SimulationSettings = field(default_factory=SimulationSettings)
 
     @property

@@ -1,4 +1,4 @@
-"""Sections of what the unit offers and reports over the network: [web], [mqtt].
+"""Sections of what the unit offers, reports and takes over the network: [web], [mqtt], [update].
 
 Reads and writes: nothing.
 Never: checks a value; appliance/settings_file.py does, from the ranges given here.
@@ -41,3 +41,28 @@ class MqttSettings:
     commands: bool = setting(
         True, "Let cameras be paused, muted and switched off by messages (docs/cameras.md)"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSettings:
+    """Signed updates; without a root of trust (docs/updates.md) the unit takes none."""
+
+    mirrors: tuple[str, ...] = setting(
+        (),
+        "Where releases are, in order of trial: https://HOST/PATH, file:///PATH; none: no updates",
+    )
+    group: str = setting("all", "The group that releases are assigned to")
+    dir: Path = setting(Path("/var/lib/ota"), "Directory of the update's own files")
+    ca_file: Path | None = setting(
+        None, "Certificates (PEM) that mirrors are checked with; without it, the system's"
+    )
+    least_charge_pct: float = setting(40.0, "SOC in % from which a release is installed", 20, 100)
+    least_charging_pct: float = setting(
+        20.0, "The same while the sun charges the battery by 5 % of its capacity an hour", 15, 100
+    )
+    window_from: str = setting("00:00", "Site time from which it may be installed")
+    window_until: str = setting("00:00", "Site time until which; the same as from: at any time")
+    metered: bool = setting(
+        False, "The link is paid by volume: only what fits into `metered_day_mb` is fetched"
+    )
+    metered_day_mb: float = setting(100.0, "Megabytes a day on a metered link", 1, 100_000)

@@ -347,6 +347,20 @@ def m0027_event_sub_label(db: Database) -> None:
     db.execute("ALTER TABLE event ADD COLUMN sub_confidence REAL")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0028_updates(db: Database) -> None:
+    """The steps of updates, and when the unit asked for one."""
+    db.execute(
+        f"CREATE TABLE update_state ({STAMP}, step TEXT NOT NULL, release TEXT NOT NULL, "
+        "running_release TEXT NOT NULL, reason TEXT NOT NULL, waits_for TEXT NOT NULL, "
+        "progress_pct REAL)"
+    )
+    db.execute(
+        f"CREATE TABLE check_in ({STAMP}, mirror TEXT NOT NULL, text TEXT NOT NULL, next_at TEXT, "
+        "received_bytes INTEGER NOT NULL)"
+    )
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

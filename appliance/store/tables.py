@@ -9,7 +9,7 @@ is the state. Rows of `any` writer belong to the service that they name, and it 
 
 from dataclasses import dataclass
 
-from appliance import model, model_cameras, model_set_points, model_sources
+from appliance import model, model_cameras, model_set_points, model_sources, model_updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Table:
 
 ANY = "any"
 POWER, PLAN, SENSORS, CAMERA, INFERENCE = "power", "plan", "sensors", "camera", "inference"
-HINTS = "hints"
+HINTS, CHECKIN = "hints", "checkin"
 DAILY = 26 * 3600.0  # s; a plan is made twice a day: one may be missed, and two hours of grace
 SECONDLY = 2.0  # days of full rows where averages follow
 
@@ -77,6 +77,8 @@ TABLES = (
     Table("event_begun",         model_cameras.EventBegun,    INFERENCE, None,    None,    SECONDLY),
     Table("switch_order",        model_cameras.SwitchOrder,   POWER,     None,    None,    365),
     Table("event",               model_cameras.Event,         INFERENCE, None,    None,    365,      durable=True, order="at"),
+    Table("update_state",        model_updates.UpdateState,   CHECKIN,   None,    None,    3650,     durable=True),
+    Table("check_in",            model_updates.CheckIn,       CHECKIN,   None,    None,    60),
     Table("service_state",       model.ServiceState,          ANY,       60,      180,     3650,     key="service", order="at"),
     Table("fault",               model.Fault,                 ANY,       None,    None,    365,      durable=True),
 )

@@ -1,0 +1,125 @@
+"""The real disk behind `Files`.
+
+Reads and writes: the files that it is asked for.
+Never: follows a symbolic link where it writes, or reads what is no regular file.
+"""
+
+import errno
+import os
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+
+class Disk:
+    """`Files` of this computer."""
+
+    def read(self, path: Path, *, most_bytes: int) -> bytes:
+        data = self.read_at(path, 0, most_bytes + 1)
+        if len(data) > most_bytes:
+            raise OSError(errno.EFBIG, f"more than {most_bytes} bytes", str(path))
+        return data
+
+    def read_at(self, path: Path, offset: int, length: int) -> bytes:
+        handle = open_regular(path, os.O_RDONLY)
+        try:
+            return pread_whole(handle, offset=offset, length=length)
+        finally:
+            os.close(handle)
+
+    def measure(self, path: Path) -> int | None:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found = path.lstat()
+            return found.st_size if stat.S_ISREG(found.st_mode) else None
+        return None
+
+    def list_names(self, path: Path) -> list[str]:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            return sorted(os.listdir(path))
+        return []
+
+    def is_directory(self, path: Path) -> bool:
+        return path.is_dir() and not path.is_symlink()
+
+    def read_link(self, path: Path) -> str | None:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if path.is_symlink():
+                return os.readlink(path)
+        return None
+
+    def free_bytes(self, path: Path) -> int:
+        return shutil.disk_usage(path).free
+
+    def make_directory(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+
+    def write(
+        self, path: Path, data: bytes, *, offset: int | None = None, mode: int = 0o644
+    ) -> None:
+        fresh = os.O_TRUNC if offset is None else 0
+        handle = open_regular(path, os.O_WRONLY | os.O_CREAT | fresh, mode)
+        try:
+            if fresh:
+                os.fchmod(handle, mode)
+            pwrite_whole(handle, data, offset or 0)
+        finally:
+            os.close(handle)
+
+    def truncate(self, path: Path, length: int) -> None:
+        os.truncate(path, length)
+
+    def sync(self, path: Path) -> None:
+        handle = open_regular(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def sync_directory(self, path: Path) -> None:
+        handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def rename(self, old: Path, new: Path) -> None:
+        old.replace(new)
+
+    def link(self, old: Path, new: Path) -> None:
+        new.hardlink_to(old)
+
+    def make_link(self, target: str, path: Path) -> None:
+        path.symlink_to(target)
+
+    def remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    def remove_directory(self, path: Path) -> None:
+        with suppress(FileNotFoundError):
+            path.rmdir()
+
+
+def open_regular(path: Path, flags: int, mode: int = 0o644) -> int:
+    """A descriptor of a regular file; raises `OSError`, also for a pipe, a device or a link."""
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return handle
+
+
+def pread_whole(handle: int, *, offset: int, length: int) -> bytes:
+    found = bytearray()
+    while len(found) < length and (
+        part := os.pread(handle, min(length - len(found), 2**24), offset + len(found))
+    ):
+        found += part
+    return bytes(found)
+
+
+def pwrite_whole(handle: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(handle, view, offset)
+        view, offset = view[written:], offset + written

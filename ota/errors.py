@@ -1,0 +1,33 @@
+"""What can be wrong with an update: each text says what happened, where, and what to do.
+
+Reads and writes: nothing.
+Never: lets a refusal go without the name of its cause: `reason_code` is stored and reported.
+"""
+
+from appliance.errors import ApplianceError
+
+
+class UpdateError(ApplianceError):
+    """An update cannot go on. `reason_code`: the cause in kebab-case, for reports and tests."""
+
+    code = "update"
+
+    def __init__(self, text: str, reason_code: str) -> None:
+        super().__init__(text)
+        self.reason_code = reason_code
+
+
+class LinkError(UpdateError):
+    """A mirror does not answer, or the connection broke: it is tried again later."""
+
+
+class TrustError(UpdateError):
+    """What a mirror gave is not what those signed whom the unit trusts; nothing of it is used."""
+
+
+class SpaceError(UpdateError):
+    """The disk has no room for it, or cannot be written."""
+
+
+class SlotError(UpdateError):
+    """The other operating system slot cannot be installed, armed or committed."""

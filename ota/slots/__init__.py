@@ -1,0 +1,5 @@
+"""The two operating systems of a unit: which runs, which is installed, armed, committed.
+
+Reads: RAUC over D-Bus, boot entries, EFI variables. Writes: the inactive slot and the boot order.
+Never: writes into the slot that runs.
+"""
