@@ -12,7 +12,7 @@ from ota.manifest import ReleaseManifest
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """`manifest_sha256` names the release exactly. `until`: the assignment ends then, None: never.
+    """`manifest_bytes` are what was verified, `manifest_sha256` names the release exactly. `until`: the assignment ends then, None: never.
 
     `allow_downgrade`: signed for this unit; without it a release below the ratchet is refused.
     `source`: the mirror that gave it. `offline`: from a stick, with metadata that only a technician
@@ -20,6 +20,7 @@ class Offer:
     """
 
     manifest: ReleaseManifest
+    manifest_bytes: bytes
     manifest_sha256: str
     wave: str
     until: datetime | None
