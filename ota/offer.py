@@ -12,11 +12,10 @@ from ota.manifest import ReleaseManifest
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """`manifest_bytes` are what was verified, `manifest_sha256` names the release exactly. `until`: the assignment ends then, None: never.
-
-    `allow_downgrade`: signed for this unit; without it a release below the ratchet is refused.
-    `source`: the mirror that gave it. `offline`: from a stick, with metadata that only a technician
-    may use.
+    """`manifest_bytes` are what was verified, `manifest_sha256` names the release exactly. `until`:
+    the assignment ends then, None: never. `allow_downgrade`: signed for this unit; without it a
+    release below the ratchet is refused. `source`: the mirror that gave it. `offline`: from a
+    stick, with metadata that only a technician may use.
     """
 
     manifest: ReleaseManifest
