@@ -1,5 +1,10 @@
-"""App, model and settings layers: trees named by hash, activated by one pointer.
+"""App, models and settings of a release: trees named by their hash, activated by one pointer each.
 
-Reads: verified payloads. Writes: trees and pointers below the update directory.
-Never: changes a tree after it was made, or removes the one that is committed.
+Reads: trees and pointers of the update directory. Writes: pointers; removes trees nobody needs.
+Never: changes a tree, or leaves a pointer that leads to half of one.
+
+    pointers    one symbolic link: its form, how it is read, where it is
+    origins     which release brought a tree
+    garbage     what nothing names any more
+    layers      the trial of a release, its commit, the way back
 """

@@ -2,4 +2,7 @@
 
 Reads: RAUC over D-Bus, boot entries, EFI variables. Writes: the inactive slot and the boot order.
 Never: writes into the slot that runs.
+
+    slots        what machine/ may ask of any of them: the protocol and its rows
+    none         a machine with one system
 """

@@ -1,0 +1,48 @@
+"""What of the content and of the downloads nothing names any more.
+
+Reads: names in `content` and `parts`. Writes: removes trees, images and unfinished downloads.
+Never: leaves half of a tree under a name that means a whole one, or touches a name that it doesn't
+know.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from ota.files import Files, remove_tree
+
+CONTENT = re.compile(r"(?P<sha256>[0-9a-f]{64})(?P<kind>|\.image)(?P<rest>\.part)?")
+GONE = re.compile(r"[0-9a-f]{64}(\.image)?\.gone")
+PARTS = re.compile(r"(?P<sha256>[0-9a-f]{64})([.-].*)?")
+
+
+def collect(files: Files, directory: Path, keep: Collection[str]) -> tuple[str, ...]:
+    """Remove what `keep` (hashes) does not name; returns the names of what went."""
+    content, parts = directory / "content", directory / "parts"
+    for name in files.list_names(content):  # of a removal that was cut
+        if GONE.fullmatch(name):
+            remove_tree(files, content / name)
+    gone = [*find_unnamed(files, content, CONTENT, keep)]
+    for name in gone:
+        put_aside_and_remove(files, content / name)
+    unfinished = [*find_unnamed(files, parts, PARTS, keep)]
+    for name in unfinished:
+        remove_tree(files, parts / name)
+    return (*gone, *unfinished)
+
+
+def find_unnamed(
+    files: Files, folder: Path, form: re.Pattern[str], keep: Collection[str]
+) -> Iterator[str]:
+    for name in files.list_names(folder):
+        found = form.fullmatch(name)
+        if found and found["sha256"] not in keep:
+            yield name
+
+
+def put_aside_and_remove(files: Files, path: Path) -> None:
+    """Its name goes first, durably: whoever finds a tree by its hash finds a whole one."""
+    aside = path.with_name(f"{path.name.removesuffix('.part')}.gone")
+    files.rename(path, aside)
+    files.sync_directory(path.parent)
+    remove_tree(files, aside)
