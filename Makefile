@@ -97,6 +97,7 @@ test-peers: build/peers/installed
 EXPORTERS ?= build/exporters/bin/python
 test-exporters: .venv/installed-test
 	PYTHONPATH=$(CURDIR) $(EXPORTERS) tests/exporters/make_exports.py build/exports inference/models/trial-picture.jpg
+	$(EXPORTERS) tests/exporters/run_pretrained.py build/exports/pretrained inference/models/trial-picture.jpg
 	EXPORTS=$(CURDIR)/build/exports $(PY) -m pytest -rs tests/exporters
 
 # Apart: it needs root, a network for the packages of Debian, and minutes.

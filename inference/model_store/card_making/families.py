@@ -22,6 +22,7 @@ YOLO = Manner("RGB", "0..1", Resize.LETTERBOX)
 YOLOX = Manner("BGR", "0..255", Resize.TOP_LEFT)
 STRETCHED = Manner("RGB", "0..1", Resize.STRETCH)
 NANODET = Manner("BGR", "imagenet", Resize.STRETCH)
+PICODET = Manner("RGB", "imagenet", Resize.STRETCH)
 RF_DETR = Manner("RGB", "imagenet", Resize.STRETCH)
 ORDERS = {
     6: (
@@ -92,7 +93,11 @@ def guess_by_number(outputs: Arrays, labels: Labels, entry: InputForm) -> Iterat
 
 
 def guess_nanodet(outputs: Arrays, labels: Labels, entry: InputForm) -> Iterator[HeadGuess]:
-    """NanoDet, where cells and columns are those of its grids."""
+    """NanoDet and PicoDet, where cells and columns are those of their grids.
+
+    Four grids whose scores and distributions come apart are PicoDet's, as Paddle2ONNX exports it:
+    its points are the middles of cells. NanoDet-Plus joins them, and its points are corners.
+    """
     shapes = sorted(one.shape[1:] for one in outputs.values())
     classes = len(labels.names)
     for strides in (PLUS_STRIDES, STRIDES):
@@ -101,9 +106,12 @@ def guess_nanodet(outputs: Arrays, labels: Labels, entry: InputForm) -> Iterator
             wide = classes + 4 * bins
             apart = sorted((count, width) for count in cells for width in (classes, 4 * bins))
             if shapes in (apart, sorted((count, wide) for count in cells), [(sum(cells), wide)]):
-                point = 0.0 if strides == PLUS_STRIDES else 0.5
-                form = OutputForm(strides=strides, bins=bins, cell_point=point, pixels=False)
-                yield HeadGuess("nanodet", form, NANODET, labels)
+                usual = [(0.5, NANODET)] if strides == STRIDES else [(0.0, NANODET)]
+                if strides == PLUS_STRIDES and shapes == apart:
+                    usual = [(0.5, PICODET), *usual]
+                for point, manner in usual:
+                    form = OutputForm(strides=strides, bins=bins, cell_point=point, pixels=False)
+                    yield HeadGuess("nanodet", form, manner, labels)
 
 
 def guess_classes(name: str, only: np.ndarray, labels: Labels) -> HeadGuess:
@@ -144,19 +152,22 @@ def guess_table(
             form = OutputForm(name=name, objectness=True, extra=extra - 1, iou=0.45)
             yield HeadGuess("yolo", form, YOLO, labels)
         elif strides is not None and rows in grids and extra >= 0:
-            yield from guess_grid(name, strides, extra, labels)
+            if extra == 1:
+                form = OutputForm(name=name, objectness=True, strides=strides)
+                rows_first = only if only.shape[1] == rows else only.transpose(0, 2, 1)
+                decoder = "yolo" if are_decoded(rows_first, entry) else "yolox"
+                yield HeadGuess(decoder, form, YOLOX, labels)
+            else:
+                yield HeadGuess("yolo", OutputForm(name=name, extra=extra), YOLO, labels)
 
 
-def guess_grid(
-    name: str, strides: tuple[int, ...], extra: int, labels: Labels
-) -> Iterator[HeadGuess]:
-    """One row for each cell: YOLOv8 and later without objectness, YOLOX with it."""
-    if extra == 1:
-        form = OutputForm(name=name, objectness=True, strides=strides)
-        yield HeadGuess("yolox", form, YOLOX, labels)
-        yield HeadGuess("yolo", form, YOLOX, labels)
-        return
-    yield HeadGuess("yolo", OutputForm(name=name, extra=extra), YOLO, labels)
+def are_decoded(table: np.ndarray, entry: InputForm) -> bool:
+    """Whether YOLOX's boxes (1 x cells x columns) are decoded: no size is then below 0, and the
+    middles follow their cells across the picture. Before, a size is a logarithm, and a middle is
+    counted from its own cell.
+    """
+    across = float(np.ptp(table[0, :, 0])) > entry.width / 2
+    return across and float(table[0, :, 2:4].min()) >= 0
 
 
 def guess_pair(outputs: Arrays, labels: Labels) -> Iterator[HeadGuess]:

@@ -13,7 +13,7 @@ from typing import Any
 from appliance.errors import ModelError
 from appliance.parsing.small_file import read_small_file
 from inference.detection.model_card import parse_classes
-from inference.model_store.card_making.facts import ModelFacts
+from inference.model_store.card_making.facts import LONGEST_TEXT, ModelFacts
 
 MOST_LABELS_BYTES = 100_000
 NAMES = (
@@ -59,13 +59,19 @@ def list_labels(facts: ModelFacts, told: tuple[str, ...]) -> list[Labels]:
 
 def read_names(facts: ModelFacts) -> tuple[str, ...]:
     """The names in the metadata; empty where there are none that can be used."""
-    for key in ("names", "classes", "class_names", "labels"):
-        found = facts.read_value(key)
+    for key in ("names", "classes", "class_names", "labels", "character"):
+        found = facts.read_value(key) or read_lines(facts.metadata.get(key, ""))
         if isinstance(found, Mapping):
             found = order_names(found)
         if isinstance(found, (list, tuple)) and found:
             return tuple(str(one) for one in found)
     return ()
+
+
+def read_lines(text: str) -> list[str]:
+    """Names that stand one in a line, as PaddleOCR's exports have them; empty for one line."""
+    lines = [line.strip() for line in text[:LONGEST_TEXT].splitlines() if line.strip()]
+    return lines if len(lines) > 1 else []
 
 
 def order_names(found: Mapping[Any, Any]) -> list[Any]:
