@@ -169,8 +169,11 @@ def export_transformers() -> None:
         path = OUT / f"{name}.onnx"
         entry = torch.zeros(1, 3, SIDE, SIDE)
         save(Pair(model), entry, path, ["pixel_values"], ["logits", "pred_boxes"])
-        processor = RTDetrImageProcessor(size={"height": SIDE, "width": SIDE})
-        pixels = processor(images=bgr[:, :, ::-1].copy(), return_tensors="np")["pixel_values"]
+        # Scaled as the unit does: with random weights the processor's own filter, which blurs a
+        # little more, makes other queries the best.
+        scaled = cv2.resize(bgr, (SIDE, SIDE))[:, :, ::-1].copy()
+        processor = RTDetrImageProcessor(do_resize=False)
+        pixels = processor(images=scaled, return_tensors="np")["pixel_values"]
         logits, boxes = run(path, {"pixel_values": np.asarray(pixels, np.float32)})
         outputs = type(
             "Outputs",
