@@ -273,6 +273,9 @@ class Sleep:
     reason: str
 
 
+AFTER_CUT = "after a power cut"  # a `cause` that others than the power service ask for
+
+
 @dataclass(frozen=True, slots=True)
 class Wake:
     """The unit is back, from sleep or from a power cut: how, and whether it stays.

@@ -130,6 +130,10 @@ class Host:
         """Order PID 1 to run the units once more: `start` does nothing where one is active."""
         return self._order("restart", *units)
 
+    def try_restart(self, *units: str) -> Order:
+        """Order PID 1 to run those of the units once more that run now."""
+        return self._order("try-restart", *units)
+
     def stop(self, *units: str) -> Order:
         """Order PID 1 to stop the units, in this order, all in one."""
         return self._order("stop", *units)
@@ -137,6 +141,10 @@ class Host:
     def power_off(self) -> Order:
         """Order a clean shutdown."""
         return self._order("poweroff")
+
+    def reboot(self) -> Order:
+        """Order a clean restart of the computer."""
+        return self._order("reboot")
 
     def suspend(self) -> Order:
         """Order sleep with the memory kept."""

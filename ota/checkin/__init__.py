@@ -1,5 +1,5 @@
-"""`python -m ota.checkin`: report, ask, and let an update take its steps; a oneshot on a timer.
+"""`python -m ota.checkin`: reports, asks, and lets an update take its steps; started by a timer.
 
-Reads: settings, mirrors, rows. Writes: rows `update_state` and `check_in`.
-Never: stays resident.
+Reads: settings, mirrors, rows. Writes: rows `update_state` and `check_in`, the update directory.
+Never: stays resident: it ends when nothing more can be done now.
 """

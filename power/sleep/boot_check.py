@@ -13,7 +13,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
+from appliance.model import AFTER_CUT, BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
 from power.guard.proven_charge import compute_lower_bound_pct
 from power.guard.verdict import format_duration
@@ -23,7 +23,7 @@ from power.sleep.wake_time import compute_needed_w, format_failed, wake_pct
 FIRST = "the first start"
 BY_CLOCK, EARLY, LATE = "the clock of the computer", "before its time", "after its time"
 AT_NO_HOUR = "at an hour that the clock does not know"
-BY_HAND, AFTER_STOP, AFTER_CUT = "without a wake", "after a shutdown", "after a power cut"
+BY_HAND, AFTER_STOP = "without a wake", "after a shutdown"
 AFTER_TEST = "after a wake test"
 ALARM_SLACK, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=30)
 LONGEST_NAP = timedelta(days=3)  # of a plan: what is hoped for later was planned by a wrong clock

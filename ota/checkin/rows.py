@@ -1,0 +1,92 @@
+"""What people see of an update: rows of each step and each time that a mirror was asked.
+
+Reads and writes: `update_state`, `check_in`, the fault `update`.
+Never: is the truth of an update, which is the journal; a database that fails stops no update.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.errors import StoreError
+from appliance.log import SentenceLog
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_updates import CheckIn, UpdateState, UpdateStep
+from appliance.store.store import Store
+from appliance.store.tables import CHECKIN
+from ota.checkin.rate import find_next
+from ota.errors import UpdateError
+from ota.machine.progress import Progress, Record
+from ota.machine.result import Wait
+
+FAULTS = frozenset(("trust", "slot", "operator", "space"))  # what somebody should look at
+
+
+@dataclass(slots=True)
+class UpdateRows:
+    """`last`: the row that was written last, by this process or one before."""
+
+    store: Store
+    log: SentenceLog
+    last: UpdateState | None = None
+
+    def __post_init__(self) -> None:
+        with suppress(StoreError):
+            self.last = self.store.last(UpdateState)
+
+    def follow(self, progress: Progress, record: Record) -> None:
+        """A step was entered."""
+        self.log.info(record.reason, step=record.step.value, release=record.release)
+        self._publish(progress, record.step, record.reason, Wait(""))
+
+    def rest(self, progress: Progress, wait: Wait) -> None:
+        """An update waits, or there is none: what it waits for, and whether that is a fault."""
+        self._publish(progress, progress.step, wait.reason, wait)
+        self._report(wait)
+
+    def find_times(self) -> tuple[datetime | None, datetime | None]:
+        """When the unit asked last, and when it is to ask next."""
+        with suppress(StoreError):
+            if row := self.store.last(CheckIn):
+                return row.stamp.utc, row.next_at
+        return None, None
+
+    def note_check_in(self, unit: str, *, mirror: str, text: str, received_bytes: int) -> None:
+        """That the unit has asked, and when it asks again."""
+        now = self.store.clock.stamp()
+        with suppress(StoreError):
+            budget = self.store.latest(EnergyBudget)
+            level = budget.level if budget else EnergyLevel.SENTINEL
+            next_at = find_next(now.utc, level, unit)
+            self.store.add(CheckIn(now, mirror, text, next_at, received_bytes))
+
+    def _publish(self, progress: Progress, step: UpdateStep, reason: str, wait: Wait) -> None:
+        row = UpdateState(
+            stamp=self.store.clock.stamp(),
+            step=step,
+            release=progress.release,
+            running_release=progress.running_release,
+            reason=reason,
+            waits_for=wait.waits_for,
+            progress_pct=wait.progress_pct,
+        )
+        if self.last is not None and tell_apart(self.last) == tell_apart(row):
+            return
+        self.last = row
+        try:
+            self.store.add(row)
+        except StoreError as error:
+            self.log.warning(f"the update goes on; its state is not shown: {error}")
+
+    def _report(self, wait: Wait) -> None:
+        with suppress(StoreError):
+            if wait.waits_for in FAULTS:
+                self.store.raise_fault(CHECKIN, UpdateError(wait.reason, wait.waits_for))
+            else:
+                self.store.clear_faults(CHECKIN)
+            self.store.publish_status(CHECKIN, wait.reason)
+
+
+def tell_apart(row: UpdateState) -> tuple[object, ...]:
+    """What of a row is news."""
+    return (row.step, row.release, row.running_release, row.reason, row.waits_for)

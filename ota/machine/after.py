@@ -1,0 +1,196 @@
+"""The states of an update that change the unit: from the installation to commit or rollback.
+
+    INSTALL -> ARM -> GATE2 -> REBOOT -> TRIAL -> HEALTH -> COMMIT | ROLLBACK -> REPORT
+
+Reads: slots, layers, health. Writes: through ports.
+Never: commits what was not seen to work as before, or blames a release for a lack of energy.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appliance.model_updates import UpdateStep
+from ota.errors import SlotError
+from ota.machine.before import Before, fail
+from ota.machine.ports import Ports
+from ota.machine.progress import Progress
+from ota.machine.result import Go, Result, Wait
+from ota.manifest import Layer, LayerKind, ReleaseManifest
+from ota.slots.slots import OnProgress
+
+HEALTH_S = 600.0  # unit seconds in which what worked before must work again
+STEADY_S = 20.0  # for so long it must go on working
+LOOK_S = 5.0
+MOST_STARTS = 2  # of a new operating system that does not come up
+MOST_TRIALS = 3  # that were cut off
+FOR_POWER = 8  # the same, where the battery was the cause
+
+OS = LayerKind.OS
+
+
+def ignore_progress(_percent: int, _text: str) -> None:
+    """Progress that nobody looks at."""
+
+
+@dataclass(slots=True)
+class After:
+    """`well_s`: uptime since which all has been well, in this process."""
+
+    ports: Ports
+    before: Before
+    health_s: float = HEALTH_S
+    steady_s: float = STEADY_S
+    well_s: float | None = None
+    on_install: OnProgress = ignore_progress
+
+    # --- install --------------------------------------------------------------------------------
+
+    def install(self, progress: Progress) -> Result:
+        manifest = self.before.read_manifest(progress)
+        if manifest is None:
+            return fail(f"the record of release {progress.release} is damaged")
+        layer = manifest.find_layer(OS)
+        try:
+            if layer is not None:
+                self._install_slot(layer, manifest)
+        except SlotError as error:
+            return fail(str(error))
+        measured = self.ports.health.measure()
+        return Go(UpdateStep.ARM, f"release {manifest.release} is ready to be tried", measured)
+
+    def _install_slot(self, layer: Layer, manifest: ReleaseManifest) -> None:
+        self.ports.slots.check()
+        if not self._is_installed(manifest):
+            self.ports.slots.install(
+                self.ports.payloads.find(layer), manifest.release, self.on_install
+            )
+
+    def _is_installed(self, manifest: ReleaseManifest) -> bool:
+        """Whether it runs already: an installation never writes into the slot that runs."""
+        return self._is_booted(manifest.release)
+
+    def _is_booted(self, release: str) -> bool:
+        """Whether the operating system that runs is that of the release."""
+        report = self.ports.slots.examine()
+        return bool(report.booted) and report.slots[report.booted].release == release
+
+    def arm(self, progress: Progress) -> Result:
+        return Go(UpdateStep.GATE2, f"release {progress.release} waits for its trial")
+
+    def gate2(self, progress: Progress) -> Result:
+        manifest = self.before.read_manifest(progress)
+        if manifest is None:
+            return fail(f"the record of release {progress.release} is damaged")
+        verdict = self.before.judge(manifest)
+        if not verdict.is_open:
+            return Wait(verdict.reason, verdict.waits_for)
+        return Go(
+            UpdateStep.REBOOT, f"starts release {progress.release}: {verdict.reason}", {"starts": 1}
+        )
+
+    # --- try ------------------------------------------------------------------------------------
+
+    def reboot(self, progress: Progress) -> Result:
+        manifest = self.before.read_manifest(progress)
+        if manifest is None:
+            return roll_back(progress, "its record is damaged")
+        if manifest.find_layer(OS) is None or self._is_installed(manifest):
+            return Go(UpdateStep.TRIAL, f"release {manifest.release} is on trial")
+        if progress.entered and progress.entered.stamp.boot_id != self.ports.unit.stamp().boot_id:
+            return self._start_again(progress)
+        try:
+            self.ports.slots.arm()
+        except SlotError as error:
+            return roll_back(progress, str(error))
+        self.ports.unit.reboot()
+        return Wait(f"restarts with release {manifest.release}")
+
+    def _start_again(self, progress: Progress) -> Result:
+        """The unit was restarted, and the old operating system runs."""
+        starts = int(progress.entered.facts.get("starts", 1)) if progress.entered else 1
+        if starts >= (FOR_POWER if self.ports.unit.lost_power() else MOST_STARTS):
+            return roll_back(progress, f"its operating system did not start ({starts} times)")
+        return Go(
+            UpdateStep.REBOOT,
+            f"the old system runs after a restart; starts release {progress.release} once more",
+            {"starts": starts + 1},
+        )
+
+    def trial(self, progress: Progress) -> Result:
+        manifest = self.before.read_manifest(progress)
+        if manifest is None:
+            return roll_back(progress, "its record is damaged")
+        most = FOR_POWER if self.ports.unit.lost_power() else MOST_TRIALS
+        if progress.trial_boots > most:
+            return roll_back(progress, f"its trial was cut off {most} times")
+        if manifest.find_layer(OS) and not self._is_installed(manifest):
+            return roll_back(progress, "the computer fell back to the old operating system")
+        self.ports.layers.start_trial(manifest)
+        self.ports.unit.restart_services()
+        return Go(
+            UpdateStep.HEALTH,
+            f"what worked before release {manifest.release} must work within "
+            f"{self.health_s / 60:.0f} min",
+        )
+
+    def health(self, progress: Progress) -> Result:
+        manifest = self.before.read_manifest(progress)
+        if manifest is None or progress.entered is None:
+            return roll_back(progress, "its record is damaged")
+        age_s = self.ports.unit.age_s(progress.entered.stamp)
+        if age_s is None:
+            return Go(UpdateStep.TRIAL, f"the trial of {manifest.release} was cut off; once more")
+        text = self.ports.health.judge(progress.armed, progress.entered.stamp)
+        if not text:
+            return self._commit_when_steady(manifest)
+        self.well_s = None
+        if age_s > self.health_s:
+            return roll_back(progress, text)
+        return Wait(f"release {manifest.release} is on trial: {text}", again_s=LOOK_S)
+
+    def _commit_when_steady(self, manifest: ReleaseManifest) -> Result:
+        now_s = self.ports.unit.stamp().uptime_s
+        self.well_s = now_s if self.well_s is None else self.well_s
+        if now_s - self.well_s < self.steady_s:
+            return Wait(f"release {manifest.release} works; watches it", again_s=LOOK_S)
+        facts = {"sequence": manifest.sequence, "has_os": manifest.find_layer(OS) is not None}
+        return Go(UpdateStep.COMMIT, f"release {manifest.release} works as the one before", facts)
+
+    # --- end ------------------------------------------------------------------------------------
+
+    def commit(self, progress: Progress) -> Result:
+        manifest = self.before.read_manifest(progress)
+        if manifest is not None and manifest.find_layer(OS) is not None:
+            self.ports.slots.commit()
+        self.ports.layers.commit()
+        if manifest is not None:
+            self.ports.trust.commit(manifest)
+        return Go(UpdateStep.REPORT, f"release {progress.release} is committed")
+
+    def roll_back(self, progress: Progress) -> Result:
+        manifest = self.before.read_manifest(progress)
+        self.ports.layers.roll_back()
+        if self._touches_slots(manifest):
+            self.ports.slots.fall_back()
+            if self._is_booted(progress.release):
+                self.ports.unit.reboot()
+                return Wait(f"restarts with the system before release {progress.release}")
+        self.ports.unit.restart_services()
+        reason = progress.entered.reason if progress.entered else "it failed"
+        return fail(reason)
+
+    def _touches_slots(self, manifest: ReleaseManifest | None) -> bool:
+        if manifest is not None:
+            return manifest.find_layer(OS) is not None
+        return self.ports.slots.examine().on_trial
+
+    def report(self, progress: Progress) -> Result:
+        reason = progress.entered.reason if progress.entered else ""
+        return Go(UpdateStep.IDLE, reason)
+
+
+def roll_back(progress: Progress, why: str) -> Go:
+    return Go(UpdateStep.ROLLBACK, f"release {progress.release} is taken back: {why}")
+
+
+Act = Callable[[Progress], Result]

@@ -1,0 +1,211 @@
+"""The states of an update before anything is changed: from the offer to the gate.
+
+    IDLE -> OFFERED -> PLAN -> DOWNLOAD -> VERIFY -> GATE
+
+Reads: the offer, mirrors, what is here already, rows of the energy. Writes: the offer's file;
+content, through ports.
+Never: goes on with an offer that was withdrawn, or tries a release that failed twice.
+"""
+
+from dataclasses import dataclass, field
+
+from appliance.model_updates import UpdateStep
+from appliance.sections.network import UpdateSettings
+from ota.errors import LinkError, SpaceError, TrustError, UpdateError
+from ota.machine import gate
+from ota.machine.offer_file import OfferFile
+from ota.machine.ports import Ports
+from ota.machine.progress import MOST_FAILURES, Progress
+from ota.machine.result import Go, Result, Wait
+from ota.manifest import ReleaseManifest
+from ota.offer import Offer
+
+ASKED_AGAIN = frozenset(
+    (
+        UpdateStep.OFFERED,
+        UpdateStep.PLAN,
+        UpdateStep.DOWNLOAD,
+        UpdateStep.VERIFY,
+        UpdateStep.GATE,
+    )
+)
+MB = 1e6
+
+
+@dataclass(slots=True)
+class Before:
+    """`technician`: one is present and has ordered this run."""
+
+    ports: Ports
+    offers: OfferFile
+    own: UpdateSettings
+    technician: bool = False
+    fetched: set[str] = field(default_factory=set)
+
+    # --- is there one? --------------------------------------------------------------------------
+
+    def idle(self, progress: Progress) -> Result:
+        try:
+            offer = self.ports.trust.ask(technician=self.technician)
+        except UpdateError as error:
+            return wait_for(error)
+        if offer is None or offer.manifest_sha256 == find_running_sha256(progress):
+            return Wait(self.tell_idle(progress))
+        if failed := tell_failures(progress, offer):
+            return Wait(failed, "operator")
+        hold = self.ports.unit.read_facts().hold
+        if hold:
+            return Wait(
+                f"release {offer.manifest.release} is offered; updates are held: {hold}", "hold"
+            )
+        return self._accept(offer)
+
+    def tell_idle(self, progress: Progress) -> str:
+        """What is so while nothing is asked."""
+        return f"nothing to do: {tell_running(progress)}"
+
+    def ask_again(self, progress: Progress) -> Result | None:
+        """Whether the offer still stands; None: go on with it. An offer that was verified stays
+        while no mirror answers; what a mirror gives that is not genuine stops it.
+        """
+        try:
+            offer = self.ports.trust.ask(technician=self.technician)
+        except UpdateError as error:
+            is_old_news = isinstance(error, LinkError) or "expired" in error.reason_code
+            return None if is_old_news else wait_for(error)
+        if offer is not None and offer.manifest_sha256 == progress.sha256:
+            return None
+        if offer is None or offer.manifest_sha256 == find_running_sha256(progress):
+            return Go(UpdateStep.IDLE, f"release {progress.release} was withdrawn")
+        return Go(
+            UpdateStep.IDLE,
+            f"release {offer.manifest.release} is meant for this unit, not {progress.release}",
+        )
+
+    def _accept(self, offer: Offer) -> Result:
+        self.offers.write(offer)
+        manifest = offer.manifest
+        wave = f", wave {offer.wave}" if offer.wave else ""
+        return Go(
+            UpdateStep.OFFERED,
+            f"release {manifest.release}{wave} is meant for this unit, by {offer.source}",
+            {"release": manifest.release, "sha256": offer.manifest_sha256},
+        )
+
+    # --- have it here ---------------------------------------------------------------------------
+
+    def offered(self, progress: Progress) -> Result:
+        manifest = self.read_manifest(progress)
+        if manifest is None:
+            return tell_lost_offer(progress)
+        return Go(UpdateStep.PLAN, f"looks what of release {manifest.release} is here already")
+
+    def plan(self, progress: Progress) -> Result:
+        manifest = self.read_manifest(progress)
+        if manifest is None:
+            return tell_lost_offer(progress)
+        if refusal := self.ports.unit.find_refusal(manifest):
+            return fail(f"release {manifest.release} cannot run here: {refusal}", MOST_FAILURES)
+        try:
+            plan = self.ports.payloads.plan(manifest)
+        except UpdateError as error:
+            return wait_for(error)
+        return Go(
+            UpdateStep.DOWNLOAD,
+            f"fetches {plan.missing_bytes / MB:.1f} MB of release {manifest.release}",
+            {"missing_bytes": plan.missing_bytes},
+        )
+
+    def download(self, progress: Progress) -> Result:
+        manifest = self.read_manifest(progress)
+        if manifest is None:
+            return tell_lost_offer(progress)
+        try:
+            for layer in manifest.layers:
+                self.ports.payloads.fetch(layer, may_go_on=self.ports.may_go_on, progress=ignore)
+                if not self.ports.may_go_on():
+                    return Wait(
+                        f"the download of release {manifest.release} pauses: the unit saves "
+                        "energy, or stops",
+                        "energy",
+                    )
+        except UpdateError as error:
+            return wait_for(error)
+        return Go(UpdateStep.VERIFY, f"release {manifest.release} is here; checks it")
+
+    def verify(self, progress: Progress) -> Result:
+        manifest = self.read_manifest(progress)
+        if manifest is None:
+            return tell_lost_offer(progress)
+        damaged = [layer for layer in manifest.layers if not self.ports.payloads.verify(layer)]
+        for layer in damaged:
+            self.ports.payloads.discard(layer)
+        if not damaged:
+            return Go(UpdateStep.GATE, f"release {manifest.release} is here and whole")
+        text = f"{damaged[0].kind.value} of release {manifest.release} was damaged on the disk"
+        if progress.sha256 in self.fetched:
+            return Wait(f"{text}, twice in a row: check the disk", "space")
+        self.fetched.add(progress.sha256)
+        return Go(UpdateStep.DOWNLOAD, f"{text}; fetches it anew")
+
+    # --- may it? --------------------------------------------------------------------------------
+
+    def gate(self, progress: Progress) -> Result:
+        offer = self.offers.read(progress.sha256)
+        if offer is None:
+            return tell_lost_offer(progress)
+        if offer.until and self.ports.unit.stamp().utc >= offer.until:
+            return Go(UpdateStep.IDLE, f"the time for release {progress.release} is over")
+        verdict = self.judge(offer.manifest)
+        if not verdict.is_open:
+            return Wait(verdict.reason, verdict.waits_for)
+        return Go(UpdateStep.INSTALL, f"installs release {progress.release}: {verdict.reason}")
+
+    def judge(self, manifest: ReleaseManifest) -> gate.Verdict:
+        """The energy gate, now."""
+        return gate.judge(self.ports.unit.read_facts(), self.own, needs_wh=manifest.energy_wh)
+
+    def read_manifest(self, progress: Progress) -> ReleaseManifest | None:
+        """Of the release under way; None where its file is lost."""
+        offer = self.offers.read(progress.sha256)
+        return offer.manifest if offer else None
+
+
+def ignore(_: int) -> None:
+    """Progress that nobody looks at."""
+
+
+def wait_for(error: UpdateError) -> Wait:
+    """What an error means for an update: it waits, and says for what."""
+    kinds = {LinkError: "link", SpaceError: "space", TrustError: "trust"}
+    found = (name for kind, name in kinds.items() if isinstance(error, kind))
+    return Wait(str(error), next(found, "slot"))
+
+
+def fail(reason: str, count: int = 1) -> Go:
+    """The end of a release that failed; `count` failures at once."""
+    return Go(UpdateStep.REPORT, reason, {"failed": count})
+
+
+def tell_lost_offer(progress: Progress) -> Go:
+    return Go(UpdateStep.IDLE, f"the record of release {progress.release} is damaged; asks anew")
+
+
+def find_running_sha256(progress: Progress) -> str:
+    return progress.running.sha256 if progress.running else ""
+
+
+def tell_running(progress: Progress) -> str:
+    running = progress.running_release
+    return f"release {running} runs" if running else "no release is assigned to this unit"
+
+
+def tell_failures(progress: Progress, offer: Offer) -> str:
+    """Why that release is not tried any more; "" where it may be."""
+    failure = progress.failures.get(offer.manifest_sha256)
+    if failure is None or failure.count < MOST_FAILURES:
+        return ""
+    return (
+        f"release {failure.release} failed here ({failure.reason}) and is not tried again; when "
+        f"its cause is mended, `unitctl update retry {failure.release}`"
+    )

@@ -1,0 +1,130 @@
+"""The state machine of an update: a table of states; each step is on the disk before its act.
+
+    engine = Engine(ports, journal, offers, settings.update)
+    wait = engine.run()                  # as far as it goes now; it resumes after any cut
+
+Reads and writes: the journal, the offer's file; the rest through ports.
+Never: acts before the step is recorded, or gets stuck by a cut: each act can be done once more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from appliance.model_updates import UpdateStep
+from appliance.sections.network import UpdateSettings
+from ota.errors import SpaceError
+from ota.machine.after import Act, After
+from ota.machine.before import ASKED_AGAIN, Before
+from ota.machine.journal import Journal
+from ota.machine.offer_file import OfferFile
+from ota.machine.ports import Ports
+from ota.machine.progress import FORGET, Progress, Record
+from ota.machine.result import Go, Wait
+
+UNTOUCHED = ASKED_AGAIN | {UpdateStep.IDLE, UpdateStep.INSTALL, UpdateStep.ARM, UpdateStep.GATE2}
+
+
+def ignore_record(_: Record) -> None:
+    """A step that nobody hears of."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """`technician`: one is present and has ordered this run (USB stick, no clock). `asks`: whether
+    mirrors are asked if an offer that is followed still stands. `on_record` hears of each step.
+    """
+
+    ports: Ports
+    journal: Journal
+    offers: OfferFile
+    own: UpdateSettings
+    technician: bool = False
+    asks: bool = True
+    on_record: Callable[[Record], None] = ignore_record
+    progress: Progress = field(default_factory=Progress)
+    acts: dict[UpdateStep, Act] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        records = self.journal.read()
+        self.journal.compact(records)
+        self.progress = Progress.fold(records)
+        before = Before(self.ports, self.offers, self.own, self.technician)
+        after = After(self.ports, before)
+        self.acts = make_acts(before, after)
+        self._before = before
+
+    def run(self) -> Wait:
+        """Take steps until one waits. Raises `UpdateError`, where the disk cannot be written."""
+        self._take_back_forgotten_trial()
+        if not self.asks and self.progress.step is UpdateStep.IDLE:
+            return Wait(self._before.tell_idle(self.progress))
+        if self._may_ask_again() and (result := self._before.ask_again(self.progress)):
+            if isinstance(result, Wait):
+                return result
+            self._record(result)
+        while True:
+            ended = self.progress.step is UpdateStep.REPORT
+            result = self.acts[self.progress.step](self.progress)
+            if isinstance(result, Wait):
+                return result
+            self._record(result)
+            if ended:
+                return Wait(result.reason)
+
+    def _may_ask_again(self) -> bool:
+        return self.asks and self.progress.step in ASKED_AGAIN
+
+    def forget_failures(self, release: str) -> bool:
+        """An operator orders that a failed release is tried again; whether there is one."""
+        found = [sha for sha, one in self.progress.failures.items() if one.release == release]
+        for sha in found:
+            stamp = self.ports.unit.stamp()
+            reason = f"release {release} may be tried again, by order"
+            self._append(Record(stamp, UpdateStep.IDLE, release, sha, reason, {"order": FORGET}))
+        return bool(found)
+
+    def _take_back_forgotten_trial(self) -> None:
+        """Layers on trial of which the journal knows nothing: it was lost, so they are not kept."""
+        if self.progress.step in UNTOUCHED and self.ports.layers.is_trial():
+            self.ports.layers.roll_back()
+            self.ports.unit.restart_services()
+
+    def _record(self, result: Go) -> None:
+        facts = dict(result.facts)
+        release = str(facts.pop("release", self.progress.release))
+        sha256 = str(facts.pop("sha256", self.progress.sha256))
+        stamp = self.ports.unit.stamp()
+        self._append(Record(stamp, result.step, release, sha256, result.reason, facts))
+
+    def _append(self, record: Record) -> None:
+        try:
+            self.journal.append(record)
+        except OSError as error:
+            raise SpaceError(
+                f"the journal of updates {self.journal.path} cannot be written "
+                f"({error.strerror}): nothing was changed; check the disk and its free space",
+                "journal-not-written",
+            ) from error
+        self.progress = self.progress.add(record)
+        self.on_record(record)
+
+
+def make_acts(before: Before, after: After) -> dict[UpdateStep, Act]:
+    """The table of states."""
+    return {
+        UpdateStep.IDLE: before.idle,
+        UpdateStep.OFFERED: before.offered,
+        UpdateStep.PLAN: before.plan,
+        UpdateStep.DOWNLOAD: before.download,
+        UpdateStep.VERIFY: before.verify,
+        UpdateStep.GATE: before.gate,
+        UpdateStep.INSTALL: after.install,
+        UpdateStep.ARM: after.arm,
+        UpdateStep.GATE2: after.gate2,
+        UpdateStep.REBOOT: after.reboot,
+        UpdateStep.TRIAL: after.trial,
+        UpdateStep.HEALTH: after.health,
+        UpdateStep.COMMIT: after.commit,
+        UpdateStep.ROLLBACK: after.roll_back,
+        UpdateStep.REPORT: after.report,
+    }

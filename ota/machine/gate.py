@@ -1,0 +1,127 @@
+"""The gate before an installation and before the reboot: energy, window, clock, holds. Pure.
+
+    verdict = judge(facts, settings.update, needs_wh=manifest.energy_wh)
+    verdict.is_open, verdict.waits_for, verdict.reason
+
+Inputs: `GateFacts`, rows that are fresh (unknown is None), settings `[update]`.
+Never: opens on what is not known; or interrupts an installation: it is asked before, not during.
+"""
+
+from dataclasses import dataclass
+from datetime import time
+
+from appliance.sections.network import UpdateSettings
+
+SAFETY = 2.0  # times the energy of the worst path: rollback and health checks included
+CHARGING_PCT_PER_H = 5.0  # of the capacity: from here on the sun "charges"
+COLDEST_C, HOTTEST_C = -20.0, 80.0  # of the computer, for writing flash memory
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """What is known now. `local_time`: of the site. `charging_pct_per_h`: net, of the capacity.
+
+    `energy_wh`: what can still be drawn, `reserve_wh`: what of it the guard keeps. `hold`: who
+    holds updates and why, "" where nobody does. `clock_trusted`: a time server has confirmed the
+    clock in this boot. `technician`: one is present and has ordered it.
+    """
+
+    local_time: time
+    soc_pct: float | None
+    charging_pct_per_h: float | None
+    energy_wh: float | None
+    reserve_wh: float | None
+    temperature_c: float | None
+    hold: str
+    clock_trusted: bool
+    technician: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`waits_for` is "" where the gate is open."""
+
+    reason: str
+    waits_for: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return not self.waits_for
+
+
+def judge(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> Verdict:
+    """Whether a release that costs `needs_wh` at most may be installed now; the first that forbids
+    it is told.
+    """
+    for find in (find_hold, find_clock, find_window, find_temperature):
+        if verdict := find(facts, own):
+            return verdict
+    return judge_energy(facts, own, needs_wh=needs_wh)
+
+
+def find_hold(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
+    return Verdict(f"updates are held: {facts.hold}", "hold") if facts.hold else None
+
+
+def find_clock(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
+    if facts.clock_trusted or facts.technician:
+        return None
+    return Verdict(
+        "the update waits: no time server has confirmed the clock since the start, so it is not "
+        "known whether the release is still meant to be installed; a technician may order it",
+        "clock",
+    )
+
+
+def find_window(facts: GateFacts, own: UpdateSettings) -> Verdict | None:
+    begin, end = parse_time(own.window_from), parse_time(own.window_until)
+    if facts.technician or is_within(facts.local_time, begin, end):
+        return None
+    return Verdict(
+        f"the update waits for its window, {own.window_from} to {own.window_until}", "window"
+    )
+
+
+def find_temperature(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
+    if facts.temperature_c is None or COLDEST_C <= facts.temperature_c <= HOTTEST_C:
+        return None
+    return Verdict(
+        f"the update waits: the computer has {facts.temperature_c:.0f} C, and flash memory is "
+        f"written from {COLDEST_C:.0f} to {HOTTEST_C:.0f} C",
+        "temperature",
+    )
+
+
+def judge_energy(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> Verdict:
+    """By charge and by what is left above the reserve; an unknown charge blocks."""
+    if facts.soc_pct is None or facts.energy_wh is None or facts.reserve_wh is None:
+        return Verdict("the update waits: the charge of the battery is not known", "energy")
+    charging = (facts.charging_pct_per_h or 0.0) >= CHARGING_PCT_PER_H
+    least_pct = own.least_charging_pct if charging else own.least_charge_pct
+    if facts.soc_pct < least_pct:
+        return Verdict(
+            f"the update waits: {facts.soc_pct:.0f} % charge, needs {least_pct:.0f} %", "energy"
+        )
+    spare_wh = facts.energy_wh - facts.reserve_wh
+    if spare_wh < SAFETY * needs_wh:
+        return Verdict(
+            f"the update waits: {max(0.0, spare_wh):.0f} Wh above the reserve, needs "
+            f"{SAFETY * needs_wh:.0f} Wh (twice what the way back would take as well)",
+            "energy",
+        )
+    return Verdict(
+        f"{facts.soc_pct:.0f} % charge of {least_pct:.0f} % needed, {spare_wh:.0f} Wh above the "
+        f"reserve of {SAFETY * needs_wh:.0f} Wh needed"
+    )
+
+
+def is_within(now: time, begin: time, end: time) -> bool:
+    """Whether `now` lies in a window that may pass midnight; one of no length is the whole day."""
+    if begin == end:
+        return True
+    return begin <= now < end if begin < end else now >= begin or now < end
+
+
+def parse_time(text: str) -> time:
+    """A time of day of the settings, "HH:MM"; raises `ValueError`."""
+    return time.fromisoformat(text)

@@ -1,0 +1,106 @@
+"""The journal of updates: append-only, each step on the disk before its act.
+
+    journal = Journal(files, directory / "journal.jsonl")
+    journal.read()                       # records, oldest first; damaged lines are counted
+    journal.append(record)
+
+Reads and writes: journal.jsonl in the update directory, one JSON object with its CRC-32 a line.
+Never: takes a torn or damaged line for a step, or rewrites a line.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from appliance import strict_json
+from appliance.model import Stamp
+from appliance.model_updates import UpdateStep
+from appliance.strict_json import InputError
+from ota.files import Files, append_line, replace
+from ota.machine.progress import Record
+
+LONGEST_LINE = 65_536  # bytes
+MOST_BYTES = 8 * 1024**2  # of a journal that is read
+COMPACT_BYTES = 512 * 1024  # from which it is compacted
+KEPT_RECORDS = 400  # of the newest; commits and failures before them stay as well
+KEPT_ENDS = 100
+
+
+@dataclass(slots=True)
+class Journal:
+    """`damaged`: lines of the last `read` that could not be used."""
+
+    files: Files
+    path: Path
+    damaged: int = 0
+
+    def read(self) -> list[Record]:
+        """All records that are whole, oldest first. Raises `OSError`."""
+        self.damaged = 0
+        if self.files.measure(self.path) is None:
+            return []
+        found = []
+        for line in self.files.read(self.path, most_bytes=MOST_BYTES).split(b"\n"):
+            record = decode_line(line)
+            if record is not None:
+                found.append(record)
+            elif line:
+                self.damaged += 1
+        return found
+
+    def append(self, record: Record) -> None:
+        """Write a record; it is on the disk when this returns. Raises `OSError`."""
+        append_line(self.files, self.path, encode_line(record))
+
+    def compact(self, records: list[Record]) -> None:
+        """Where the file has grown long, keep what `Progress` needs and the newest."""
+        if (self.files.measure(self.path) or 0) < COMPACT_BYTES:
+            return
+        ends = [one for one in records[:-KEPT_RECORDS] if is_end(one)][-KEPT_ENDS:]
+        kept = [*ends, *records[-KEPT_RECORDS:]]
+        replace(self.files, self.path, b"".join(encode_line(one) + b"\n" for one in kept))
+
+
+def is_end(record: Record) -> bool:
+    """Whether it is how an update ended, or what changes how that counts."""
+    return record.step is UpdateStep.COMMIT or bool(
+        record.facts.get("failed") or record.facts.get("order")
+    )
+
+
+def encode_line(record: Record) -> bytes:
+    """A record as a line, without its line feed."""
+    tree = {
+        "at": record.stamp.utc.isoformat(timespec="milliseconds"),
+        "boot_id": record.stamp.boot_id,
+        "uptime_s": round(record.stamp.uptime_s, 3),
+        "step": record.step.value,
+        "release": record.release,
+        "sha256": record.sha256,
+        "reason": record.reason,
+        "facts": dict(record.facts),
+    }
+    text = json.dumps(tree, sort_keys=True)
+    return f"{crc32(text.encode()):08x} {text}".encode()
+
+
+def decode_line(line: bytes) -> Record | None:
+    """The record in a line; None where it is empty, torn or damaged."""
+    checksum, _, text = line.partition(b" ")
+    if len(line) > LONGEST_LINE or checksum != f"{crc32(text):08x}".encode():
+        return None
+    try:
+        return build_record(strict_json.parse_object(text, most_bytes=LONGEST_LINE))
+    except (InputError, ValueError, KeyError, TypeError):
+        return None
+
+
+def build_record(tree: dict[str, Any]) -> Record:
+    stamp = Stamp(datetime.fromisoformat(tree["at"]), str(tree["boot_id"]), float(tree["uptime_s"]))
+    if not isinstance(tree["facts"], dict):
+        raise InputError("facts is no object")
+    texts = {name: str(tree[name]) for name in ("release", "sha256", "reason")}
+    return Record(stamp, UpdateStep(tree["step"]), **texts, facts=tree["facts"])

@@ -1,0 +1,71 @@
+"""What a technician orders of updates: to hold them, or to try a failed release again.
+
+Reads and writes: orders.json in the update directory.
+Never: starts anything; the next check-in obeys.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from appliance import strict_json
+from appliance.strict_json import InputError
+from appliance.wording.shorten import make_printable, shorten
+from ota.files import Files, replace
+
+NAME = "orders.json"
+MOST_BYTES = 16_384
+UNREADABLE = "the orders of the technician cannot be read; give `unitctl update hold --off` anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """`hold`: who holds updates and why, "" for nobody; `hold_until`: None for ever.
+
+    `retry`: releases that failed and are to be tried again.
+    """
+
+    hold: str = ""
+    hold_until: str | None = None
+    retry: tuple[str, ...] = ()
+
+    def find_hold(self, now: datetime) -> str:
+        """The hold that is in force now, "" where none is."""
+        if self.hold and self.hold_until and now >= datetime.fromisoformat(self.hold_until):
+            return ""
+        return self.hold
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersFile:
+    files: Files
+    directory: Path
+
+    def read(self) -> Orders:
+        """The orders; ones that cannot be read hold updates: the safe thing."""
+        path = self.directory / NAME
+        if self.files.measure(path) is None:
+            return Orders()
+        try:
+            data = self.files.read(path, most_bytes=MOST_BYTES)
+            return build_orders(strict_json.parse_object(data, most_bytes=MOST_BYTES))
+        except (OSError, InputError, KeyError, ValueError, TypeError):
+            return Orders(hold=UNREADABLE)
+
+    def write(self, orders: Orders) -> None:
+        """Put them in the place of those before; raises `OSError`."""
+        replace(self.files, self.directory / NAME, json.dumps(asdict(orders)).encode(), mode=0o664)
+
+
+def build_orders(tree: dict[str, object]) -> Orders:
+    until, retry = tree.get("hold_until"), tree.get("retry", [])
+    if not isinstance(retry, list) or len(retry) > 16:
+        raise InputError("retry is no list of at most 16")
+    if until is not None and datetime.fromisoformat(str(until)).tzinfo is None:
+        raise InputError("hold_until has no time zone")
+    return Orders(
+        hold=make_printable(shorten(str(tree.get("hold", "")), 200)),
+        hold_until=None if until is None else str(until),
+        retry=tuple(shorten(str(one), 80) for one in retry),
+    )

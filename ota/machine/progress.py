@@ -1,0 +1,110 @@
+"""Where an update stands: folded from the journal's records, nothing else. Pure.
+
+    progress = Progress.fold(records)
+    progress.step, progress.failures[sha256].count
+
+Reads and writes: nothing.
+Never: forgets a failure or a commit while their records are there.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from appliance.model import Stamp
+from appliance.model_updates import UpdateStep
+
+MOST_FAILURES = 2  # of one release; then an operator is needed
+FORGET = "forget"  # the name of an order: failures of a release are forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the journal: `step` was entered at `stamp`, before its act.
+
+    `sha256`: of the release's manifest. `facts`: what later steps need, small.
+    """
+
+    stamp: Stamp
+    step: UpdateStep
+    release: str
+    sha256: str
+    reason: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How often a release failed, and how the last time."""
+
+    release: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the records add up to.
+
+    `entered`: the record of the present step. `trial_boots`: trials begun since ARM. `armed`: facts
+    of the last ARM (the baseline of the health checks). `running`: the record of the last COMMIT.
+    """
+
+    step: UpdateStep = UpdateStep.IDLE
+    entered: Record | None = None
+    trial_boots: int = 0
+    installed: bool = False
+    armed: Mapping[str, Any] = field(default_factory=dict)
+    running: Record | None = None
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+
+    @classmethod
+    def fold(cls, records: Iterable[Record]) -> Self:
+        """The progress after these records, oldest first."""
+        progress = cls()
+        for record in records:
+            progress = progress.add(record)
+        return progress
+
+    @property
+    def release(self) -> str:
+        """The release under way, "" where there is none."""
+        return self.entered.release if self.entered and self.step is not UpdateStep.IDLE else ""
+
+    @property
+    def sha256(self) -> str:
+        """Of the manifest of the release under way, "" where there is none."""
+        return self.entered.sha256 if self.entered and self.step is not UpdateStep.IDLE else ""
+
+    @property
+    def running_release(self) -> str:
+        """What is committed, "" where this unit was never updated."""
+        return self.running.release if self.running else ""
+
+    def count_failures(self, sha256: str) -> int:
+        """How often the release with that manifest has failed."""
+        found = self.failures.get(sha256)
+        return found.count if found else 0
+
+    def add(self, record: Record) -> Self:
+        """The progress after one more record."""
+        after = replace(self, step=record.step, entered=record)
+        if record.step is UpdateStep.ARM:
+            return replace(after, armed=record.facts, trial_boots=0)
+        if record.step is UpdateStep.TRIAL:
+            return replace(after, trial_boots=self.trial_boots + 1)
+        if record.step is UpdateStep.COMMIT:
+            return replace(after, running=record)
+        if record.step is UpdateStep.REPORT and record.facts.get("failed"):
+            return replace(after, failures=add_failure(self.failures, record))
+        if record.step is UpdateStep.IDLE and record.facts.get("order") == FORGET:
+            kept = {sha: one for sha, one in self.failures.items() if sha != record.sha256}
+            return replace(after, failures=kept)
+        return after
+
+
+def add_failure(failures: Mapping[str, Failure], record: Record) -> Mapping[str, Failure]:
+    """One more failure of a release; `record.facts["failed"]` counts as that many."""
+    before = failures.get(record.sha256)
+    count = (before.count if before else 0) + int(record.facts["failed"])
+    return {**failures, record.sha256: Failure(record.release, count, record.reason)}
