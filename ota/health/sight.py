@@ -29,7 +29,7 @@ class Sight:
 
     def find(self, kind: type[T], **where: str) -> T | None:
         """The newest row, if it is fresh and of the trial."""
-        row = self.store.latest(kind, **where)
+        row = self.store.latest(kind, None, **where)
         return row if row is not None and self.is_new(row) else None
 
     def find_last(self, kind: type[T], **where: str) -> T | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from appliance.model_updates import UpdateStep
 from appliance.sections.network import UpdateSettings
 from ota.errors import LinkError, SpaceError, TrustError, UpdateError
-from ota.machine import gate
+from ota.machine.gate import Verdict, judge
 from ota.machine.offer_file import OfferFile
 from ota.machine.ports import Ports
 from ota.machine.progress import MOST_FAILURES, Progress
@@ -161,9 +161,9 @@ class Before:
             return Wait(verdict.reason, verdict.waits_for)
         return Go(UpdateStep.INSTALL, f"installs release {progress.release}: {verdict.reason}")
 
-    def judge(self, manifest: ReleaseManifest) -> gate.Verdict:
+    def judge(self, manifest: ReleaseManifest) -> Verdict:
         """The energy gate, now."""
-        return gate.judge(self.ports.unit.read_facts(), self.own, needs_wh=manifest.energy_wh)
+        return judge(self.ports.unit.read_facts(), self.own, needs_wh=manifest.energy_wh)
 
     def read_manifest(self, progress: Progress) -> ReleaseManifest | None:
         """Of the release under way; None where its file is lost."""

@@ -41,24 +41,23 @@ class Engine:
     technician: bool = False
     asks: bool = True
     on_record: Callable[[Record], None] = ignore_record
-    progress: Progress = field(default_factory=Progress)
-    acts: dict[UpdateStep, Act] = field(default_factory=dict)
+    progress: Progress = field(init=False)
+    before: Before = field(init=False)
+    acts: dict[UpdateStep, Act] = field(init=False)
 
     def __post_init__(self) -> None:
         records = self.journal.read()
         self.journal.compact(records)
         self.progress = Progress.fold(records)
-        before = Before(self.ports, self.offers, self.own, self.technician)
-        after = After(self.ports, before)
-        self.acts = make_acts(before, after)
-        self._before = before
+        self.before = Before(self.ports, self.offers, self.own, self.technician)
+        self.acts = make_acts(self.before, After(self.ports, self.before))
 
     def run(self) -> Wait:
         """Take steps until one waits. Raises `UpdateError`, where the disk cannot be written."""
         self._take_back_forgotten_trial()
         if not self.asks and self.progress.step is UpdateStep.IDLE:
-            return Wait(self._before.tell_idle(self.progress))
-        if self._may_ask_again() and (result := self._before.ask_again(self.progress)):
+            return Wait(self.before.tell_idle(self.progress))
+        if self._may_ask_again() and (result := self.before.ask_again(self.progress)):
             if isinstance(result, Wait):
                 return result
             self._record(result)
@@ -85,7 +84,9 @@ class Engine:
 
     def _take_back_forgotten_trial(self) -> None:
         """Layers on trial of which the journal knows nothing: it was lost, so they are not kept."""
-        if self.progress.step in UNTOUCHED and self.ports.layers.is_trial():
+        if self.progress.step not in UNTOUCHED:
+            return
+        if any(one.on_trial for one in self.ports.layers.examine()):
             self.ports.layers.roll_back()
             self.ports.unit.restart_services()
 

@@ -4,7 +4,7 @@ Reads and writes: nothing; trust/, payload/, layers/, slots/, health/ and checki
 Never: holds a rule.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,12 +50,19 @@ class Payloads(Protocol):
     def find(self, layer: Layer) -> Path: ...
 
 
+class OnTrial(Protocol):
+    """The pointers of one layer."""
+
+    @property
+    def on_trial(self) -> bool: ...
+
+
 class TreeLayers(Protocol):
     """ota/layers: app, models and settings."""
 
     def start_trial(self, manifest: ReleaseManifest) -> None: ...
 
-    def is_trial(self) -> bool: ...
+    def examine(self) -> Sequence[OnTrial]: ...
 
     def commit(self) -> None: ...
 

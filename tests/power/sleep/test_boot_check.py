@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, Stamp
+from appliance.model import (
+    AFTER_CUT,
+    BatteryState,
+    ChargeStage,
+    EnergyLevel,
+    PowerReading,
+    Stamp,
+)
 from appliance.settings import Settings
 from power.sleep import boot_record
 from power.sleep.boot_check import (
-    AFTER_CUT,
     AFTER_STOP,
     AT_NO_HOUR,
     BY_CLOCK,

@@ -1,0 +1,1 @@
+"""`make bench-updates`: crash images, attacks, bad links, deltas of updates."""

@@ -1,0 +1,189 @@
+"""The states of an update, from an offer to its end, without cuts."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.model_updates import UpdateStep
+from ota.manifest import LayerKind
+from tests.stand_ins.recording_files import RecordingFiles
+from tests.stand_ins.update_unit import HOME, UpdatedUnit, make_offer
+
+OS, APP, MODEL = LayerKind.OS, LayerKind.APP, LayerKind.MODEL
+
+
+@pytest.fixture
+def unit() -> UpdatedUnit:
+    fresh = UpdatedUnit(RecordingFiles())
+    fresh.begin()
+    return fresh
+
+
+def list_steps(unit: UpdatedUnit) -> list[UpdateStep]:
+    return [record.step for record in unit.make_engine().journal.read()]
+
+
+def test_an_app_release_is_tried_and_committed_in_the_order_of_the_states(
+    unit: UpdatedUnit,
+) -> None:
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.run()
+    assert (unit.app, unit.committed_app, unit.ratchet) == ("2", "2", 2)
+    named = [step.name for step in list_steps(unit)]
+    way = "OFFERED PLAN DOWNLOAD VERIFY GATE INSTALL ARM GATE2 REBOOT TRIAL HEALTH COMMIT"
+    assert named == [*way.split(" "), "REPORT", "IDLE"]
+    assert unit.boot == 0, "an app needs no restart of the computer"
+
+
+def test_an_operating_system_is_started_and_committed(unit: UpdatedUnit) -> None:
+    unit.offers = [make_offer("2", sequence=2, kinds=(OS, APP))]
+    unit.run()
+    assert (unit.system, unit.app, unit.boot) == ("2", "2", 1)
+    assert unit.board.examine().primary == unit.board.examine().booted
+
+
+def test_three_operating_systems_in_a_row_are_committed(unit: UpdatedUnit) -> None:
+    for number in (2, 3, 4):
+        unit.offers = [make_offer(str(number), sequence=number, kinds=(OS,))]
+        unit.run()
+        assert (unit.system, unit.ratchet) == (str(number), number)
+
+
+def test_a_release_with_which_a_service_stays_silent_is_taken_back(unit: UpdatedUnit) -> None:
+    unit.sick = frozenset(("2",))
+    unit.offers = [make_offer("2", sequence=2, kinds=(OS, APP))]
+    wait = unit.run()
+    assert (unit.app, unit.system, unit.ratchet) == ("", "1", 0)
+    assert "appliance-power.service does not report" in wait.reason
+
+
+def test_a_release_that_failed_twice_is_not_tried_a_third_time(unit: UpdatedUnit) -> None:
+    unit.sick = frozenset(("2",))
+    unit.offers = [make_offer("2", sequence=2)]
+    wait = unit.run()
+    assert list_steps(unit).count(UpdateStep.ROLLBACK) == 2
+    assert (wait.waits_for, unit.check_in().waits_for) == ("operator", "operator")
+    assert "unitctl update retry 2" in wait.reason
+
+
+def test_an_operator_has_a_failed_release_tried_again(unit: UpdatedUnit) -> None:
+    unit.sick = frozenset(("2",))
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.run()
+    unit.sick = frozenset()
+    assert unit.make_engine().forget_failures("2")
+    unit.run()
+    assert unit.app == "2"
+
+
+def test_after_a_failed_release_the_next_one_is_taken(unit: UpdatedUnit) -> None:
+    unit.sick = frozenset(("2",))
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.run()
+    unit.offers = [make_offer("3", sequence=3)]
+    unit.run()
+    assert (unit.app, unit.ratchet) == ("3", 3)
+
+
+def test_an_operating_system_that_does_not_come_up_leaves_the_old_one(unit: UpdatedUnit) -> None:
+    unit.dead = frozenset(("2",))
+    unit.offers = [make_offer("2", sequence=2, kinds=(OS, APP))]
+    wait = unit.run()
+    assert (unit.system, unit.app, wait.waits_for) == ("1", "", "operator")
+    assert "did not start" in wait.reason
+
+
+def test_it_waits_at_the_gate_and_says_for_what(unit: UpdatedUnit) -> None:
+    unit.facts = replace(unit.facts, soc_pct=31.0)
+    unit.offers = [make_offer("2", sequence=2)]
+    wait = unit.run()
+    assert (wait.reason, wait.waits_for) == (
+        "the update waits: 31 % charge, needs 40 %",
+        "energy",
+    )
+    assert unit.progress.step is UpdateStep.GATE
+    unit.facts = replace(unit.facts, soc_pct=55.0)
+    unit.run()
+    assert unit.app == "2"
+
+
+def test_what_is_known_of_an_offer_holds_while_no_mirror_answers(unit: UpdatedUnit) -> None:
+    unit.facts = replace(unit.facts, soc_pct=31.0)
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.run()
+    unit.linked, unit.facts = False, replace(unit.facts, soc_pct=55.0)
+    unit.run()
+    assert unit.app == "2"
+
+
+def test_an_offer_that_is_withdrawn_at_the_gate_is_dropped(unit: UpdatedUnit) -> None:
+    unit.facts = replace(unit.facts, soc_pct=31.0)
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.run()
+    unit.offers = []
+    wait = unit.run()
+    assert (unit.progress.step, unit.app) == (UpdateStep.IDLE, "")
+    assert wait.reason == "nothing to do: no release is assigned to this unit"
+
+
+def test_a_newer_offer_takes_the_place_of_one_that_waits(unit: UpdatedUnit) -> None:
+    unit.facts = replace(unit.facts, soc_pct=31.0)
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.run()
+    unit.offers, unit.facts = [make_offer("3", sequence=3)], replace(unit.facts, soc_pct=70.0)
+    unit.run()
+    assert unit.app == "3"
+    assert UpdateStep.COMMIT not in [
+        one.step for one in unit.make_engine().journal.read() if one.release == "2"
+    ]
+
+
+def test_content_that_was_damaged_on_the_disk_is_fetched_anew(unit: UpdatedUnit) -> None:
+    unit.facts = replace(unit.facts, soc_pct=31.0)
+    offer = make_offer("2", sequence=2)
+    unit.offers = [offer]
+    unit.run()
+    layer = offer.manifest.layers[0]
+    engine = unit.make_engine()
+    unit.files.write(HOME / "content" / layer.sha256 / "file", b"rot")
+    engine.progress = replace(engine.progress, step=UpdateStep.VERIFY)
+    assert engine.run().waits_for == "energy"
+    assert unit.files.read(HOME / "content" / layer.sha256 / "file", most_bytes=9) == b"2"
+
+
+def test_layers_on_trial_of_which_the_journal_knows_nothing_are_taken_back(
+    unit: UpdatedUnit,
+) -> None:
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.run()
+    unit.offers = [make_offer("3", sequence=3)]
+    unit.facts = replace(unit.facts, soc_pct=31.0)
+    unit.run()
+    unit.layers.start_trial(unit.offers[0].manifest)
+    unit.files.remove(HOME / "journal.jsonl")
+    assert unit.app == "3"
+    unit.run()
+    assert unit.app == "2"
+
+
+def test_a_trial_that_brown_outs_cut_off_is_no_failure_of_the_release(unit: UpdatedUnit) -> None:
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.power_lost = True
+    engine = unit.make_engine()
+    while engine.progress.step is not UpdateStep.HEALTH:
+        engine.run()
+    for _ in range(5):
+        unit.power_on()
+        unit.check_in()
+    unit.run()
+    assert (unit.app, unit.committed_app) == ("2", "2")
+
+
+def test_a_trial_that_is_cut_off_again_and_again_is_taken_back(unit: UpdatedUnit) -> None:
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.check_in()
+    for _ in range(4):
+        unit.power_on()
+        unit.check_in()
+    assert unit.committed_app == ""
+    assert unit.progress.count_failures(unit.offers[0].manifest_sha256) == 1
