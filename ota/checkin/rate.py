@@ -27,7 +27,7 @@ def find_next(last: datetime, level: EnergyLevel, unit: str) -> datetime:
     return last + timedelta(seconds=EVERY_S[level] * (1 + JITTER * share))
 
 
-def is_due(next_at: datetime | None, last: datetime | None, now: datetime) -> bool:
+def is_due(*, next_at: datetime | None, last: datetime | None, now: datetime) -> bool:
     """Whether it is time to ask; also where the clock was set back behind the last time."""
     if next_at is None or last is None or now < last:
         return True

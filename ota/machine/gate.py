@@ -75,7 +75,7 @@ def find_clock(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
 
 def find_window(facts: GateFacts, own: UpdateSettings) -> Verdict | None:
     begin, end = parse_time(own.window_from), parse_time(own.window_until)
-    if facts.technician or is_within(facts.local_time, begin, end):
+    if facts.technician or is_within(facts.local_time, begin=begin, end=end):
         return None
     return Verdict(
         f"the update waits for its window, {own.window_from} to {own.window_until}", "window"
@@ -115,7 +115,7 @@ def judge_energy(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> V
     )
 
 
-def is_within(now: time, begin: time, end: time) -> bool:
+def is_within(now: time, *, begin: time, end: time) -> bool:
     """Whether `now` lies in a window that may pass midnight; one of no length is the whole day."""
     if begin == end:
         return True
