@@ -86,8 +86,10 @@ def run_command(words: list[str] | None) -> int:
     return code
 
 
-def run_guarded(run: Callable[[], int]) -> int:
-    """`run`, with its output written to the end; what is wrong in the world is one line."""
+def run_guarded(run: Callable[[], int], program: str = "unitctl") -> int:
+    """`run`, with its output written to the end; what is wrong in the world is one line, which
+    begins with the name of the program.
+    """
     try:
         code = run_or_leave(run)
         sys.stdout.flush()
@@ -96,9 +98,9 @@ def run_guarded(run: Callable[[], int]) -> int:
         return 0
     except OSError as error:  # full disk, a directory in place of a file, ...
         discard_output()
-        return complain(describe_os_error(error), 1)
+        return complain(describe_os_error(error), 1, program)
     except ApplianceError as error:
-        return complain(str(error), 2 if isinstance(error, SettingsError) else 1)
+        return complain(str(error), 2 if isinstance(error, SettingsError) else 1, program)
     except KeyboardInterrupt:
         return 130
     return code
@@ -112,11 +114,11 @@ def run_or_leave(run: Callable[[], int]) -> int:
         return left.code if isinstance(left.code, int) else 0
 
 
-def complain(text: str, code: int) -> int:
+def complain(text: str, code: int, program: str = "unitctl") -> int:
     """Print one line on standard error; returns `code`."""
     with contextlib.suppress(OSError):
         line = shorten(make_printable(" ".join(log.redact(text).split())), LONGEST_LINE)
-        print(f"unitctl: {line}", file=sys.stderr, flush=True)
+        print(f"{program}: {line}", file=sys.stderr, flush=True)
     return code
 
 

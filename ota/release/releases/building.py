@@ -1,0 +1,137 @@
+"""`fleet release build`: packs, indexes and the manifest of one release.
+
+Reads: the sources of its layers. Writes: packs and indexes below tree/, releases/NAME/.
+Never: signs; what is built here no unit trusts.
+"""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ota import files as update_files
+from ota.manifest import (
+    Layer,
+    LayerKind,
+    ReleaseManifest,
+    format_manifest,
+    parse_manifest,
+)
+from ota.payload.packing import Packed, pack_image, pack_tree
+from ota.release.errors import ReleaseError
+from ota.release.fleet import Fleet
+from ota.release.releases.known import read_built, read_signed
+from ota.release.releases.layer_sources import (
+    LayerSource,
+    Sources,
+    find_data_schema,
+    keep_content,
+    prepare_layers,
+)
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """`manifest`: without layers. `delta_from`: a release that units have, "" for full packs only.
+    `find_schema`: the newest step of the database is that of the app layer.
+    """
+
+    manifest: ReleaseManifest
+    sources: Sources
+    delta_from: str = ""
+    find_schema: bool = False
+
+
+def build_release(fleet: Fleet, plan: BuildPlan) -> ReleaseManifest:
+    """Raises `ReleaseError`, `PackError`, `OSError`. Built from the same it changes nothing."""
+    old = find_old(fleet, plan.delta_from) if plan.delta_from else None
+    fleet.files.make_directory(fleet.tree)
+    with tempfile.TemporaryDirectory(dir=fleet.directory, suffix=".work") as work:
+        sources = list(prepare_layers(plan.sources, plan.manifest.release, Path(work)))
+        if not sources:
+            raise ReleaseError("a release has at least one layer: --app, --model, --settings, --os")
+        layers = tuple(build_layer(fleet, one, old) for one in sources)
+        schema = find_data_schema(sources) if plan.find_schema else plan.manifest.data_schema
+    manifest = replace(plan.manifest, layers=layers, data_schema=schema)
+    if is_built_already(fleet, manifest):
+        return manifest
+    refuse_low_sequence(fleet, manifest)
+    write_manifest(fleet, manifest)
+    return manifest
+
+
+def build_layer(fleet: Fleet, source: LayerSource, old: ReleaseManifest | None) -> Layer:
+    before = old.find_layer(source.kind, source.name) if old else None
+    base = find_content(fleet, before) if before else None
+    packed = pack(source, fleet.tree, base)
+    sync_payloads(fleet, packed)
+    keep_content(source, place_of(fleet, source.kind, packed.sha256))
+    return Layer(
+        kind=source.kind,
+        name=source.name,
+        version=source.version,
+        sha256=packed.sha256,
+        size_bytes=packed.size_bytes,
+        payloads=packed.payloads,
+    )
+
+
+def pack(source: LayerSource, tree: Path, base: Path | None) -> Packed:
+    if source.kind is LayerKind.OS:
+        return pack_image(source.path, tree, old=base)
+    return pack_tree(source.path, tree, old=base)
+
+
+def sync_payloads(fleet: Fleet, packed: Packed) -> None:
+    """On the disk before a manifest names them."""
+    for payload in packed.payloads:
+        for name in (payload.pack, payload.index):
+            fleet.files.sync(fleet.tree / name)
+            fleet.files.sync_directory((fleet.tree / name).parent)
+
+
+def place_of(fleet: Fleet, kind: LayerKind, sha256: str) -> Path:
+    return fleet.content / (f"{sha256}.image" if kind is LayerKind.OS else sha256)
+
+
+def find_content(fleet: Fleet, layer: Layer) -> Path | None:
+    place = place_of(fleet, layer.kind, layer.sha256)
+    return place if place.exists() else None
+
+
+def find_old(fleet: Fleet, release: str) -> ReleaseManifest:
+    found = read_built(fleet).get(release)
+    if found is None:
+        raise ReleaseError(f"{release} was not built here; `fleet status` lists what was")
+    return found
+
+
+def is_built_already(fleet: Fleet, manifest: ReleaseManifest) -> bool:
+    """The same release, but for the time of the build; another one of that name is refused."""
+    path = fleet.manifest_path(manifest.release)
+    if fleet.files.measure(path) is None:
+        return False
+    there = parse_manifest(path.read_bytes())
+    if replace(there, issued=manifest.issued) == manifest:
+        return True
+    raise ReleaseError(
+        f"there is a release {manifest.release} already, with other contents; take another name, "
+        f"or remove {path.parent} if it was not signed"
+    )
+
+
+def refuse_low_sequence(fleet: Fleet, manifest: ReleaseManifest) -> None:
+    known = {**read_built(fleet), **read_signed(fleet)}
+    highest = max(known.values(), key=lambda one: one.sequence, default=None)
+    if highest and manifest.sequence <= highest.sequence:
+        raise ReleaseError(
+            f"sequence {manifest.sequence} does not rise: {highest.release} has "
+            f"{highest.sequence}; give --sequence {highest.sequence + 1}"
+        )
+
+
+def write_manifest(fleet: Fleet, manifest: ReleaseManifest) -> None:
+    data = format_manifest(manifest)
+    parse_manifest(data)  # what a unit would refuse is refused here
+    path = fleet.manifest_path(manifest.release)
+    fleet.files.make_directory(path.parent)
+    update_files.replace(fleet.files, path, data)
