@@ -37,7 +37,7 @@ from ota.release.metadata.roots import (
 from ota.release.releases.known import release_of
 
 
-def change_key(fleet: Fleet, name: str, token: str, passphrase: str) -> list[str]:
+def change_key(fleet: Fleet, name: str, *, token: str, passphrase: str) -> list[str]:
     """A new key takes the place of `name` in each role that has it; what happened, in sentences.
 
     `token`: a PKCS#11 URI of the new key; without it a file is made.
@@ -48,7 +48,9 @@ def change_key(fleet: Fleet, name: str, token: str, passphrase: str) -> list[str
     if not users:
         raise ReleaseError(f"{name} has no role any more; `fleet keys list` shows who has one")
     refuse_waiting(fleet, users)
-    new = find_begun(fleet, name, states, users) or add_key(fleet, name, token, passphrase)
+    new = find_begun(fleet, name, states, users) or add_key(
+        fleet, name, token=token, passphrase=passphrase
+    )
     for state in users:
         draft = draft_root(state.root, fleet.now)
         replace_key(draft, old.public.keyid, new.public)
@@ -69,7 +71,7 @@ def find_begun(
     return None
 
 
-def add_key(fleet: Fleet, name: str, token: str, passphrase: str) -> KeyEntry:
+def add_key(fleet: Fleet, name: str, *, token: str, passphrase: str) -> KeyEntry:
     new_name = fleet.keys.find_next_name(name)
     if token:
         entry = KeyEntry(new_name, token, read_public_key(parse_token_uri(token)))

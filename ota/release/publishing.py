@@ -34,7 +34,9 @@ def publish(fleet: Fleet, place: Path, timestamps: dict[str, bytes] | None = Non
     with locked(place):
         for name in REPOSITORIES:
             refuse_newer(fleet, place, states[name], timestamps)
-        count = sum(copy(fleet.tree, place, path) for path in list_payloads(fleet, states[IMAGE]))
+        count = sum(
+            copy(path, tree=fleet.tree, place=place) for path in list_payloads(fleet, states[IMAGE])
+        )
         for name in (IMAGE, DIRECTOR):  # the director names releases of the image repository
             count += publish_metadata(fleet, place, states[name], timestamps)
     return count
@@ -46,11 +48,11 @@ def publish_metadata(
     """Listings, then the timestamp that names them, then roots under which it holds as well."""
     name = state.repository.name
     folder = Path(name) / "metadata"
-    count = sum(copy(fleet.tree, place, folder / one) for one in list_listings(state))
+    count = sum(copy(folder / one, tree=fleet.tree, place=place) for one in list_listings(state))
     data = timestamps[name] if timestamps else state.repository.timestamp_path.read_bytes()
     count += put(place / folder / "timestamp.json", data)
     roots = [f"{root.signed.version}.root.json" for root in state.roots]
-    return count + sum(copy(fleet.tree, place, folder / one) for one in roots)
+    return count + sum(copy(folder / one, tree=fleet.tree, place=place) for one in roots)
 
 
 def list_payloads(fleet: Fleet, state: State) -> Iterator[Path]:
@@ -97,7 +99,7 @@ def read_signed_timestamp(fleet: Fleet, path: Path, state: State) -> Timestamp |
     return None
 
 
-def copy(tree: Path, place: Path, relative: Path) -> int:
+def copy(relative: Path, *, tree: Path, place: Path) -> int:
     """One file, whole and on the disk; 0 where it is there already."""
     source, target = tree / relative, place / relative
     if is_same(source, target):

@@ -12,6 +12,7 @@ from appliance.strict_json import InputError
 from appliance.strict_json import show as show_value
 from ota.release.commands.opening import add_secrets, find_now, find_secrets, split_pairs
 from ota.release.errors import ReleaseError
+from ota.release.metadata.reading import REPOSITORIES
 from ota.release.start import HOLDERS, OFFLINE, ONLINE, StartPlan, start_fleet
 
 HELP = "make the keys and both repositories of a new fleet"
@@ -42,33 +43,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    plan = make_plan(arguments)
+    keys = start_fleet(plan)
+    trust = [
+        Line(f"{name}-root.json", f"{plan.directory}/trust/{name}-root.json")
+        for name in REPOSITORIES
+    ]
+    homes = [Line(one.name, f"{one.place}: {HOLDERS[one.name]}") for one in keys.entries.values()]
+    show(
+        [
+            Section("Roots of trust: to trust/ in the update directory of each unit", trust),
+            Section("Keys: where each one is, and where it should live", homes),
+        ]
+    )
+    return 0
+
+
+def make_plan(arguments: argparse.Namespace) -> StartPlan:
     tokens = dict(split_pairs(arguments.token, "--token"))
     secrets = find_secrets(arguments)
-    for name in {*tokens, *secrets.files} - {*OFFLINE, *ONLINE, ""}:
-        known = ", ".join((*OFFLINE, *ONLINE))
-        raise ReleaseError(f"there is no key {name}; there are {known}")
+    known = (*OFFLINE, *ONLINE)
+    for name in {*tokens, *secrets.files} - {*known, ""}:
+        raise ReleaseError(f"there is no key {name}; there are {', '.join(known)}")
     locked = set(OFFLINE) if arguments.encrypt or "" in secrets.files else set()
-    locked |= {name for name in secrets.files if name}
-    plan = StartPlan(
+    return StartPlan(
         directory=arguments.directory,
         bins=arguments.bins,
         now=find_now(arguments),
         secrets=secrets,
         tokens=tokens,
-        locked=frozenset(locked),
+        locked=frozenset(locked | (secrets.files.keys() - {""})),
     )
-    keys = start_fleet(plan)
-    trust = [
-        Line(f"{name}-root.json", f"{plan.directory}/trust/{name}-root.json")
-        for name in ("image", "director")
-    ]
-    show(
-        [
-            Section("Roots of trust: to trust/ in the update directory of each unit", trust),
-            Section(
-                "Keys: where each one is, and where it should live",
-                [Line(name, f"{one.place}: {HOLDERS[name]}") for name, one in keys.entries.items()],
-            ),
-        ]
-    )
-    return 0

@@ -52,7 +52,7 @@ def run_change(fleet: Fleet, arguments: argparse.Namespace) -> int:
     secrets = find_secrets(arguments)
     wanted = arguments.encrypt or new_name in secrets.files
     passphrase = secrets.find(new_name, "passphrase") if wanted and not arguments.token else ""
-    for line in change_key(fleet, arguments.name, arguments.token, passphrase):
+    for line in change_key(fleet, arguments.name, token=arguments.token, passphrase=passphrase):
         print(line)
     if arguments.action == "revoke":
         print(STOLEN)
