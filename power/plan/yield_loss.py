@@ -37,7 +37,7 @@ LOSS, LOSS_UNKNOWN = 0.24, 0.35
 NOON_HOURS = ("10", "11", "12", "13")
 BRIGHTER = 1.25  # one such hour at noon shows that the panels still can
 STEP_SHARE = 0.6  # of the loss came between two clear days: a step, not a decline
-LOSS_ENDS = 0.12  # a fault that is open ends below this loss
+LOSS_ENDS, LOSS_UNKNOWN_ENDS = 0.12, 0.25  # a fault that is open ends below this loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class ClearDay:
 @dataclass(frozen=True, slots=True)
 class YieldLoss:
     """`share`: of the usual yield in clear hours. `step`: the last clear day before and the first
-    after most of it came at once; None where it came little by little. `is_usual_known` False: only
-    the nominal power is known.
+    after most of it came at once; None where it came little by little. `is_usual_known` False: it is
+    a loss beside the nominal power, and may be as old as the unit.
     """
 
     share: float
@@ -70,13 +70,13 @@ def find_yield_loss(
     recent, before = clear[-RECENT:], clear[:-RECENT]
     if len(recent) < RECENT or not (is_open or is_sure(recent, days, site)):
         return None
-    is_known = len(before) >= KNOWN_FROM
-    usual = estimate_usual(before) if is_known else 1.0
-    share = 1 - compute_level(recent) / usual
-    least = LOSS if is_known else LOSS_UNKNOWN
-    if share < (LOSS_ENDS if is_open else least):
-        return None
-    return YieldLoss(share, find_step(clear, share * usual), is_known)
+    level = compute_level(recent)
+    if len(before) >= KNOWN_FROM:
+        usual = estimate_usual(before)
+        if 1 - level / usual >= (LOSS_ENDS if is_open else LOSS):
+            return YieldLoss(1 - level / usual, find_step(clear, usual - level), is_usual_known=True)
+    least = LOSS_UNKNOWN_ENDS if is_open else LOSS_UNKNOWN
+    return YieldLoss(1 - level, None, is_usual_known=False) if 1 - level >= least else None
 
 
 def list_clear_days(days: Sequence[SolarDay], site: SiteSettings) -> list[ClearDay]:
@@ -136,12 +136,23 @@ def estimate_usual(before: Sequence[ClearDay]) -> float:
 
 
 def find_step(clear: Sequence[ClearDay], loss: float) -> tuple[date, date] | None:
-    """Between which clear days most of a loss (of the index) came; None: between no two."""
-    jumps = {place: find_jump(clear, place) for place in range(1, len(clear) - RECENT + 1)}
+    """Between which clear days most of a loss (of the index) came, of those after which it has
+    stayed; None: between no two.
+    """
+    lasts = range(find_last_good(clear, loss) + 1, len(clear) - RECENT + 1)
+    jumps = {place: find_jump(clear, place) for place in lasts}
     place = max(jumps, key=lambda one: jumps[one], default=0)
     if not place or jumps[place] < STEP_SHARE * loss:
         return None
     return clear[place - 1].day, clear[place].day
+
+
+def find_last_good(clear: Sequence[ClearDay], loss: float) -> int:
+    """The last place from which on the days were nearer to the usual level than to the present."""
+    most = compute_level(clear[-RECENT:]) + loss / 2
+    places = range(len(clear) - RECENT, 0, -1)
+    good = (place for place in places if compute_level(clear[place : place + RECENT]) > most)
+    return next(good, 0)
 
 
 def find_jump(clear: Sequence[ClearDay], place: int) -> float:

@@ -204,6 +204,28 @@ def test_half_of_the_panels_that_never_gave_is_held_against_the_settings() -> No
     assert check(days_of(8, lambda _: 0.8)) is None
 
 
+def test_what_never_gave_is_still_missing_when_the_unit_has_grown_used_to_it() -> None:
+    days = days_of(60, lambda _: 0.5)
+    assert "since they are watched" in str(check(days))
+    assert "since they are watched" in str(check_array(days, None, UNIT, ["pv-step"]))
+    assert check_array(days_of(60, lambda _: 0.8), None, UNIT, ["pv-step"]) is None
+
+
+def test_a_loss_is_dated_by_the_step_that_stayed_and_not_by_a_dark_week_before() -> None:
+    def index(number: int) -> float:
+        dark_week = 20 <= number < 27
+        return 0.35 if dark_week else 1.0 if number < 60 else 0.5
+
+    assert "between 29 Apr and 30 Apr" in str(check(days_of(66, index)))
+
+
+def test_dirt_is_no_step_though_there_was_a_dark_week_before() -> None:
+    def index(number: int) -> float:
+        return 0.35 if 20 <= number < 27 else 1 - max(0, number - 30) * 0.003
+
+    assert isinstance(check(days_of(120, index)), YieldDeclines)
+
+
 def test_days_of_an_older_release_say_nothing() -> None:
     old = [
         replace(day, yield_wh=None, clear_hours=None, clear_hours_wh=None, noon_pv_v=None)
