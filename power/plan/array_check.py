@@ -44,6 +44,10 @@ class YieldStepped(ArrayFault):
     is_urgent = False
 
 
+class YieldLow(YieldStepped):
+    """The same beside the nominal power: a wrong direction in the settings explains it as well."""
+
+
 class YieldDeclines(ArrayFault):
     """The panels give less and less."""
 
@@ -158,7 +162,7 @@ def describe_loss(loss: YieldLoss, days: Sequence[SolarDay], settings: Settings)
     """The fault of a loss: what was lost, since when, and what to do."""
     less = format_share(loss.share)
     if not loss.is_usual_known:
-        return YieldStepped(
+        return YieldLow(
             f"in clear hours the panels give {less} less than {settings.panels.peak_w:g} W of them "
             "should since they are watched. Look whether all strings are connected and nothing "
             "shades them, and whether `peak_w`, tilt and azimuth under [panels] are right"

@@ -1,4 +1,4 @@
-"""Where the settings of the panels and the sky disagree: a fault, in words.
+"""Where the settings of the panels or the place and the sky disagree: a fault, in words.
 
 Reads and writes: nothing; pure.
 Never: reports what the days do not show clearly: a difference of less than three sigma, or of fewer
@@ -16,6 +16,9 @@ SIGMAS = 3.0
 STAYS = 0.6  # of both, for a fault that is open
 LEAST_TILT_FOR_DIRECTION_DEG = 10.0
 LEAST_ERROR, BETTER = 0.10, 0.5  # of the settings on days that were not learned from
+SEVERAL = (
+    "Panels that face several ways look flatter, and turned: then leave the settings as they are."
+)
 NAMES = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
@@ -29,7 +32,11 @@ def check_direction(
     learned: LearnedArray | None, settings: Settings, open_codes: Collection[str] = ()
 ) -> ArrayDirection | None:
     """The fault; None where the settings fit, or too little is known."""
-    if learned is None or not learned.is_better:
+    if learned is None:
+        return None
+    if not learned.has_sun:
+        return ArrayDirection(describe_dark(learned.dark_share, settings))
+    if not learned.is_better:
         return None
     share = STAYS if ArrayDirection.code in open_codes else 1.0
     if learned.settings_error < share * LEAST_ERROR:
@@ -57,7 +64,7 @@ def describe_azimuth(learned: LearnedArray, said_deg: float) -> str:
         f"+- {fit.azimuth_sigma_deg:.0f}, from {fit.days} clear days), the settings say "
         f"{said_deg:g} ({name_direction(said_deg)}): check the mounting, or set "
         "panels.azimuth_deg; where the panels are right, check site.longitude_deg and the clock. "
-        "Until then the plan goes by what the panels gave"
+        f"{SEVERAL} Until then the plan goes by what the panels gave"
     )
 
 
@@ -67,8 +74,19 @@ def describe_tilt(learned: LearnedArray, said_deg: float) -> str:
     return (
         f"the panels give what a tilt of {fit.tilt_deg:.0f} degrees gives (+- "
         f"{fit.tilt_sigma_deg:.0f}, from {fit.days} clear days), the settings say {said_deg:g}: "
-        "check the mounting, or set panels.tilt_deg; panels that face several ways look flatter. "
+        f"check the mounting, or set panels.tilt_deg. {SEVERAL} "
         "Until then the plan goes by what the panels gave"
+    )
+
+
+def describe_dark(dark_share: float, settings: Settings) -> str:
+    """The fault of a place or a clock."""
+    site = settings.site
+    return (
+        f"the panels gave {100 * dark_share:.0f} % of their energy on clear days while the sun is "
+        f"down at latitude {site.latitude_deg:g} and longitude {site.longitude_deg:g}: check "
+        "site.latitude_deg (north is positive), site.longitude_deg (east is positive) and the "
+        "clock. Until then the plan knows nothing of the sun"
     )
 
 

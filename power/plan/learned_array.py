@@ -37,6 +37,8 @@ from power.plan.sun_position import Floats
 FIT_DAYS, SKYLINE_DAYS = 60, 365  # a trailer may be turned; trees stay
 HELD_OUT = 3  # the last third of the clear days is not learned from, but judged on
 BETTER, LEAST_ERROR = 0.7, 0.05  # of the settings' error; below that the settings are good enough
+MOST_ERROR = 0.25  # with more no one plane explains the power: a full battery that nobody reports
+MOST_DARK = 0.02  # of the power came while the sun was down: the place or the clock is wrong
 BINS = 36
 HIDDEN_BELOW, OPEN_ABOVE = 0.4, 0.6  # of the sun's own part of the power
 LEAST_BEAM = 0.08  # of the nominal power: with less a shadow is not seen
@@ -44,6 +46,7 @@ LEAST_HIDDEN, MOST_WRONG = 3, 0.2  # half-hours; share of them that disagree
 ABOVE_DEG = 0.5
 LOW_SCALE = 0.75  # a string or more is missing
 USUAL_HAZE = 1  # of `HAZES`
+LEAST_MODEL = 1e-9  # a sun that is always down gives nothing
 LEAST_LIT = 0.02  # of the learned day's best hour
 LEAST_HALF_HOURS = 8.0  # a day: mornings alone leave direction, tilt and shade open
 
@@ -53,20 +56,28 @@ Bools = NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class LearnedArray:
     """`skyline_deg`: the sun is hidden below that elevation, by its azimuth in steps of 10 degrees.
-    The errors are shares of the energy of clear days that were not learned from.
+    The errors are shares of the energy of clear days that were not learned from, and so is
+    `dark_share`: what the panels gave while the sun was down by place and clock.
     """
 
     fit: ArrayFit
     skyline_deg: tuple[float, ...]
     settings_error: float
     learned_error: float
+    dark_share: float
 
     @property
     def is_better(self) -> bool:
         """Whether the plan should go by it."""
         is_wrong = self.settings_error >= LEAST_ERROR
         is_seen = self.fit.half_hours_a_day >= LEAST_HALF_HOURS
-        return is_wrong and is_seen and self.learned_error <= BETTER * self.settings_error
+        most_error = min(BETTER * self.settings_error, MOST_ERROR)
+        return is_wrong and is_seen and self.has_sun and self.learned_error <= most_error
+
+    @property
+    def has_sun(self) -> bool:
+        """Whether the sun was up while the panels gave power."""
+        return self.dark_share <= MOST_DARK
 
     def compute_clear_sky_w(
         self, site: SiteSettings, panels: PanelsSettings, times: Sequence[datetime]
@@ -103,6 +114,7 @@ def learn_array(days: Sequence[SolarDay], settings: Settings) -> LearnedArray | 
         learn_skyline(select_clear_days(steady), settings, fit),
         compute_error(judged, *of_settings, (0.0,) * BINS),
         compute_error(judged, before.tilt_deg, before.azimuth_deg, skyline),
+        compute_dark_share(judged),
     )
 
 
@@ -130,8 +142,14 @@ def compute_error(
     light = points.light[USUAL_HAZE]
     hidden = find_hidden(light.elevation, light.azimuth, skyline_deg)
     model = np.where(hidden, shadow[0], lit[0])
-    scale = points.power.sum() / model.sum()
+    scale = points.power.sum() / max(model.sum(), LEAST_MODEL)
     return float(np.abs(points.power - scale * model).sum() / points.power.sum())
+
+
+def compute_dark_share(points: Points) -> float:
+    """The share of the energy of these half-hours that came while the sun was down."""
+    is_dark = points.light[USUAL_HAZE].elevation < 0
+    return float(points.power[is_dark].sum() / points.power.sum())
 
 
 # --- what hides the sun ---------------------------------------------------------------------------

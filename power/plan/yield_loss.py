@@ -74,7 +74,9 @@ def find_yield_loss(
     if len(before) >= KNOWN_FROM:
         usual = estimate_usual(before)
         if 1 - level / usual >= (LOSS_ENDS if is_open else LOSS):
-            return YieldLoss(1 - level / usual, find_step(clear, usual - level), is_usual_known=True)
+            return YieldLoss(
+                1 - level / usual, find_step(clear, usual - level), is_usual_known=True
+            )
     least = LOSS_UNKNOWN_ENDS if is_open else LOSS_UNKNOWN
     return YieldLoss(1 - level, None, is_usual_known=False) if 1 - level >= least else None
 

@@ -18,14 +18,14 @@ FIRST = datetime(2026, 5, 1, tzinfo=UTC)
 EAST = replace(UNIT.panels, azimuth_deg=90.0)
 
 
-def clear_days(panels: PanelsSettings, count: int) -> list[SolarDay]:
-    """Clear days of these panels."""
+def clear_days(panels: PanelsSettings, count: int, site: SiteSettings = SITE) -> list[SolarDay]:
+    """Clear days of these panels, by the days of longitude 0."""
     days = []
     for number in range(count):
         day = FIRST + timedelta(days=number)
-        minutes = range(375, 18 * 60, 30)
-        power_w = compute_clear_sky_w(SITE, panels, [day + timedelta(minutes=m) for m in minutes])
-        steady = {str(m): round(w, 1) for m, w in zip(minutes, power_w, strict=True)}
+        minutes = range(15, 24 * 60, 30)
+        power_w = compute_clear_sky_w(site, panels, [day + timedelta(minutes=m) for m in minutes])
+        steady = {str(m): round(w, 1) for m, w in zip(minutes, power_w, strict=True) if w > 12}
         days.append(SolarDay(Stamp(day, "b", 1.0), day, 3000.0, 4000.0, steady_w=steady))
     return days
 
@@ -49,6 +49,47 @@ def test_right_settings_few_days_and_days_before_the_update_are_no_fault() -> No
 def test_panels_that_were_turned_lately_are_not_told_from_the_days_before() -> None:
     turned = [*clear_days(EAST, 12)[:8], *clear_days(UNIT.panels, 12)[8:]]
     assert check_direction(learn_array(turned, UNIT), UNIT) is None
+
+
+@pytest.mark.parametrize(
+    ("site", "wrong"),
+    [
+        (replace(SITE, longitude_deg=-83.0), replace(SITE, longitude_deg=83.0)),
+        (SITE, replace(SITE, latitude_deg=-48.0)),
+        (replace(SITE, longitude_deg=10.0), SiteSettings(latitude_deg=10.0, longitude_deg=48.0)),
+    ],
+    ids=["west typed as east", "north typed as south", "latitude and longitude swapped"],
+)
+def test_a_place_or_clock_with_the_sun_down_is_told_and_no_direction_is_learned_from_it(
+    site: SiteSettings, wrong: SiteSettings
+) -> None:
+    learned = learn_array(clear_days(UNIT.panels, 14, site), replace(UNIT, site=wrong))
+    assert learned is not None
+    assert not learned.is_better
+    text = str(check_direction(learned, replace(UNIT, site=wrong)))
+    assert "of their energy on clear days while the sun is down" in text
+    assert "site.longitude_deg (east is positive) and the clock" in text
+
+
+def test_a_power_that_no_plane_explains_is_not_planned_with() -> None:
+    """A full battery that nobody reports: the loads are all that is seen from noon on."""
+    learned = learn_array(clear_days(EAST, 12), UNIT)
+    assert learned is not None
+    assert replace(learned, settings_error=0.77, learned_error=0.2).is_better
+    full = replace(learned, settings_error=0.77, learned_error=0.38)
+    assert not full.is_better
+    assert check_direction(full, UNIT) is None
+
+
+def test_panels_to_east_and_west_are_told_as_such_and_not_to_be_set_to_the_north() -> None:
+    both = [replace(UNIT.panels, tilt_deg=40.0, azimuth_deg=one) for one in (90.0, 270.0)]
+    pairs = zip(*(clear_days(replace(one, peak_w=300.0), 12) for one in both), strict=True)
+    days = [
+        replace(east, steady_w={m: w + west.steady_w.get(m, 0) for m, w in east.steady_w.items()})
+        for east, west in pairs
+    ]
+    text = str(check_direction(learn_array(days, UNIT), UNIT))
+    assert "several ways look flatter, and turned: then leave the settings as they are" in text
 
 
 def test_the_learned_sky_is_that_of_the_panels_as_they_stand() -> None:
