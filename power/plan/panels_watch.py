@@ -18,8 +18,8 @@ from appliance.settings import Settings
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 from power.plan import history
-from power.plan.array_check import check_array
-from power.plan.array_direction import check_direction
+from power.plan.array_check import ArrayFault, YieldLow, check_array
+from power.plan.array_direction import ArrayDirection, check_direction
 from power.plan.learned_array import LearnedArray, learn_array, rebase_days
 from power.plan.problem import ClearSkyModel
 from power.plan.snow_fault import PanelsCovered, check_snow
@@ -61,26 +61,38 @@ def pick(clear_w: dict[date, list[float]], dates: Sequence[date]) -> list[list[f
 def watch_panels(
     store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
 ) -> PanelsWatch:
-    """Raise the fault of the panels, if they have one; a wrong direction explains a low yield."""
+    """Raise the faults of the panels."""
     today = history.to_solar_date(now.utc, settings)
     days = history.read_days(store, today, LOOK_BACK_DAYS)
     so_far = history.make_today(store, settings, clear_sky, now)
     codes = {fault.code for fault in store.list_open_faults() if fault.source == PLAN}
     learned = learn_array(days, settings)
     loss = check_array(days, so_far, settings, codes)
-    fault: ApplianceError | None = loss
-    if loss is None or not loss.is_urgent:
-        snow = find_snow(days, so_far, settings, clear_sky)
-        fault = snow or check_direction(learned, settings, codes) or loss
-    if fault is not None:
+    snow = find_snow(days, so_far, settings, clear_sky)
+    faults = select_faults(loss, snow, check_direction(learned, settings, codes))
+    for fault in faults:
         store.raise_fault(PLAN, fault)
     return PanelsWatch(
         settings,
         clear_sky,
         learned if learned and learned.is_better else None,
-        frozenset({fault.code} if fault else ()),
+        frozenset(fault.code for fault in faults),
         so_far,
     )
+
+
+def select_faults(
+    loss: ArrayFault | None, snow: PanelsCovered | None, direction: ArrayDirection | None
+) -> list[ApplianceError]:
+    """Those that none of the others explains. A wrong direction explains what is missing beside the
+    nominal power, but not what the panels gave before.
+    """
+    if loss is not None and loss.is_urgent:
+        return [loss]
+    if snow is not None:
+        return [snow]
+    is_explained = direction is not None and isinstance(loss, YieldLow)
+    return [one for one in (direction, None if is_explained else loss) if one is not None]
 
 
 def find_snow(

@@ -8,10 +8,13 @@ import pytest
 from appliance.model import EnergyPolicy, SolarDay
 from appliance.settings import PanelsSettings, Settings
 from appliance.store.store import Store
+from power.plan.array_check import ArrayFault, YieldLow, YieldStepped
+from power.plan.array_direction import ArrayDirection
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.history import compute_clear_days
-from power.plan.panels_watch import watch_panels
+from power.plan.panels_watch import select_faults, watch_panels
 from power.plan.run import gather_inputs, run_plan
+from power.plan.snow_fault import PanelsCovered
 from tests.conftest import OpenStore
 from tests.power.plan.site_days import SITE, a_state
 from tests.stand_ins.fakes import FakeClock
@@ -78,6 +81,17 @@ def test_panels_that_face_east_are_told_and_the_plan_has_its_sun_in_the_morning(
     assert sum(today_w[:12]) > 1.5 * sum(today_w[12:])
     last = problem.history.days[-1].clear_sky_index
     assert last == pytest.approx(1.0, abs=0.1)  # a clear day, beside these panels
+
+
+def test_a_string_that_is_lost_is_told_beside_a_wrong_direction() -> None:
+    direction, snow = ArrayDirection("they face east"), PanelsCovered("since 3 Feb")
+    stepped, low, none = YieldStepped("since a day"), YieldLow("beside peak_w"), ArrayFault("none")
+    assert select_faults(stepped, None, direction) == [direction, stepped]
+    assert select_faults(low, None, direction) == [direction]
+    assert select_faults(low, None, None) == [low]
+    assert select_faults(stepped, snow, direction) == [snow]
+    assert select_faults(none, snow, direction) == [none]
+    assert select_faults(None, None, None) == []
 
 
 def test_panels_that_stand_as_set_raise_nothing_and_the_plan_goes_by_the_settings(
