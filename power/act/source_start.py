@@ -2,7 +2,7 @@
 
 Reads and writes: nothing; pure.
 Never: lets a person be woken: in the quiet hours only the guard starts one, where the settings say
-so.
+so; or lets the unit go dark beside a tank that is empty by the count alone: the guard tries it.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from power.guard.verdict import format_duration
 from power.plan.source_decision import SourceDecision
 
 DAY_S = 86_400.0
+LEAST_ROOM_PCT = 5.0  # below the charge at which it stops: a start for less wears it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +66,23 @@ def find_obstacle(
         return f"it rests for another {format_duration(source.rest_s - rested_s)}"
     if at.refusal:
         return at.refusal
-    if state.fuel_left_kwh is not None and state.fuel_left_kwh <= find_kept_kwh(source, cause):
-        kept = ", which is kept for the guard" if state.fuel_left_kwh > 0 else ""
-        return f"its tank holds {state.fuel_left_kwh:.1f} kWh{kept}"
     if is_quiet(source, at.local_h) and not may_disturb(source, at):
         return "these are its quiet hours"
+    return "" if cause is SourceCause.GUARD else find_shortage(state, source, at, cause)
+
+
+def find_shortage(
+    state: SourceState, source: SourceSettings, at: SourceInputs, cause: SourceCause
+) -> str:
+    """Too little fuel by the count, or too little room in the battery; or ""."""
+    left_kwh = state.fuel_left_kwh
+    if left_kwh is not None and left_kwh <= source.kept_kwh:
+        kept = ", which is kept for the guard" if left_kwh > 0 else ""
+        return f"its tank holds {left_kwh:.1f} kWh by the count{kept}"
+    stop_pct, charge_pct = source.stop_above_pct, at.charge_pct
+    if cause is SourceCause.PLAN and (charge_pct or 0.0) > stop_pct - LEAST_ROOM_PCT:
+        return f"the charge is {charge_pct:.0f} %, and it would stop at {stop_pct:.0f} %"
     return ""
-
-
-def find_kept_kwh(source: SourceSettings, cause: SourceCause) -> float:
-    """What must be left in the tank for a start."""
-    return 0.0 if cause is SourceCause.GUARD else source.kept_kwh
 
 
 def may_disturb(source: SourceSettings, at: SourceInputs) -> bool:

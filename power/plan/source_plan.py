@@ -22,26 +22,26 @@ from appliance.settings import Settings
 from power.plan.monte_carlo import simulate_scenarios
 from power.plan.plan import Plan, make_policy, solve_options
 from power.plan.scenarios import ScenarioStart
-from power.plan.source_policy import PRICE, count_on_sources
+from power.plan.source_policy import RISE, count_on_sources, raise_price
 from power.plan.utility import Option
 
-PRICES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # tried for a tank that would not last
+RISES = (0.0, 0.03, 0.1, 0.2, 0.4, 0.8, 1.6)  # of the price, tried for a tank that would not last
 SCENARIOS, FUEL_STEP_H = 40, 6.0  # for the mean use of fuel, some figures are enough
 UNKNOWN_CHARGE_PCT, UNKNOWN_SIGMA_PCT = 50.0, 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """The plan with these sources, and by how much the price of their fuel was raised."""
+    """The plan with these sources, and by how much the price of their fuel was raised (`RISE`)."""
 
     plan: Plan
     sources: tuple[str, ...]
-    price: float
+    rise: float
 
     def make_row(self, policy: EnergyPolicy) -> SourcePolicy:
         """Beside the policy of the sun alone."""
         own = make_policy(self.plan)
-        facts = {**own.facts, **policy.facts, PRICE: self.price}
+        facts = {**own.facts, **policy.facts, RISE: self.rise}
         return count_on_sources(replace(own, facts=facts, reason=policy.reason), self.sources)
 
 
@@ -57,16 +57,16 @@ def solve_with_sources(
     }
     if not sources:
         return None
-    solved, price = plan, PRICES[0]
-    for price in PRICES:
+    solved, rise = plan, RISES[0]
+    for rise in RISES:
         solved = solve_options(
             plan.problem,
             plan.horizon,
-            (*plan.options, *list_source_options(plan.options, sources.values(), settings, price)),
+            (*plan.options, *list_source_options(plan.options, sources.values(), settings, rise)),
         )
         if lasts(solved, sources, states, battery):
             break
-    return SourcePlan(solved, tuple(sources), price)
+    return SourcePlan(solved, tuple(sources), rise)
 
 
 def is_planned(source: SourceSettings, state: SourceState | None) -> bool:
@@ -83,14 +83,14 @@ def list_source_options(
     options: Sequence[Option],
     sources: Iterable[SourceSettings],
     settings: Settings,
-    price: float,
+    rise: float,
 ) -> list[Option]:
     """Each option once more with each source running beside it."""
     return [
         Option(
             one.level,
             power_w=one.power_w - source.power_w,
-            utility=one.utility - compute_cost_per_h(source, settings, price),
+            utility=one.utility - compute_cost_per_h(raise_price(source, settings, rise), settings),
             source_w=source.power_w,
         )
         for source in sources
@@ -98,9 +98,9 @@ def list_source_options(
     ]
 
 
-def compute_cost_per_h(source: SourceSettings, settings: Settings, price: float) -> float:
+def compute_cost_per_h(source: SourceSettings, settings: Settings) -> float:
     """What an hour of it costs, in hours of FULL; its start is spread over a usual run."""
-    money = price * source.cost_per_kwh * source.power_w / 1000
+    money = source.cost_per_kwh * source.power_w / 1000
     money += source.start_cost / estimate_run_h(source, settings)
     return money / settings.energy.worth_of_full_hour
 

@@ -9,7 +9,6 @@ read, or was made without that source; then there is no decision, and the charge
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from appliance.model import BatteryState, PowerReading
@@ -31,7 +30,7 @@ from power.plan.policy_table import (
 )
 from power.plan.solar_day import filter_sun_w
 from power.plan.source_decision import RunCase, SourceDecision, decide_run
-from power.plan.source_policy import PRICE, to_policy
+from power.plan.source_policy import RISE, raise_price, to_policy
 from power.plan.utility import list_options
 from power.plan.weather_model import mean_clear_sky_index
 
@@ -95,7 +94,7 @@ class SourcePlanner:
             cases,
             self._options,
             self._battery,
-            raise_price(source, row.facts.get(PRICE, 1.0)),
+            raise_price(source, self._settings, row.facts.get(RISE, 0.0)),
             money_per_hour=self._settings.energy.worth_of_full_hour,
             is_running=is_running,
         )
@@ -161,11 +160,6 @@ class SourcePlanner:
 
     def _to_whole_pct(self, battery: BatteryState) -> float:
         return convert_to_whole(battery, self._settings.battery).state_of_charge_pct or 0.0
-
-
-def raise_price(source: SourceSettings, factor: float) -> SourceSettings:
-    """The source with the price at which its fuel lasts."""
-    return replace(source, cost_per_kwh=factor * source.cost_per_kwh)
 
 
 def find_quiet_hours(source: SourceSettings, now: datetime, zone: str) -> tuple[float, float]:

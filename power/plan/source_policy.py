@@ -14,10 +14,21 @@ from datetime import timedelta
 
 from appliance.model import EnergyPolicy
 from appliance.model_sources import SourcePolicy
+from appliance.sections.sources import SourceSettings
+from appliance.settings import Settings
 
-PRICE = "price"  # the policy's fact: by how much the price of the fuel was raised, so that it lasts
+# The policy's fact: by how much the price of fuel was raised, so that it lasts; as a share of what
+# a kWh is worth that runs everything.
+RISE = "price_rise"
 # Two policies of one run are told apart by their times.
 APART = timedelta(milliseconds=1)
+
+
+def raise_price(source: SourceSettings, settings: Settings, rise: float) -> SourceSettings:
+    """The source with the price at which its fuel lasts; also where fuel costs nothing."""
+    energy = settings.energy
+    most_per_kwh = energy.worth_of_full_hour / (energy.full_power_w / 1000)
+    return replace(source, cost_per_kwh=source.cost_per_kwh + rise * most_per_kwh)
 
 
 def count_on_sources(policy: EnergyPolicy, sources: Iterable[str]) -> SourcePolicy:

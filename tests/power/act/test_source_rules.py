@@ -244,6 +244,25 @@ def test_fuel_is_counted_from_what_it_gave_and_an_empty_tank_is_not_started() ->
     assert not played.state.is_ordered
 
 
+def test_the_guard_tries_one_whose_tank_is_empty_by_the_count_alone() -> None:
+    """Somebody filled it and did not say so. One that is dry is locked after its tries."""
+    played = Played(replace(GENERATOR, most_run_s=3600), decision=WANTED)
+    played.pass_time(24 * 3600)
+    assert played.state.fuel_left_kwh == 0
+    played.need = "low"
+    assert played.pass_time(30).cause is SourceCause.GUARD
+
+
+def test_one_without_a_price_is_not_started_for_the_last_percent_of_the_charge() -> None:
+    played = Played(decision=WANTED, charge_pct=95.0)
+    assert "it would stop at 80 %" in played.pass_time(6 * 3600).reason
+    played.charge_pct = 78.0
+    played.pass_time(6 * 3600)
+    assert played.state.starts == 0
+    played.charge_pct = 60.0
+    assert played.pass_time(60).is_ordered
+
+
 def test_what_is_kept_in_the_tank_is_for_the_guard_alone() -> None:
     played = Played(replace(GENERATOR, kept_kwh=6.0), decision=WANTED)
     assert "kept for the guard" in played.pass_time(600).reason

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from appliance.model_sources import SourceState
 from appliance.sections.loads import SwitchSettings
 from appliance.sections.sources import SourceSettings, SourceStart
 from appliance.settings import Settings
 from power.plan.plan import make_policy, solve_plan
 from power.plan.source_plan import solve_with_sources
-from power.plan.source_policy import PRICE, PolicyChoice
+from power.plan.source_policy import RISE, PolicyChoice
 from tests.power.plan.site_days import MIDNIGHT, SMALL, a_problem
 from tests.scenes.generator_weeks import NAME, Weeks
 
@@ -65,6 +67,14 @@ def test_a_small_tank_is_made_to_last_over_the_dark_weeks() -> None:
     assert rationed.worth_h > 2 * alone.worth_h
 
 
+@pytest.mark.parametrize("cost_per_kwh", [0.0, 0.001])
+def test_a_tank_that_costs_next_to_nothing_lasts_as_well(cost_per_kwh: float) -> None:
+    free = replace(GENERATOR, tank_kwh=3.0, cost_per_kwh=cost_per_kwh, start_cost=0.0)
+    rationed, alone = play(free, [0.05] * 14, 80.0), play(None, [0.05] * 14, 80.0)
+    assert rationed.dark_s < 0.35 * alone.dark_s
+    assert len(rationed.starts_s) < 10
+
+
 def test_before_its_quiet_hours_it_runs_what_it_cannot_run_in_them() -> None:
     quiet = replace(GENERATOR, quiet_from_h=20.0, quiet_until_h=8.0)
     weeks = play(quiet, DARK_WEEK)
@@ -112,7 +122,7 @@ def test_the_loads_follow_the_plan_with_the_source_only_while_it_can_be_relied_o
     solved = solve_with_sources(plan, {}, None)
     assert solved is not None
     row = solved.make_row(sun)
-    assert (row.sources, row.facts[PRICE], row.stamp) == (NAME, 1.0, sun.stamp)
+    assert (row.sources, row.facts[RISE], row.stamp) == (NAME, 0.0, sun.stamp)
     reliable = True
     choice = PolicyChoice(lambda: sun, lambda: row, lambda _: reliable)
     followed = choice.get_policy()
