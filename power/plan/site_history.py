@@ -52,5 +52,5 @@ def estimate_snow(
     """The chance that snow lay on the panels, after each day."""
     ordered = sorted(days, key=lambda day: day.day)
     whole_wh = [sum(clear_w[day.day.date()]) for day in ordered]
-    chances = estimate_covered(ordered, settings.site, whole_wh)
+    chances = estimate_covered(ordered, settings, whole_wh)
     return {day.day.date(): one for day, one in zip(ordered, chances, strict=True)}

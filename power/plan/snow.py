@@ -1,6 +1,6 @@
 """Snow on the panels: how likely they are covered, from dark cold days, and for how long.
 
-    covered = estimate_covered(days, site)         # by day, the oldest first; at the day's end
+    covered = estimate_covered(days, settings, whole_wh)   # the oldest first; at each day's end
     chances = predict_covered(covered[-1], air)    # of the days to come
     weather = cover(weather, chances[0])
 
@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 
 from appliance.model import SolarDay
-from appliance.settings import SiteSettings
+from appliance.settings import Settings, SiteSettings
 from power.plan.weather_model import estimate_usual_c
 
 COLD_C = 2.0  # at or below it may snow
@@ -25,23 +25,25 @@ COVERED_SHARE = 0.03  # mean of the clear-sky index under snow, exponential
 DARKEST_SHARE = 0.017  # of 9490 days: no sky gave less
 DARK_SHARE, DARK_CHANCE = 0.10, 0.3  # of a clear day: a dark winter's day; how many are
 DARKER_DENSITY, BRIGHTER_DENSITY = 0.6, 1.0
+LEAST_WH_PER_W = 0.5  # of clear-sky energy: on the days beside the polar night hills hide the sun
 LEAST_CLEAR_SHARE = 0.25  # of a day's clear-sky energy was seen uncurtailed: it shows something
 LEAST_CHANCE = 0.2  # below it the plan goes on as without snow
 SURE_CHANCE = 0.5  # from here on the day says nothing about the weather
 
 
 def estimate_covered(
-    days: Sequence[SolarDay], site: SiteSettings, whole_wh: Sequence[float]
+    days: Sequence[SolarDay], settings: Settings, whole_wh: Sequence[float]
 ) -> list[float]:
     """The chance that the panels were covered, after each day. `whole_wh`: each day's clear-sky
     energy.
     """
     chances, covered = [], 0.0
-    for day, clear_wh in zip(days, whole_wh, strict=True):
-        coldest_c, warmest_c = get_temperatures(day, site)
-        covered *= choose_stay(warmest_c)
+    least_wh = LEAST_WH_PER_W * settings.panels.peak_w
+    for before, day, clear_wh in zip([*days[:1], *days], days, whole_wh, strict=False):
+        coldest_c, warmest_c = get_temperatures(day, settings.site)
+        covered *= choose_stay(warmest_c) ** (day.day - before.day).days
         covered += (1 - covered) * (ONSET if coldest_c <= COLD_C else 0.0)
-        share = get_share(day, clear_wh)
+        share = get_share(day, clear_wh) if clear_wh >= least_wh else None
         covered = covered if share is None else update(covered, share)
         chances.append(covered)
     return chances
@@ -51,8 +53,6 @@ def get_share(day: SolarDay, clear_wh: float) -> float | None:
     """The day's clear-sky index; at least, what was given while it was curtailed. None where
     neither shows anything.
     """
-    if clear_wh <= 0:
-        return None
     if day.clear_wh >= LEAST_CLEAR_SHARE * clear_wh:
         return max(0.0, day.measured_wh / day.clear_wh)
     given = (day.yield_wh or 0.0) / clear_wh

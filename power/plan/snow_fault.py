@@ -27,7 +27,7 @@ def check_snow(
     """The fault, where the last of the days leaves hardly a doubt. `whole_wh`: the clear-sky energy
     of each day.
     """
-    chances = estimate_covered(days, settings.site, whole_wh)
+    chances = estimate_covered(days, settings, whole_wh)
     if not chances or chances[-1] < SURE_CHANCE:
         return None
     first = len(chances)

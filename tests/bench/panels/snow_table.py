@@ -56,7 +56,7 @@ def judge_year(name: str, *, snows: bool) -> SnowResult:
     days = year.days
     whole_wh = [sum(one) for one in compute_clear(days, settings)]
     lost = np.array([get_lost(year, day, site.year) for day in days])
-    said = np.array(estimate_covered(days, settings.site, whole_wh)) >= SURE_CHANCE
+    said = np.array(estimate_covered(days, settings, whole_wh)) >= SURE_CHANCE
     told = np.array(
         [
             check_snow(days[max(0, end - 60) : end], whole_wh[max(0, end - 60) : end], settings)

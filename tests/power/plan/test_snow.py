@@ -42,7 +42,7 @@ def make_days(*index: float, celsius: float = -5.0, seen: float = 1.0) -> list[S
 
 
 def estimate(days: list[SolarDay]) -> list[float]:
-    return estimate_covered(days, SITE, [WHOLE_WH] * len(days))
+    return estimate_covered(days, UNIT, [WHOLE_WH] * len(days))
 
 
 def test_cold_days_that_give_nearly_nothing_are_panels_under_snow() -> None:
@@ -62,6 +62,19 @@ def test_dark_days_of_a_warm_time_and_grey_ones_in_frost_are_no_snow() -> None:
     ]
     assert max(estimate(summer)) == 0.0
     assert max(estimate(make_days(*[0.12] * 10))) < 0.2
+
+
+def test_the_days_beside_the_polar_night_are_no_snow() -> None:
+    """The clear sky of a sun that stands 2 degrees high at noon, which the hills hide."""
+    dark = [replace(day, clear_wh=90.0) for day in make_days(0.0, 0.0, 0.0, 0.0)]
+    assert max(estimate_covered(dark, UNIT, [90.0] * 4)) < 0.25
+
+
+def test_snow_does_not_stay_for_weeks_in_which_nobody_looked() -> None:
+    covered = make_days(0.01, 0.01, 0.01)
+    unseen = replace(make_days(0.0, seen=0.0)[0], day=FIRST + timedelta(days=24))
+    assert estimate(covered)[-1] > 0.9
+    assert estimate([*covered, unseen])[-1] < 0.1
 
 
 def test_a_battery_warm_in_its_box_hides_no_winter() -> None:
