@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from appliance.errors import ApplianceError
 from appliance.settings import Settings
-from power.plan.learned_array import LearnedArray
+from power.plan.learned_array import LOW_SCALE, LearnedArray
 
 LEAST_AZIMUTH_DEG, LEAST_TILT_DEG = 30.0, 20.0
 SIGMAS = 3.0
@@ -36,9 +36,14 @@ def check_direction(
         return None
     if not learned.has_sun:
         return ArrayDirection(describe_dark(learned.dark_share, settings))
-    if not learned.is_better:
-        return None
     share = STAYS if ArrayDirection.code in open_codes else 1.0
+    return compare_direction(learned, settings, share) if learned.is_better else None
+
+
+def compare_direction(
+    learned: LearnedArray, settings: Settings, share: float
+) -> ArrayDirection | None:
+    """Of panels that the plan takes for others than the settings say; `share`: of the limits."""
     if learned.settings_error < share * LEAST_ERROR:
         return None
     if learned.learned_error > BETTER * learned.settings_error:
@@ -64,7 +69,7 @@ def describe_azimuth(learned: LearnedArray, said_deg: float) -> str:
         f"+- {fit.azimuth_sigma_deg:.0f}, from {fit.days} clear days), the settings say "
         f"{said_deg:g} ({name_direction(said_deg)}): check the mounting, or set "
         "panels.azimuth_deg; where the panels are right, check site.longitude_deg and the clock. "
-        f"{SEVERAL} Until then the plan goes by what the panels gave"
+        f"{SEVERAL} Until then the plan goes by what the panels gave{describe_scale(learned)}"
     )
 
 
@@ -75,7 +80,17 @@ def describe_tilt(learned: LearnedArray, said_deg: float) -> str:
         f"the panels give what a tilt of {fit.tilt_deg:.0f} degrees gives (+- "
         f"{fit.tilt_sigma_deg:.0f}, from {fit.days} clear days), the settings say {said_deg:g}: "
         f"check the mounting, or set panels.tilt_deg. {SEVERAL} "
-        "Until then the plan goes by what the panels gave"
+        f"Until then the plan goes by what the panels gave{describe_scale(learned)}"
+    )
+
+
+def describe_scale(learned: LearnedArray) -> str:
+    """What is missing as well: the check of the yield sees it only beside right settings."""
+    if learned.fit.scale >= LOW_SCALE:
+        return ""
+    return (
+        f". They also give only {100 * learned.fit.scale:.0f} % of what panels.peak_w lets expect "
+        "in a clear sky: look whether all strings are connected"
     )
 
 

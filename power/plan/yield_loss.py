@@ -51,8 +51,8 @@ class ClearDay:
 @dataclass(frozen=True, slots=True)
 class YieldLoss:
     """`share`: of the usual yield in clear hours. `step`: the last clear day before and the first
-    after most of it came at once; None where it came little by little. `is_usual_known` False: it is
-    a loss beside the nominal power, and may be as old as the unit.
+    after most of it came at once; None where it came little by little. `is_usual_known` False: it
+    is a loss beside the nominal power, and may be as old as the unit.
     """
 
     share: float
@@ -143,7 +143,8 @@ def find_step(clear: Sequence[ClearDay], loss: float) -> tuple[date, date] | Non
     """
     lasts = range(find_last_good(clear, loss) + 1, len(clear) - RECENT + 1)
     jumps = {place: find_jump(clear, place) for place in lasts}
-    place = max(jumps, key=lambda one: jumps[one], default=0)
+    falls = {place: clear[place - 1].index - clear[place].index for place in jumps}
+    place = max(jumps, key=lambda one: jumps[one] + falls[one], default=0)
     if not place or jumps[place] < STEP_SHARE * loss:
         return None
     return clear[place - 1].day, clear[place].day

@@ -219,6 +219,13 @@ def test_a_loss_is_dated_by_the_step_that_stayed_and_not_by_a_dark_week_before()
     assert "between 29 Apr and 30 Apr" in str(check(days_of(66, index)))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_step_is_dated_to_the_day_though_clear_days_differ_by_a_tenth(seed: int) -> None:
+    random = Random(seed)
+    days = [a_day(n, (1.0 if n < 60 else 0.5) * random.gauss(1, 0.04)) for n in range(66)]
+    assert "between 29 Apr and 30 Apr" in str(check(days))
+
+
 def test_dirt_is_no_step_though_there_was_a_dark_week_before() -> None:
     def index(number: int) -> float:
         return 0.35 if 20 <= number < 27 else 1 - max(0, number - 30) * 0.003

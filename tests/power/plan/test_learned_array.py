@@ -38,6 +38,13 @@ def test_panels_to_the_east_with_settings_to_the_south_are_a_fault_that_says_wha
     assert "from 12 clear days), the settings say 180 (south): check the mounting" in str(fault)
 
 
+def test_half_of_panels_to_the_east_is_told_as_well() -> None:
+    days = clear_days(replace(EAST, peak_w=300.0), 12)
+    assert "They also give only 60 %" in str(check_direction(learn_array(days, UNIT), UNIT))
+    text = str(check_direction(learn_array(clear_days(EAST, 12), UNIT), UNIT))
+    assert "They also give" not in text
+
+
 def test_right_settings_few_days_and_days_before_the_update_are_no_fault() -> None:
     assert check_direction(learn_array(clear_days(UNIT.panels, 12), UNIT), UNIT) is None
     assert learn_array(clear_days(EAST, 6), UNIT) is None
