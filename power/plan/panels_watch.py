@@ -10,7 +10,7 @@ theirs, and the stored days are compared with it anew.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from appliance.errors import ApplianceError
 from appliance.model import SolarDay, Stamp
@@ -21,11 +21,12 @@ from power.plan import history
 from power.plan.array_check import ArrayFault, YieldLow, check_array
 from power.plan.array_direction import ArrayDirection, check_direction
 from power.plan.learned_array import LearnedArray, learn_array, rebase_days
+from power.plan.peak_check import check_peak
 from power.plan.problem import ClearSkyModel
 from power.plan.snow_fault import PanelsCovered, check_snow
 from power.plan.yield_loss import LOOK_BACK_DAYS
 
-SNOW_DAYS = 60  # that are looked back on
+SNOW_DAYS = PEAK_DAYS = 60  # that are looked back on
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def watch_panels(
     loss = check_array(days, so_far, settings, codes)
     snow = find_snow(days, so_far, settings, clear_sky)
     faults = select_faults(loss, snow, check_direction(learned, settings, codes))
+    faults = faults or find_wrong_peak(store, settings, days, now)
     for fault in faults:
         store.raise_fault(PLAN, fault)
     return PanelsWatch(
@@ -93,6 +95,17 @@ def select_faults(
         return [snow]
     is_explained = direction is not None and isinstance(loss, YieldLow)
     return [one for one in (direction, None if is_explained else loss) if one is not None]
+
+
+def find_wrong_peak(
+    store: Store, settings: Settings, days: Sequence[SolarDay], now: Stamp
+) -> list[ApplianceError]:
+    """The fault of a nominal power that cannot be, if any."""
+    yesterday = history.to_solar_date(now.utc, settings) - timedelta(days=1)
+    since = history.find_midnight(yesterday, settings)
+    points = history.read_points(store, settings, since, now.utc)
+    fault = check_peak(days[-PEAK_DAYS:], points.values(), settings)
+    return [] if fault is None else [fault]
 
 
 def find_snow(
