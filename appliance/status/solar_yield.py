@@ -17,6 +17,7 @@ from appliance.model import SolarDay
 from appliance.store.store import Store
 
 MOST_DAYS = 4000  # all that are kept
+HOURS, MINUTE_DIGITS = frozenset(str(hour) for hour in range(24)), 4
 
 
 @dataclass
@@ -83,4 +84,13 @@ def read_solar_days(store: Store, since: date) -> list[SolarDay]:
     """The stored days from that date on, oldest first. Raises `StoreError`."""
     first = datetime.combine(since, time(), UTC)
     newest = store.rows(SolarDay, limit=MOST_DAYS, newest_first=True)
-    return [day for day in reversed(newest) if day.day >= first]
+    return [day for day in reversed(newest) if day.day >= first and is_readable(day)]
+
+
+def is_readable(day: SolarDay) -> bool:
+    """Whether the hours and minutes of a stored day are such: a row may be damaged."""
+    minutes = (minute.removeprefix("-") for minute in day.steady_w)
+    return HOURS.issuperset(day.hours) and all(
+        minute.isascii() and minute.isdecimal() and len(minute) <= MINUTE_DIGITS
+        for minute in minutes
+    )

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from appliance.model import PowerReading, SolarDay, Stamp
 from appliance.settings import Settings
+from appliance.status.solar_yield import read_solar_days
 from appliance.store.decoding import decode_time
 from appliance.store.steps import (
     COARSE_S,
@@ -218,6 +219,5 @@ def read_means(
 
 def read_days(store: Store, until: date, days: int = HISTORY_DAYS) -> list[SolarDay]:
     """The stored days before `until`, at most so many days back, the oldest first."""
-    since = to_storage_key(until - timedelta(days=days))
-    newest = store.rows(SolarDay, limit=4000, newest_first=True)  # all that are kept: ten years
-    return [day for day in reversed(newest) if since <= day.day < to_storage_key(until)]
+    stored = read_solar_days(store, until - timedelta(days=days))
+    return [day for day in stored if day.day < to_storage_key(until)]

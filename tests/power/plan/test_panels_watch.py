@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from power.plan.panels_watch import select_faults, watch_panels
 from power.plan.run import gather_inputs, run_plan
 from power.plan.snow_fault import PanelsCovered
 from tests.conftest import OpenStore
-from tests.power.plan.site_days import SITE, a_state
+from tests.power.plan.site_days import SITE, a_state, live_days
 from tests.stand_ins.fakes import FakeClock
 
 NOW = datetime(2026, 4, 20, 9, 0, tzinfo=UTC)
@@ -129,3 +130,39 @@ def test_cold_days_that_give_next_to_nothing_are_told_as_snow_and_end_with_the_f
     store_clear_days(plan, settings.panels, settings, 1)
     run_plan(plan, settings, compute_clear_sky_w)
     assert plan.list_open_faults() == []
+
+
+def test_readings_far_above_the_nominal_power_are_told(
+    plan: Store, settings: Settings, open_store: OpenStore
+) -> None:
+    live_days(open_store("power"), settings, NOW.replace(hour=0) - timedelta(days=1), [0.9, 0.9])
+    unit = replace(settings, panels=replace(settings.panels, peak_w=100.0))
+    now = plan.clock.stamp()
+    assert watch_panels(plan, unit, compute_clear_sky_w, now).fault_codes == {"pv-peak"}
+    assert "panels.peak_w says 100 W" in plan.list_open_faults()[0].text
+    assert watch_panels(plan, settings, compute_clear_sky_w, now).fault_codes == frozenset()
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"hours": {"x": 0.5}},
+        {"hours": {"24": 0.5, "-1": 0.3, "9": -4.0}},
+        {"steady_w": {"abc": 5.0}},
+        {"steady_w": {"nan": 5.0, "1e300": 3.0, "700": -3.0}},
+        {"steady_w": {"300": 1e14, "330": 1e14, "360": 1e14, "390": 1e14}},
+        {"measured_wh": -1e15, "clear_wh": 1e-300},
+        {"clear_hours": 5.0, "clear_hours_wh": -1e15, "clear_hours_reference_wh": 1e-300},
+        {"coldest_c": -1e15, "warmest_c": 1e15},
+        {"yield_wh": -1e15},
+    ],
+    ids=str,
+)
+def test_a_damaged_day_stops_no_plan(
+    plan: Store, settings: Settings, damaged: dict[str, Any]
+) -> None:
+    store_clear_days(plan, EAST, settings, 20)
+    for day in list(plan.rows(SolarDay))[-4:]:
+        plan.add(replace(day, **damaged))
+    run_plan(plan, settings, compute_clear_sky_w)
+    assert len(plan.rows(EnergyPolicy)) == 1
