@@ -41,7 +41,8 @@ def check_peak(
     ]
     above_h = sum(hours for _, hours in above)
     if above_h >= LEAST_ABOVE_H:
-        return PeakDiffers(describe_above(median(watts for watts, _ in above), above_h, peak_w))
+        given_w = median(watts for watts, _ in above)
+        return PeakDiffers(describe_above(given_w=given_w, above_h=above_h, peak_w=peak_w))
     best = find_best_hour(days, settings)
     return PeakDiffers(describe_below(best, peak_w)) if best is not None and best < BELOW else None
 
@@ -57,7 +58,7 @@ def find_best_hour(days: Sequence[SolarDay], settings: Settings) -> float | None
     return max(seen) if len(seen) >= LEAST_DAYS else None
 
 
-def describe_above(given_w: float, above_h: float, peak_w: float) -> str:
+def describe_above(*, given_w: float, above_h: float, peak_w: float) -> str:
     """The settings say too little."""
     return (
         f"the panels gave some {given_w:.0f} W for {above_h:.1f} h of the last two days, and "
