@@ -1,0 +1,160 @@
+"""What the director says of this unit, and whether it may be followed.
+
+Reads and writes: nothing; pure. Each refusal is a `TrustError` with its own reason code.
+Never: takes a release that only one of the two repositories knows, or that another machine's is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tuf.api.metadata import TargetFile
+
+from appliance import strict_json
+from ota.errors import TrustError
+from ota.manifest import MOST_BYTES, NAME, ReleaseManifest, require_match
+from ota.trust.ratchet import parse_time
+
+LONGEST_WAVE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class UnitIdentity:
+    """Who asks: its name, its group, its kind of machine ("x86-64", "jetson-orin")."""
+
+    name: str
+    group: str
+    machine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The director's entry: `target` has length and hashes of the manifest. Times are UTC.
+
+    `allow_downgrade`: only from the unit's own entry, never from that of its group.
+    """
+
+    release: str
+    target: TargetFile
+    begins: datetime | None
+    until: datetime | None
+    wave: str
+    allow_downgrade: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Why there is nothing to do now: no fault. `reason_code` for reports."""
+
+    reason_code: str
+    text: str
+
+
+def list_paths(unit: UnitIdentity) -> tuple[str, str]:
+    """Where the director's entry may stand; the unit's own wins."""
+    return f"units/{unit.name}", f"groups/{unit.group}"
+
+
+def find_assignment(
+    unit: UnitIdentity, find_target: Callable[[str], TargetFile | None]
+) -> Assignment | None:
+    own, shared = list_paths(unit)
+    target = find_target(own)
+    if target is not None:
+        return parse_assignment(target, is_own=True)
+    target = find_target(shared)
+    return None if target is None else parse_assignment(target, is_own=False)
+
+
+def parse_assignment(target: TargetFile, *, is_own: bool) -> Assignment:
+    custom: Any = target.custom
+    try:
+        return build_assignment(target, custom, is_own=is_own)
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrustError(
+            f"the director's entry {target.path} cannot be understood ({error}): assign the "
+            "release again with `fleet`",
+            "assignment-invalid",
+        ) from error
+
+
+def build_assignment(target: TargetFile, custom: Mapping[str, Any], *, is_own: bool) -> Assignment:
+    allow = strict_json.require_flag(custom.get("allow_downgrade", False), "allow_downgrade")
+    return Assignment(
+        release=require_match(NAME, custom["release"], "release"),
+        target=target,
+        begins=parse_time(custom.get("from")),
+        until=parse_time(custom.get("until")),
+        wave=strict_json.require_text(custom.get("wave", ""), "wave", LONGEST_WAVE),
+        allow_downgrade=allow and is_own,
+    )
+
+
+def find_manifest_path(assignment: Assignment) -> str:
+    """The release in the image repository."""
+    return f"releases/{assignment.release}/manifest.json"
+
+
+def check_agreement(assignment: Assignment, image: TargetFile | None) -> TargetFile:
+    """The image repository's entry, where both mean the same bytes."""
+    release, director = assignment.release, assignment.target
+    if image is None:
+        raise TrustError(
+            f"the director assigns release {release}, which the image repository does not have: it "
+            "is not taken; sign it there first, or look who has the director's key",
+            "release-unknown",
+        )
+    if (image.length, image.hashes) != (director.length, director.hashes) or not is_strong(image):
+        raise TrustError(
+            f"director and image repository mean different files by release {release}: it is not "
+            "taken; assign it again with `fleet`, or look who has the director's key",
+            "release-differs",
+        )
+    if image.length > MOST_BYTES:
+        raise TrustError(
+            f"the manifest of release {release} has {image.length} bytes, {MOST_BYTES} are the "
+            "most: build it again",
+            "manifest-too-large",
+        )
+    return image
+
+
+def is_strong(target: TargetFile) -> bool:
+    return "sha256" in target.hashes
+
+
+def find_hindrance(assignment: Assignment, now: datetime) -> Answer | None:
+    """Whether now is outside of the time that it is assigned for."""
+    release = assignment.release
+    if assignment.begins is not None and now < assignment.begins:
+        text = f"Release {release} is assigned from {assignment.begins:%Y-%m-%d %H:%M} UTC on."
+        return Answer("assigned-later", text)
+    if assignment.until is not None and now >= assignment.until:
+        text = f"The time for release {release} ended {assignment.until:%Y-%m-%d %H:%M} UTC."
+        return Answer("assignment-over", text)
+    return None
+
+
+def check_release(
+    assignment: Assignment, manifest: ReleaseManifest, unit: UnitIdentity, lowest: int
+) -> None:
+    """Whether it is the assigned one, for this machine, and not below the ratchet `lowest`."""
+    if manifest.release != assignment.release:
+        raise TrustError(
+            f"the manifest signed as release {assignment.release} is that of {manifest.release}: "
+            "it is not taken; build and sign the release again",
+            "wrong-release",
+        )
+    if manifest.machines and unit.machine not in manifest.machines:
+        raise TrustError(
+            f"release {manifest.release} is for {', '.join(manifest.machines)}, this unit is "
+            f"{unit.machine}: it is not taken; assign one for this machine",
+            "wrong-machine",
+        )
+    if manifest.sequence < lowest and not assignment.allow_downgrade:
+        raise TrustError(
+            f"release {manifest.release} (sequence {manifest.sequence}) is older than what this "
+            f"unit has run ({lowest}): it is not taken; `allow_downgrade` for this unit permits it",
+            "below-ratchet",
+        )
