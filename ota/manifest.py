@@ -120,7 +120,7 @@ def parse_manifest(data: bytes) -> ReleaseManifest:
     """The manifest in `data`; raises `TrustError`."""
     try:
         return build_manifest(strict_json.parse_object(data, most_bytes=MOST_BYTES))
-    except (InputError, ValueError, KeyError, TypeError) as error:
+    except (InputError, ValueError, KeyError, TypeError, OverflowError) as error:
         text = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise TrustError(
             f"the manifest of the release cannot be read: {text}; have it built again with "

@@ -12,6 +12,7 @@ from typing import Any
 from tuf.api.metadata import TargetFile
 
 from appliance import strict_json
+from appliance.strict_json import InputError
 from ota.errors import TrustError
 from ota.manifest import MOST_BYTES, NAME, ReleaseManifest, require_match
 from ota.trust.ratchet import parse_time
@@ -68,15 +69,20 @@ def find_assignment(
 
 
 def parse_assignment(target: TargetFile, *, is_own: bool) -> Assignment:
-    custom: Any = target.custom
     try:
-        return build_assignment(target, custom, is_own=is_own)
+        return build_assignment(target, require_fields(target.custom), is_own=is_own)
     except (ValueError, KeyError, TypeError) as error:
         raise TrustError(
             f"the director's entry {target.path} cannot be understood ({error}): assign the "
             "release again with `fleet`",
             "assignment-invalid",
         ) from error
+
+
+def require_fields(custom: Any) -> dict[str, Any]:
+    if not isinstance(custom, dict):
+        raise InputError(f"custom is {strict_json.show(custom)}")
+    return custom
 
 
 def build_assignment(target: TargetFile, custom: Mapping[str, Any], *, is_own: bool) -> Assignment:

@@ -16,6 +16,7 @@ from appliance.strict_json import InputError
 from ota.manifest import ReleaseManifest
 
 MOST_BYTES = 64 * 1024  # of the ratchet file
+FIRST_YEAR, LAST_YEAR = 1900, 9999  # a time at their ends has no UTC
 MOST_ROLES = 64  # of one repository whose versions are kept
 
 
@@ -165,6 +166,6 @@ def parse_time(value: Any) -> datetime | None:
     if value is None:
         return None
     at = datetime.fromisoformat(strict_json.require_text(value, "time", 40))
-    if at.tzinfo is None:
-        raise InputError("a time has no time zone")
+    if at.tzinfo is None or not FIRST_YEAR < at.year < LAST_YEAR:
+        raise InputError("a time has no time zone, or no year of this world")
     return at.astimezone(UTC)

@@ -69,9 +69,9 @@ class TrustStore:
         Raises `TrustError` where the floors are lost: only a technician may begin anew.
         """
         ratchet = self.load_ratchet(technician=technician)
-        indexes = [parse_index(one.body) for one in self.generations.read()]
-        metadata = {**self.read_blobs(indexes[1]), **self.read_blobs(indexes[0])}
-        return Memory(ratchet, metadata)
+        newer, older = (parse_index(one.body) for one in self.generations.read())
+        fallback = {name: older[name] for name in newer if name in older}
+        return Memory(ratchet, {**self.read_blobs(fallback), **self.read_blobs(newer)})
 
     def load_ratchet(self, *, technician: bool) -> Ratchet:
         for copy in self.ratchets.read():
