@@ -55,7 +55,7 @@ def name_role(role: str) -> str:
     return role if role in TOP_LEVEL else "delegated"
 
 
-def make_refusal(code: str, role: str, what: str, advice: str, *, place: str) -> TrustError:
+def make_refusal(code: str, role: str, *, what: str, advice: str, place: str) -> TrustError:
     return TrustError(
         f"{role}.json of {place} {what}; {NOT_USED}: {advice}", f"{code}-{name_role(role)}"
     )
@@ -63,23 +63,23 @@ def make_refusal(code: str, role: str, what: str, advice: str, *, place: str) ->
 
 def make_rollback(role: str, *, seen: int, floor: int, place: str) -> TrustError:
     what = f"has version {seen}, this unit has seen {floor}"
-    return make_refusal("rollback", role, what, "copy the newest tree to that mirror", place=place)
+    advice = "copy the newest tree to that mirror"
+    return make_refusal("rollback", role, what=what, advice=advice, place=place)
 
 
 def explain_repository(error: RepositoryError, role: str, place: str) -> TrustError:
     """What is wrong with the file of `role` from `place` (repository and mirror, in words)."""
     for kind, (code, what, advice) in WORDS.items():
         if isinstance(error, kind):
-            return make_refusal(code, role, what, advice, place=place)
-    advice = "copy the tree to that mirror again"
-    return make_refusal("refused", role, f"does not fit the others ({error})", advice, place=place)
+            return make_refusal(code, role, what=what, advice=advice, place=place)
+    what, advice = f"does not fit the others ({error})", "copy the tree to that mirror again"
+    return make_refusal("refused", role, what=what, advice=advice, place=place)
 
 
 def explain_download(error: DownloadError, role: str, place: str) -> UpdateError:
     if isinstance(error, DownloadLengthMismatchError):
-        return make_refusal(
-            "endless", role, "does not end where it must", "check that mirror", place=place
-        )
+        what, advice = "does not end where it must", "check what that mirror serves"
+        return make_refusal("endless", role, what=what, advice=advice, place=place)
     if isinstance(error, DownloadHTTPError):
         return LinkError(
             f"{role}.json of {place} is not there: copy the whole tree to that mirror",

@@ -166,7 +166,7 @@ class PinnedUpdater(Updater):
         timestamp: Timestamp = self._trusted_set.timestamp
         self.offline = timestamp.unrecognized_fields.get("offline") is True
         if self.offline and not self.place.technician:
-            raise self.refuse("offline", Timestamp.type, "was made for a stick", FOR_STICKS)
+            raise self.refuse("offline", what="was made for a stick", advice=FOR_STICKS)
         self.read_issued()
         self.check_version(Snapshot.type, timestamp.snapshot_meta.version)
 
@@ -219,12 +219,13 @@ class PinnedUpdater(Updater):
         version = Metadata.from_bytes(old).signed.version if old else None
         return bool(self._trusted_set.snapshot.version == version)
 
-    def refuse(self, code: str, role: str, what: str, advice: str) -> TrustError:
-        return make_refusal(code, role, what, advice, place=self.place.words)
+    def refuse(self, code: str, *, what: str, advice: str) -> TrustError:
+        """Of the timestamp, python-tuf having no word for it."""
+        return make_refusal(code, Timestamp.type, what=what, advice=advice, place=self.place.words)
 
     def refuse_issued(self) -> TrustError:
         advice = "have the timestamp signed again with a right clock"
-        return self.refuse("issued", Timestamp.type, "says a wrong time of signing", advice)
+        return self.refuse("issued", what="says a wrong time of signing", advice=advice)
 
     def make_rollback(self, role: str, seen: int, lowest: int) -> TrustError:
         return make_rollback(role, seen=seen, floor=lowest, place=self.place.words)

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from ota.mirrors.mirror import Mirror
-from tests.ota.trust.attacks import ATTACKS, LIVE
+from tests.ota.trust import attacks_by_keys, attacks_by_mixing, attacks_by_time
+from tests.ota.trust.attack_table import ATTACKS, LIVE
 from tests.ota.trust.world import World
 from tests.stand_ins.tuf_repositories import DirectoryMirror, MemoryMirror, write_tree
 
 MirrorMaker = Callable[[dict[str, bytes], Path], Mirror]
 EVERY = ATTACKS | LIVE
+TABLES = (attacks_by_keys, attacks_by_mixing, attacks_by_time)
 
 
 def make_directory_mirror(tree: dict[str, bytes], directory: Path) -> Mirror:
@@ -138,6 +140,7 @@ def test_endless_data_with_a_megabyte_of_disk_free_is_refused_as_endless() -> No
 
 
 def test_the_table_counts(record_property: Callable[[str, object], None]) -> None:
+    assert all(table.__doc__ for table in TABLES)
     results = {}
     for name, (attack, _) in EVERY.items():
         world = World()
