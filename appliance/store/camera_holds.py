@@ -23,6 +23,7 @@ from appliance.errors import StoreError
 from appliance.model import Stamp
 from appliance.model_cameras import CameraHold, HoldKind
 from appliance.parsing.times import LONGEST_SPAN
+from appliance.store.hold_copy import match_copy
 from appliance.store.reading import decode_row
 from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
@@ -253,6 +254,9 @@ def make_hold(
 
 
 def add_holds(store: Store, *holds: CameraHold) -> None:
-    """Store a person's orders, and the unit's time with them. Raises `StoreError`."""
+    """Store a person's orders, and the unit's time with them; a second copy of them follows.
+    Raises `StoreError`.
+    """
     store.add(*holds)
     record_time(store)
+    match_copy(store.path)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.errors import StoreError
@@ -24,6 +25,7 @@ from appliance.store.aside import (
 )
 from appliance.store.file_format import count_missing_pages, has_log, read_header
 from appliance.store.file_locks import LockedError, take_lock
+from appliance.store.hold_copy import match_copy
 from appliance.store.log_owner import begin_session, is_log_foreign
 from appliance.store.sqlite_errors import explain, is_damage
 from appliance.store.sqlite_files import Access, open_file
@@ -53,13 +55,14 @@ def prepare_database(path: Path) -> SetAside | None:
         with lock(path):
             refuse_dangling_link(path)
             aside = recover_log(path) or separate_log(path) or set_aside_where_damaged(path)
-            create(path)
+            begun_anew = create(path)
             if not is_current(path):
                 migrate(path)
+            lost = match_copy(path, begun_anew=begun_anew)
             begin_session(path)
             record_check(path)
             backup.remove_torn_copies(path.parent / backup.DIRECTORY)
-            return aside
+            return tell_orders(aside, lost, begun_anew=begun_anew)
     except LockedError as error:
         raise StoreError(f"the database {path} cannot be prepared: {error}") from error
     except sqlite3.Error as error:
@@ -140,14 +143,26 @@ def has_schema(path: Path) -> bool:
     return True
 
 
-def create(path: Path) -> None:
-    """Begin an empty file, group-writable from its first byte, in WAL mode."""
+def tell_orders(aside: SetAside | None, lost: int, *, begun_anew: bool) -> SetAside | None:
+    """Say with what was set aside what became of people's orders to the cameras."""
+    if aside is None or not (lost or begun_anew):
+        return aside
+    text = "no pause, mute or off of a camera is known: order again what must hold"
+    if lost:
+        orders = format_count(lost, "order")
+        text = f"{orders} to the cameras (pause, mute, off) came back from their second copy"
+    return replace(aside, text=f"{aside.text}; {text}")
+
+
+def create(path: Path) -> bool:
+    """Begin an empty file, group-writable from its first byte, in WAL mode; False: it was there."""
     if path.exists() and path.stat().st_size:
-        return
+        return False
     os.close(open_shared(path))
     with closing(open_file(path, Access.WRITE)) as db:
         db.execute(f"PRAGMA page_size={PAGE_SIZE}")
         db.execute("PRAGMA journal_mode=WAL")
+    return True
 
 
 def is_current(path: Path) -> bool:
