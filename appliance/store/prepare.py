@@ -53,16 +53,7 @@ def prepare_database(path: Path) -> SetAside | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with lock(path):
-            refuse_dangling_link(path)
-            aside = recover_log(path) or separate_log(path) or set_aside_where_damaged(path)
-            begun_anew = create(path)
-            if not is_current(path):
-                migrate(path)
-            lost = match_copy(path, begun_anew=begun_anew)
-            begin_session(path)
-            record_check(path)
-            backup.remove_torn_copies(path.parent / backup.DIRECTORY)
-            return tell_orders(aside, lost, begun_anew=begun_anew)
+            return make_ready(path)
     except LockedError as error:
         raise StoreError(f"the database {path} cannot be prepared: {error}") from error
     except sqlite3.Error as error:
@@ -76,6 +67,20 @@ def prepare_database(path: Path) -> SetAside | None:
             f"the data directory {path.parent} cannot be written: {error.strerror}; "
             "check its owner, its permissions and the free space"
         ) from error
+
+
+def make_ready(path: Path) -> SetAside | None:
+    """The work of `prepare_database`, under its lock."""
+    refuse_dangling_link(path)
+    aside = recover_log(path) or separate_log(path) or set_aside_where_damaged(path)
+    begun_anew = create(path)
+    if not is_current(path):
+        migrate(path)
+    lost = match_copy(path, begun_anew=begun_anew)
+    begin_session(path)
+    record_check(path)
+    backup.remove_torn_copies(path.parent / backup.DIRECTORY)
+    return tell_orders(aside, lost, begun_anew=begun_anew)
 
 
 @contextmanager
