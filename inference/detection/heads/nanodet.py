@@ -10,7 +10,8 @@ strides from the cell's point: the distance is its expectation (Generalized Foca
 two outputs for each grid, as one for each grid, or as one for all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from inference.detection.heads.candidates import (
 from inference.detection.model_card import ModelCard
 
 SAME_THING_IOU: float | None = 0.6
-TO_FIRST_AND_LAST = np.array([[[-1.0], [1.0]]], np.float32)  # left and top lie before the point
+TO_SIDES = np.array([-1, -1, 1, 1])  # left and top lie before the point
 
 
 def find_candidates(
@@ -34,24 +35,22 @@ def find_candidates(
 ) -> Candidates:
     """Candidates of `classes` in the model's outputs (in any order) that score `low` or more.
 
-    The boxes of all grids are computed together: they are few, and each step of NumPy costs.
+    All grids are taken together, and only cells in which something was found: each step of NumPy
+    costs, however few there are.
     """
-    cells, strides, logits, scores, kinds, checked = [], [], [], [], [], []
-    for stride, every, sides in split_grids(outputs, card):
-        stride_scores = every[:, classes]
-        cell, kind = np.divmod(np.flatnonzero(stride_scores >= low), len(classes))
-        cells.append(cell)
-        strides.append(np.full(len(cell), stride))
-        logits.append(sides[cell])
-        scores.append(stride_scores[cell, kind])
-        kinds.append(kind)
-        checked.append(stride_scores)
-    found = np.concatenate(logits)
-    require_finite(*checked, found)
-    distances = compute_expectation(found.reshape(-1, 4, card.output.bins))
-    boxes = compute_boxes(np.concatenate(cells), distances, np.concatenate(strides), card)
-    numbers = np.asarray(classes, np.intp)[np.concatenate(kinds)]
-    return Candidates(boxes, np.concatenate(scores), numbers)
+    grids = split_grids(outputs, card)
+    every = np.concatenate([scores.take(classes, axis=1) for scores, _ in grids])
+    cell, kind = np.divmod((every >= low).ravel().nonzero()[0], len(classes))
+    found = np.concatenate(list(select_cells([sides for _, sides in grids], cell)))
+    require_finite(every, found)
+    points, scales = make_points(
+        card.input.width, card.input.height, card.output.strides, card.output.cell_point
+    )
+    boxes = points[cell] + scales[cell] * compute_expectation(
+        found.reshape(-1, 4, card.output.bins)
+    )
+    np.minimum(np.maximum(boxes, 0, out=boxes), 1, out=boxes)
+    return Candidates(boxes, every[cell, kind], np.asarray(classes, np.intp)[kind])
 
 
 def require_outputs(outputs: Outputs, card: ModelCard) -> None:
@@ -66,43 +65,64 @@ def require_outputs(outputs: Outputs, card: ModelCard) -> None:
         raise HeadError(format_mismatch(outputs, card, wanted))
 
 
-def split_grids(outputs: Outputs, card: ModelCard) -> Iterator[tuple[int, Floats, Floats]]:
-    """Stride, scores (cells x classes) and distributions (cells x 4 bins) of each grid."""
+def split_grids(outputs: Outputs, card: ModelCard) -> list[tuple[Floats, Floats]]:
+    """Scores (cells x classes) and distributions (cells x 4 bins) of each grid."""
     by_shape = {one.shape[1:]: one[0] for one in outputs.values()}
     classes, bins = len(card.classes), 4 * card.output.bins
     counts = [count_cells(card, stride) for stride in card.output.strides]
     whole, first = by_shape.get((sum(counts), classes + bins)), 0
-    for stride, count in zip(card.output.strides, counts, strict=True):
+    grids = []
+    for count in counts:
         joined = by_shape.get((count, classes + bins))
         if whole is not None:
             joined = whole[first : first + count]
         first += count
         if joined is None:
-            yield stride, by_shape[count, classes], by_shape[count, bins]
+            grids.append((by_shape[count, classes], by_shape[count, bins]))
         else:
-            yield stride, joined[:, :classes], joined[:, classes:]
+            grids.append((joined[:, :classes], joined[:, classes:]))
+    return grids
+
+
+def select_cells(grids: Sequence[Floats], cells: Numbers) -> Iterator[Floats]:
+    """The rows of some cells, whose numbers rise through all grids, grid by grid."""
+    first = begin = 0
+    for grid in grids:
+        end = int(cells.searchsorted(first + len(grid)))
+        yield grid[cells[begin:end] - first]
+        first, begin = first + len(grid), end
 
 
 def compute_expectation(logits: Floats) -> Floats:
     """The mean bin of each distribution: n x 4 x bins logits give n x 4."""
     weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    bins = np.arange(logits.shape[-1], dtype=np.float32)
-    mean: Floats = (weights @ bins) / weights.sum(axis=-1)
+    sums = weights @ make_moments(logits.shape[-1])
+    mean: Floats = sums[..., 0] / sums[..., 1]
     return mean
 
 
-def compute_boxes(cell: Numbers, distances: Floats, stride: Numbers, card: ModelCard) -> Floats:
-    """Boxes (n x 4: left, top, right, bottom, in fractions) around the points of cells.
+@lru_cache(maxsize=8)
+def make_moments(bins: int) -> Floats:
+    """By which weights of bins are multiplied for the sum of bins, and that of weights."""
+    return np.stack((np.arange(bins), np.ones(bins)), axis=1).astype(np.float32)
 
-    `cell` and `stride` of each (n), `distances` to its four sides in strides (n x 4).
+
+@lru_cache(maxsize=8)
+def make_points(
+    width: int, height: int, strides: tuple[int, ...], cell_point: float
+) -> tuple[Floats, Floats]:
+    """The points of the cells of all grids, twice each (cells x 4: to the sides left, top, right,
+    bottom), and how far one bin leads from there; in fractions of the input.
     """
-    width, height = card.input.width, card.input.height
-    row, column = np.divmod(cell, -(-width // stride))
-    point = np.stack((column, row), axis=1) + card.output.cell_point
-    sides = distances.reshape(-1, 2, 2) * TO_FIRST_AND_LAST
-    edges = (point[:, None] + sides) * stride[:, None, None]
-    boxes = edges / np.array([width, height], np.float32)
-    return np.clip(boxes, 0, 1).reshape(-1, 4).astype(np.float32)
+    size = np.array([width, height] * 2, np.float32)
+    points, scales = [], []
+    for stride in strides:
+        wide, high = count_along(width, stride), count_along(height, stride)
+        row, column = np.divmod(np.arange(wide * high), wide)
+        point = np.stack((column, row) * 2, axis=1) + cell_point
+        points.append(point * stride / size)
+        scales.append(np.tile(TO_SIDES * stride / size, (wide * high, 1)))
+    return np.concatenate(points).astype(np.float32), np.concatenate(scales).astype(np.float32)
 
 
 def count_cells(card: ModelCard, stride: int) -> int:
