@@ -7,14 +7,14 @@ Never: encodes a picture that nobody asked for, or shows one while nothing is an
 from collections.abc import Mapping
 from dataclasses import replace
 
-from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
+from appliance.media.frames import JPEG, Answer, PictureRequest, Refusal
 from appliance.model_cameras import Detection
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import encode_jpeg, list_followed_people
 from inference.tracking.state import Tracks
 
 NO_THRESHOLDS: Mapping[str, float] = {}
-Shown = tuple[FrameResult, Picture]
+Shown = tuple[int, FrameResult, Tracks]  # its number: pictures of several cameras share the view
 
 
 class View:
@@ -43,17 +43,9 @@ class View:
 
     def show(self, result: FrameResult, tracks: Tracks) -> None:
         """Show this frame from now on, with the tracks that are surely seen in it."""
-        seen = tuple(
-            Detection(track.label, track.confidence, track.box)
-            for track in tracks.live
-            if track.seen_now
-            and track.confidence >= self._label_thresholds.get(track.label, self._threshold)
-        )
-        # Pictures of several cameras share this view, so they get numbers of their own.
         self._count += 1
-        picture = replace(result.picture, sequence=self._count, detections=seen)
-        shown = (replace(result, unseen=(*result.unseen, *list_followed_people(tracks))), picture)
-        self._shown = {**self._list_others(result.picture.camera), result.picture.camera: shown}
+        camera = result.picture.camera
+        self._shown = {**self._list_others(camera), camera: (self._count, result, tracks)}
 
     def hide_camera(self, camera: str, reason: str) -> None:
         """Stop showing this camera: it gives no pictures."""
@@ -70,11 +62,27 @@ class View:
         newest = next(reversed(self._shown.values()), None)
         if newest is None:
             return Refusal(self._reason)
-        result, picture = newest
-        if picture.sequence <= request.after:
+        number, result, tracks = newest
+        if number <= request.after:
             return Refusal("no frame has been analysed since your last picture")
-        data = encode_jpeg(result, blur_heads=self._blur_heads)
-        return replace(picture, encoding=JPEG, data=data)
+        people = (*result.unseen, *list_followed_people(tracks))
+        data = encode_jpeg(replace(result, unseen=people), blur_heads=self._blur_heads)
+        return replace(
+            result.picture,
+            sequence=number,
+            detections=self._select_sure(tracks),
+            encoding=JPEG,
+            data=data,
+        )
+
+    def _select_sure(self, tracks: Tracks) -> tuple[Detection, ...]:
+        """The tracks that are surely seen in the newest frame."""
+        return tuple(
+            Detection(track.label, track.confidence, track.box)
+            for track in tracks.live
+            if track.seen_now
+            and track.confidence >= self._label_thresholds.get(track.label, self._threshold)
+        )
 
     def _list_others(self, camera: str) -> dict[str, Shown]:
         return {name: shown for name, shown in self._shown.items() if name != camera}

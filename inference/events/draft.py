@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from appliance.media.frames import SUB
 from appliance.model import EnergyLevel, Stamp
@@ -154,45 +155,46 @@ def continue_draft(
     share_j: float,
 ) -> EventDraft:
     """The draft after one more frame, which becomes `best` if it shows the thing best so far."""
-    track = match.track
     is_higher = match.rank >= draft.rank
-    draft = replace(
-        draft,
-        track=track,
-        rule=match.text if is_higher else draft.rule,
-        rank=match.rank if is_higher else draft.rank,
-        is_fulfilled=draft.is_fulfilled or match.is_fulfilled,
-        drops=draft.drops + result.missed,
-    )
-    return count_frame(draft, match, result, circumstances, share_j) if match.seen else draft
+    changes: dict[str, Any] = {
+        "track": match.track,
+        "rule": match.text if is_higher else draft.rule,
+        "rank": match.rank if is_higher else draft.rank,
+        "is_fulfilled": draft.is_fulfilled or match.is_fulfilled,
+        "drops": draft.drops + result.missed,
+    }
+    if match.seen:
+        changes |= count_frame(draft, match.track, result, circumstances, share_j)
+    return replace(draft, **changes)  # once: there are many fields, and a draft for each thing
 
 
 def count_frame(
     draft: EventDraft,
-    match: RuleMatch,
+    track: Track,
     result: FrameResult,
     circumstances: Circumstances,
     share_j: float,
-) -> EventDraft:
-    """The draft after one more frame that shows its thing."""
-    track = match.track
+) -> dict[str, Any]:
+    """What one more frame that shows its thing changes in a draft."""
     is_first = not draft.woken_by and draft.part == 0 and draft.frames < FIRST_FRAMES
-    draft = replace(
-        draft,
-        frames=draft.frames + 1,
-        last=result.picture.stamp.utc,
-        confidence=max(draft.confidence, track.confidence),
-        confidence_sum=draft.confidence_sum + track.confidence,
-        energy_j=draft.energy_j + share_j,
-        energy_measured=draft.energy_measured and result.cost.measured,
-        woken_by=result.picture.woken_by if is_first else draft.woken_by,
-    )
+    changes: dict[str, Any] = {
+        "frames": draft.frames + 1,
+        "last": result.picture.stamp.utc,
+        "confidence": max(draft.confidence, track.confidence),
+        "confidence_sum": draft.confidence_sum + track.confidence,
+        "energy_j": draft.energy_j + share_j,
+        "energy_measured": draft.energy_measured and result.cost.measured,
+        "woken_by": result.picture.woken_by if is_first else draft.woken_by,
+    }
     score = score_snapshot(track.box, track.confidence, result.picture.stream)
-    if score <= draft.snapshot_score:
-        return draft
-    return replace(
-        draft, best=result, snapshot_score=score, box=track.box, best_circumstances=circumstances
-    )
+    if score > draft.snapshot_score:
+        changes |= {
+            "best": result,
+            "snapshot_score": score,
+            "box": track.box,
+            "best_circumstances": circumstances,
+        }
+    return changes
 
 
 def score_snapshot(box: Box, confidence: float, stream: str = "") -> float:

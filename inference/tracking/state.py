@@ -4,7 +4,7 @@ Reads and writes: nothing; values.
 Never: changes; inference/tracking/track.py makes the next ones.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from appliance.model_cameras import Box
 from inference.tracking.boxes import compute_overlap
@@ -27,7 +27,7 @@ class Place:
     def follow(self, box: Box, at_s: float) -> "Place":
         """The place once the thing was seen in `box`: the same one, or where it is now."""
         if compute_overlap(self.box, box) >= SAME_PLACE:
-            return replace(self, frames=self.frames + 1)
+            return Place(self.box, self.since_s, self.frames + 1)
         return Place(box, at_s)
 
 
