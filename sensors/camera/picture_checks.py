@@ -57,7 +57,7 @@ class PictureChecks:
 
     def _check_between(self, stream: Stream, media_s: float) -> None:
         """Where key frames are far apart: pictures between them too, as far as energy covers it."""
-        if not stream.keys_are_far or self._motion.packets_trusted:
+        if self._motion.packets_trusted or not stream.keys_are_far:
             self._between.rest()
         elif self._motion.wants_picture_between(media_s) and self._between.may_run(
             media_s, behind_s=stream.undecoded_s

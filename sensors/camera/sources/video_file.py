@@ -42,9 +42,7 @@ class VideoFile:
         self._on_packet = on_packet
         self._origin_s: float | None = None
         self._due_s = 0.0  # file time at which the packet in hand is due
-        self._container, self._stream = open_video(path)
-        self._codec = read_codec(self._stream)
-        self._packets = self._demux()
+        self._open()
         self._next_packet = self._read_next_packet()
 
     @property
@@ -77,10 +75,6 @@ class VideoFile:
         shown_s = self._due_s if packet.pts is None else packet.pts * self._tick_s
         media_s = (self._origin_s or 0.0) + shown_s
         return EncodedPacket(packet, self._codec, media_s, packet.size, packet.is_keyframe)
-
-    @property
-    def _tick_s(self) -> float:
-        return float(self._stream.time_base or 1)
 
     def _compute_duration_s(self, packet: VideoPacket) -> float:
         if packet.duration:
@@ -122,8 +116,13 @@ class VideoFile:
 
     def _rewind(self) -> None:
         self._container.close()
+        self._open()
+
+    def _open(self) -> None:
+        """Open the file at its beginning; raises `CameraError`."""
         self._container, self._stream = open_video(self._path)
         self._codec = read_codec(self._stream)
+        self._tick_s = float(self._stream.time_base or 1)
         self._packets = self._demux()
 
 

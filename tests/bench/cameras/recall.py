@@ -82,11 +82,11 @@ class Pull:
 
     def __init__(self, feed: Feed, clock: FakeClock, step_s: float) -> None:
         self._feed, self._clock, self._step_s = feed, clock, step_s
-        self._asked = PictureRequest()
+        self._asked = self._look = PictureRequest()  # with its wait, and for one moment
         self._answer: Answer = Refusal("nobody has asked")
 
     def ask(self, ask: PictureRequest) -> None:
-        self._asked = ask
+        self._asked, self._look = ask, replace(ask, wait_s=0.0)
 
     def take(self) -> Answer:
         return self._answer
@@ -95,7 +95,7 @@ class Pull:
         """Let time pass until the answer is there."""
         ends_s = self._clock.media_s() + self._asked.wait_s
         while True:
-            self._answer = self._feed.answer(replace(self._asked, wait_s=0.0))
+            self._answer = self._feed.answer(self._look)
             if isinstance(self._answer, Picture) or self._clock.media_s() >= ends_s:
                 return
             self._clock.advance(self._step_s)
