@@ -24,7 +24,7 @@ from inference.tracking.boxes import (
     measure_box,
     shift_box,
 )
-from inference.tracking.kalman import correct, predict
+from inference.tracking.kalman import Correction, correct, predict
 from inference.tracking.state import DOUBT_EVERY_S, Place, Track, Tracks
 
 __all__ = ["FAINTEST", "Track", "Tracks", "update_tracks"]
@@ -134,15 +134,7 @@ def predict_standing(track: Track, media_s: float, analysed_part: Box | None) ->
 def correct_track(track: Track, detection: Detection, *, sure: bool) -> Track:
     """A predicted track corrected by a detection."""
     step = correct(track.uncertainty, sure=sure)
-    x, y, width, height = measure_box(track.box)
-    found_x, found_y, found_width, found_height = measure_box(detection.box)
-    off_x, off_y = found_x - x, found_y - y
-    box = make_box(
-        x + step.place_gain * off_x,
-        y + step.place_gain * off_y,
-        width + step.size_gain * (found_width - width),
-        height + step.size_gain * (found_height - height),
-    )
+    box, off_x, off_y = move_box(track.box, detection.box, step)
     return Track(
         number=track.number,
         label=track.label,
@@ -159,6 +151,20 @@ def correct_track(track: Track, detection: Detection, *, sure: bool) -> Track:
         place=track.place.follow(box, track.at_s),
         uncertainty=step.uncertainty,
     )
+
+
+def move_box(box: Box, found: Box, step: Correction) -> tuple[Box, float, float]:
+    """A predicted box moved towards where it was found, and how far that was off (right, down)."""
+    x, y, width, height = measure_box(box)
+    found_x, found_y, found_width, found_height = measure_box(found)
+    off_x, off_y = found_x - x, found_y - y
+    moved = make_box(
+        x + step.place_gain * off_x,
+        y + step.place_gain * off_y,
+        width + step.size_gain * (found_width - width),
+        height + step.size_gain * (found_height - height),
+    )
+    return moved, off_x, off_y
 
 
 def is_awaited(track: Track, patience_s: float, step_s: float) -> bool:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from appliance.errors import CameraError, StoreError, StreamError
 from appliance.model import EnergyBudget, Stamp
 from appliance.model_cameras import CameraChange, CameraHint, CameraMode, CameraMotion, CameraState
+from appliance.process.memory import give_back
 from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
 from appliance.status.camera_holds import format_hold
@@ -162,6 +163,8 @@ class CameraCycle:
         if self._changed and self._changed.mode is mode and held == self._held:
             return
         self._held, self._news = held, ()
+        if mode is CameraMode.LISTEN:
+            give_back()  # what was decoded until now leaves holes
         self._service.log.info(reason, mode=mode.value)
         stamp = self._service.clock.stamp()
         self._changed = CameraChange(stamp, self._service.instance, mode, reason)

@@ -10,6 +10,7 @@ Never: opens a camera or the database itself, or has a thread: it could not be f
 
 import argparse
 import gc
+import io
 import os
 import resource
 import sys
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import av
 from av.video.frame import VideoFrame
 
 from appliance import log, settings_file
@@ -27,17 +29,27 @@ from appliance.model import EnergyLevel
 from appliance.parsing.arguments import PATH
 from appliance.process.children import Children, fork, supervise
 from appliance.process.instance_lock import find_worked_s
+from appliance.process.memory import give_back
 from appliance.process.notify import Notifier
 from appliance.process.service import Cycle, Leave, Loop, Service, end_with, run_forked
 from appliance.process.units import CAMERAS
 from appliance.settings import Settings
 from sensors.camera.__main__ import assemble, leave_if_replaced
+from sensors.camera.gates import rain  # noqa: F401  (imported here to be shared)
 from sensors.camera.gates.picture_gate import HEIGHT, WIDTH, PictureGate
 from sensors.camera.pictures import encoding
-from sensors.camera.sources import live, video_file  # noqa: F401  (imported here to be shared)
+from sensors.camera.pictures.gop import GroupOfPictures
+from sensors.camera.sources import live, video_file  # noqa: F401
+from sensors.camera.sources.source import EncodedPacket
 from sensors.camera.tamper_checks.checks import Tamper
 
 REHEARSALS = 10  # Python adapts its code while it runs the first few times
+# A grey picture of 160 x 120, of which nothing but the parameter sets and one key frame is left.
+KEY_FRAME = bytes.fromhex(
+    "000000016764000cac720442847e5840000003004000000c83c50a61180000000168e8438392c8b0"
+    "0000000165888100055ffd4ff0f40c712e7fff1aff259d113547101ecfc02f4048c1"
+    "0000000165052220400157fffd4ff0f40c712e7fff1aff259d113547101ecfc02f4048c1"
+)
 REPORTED_S = 600.0  # so long after it a crash stays a fault
 MOST_BYTES = 1024**3  # of one camera's own memory: MemoryMax= of a unit is for all of them
 
@@ -69,6 +81,7 @@ def main() -> None:
     )
     rehearse()
     gc.collect()
+    give_back()
     gc.freeze()  # a collection would write to each object, and so copy its page
     supervise(children, Notifier())
 
@@ -87,6 +100,24 @@ def rehearse() -> None:
         gate.compare(grey, float(number))
         tamper.take(frame, grey, 10.0 * number)
     encoding.encode(frame, I420)
+    "a.lan".encode("idna")  # for names of cameras
+    rehearse_stream()
+
+
+def rehearse_stream() -> int:
+    """Read and decode a stream once: libav prepares its tables for H.264, Python loads its rest.
+
+    Returns how many pictures it had.
+    """
+    group = GroupOfPictures("the rehearsal")
+    with av.open(io.BytesIO(REHEARSALS * KEY_FRAME), format="h264") as container:
+        stream = container.streams.video[0]
+        codec = video_file.read_codec(stream)
+        for number, packet in enumerate(container.demux(stream)):
+            if packet.size:
+                group.add(EncodedPacket(packet, codec, float(number), packet.size, is_key=True))
+                group.decode_newest()
+    return group.frames_decoded
 
 
 def fork_camera(settings: Settings, name: str, trouble: str) -> int:

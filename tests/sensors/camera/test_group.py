@@ -19,7 +19,7 @@ from appliance.settings import Settings
 from appliance.settings_file import load_settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
-from sensors.camera.group import list_cameras, watch
+from sensors.camera.group import REHEARSALS, list_cameras, rehearse_stream, watch
 from tests.conftest import CLIP, ROOT
 from tests.sensors.camera.camera_bench import Bench
 from tests.waiting import wait_until
@@ -135,3 +135,9 @@ def test_a_crash_stays_a_fault_for_ten_minutes(bench: Bench) -> None:
     now_s = 601.0
     cycle()
     assert len(told) == 1
+
+
+def test_the_rehearsal_decodes_a_stream_and_leaves_no_thread_behind() -> None:
+    before = len(list(Path("/proc/self/task").iterdir()))
+    assert rehearse_stream() == REHEARSALS
+    assert len(list(Path("/proc/self/task").iterdir())) == before
