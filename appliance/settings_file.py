@@ -1,6 +1,7 @@
 """Reads the settings file, checks every value and reports exactly what is wrong.
 
-Reads: one TOML file, and $APPLIANCE_SETTINGS for its place. Writes: nothing.
+Reads: one TOML file, the layer of a release below it, and $APPLIANCE_SETTINGS for its place.
+Writes: nothing.
 Never: lets an unknown key, a wrong type or a value out of range pass.
 """
 
@@ -19,6 +20,13 @@ from appliance.chemistry import get_profile
 from appliance.chemistry.unsupported import OTHER_NAMES, find_refusal
 from appliance.errors import SettingsError
 from appliance.parsing.nearest import advise, find_nearest
+from appliance.parsing.settings_layer import (
+    SettingsLayer,
+    find_key_line,
+    has_key,
+    merge,
+    read_layer,
+)
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
@@ -32,10 +40,12 @@ from appliance.settings import (
     EnergySettings,
     Settings,
     SleepMode,
+    UpdateSettings,
 )
 from appliance.settings_rules import find_errors
 from appliance.strict_json import InputError, show
 
+USUAL_UPDATE_DIR = UpdateSettings().dir
 MOST_CHARS = 1000  # of a text, or of one part of a path
 # What a sleeping computer, the charge controller and the BMS draw together: 0.5 to 3 W is usual for
 # a module or a small PC in S3 or s2idle with its carrier board, some 0.2 W for one that is off.
@@ -50,7 +60,10 @@ def find_settings_file() -> Path:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Read and check the settings in `path` (default: `find()`); raise `SettingsError`."""
+    """Read and check the settings in `path` (default: `find()`); raise `SettingsError`.
+
+    Where the layer of a release is wrong, the technician's file alone.
+    """
     path = path or find_settings_file()
     return build_settings(path, read_file(path))
 
@@ -71,28 +84,73 @@ def read_file(path: Path) -> bytes:
 
 def build_settings(path: Path, data: bytes) -> Settings:
     """The settings in `data`, which stood in the file `path` once; raises `SettingsError`."""
+    return build_with_fault(path, data)[0]
+
+
+def build_with_fault(path: Path, data: bytes) -> tuple[Settings, SettingsError | None]:
+    """The settings, and why they are without the layer of the release; None where they are not."""
     try:
-        text, tree = parse_toml(data)
+        return build_strictly(path, data), None
+    except SettingsError as error:
+        fault = error
+    try:
+        return build_alone(path, data), make_layer_fault(path, fault)
+    except SettingsError:
+        raise fault from None
+
+
+def make_layer_fault(path: Path, error: SettingsError) -> SettingsError:
+    return SettingsError(f"{error}; the settings are those of {path} alone until that is mended")
+
+
+def build_strictly(path: Path, data: bytes) -> Settings:
+    """The settings of the file and of the layer; an error in either is a `SettingsError`."""
+    text, tree = parse_own(path, data)
+    layer = read_layer(path, tree, USUAL_UPDATE_DIR)
+    merged = merge(layer.tree, tree) if layer else tree
+    return SettingsBuilder(path, text, tree, layer).build(merged)
+
+
+def build_alone(path: Path, data: bytes) -> Settings:
+    """The settings of the technician's file, without any layer; raises `SettingsError`."""
+    text, tree = parse_own(path, data)
+    return SettingsBuilder(path, text).build(tree)
+
+
+def parse_own(path: Path, data: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        return parse_toml(data)
     except InputError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
-    return SettingsBuilder(path, text).build(tree)
 
 
 def format_place(path: Path, where: tuple[str, ...]) -> str:
     """File and line of a setting of a file that was read before."""
     try:
-        text, _ = parse_toml(read_small_file(path, MOST_BYTES))
-        return f"{path}:{SettingsBuilder(path, text).find_line(where)}"
-    except (OSError, InputError):
+        text, tree = parse_toml(read_small_file(path, MOST_BYTES))
+        return SettingsBuilder(
+            path, text, tree, read_layer(path, tree, USUAL_UPDATE_DIR)
+        ).format_place(where)
+    except (OSError, InputError, SettingsError):
         return str(path)
 
 
 class SettingsBuilder:
-    """Turns one parsed file into `Settings`; keeps the text, to name lines."""
+    """Turns one parsed file into `Settings`; keeps the text, to name lines. `own`: what of the tree
+    is the file's, where there is a `layer` below it.
+    """
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        text: str,
+        own: Mapping[str, Any] | None = None,
+        layer: SettingsLayer | None = None,
+    ) -> None:
         self._path = path
         self._lines = text.splitlines()
+        self._own = own or {}
+        self._layer = layer
 
     def build(self, tree: Mapping[str, Any]) -> Settings:
         hints = get_type_hints(Settings)
@@ -163,7 +221,7 @@ class SettingsBuilder:
             known = ", ".join(map(str, choices))
             raise self._make_error(where, f"must be one of {known}, not {show(value)}")
         if isinstance(converted, Path) and not converted.is_absolute():
-            return (self._path.parent / converted).resolve()
+            return (self._find_file(where).parent / converted).resolve()
         return converted
 
     def _check_text(self, text: str, where: tuple[str, ...]) -> None:
@@ -201,24 +259,20 @@ class SettingsBuilder:
 
     def _make_error(self, where: tuple[str, ...], text: str) -> SettingsError:
         name = ".".join(show_key(key) for key in where)
-        return SettingsError(f"{self._path}:{self.find_line(where)}: {name} {text}")
+        return SettingsError(f"{self.format_place(where)}: {name} {text}")
 
-    def find_line(self, where: tuple[str, ...]) -> int:
-        """The line on which the key stands, or its section, or 1 (dotted and inline forms)."""
-        section = ""
-        best = 1
-        for number, line in enumerate(self._lines, start=1):
-            if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
-                section = header[1].replace('"', "")
-                if section in (".".join(where), ".".join(where[:-1])):
-                    best = number
-                if section == ".".join(where):
-                    return number
-            elif section == ".".join(where[:-1]) and re.match(
-                rf"\s*[\"']?{re.escape(where[-1])}[\"']?\s*[=.]", line
-            ):
-                return number
-        return best
+    def format_place(self, where: tuple[str, ...]) -> str:
+        """File and line; of the layer only where the technician's file has no such key."""
+        file = self._find_file(where)
+        if self._layer and file != self._path:
+            return f"{file}:{find_key_line(self._layer.text.splitlines(), where)}"
+        return f"{file}:{find_key_line(self._lines, where)}"
+
+    def _find_file(self, where: tuple[str, ...]) -> Path:
+        layer = self._layer
+        if layer and has_key(layer.tree, where) and not has_key(self._own, where):
+            return layer.path
+        return self._path
 
 
 def fill_energy(settings: Settings, given: Mapping[str, Any]) -> EnergySettings:

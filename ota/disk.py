@@ -52,7 +52,14 @@ class Disk:
         return shutil.disk_usage(path).free
 
     def make_directory(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True)
+        # With a mode of its own for each: a service's umask would let its whole group write there.
+        try:
+            path.mkdir(mode=0o755, exist_ok=True)
+        except FileNotFoundError:
+            if path == path.parent:
+                raise
+            self.make_directory(path.parent)
+            self.make_directory(path)
 
     def write(
         self, path: Path, data: bytes, *, offset: int | None = None, mode: int = 0o644

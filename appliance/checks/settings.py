@@ -19,7 +19,8 @@ NAME = "settings"
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     try:
-        fresh = settings_file.load_settings(settings.path)
+        file = settings.path
+        fresh = settings_file.build_strictly(file, settings_file.read_file(file))
         findings = settings_checks.find_all(fresh)
         settings_checks.refuse(fresh, findings)
     except SettingsError as error:

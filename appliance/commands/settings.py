@@ -22,13 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load_settings(arguments.check or find_settings(arguments.settings))
     if arguments.check:
+        file = arguments.check
+        settings = settings_file.build_strictly(file, settings_file.read_file(file))
         findings = settings_checks.find_all(settings)
         settings_checks.refuse(settings, findings)
         for finding in findings:
             print(redact(f"warning: {finding.format(settings)}"))
         print(f"{arguments.check} is valid")
     else:
+        settings = settings_file.load_settings(find_settings(arguments.settings))
         print(redact(format_settings(settings)), end="")
     return 0

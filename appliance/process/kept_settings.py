@@ -44,7 +44,8 @@ def choose_settings(path: Path | None, name: str, find_errors: FindErrors) -> Ch
     path = path or settings_file.find_settings_file()
     try:
         data = settings_file.read_file(path)
-        return ChosenSettings(build(path, data, find_errors), data)
+        settings, fault = build(path, data, find_errors)
+        return ChosenSettings(settings, data, fault)
     except SettingsError as error:
         copy = find_data_dir(path) / f"{name}.settings.toml"
         if not copy.is_file():
@@ -55,16 +56,24 @@ def choose_settings(path: Path | None, name: str, find_errors: FindErrors) -> Ch
         )
     # With the path of the file: relative paths in it are taken from there.
     data = settings_file.read_file(copy)
-    return ChosenSettings(build(path, data, find_errors), data, refused)
+    return ChosenSettings(build(path, data, find_errors)[0], data, refused)
 
 
-def build(path: Path, data: bytes, find_errors: FindErrors) -> Settings:
-    """Settings that the service can use; raises `SettingsError`."""
-    settings = settings_file.build_settings(path, data)
+def build(
+    path: Path, data: bytes, find_errors: FindErrors
+) -> tuple[Settings, SettingsError | None]:
+    """Settings that the service can use, and why they are without the layer of the release (None:
+    they are not); raises `SettingsError`.
+    """
+    settings, fault = settings_file.build_with_fault(path, data)
     errors = list(find_errors(settings))
-    if errors:
-        raise SettingsError("\n".join(errors))
-    return settings
+    if not errors:
+        return settings, fault
+    refused = SettingsError("\n".join(errors))
+    alone = settings_file.build_alone(path, data)
+    if fault is not None or alone == settings or list(find_errors(alone)):
+        raise refused
+    return alone, settings_file.make_layer_fault(path, refused)
 
 
 def find_data_dir(path: Path) -> Path:

@@ -8,8 +8,18 @@ from importlib.metadata import EntryPoint, distributions
 
 
 def list_plugins(group: str) -> list[EntryPoint]:
-    """What is plugged into `group`. `importlib.metadata.entry_points` is not asked: an old
-    .egg-info in the directory of the sources would hide what is installed.
+    """What is plugged into `group`: of each distribution the first that Python finds, so that the
+    app of a release stands for the installed one (docs/decisions/0039).
+
+    `importlib.metadata.entry_points` is not asked: an old .egg-info in the directory of the sources
+    (it has no METADATA) would hide what is installed.
     """
-    points = (point for one in distributions() for point in one.entry_points)
-    return [point for point in points if point.group == group]
+    found: dict[str, tuple[bool, list[EntryPoint]]] = {}
+    for one in distributions():
+        points = [point for point in one.entry_points if point.group == group]
+        if not points:
+            continue
+        installed = one.read_text("METADATA") is not None
+        if one.name not in found or (installed and not found[one.name][0]):
+            found[one.name] = installed, points
+    return [point for _, points in found.values() for point in points]

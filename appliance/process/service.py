@@ -229,7 +229,7 @@ def main(
     except ApplianceError as error:
         end_with(name, error)
     threading.excepthook = end_process
-    if chosen.refused is not None and find_errors is not None:
+    if chosen.refused is not None:
         back = choose_back(arguments.settings, name, find_errors)
         loop = replace(loop, cycle=report_kept(service, loop.cycle, chosen.refused, back))
     elif find_errors is not None:
@@ -285,14 +285,20 @@ def end_with(name: str, error: ApplianceError) -> NoReturn:
 def read_settings(path: Path | None, name: str, find_errors: FindErrors | None) -> ChosenSettings:
     """The settings of the file; for some services those that were kept, where it is broken."""
     if find_errors is None:
-        return ChosenSettings(settings_file.load_settings(path))
+        path = path or settings_file.find_settings_file()
+        settings, refused = settings_file.build_with_fault(path, settings_file.read_file(path))
+        return ChosenSettings(settings, refused=refused)
     return choose_settings(path, name, find_errors)
 
 
-def choose_back(path: Path | None, name: str, find_errors: FindErrors) -> Callable[[], bool]:
-    """Whether the settings file can be used by now."""
+def choose_back(path: Path | None, name: str, find_errors: FindErrors | None) -> Callable[[], bool]:
+    """Whether the settings file can be used by now. Without `find_errors` nobody asks: PID 1 would
+    not start a service again that leaves, and what mends a layer restarts all of them.
+    """
 
     def is_mended() -> bool:
+        if find_errors is None:
+            return False
         try:
             return choose_settings(path, name, find_errors).refused is None
         except SettingsError:

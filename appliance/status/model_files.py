@@ -1,7 +1,7 @@
 """Which detection models there are on this unit, and which of them a reference means.
 
-Reads: the names of the files in the store and in the shipped directories, the digests in their
-cards, active.json. Writes: nothing.
+Reads: the names of the files in the store, in the releases' trees and in the shipped directories,
+the digests in their cards, active.json. Writes: nothing.
 Never: opens a model; inference/model_store says whether one may be used.
 
 A reference is a path (it has a slash, or ends in .onnx; it is taken from the directory of the
@@ -11,7 +11,7 @@ settings file), a name, or the first digits of a digest.
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,24 @@ class ModelFileError(ApplianceError):
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model on this unit. `digest` is the one in its model card, "" where that cannot be read."""
+    """A model on this unit. `digest` is the one in its model card, "" where that cannot be read.
+
+    `shipped`: with the software or a release, so that it was examined before. `release`: the one
+    that brought it, "" where its name is lost, None where none did.
+    """
 
     name: str
     path: Path
     digest: str
     shipped: bool
+    release: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """Who answers for it, in words."""
+        if self.release is not None:
+            return f"signed by release {self.release}" if self.release else "signed by a release"
+        return "of the software" if self.shipped else "own, not signed"
 
     @property
     def card(self) -> Path:
@@ -69,8 +81,11 @@ def get_bench_file(settings: Settings) -> Path:
 
 
 def list_models(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> list[ModelFile]:
-    """All models that have a name: the owner's first, so that theirs are found before others."""
+    """All models that have a name: the owner's first, so that theirs are found before others, then
+    those of releases.
+    """
     found = [*list_files(get_store_dir(settings), f"{STORE_ENTRY}/*{SUFFIX}", shipped=False)]
+    found += list_released(settings.update.dir)
     for directory in shipped:
         found += list_files(directory, f"*{SUFFIX}", shipped=True)
     first = {(one.name, one.digest): one for one in reversed(found)}
@@ -80,6 +95,21 @@ def list_models(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> list[M
 def list_files(directory: Path, pattern: str, *, shipped: bool) -> Iterator[ModelFile]:
     for path in sorted(directory.glob(pattern)):
         yield ModelFile(path.stem, path, read_stated_digest(path), shipped)
+
+
+def list_released(update_dir: Path) -> Iterator[ModelFile]:
+    """Models that came as signed layers: of each pointer the tree in use, else the committed one.
+
+    A pointer that leads out of the content is passed over; `unitctl update status` tells it.
+    """
+    content = (update_dir / "content").resolve()
+    for pointers in sorted(update_dir.glob("pointers/models/*")):
+        trees = [(pointers / name).resolve() for name in ("current", "committed")]
+        tree = next((one for one in trees if one.parent == content and one.is_dir()), None)
+        if tree is not None:
+            release = read_json(update_dir / "pointers/origins.json").get(tree.name, "")
+            for file in list_files(tree, f"*{SUFFIX}", shipped=True):
+                yield replace(file, release=str(release))
 
 
 def read_stated_digest(model: Path) -> str:

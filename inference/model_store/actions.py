@@ -50,10 +50,8 @@ def list_models(arguments: argparse.Namespace) -> int:
 def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
     """One model as a tree of the list's JSON."""
     users = model_files.list_users(store.settings, store.shipped).get(file.path, [])
-    figures = [
-        one for one in read_figures(model_files.get_bench_file(store.settings)) if one.sha256
-    ]
-    own = [one for one in figures if one.sha256 == file.digest]
+    figures = read_figures(model_files.get_bench_file(store.settings))
+    own = [one for one in figures if one.sha256 and one.sha256 == file.digest]
     cost = own[-1].cost if own else assume_cost(store.settings)
     try:
         card: ModelCard | None = read_card(file.card)
@@ -71,6 +69,7 @@ def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
         "provider": own[-1].provider if own else None,
         "used_by": users,
         "shipped": file.shipped,
+        "origin": file.origin,
         "path": str(file.path),
         "wrong": wrong,
     }
@@ -84,6 +83,7 @@ def format_model(one: dict[str, Any]) -> Line:
         one["sha256"][:12],
         one["tier"],
         one["licence"] or "no licence",
+        one["origin"],
         f"{one['per_frame_j']:.3g} J a frame, {one['energy_is']}",
         f"in use: {', '.join(one['used_by'])}" if one["used_by"] else "not in use",
     ]

@@ -101,8 +101,20 @@ def test_an_exception_opens_only_what_may_be_opened_and_says_why() -> None:
     page = PAGE.read_text()
     for drop_in in exceptions:
         assert re.match(r"[2-9]\d-", drop_in.name), f"{drop_in} would be overruled by the shared"
-        assert keys(drop_in) <= may, drop_in
+        own = {"Environment"} if drop_in.parent.name == "appliance-checkin.service.d" else set()
+        assert keys(drop_in) <= may | own, drop_in
         assert f"`{drop_in.relative_to(UNITS)}`" in page, drop_in
+
+
+def test_only_the_check_in_writes_what_the_services_run() -> None:
+    writing = [
+        path.parent.name
+        for path in UNITS.glob("*.service.d/*.conf")
+        if any("/var/lib/ota" in paths for paths in values(path, "ReadWritePaths"))
+    ]
+    assert writing == ["appliance-checkin.service.d"]
+    (own,) = values(UNITS / "appliance-checkin.service.d/20-committed.conf", "Environment")
+    assert own == "PYTHONPATH=/var/lib/ota/pointers/app/committed"
 
 
 # What changes the computer itself, and may do nothing else: oneshots that the power service orders;

@@ -78,9 +78,9 @@ def test_the_list_shows_name_digest_tier_licence_energy_and_use(
     code, out, _ = with_small.type(*words)
     assert code == 0
     lines = {line.split()[0]: line for line in out.splitlines()[1:]}
-    assert "4f718a0dce54 | int8 | Apache-2.0 | 0.5 J a frame, by the settings" in lines[NANODET]
+    assert "4f718a0dce54 | int8 | Apache-2.0 | of the software | 0.5 J a frame" in lines[NANODET]
     assert "in use: [inference] model" in lines[NANODET]
-    assert "| user | Apache-2.0 |" in lines["small"]
+    assert "| user | Apache-2.0 | own, not signed |" in lines["small"]
     assert "not in use" in lines["small"]
 
 

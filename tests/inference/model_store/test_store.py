@@ -215,7 +215,7 @@ def test_the_doctor_checks_every_model_that_is_used(
     assert "nanodet-g-416-int8.onnx" in found.text
     assert "small.onnx" in found.text
     added.path.write_bytes(b"else")
-    assert "small.onnx, sha256" in check.check(both, None, clock).text
+    assert "small.onnx, own, not signed, sha256" in check.check(both, None, clock).text
     assert check.check(both, None, clock).ok is False
     unknown = check.check(reopen(store, sun_model="smal").settings, None, clock)
     assert (unknown.ok, "sun_model: there is no model 'smal'" in unknown.text) == (False, True)

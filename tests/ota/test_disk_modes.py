@@ -1,0 +1,31 @@
+"""What the disk is given may be read by the unit's services, and written by its owner alone."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ota.disk import Disk
+
+
+@pytest.fixture(autouse=True)
+def _umask_of_the_services() -> Iterator[None]:
+    before = os.umask(0o007)
+    yield
+    os.umask(before)
+
+
+def test_no_directory_and_no_file_is_for_the_group_to_write(tmp_path: Path) -> None:
+    Disk().make_directory(tmp_path / "pointers/models/nano")
+    Disk().make_directory(tmp_path / "pointers/models/nano")
+    Disk().write(tmp_path / "pointers/file", b"x")
+    for path in tmp_path.rglob("*"):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o022, path
+
+
+def test_a_file_in_the_place_of_a_directory_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "pointers").touch()
+    with pytest.raises(OSError, match="pointers"):
+        Disk().make_directory(tmp_path / "pointers/app")
