@@ -30,9 +30,10 @@ from appliance.parsing.settings_layer import (
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
-from appliance.parsing.values import CONTROL, LONGEST_PATH
+from appliance.parsing.values import CONTROL, LONGEST_PATH, format_range
 from appliance.sections.cameras import Point, Polygon
 from appliance.sections.field import format_choice
+from appliance.sections.network import UpdateSettings
 from appliance.settings import (
     DEFAULT_PATH,
     PATH_VARIABLE,
@@ -40,7 +41,6 @@ from appliance.settings import (
     EnergySettings,
     Settings,
     SleepMode,
-    UpdateSettings,
 )
 from appliance.settings_rules import find_errors
 from appliance.strict_json import InputError, show
@@ -358,11 +358,6 @@ def unwrap_optional(kind: Any) -> Any:
 def show_key(key: str) -> str:
     """A key as the file has it; one that needs quotes in short."""
     return key if KEY.fullmatch(key) else show(key)
-
-
-def format_range(low: Any, high: Any) -> str:
-    """Such as "from 10 to 1000000": every digit, as people write it."""
-    return f"from {low:.15g} to {high:.15g}"
 
 
 def advise_choice(kind: Any, value: Any) -> str:

@@ -9,8 +9,9 @@ from dataclasses import fields
 from inspect import cleandoc
 from typing import Any, get_args, get_type_hints
 
+from appliance.parsing.values import format_range
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
-from appliance.settings_file import describe_type, format_range, is_named, make_default
+from appliance.settings_file import describe_type, is_named, make_default
 from appliance.settings_text import format_literal
 
 HEAD = f"""# Settings

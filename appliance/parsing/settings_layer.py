@@ -37,7 +37,8 @@ class SettingsLayer:
 def read_layer(path: Path, tree: Mapping[str, Any], usual: Path) -> SettingsLayer | None:
     """The layer below the settings file at `path`, which holds `tree`; None where there is none.
 
-    `usual`: the update directory where the file names none. Raises `SettingsError`, with the layer's own path.
+    `usual`: the update directory where the file names none. Raises `SettingsError`, with the
+    layer's own path.
     """
     for name in POINTERS:
         file = find_update_dir(path, tree, usual) / "pointers/settings" / name / "settings.toml"

@@ -100,3 +100,8 @@ def parse_name(text: str, longest: int = LONGEST_NAME) -> str:
             f"{show(text)} is no name: one line of 1 to {longest} characters makes one"
         )
     return text
+
+
+def format_range(low: float, high: float) -> str:
+    """Such as "from 10 to 1000000": every digit, as people write it."""
+    return f"from {low:.15g} to {high:.15g}"

@@ -126,7 +126,7 @@ def test_what_the_power_service_refuses_in_a_layer_costs_it_the_layer_only(file:
     chosen = choose_settings(file, "power", find_wrong_idle)
     assert chosen.settings.computer.idle_w != 6
     assert f"{layer}:2: computer.idle_w is refused" in str(chosen.refused)
-    file.write_text("[unit\n")
+    file.write_text(file.read_text() + "[energy\n")
     copy = choose_settings(file, "power", find_wrong_idle)
     assert copy.settings.unit.name == "own"
     assert f"{file} is not valid TOML" in str(copy.refused)
