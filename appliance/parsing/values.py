@@ -11,6 +11,7 @@ import ipaddress
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 from appliance.strict_json import InputError, show
 
@@ -102,6 +103,6 @@ def parse_name(text: str, longest: int = LONGEST_NAME) -> str:
     return text
 
 
-def format_range(low: float, high: float) -> str:
+def format_range(low: Any, high: Any) -> str:
     """Such as "from 10 to 1000000": every digit, as people write it."""
     return f"from {low:.15g} to {high:.15g}"
