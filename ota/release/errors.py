@@ -9,5 +9,3 @@ from appliance.errors import ApplianceError
 
 class ReleaseError(ApplianceError):
     """A release, key or tree is not as the command needs it; nothing was changed by it."""
-
-    code = "release"

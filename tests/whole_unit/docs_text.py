@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
-OURS = (".venv/bin/", "unitctl ", "make ", "python -m ")
+OURS = (".venv/bin/", "unitctl ", "fleet ", "make ", "python -m ")
 SHELL = "sh"
 FENCE = re.compile(r"^ *```(\w*)$")
 INLINE = re.compile(r"`([^`\n]+)`")

@@ -1,7 +1,8 @@
 """Every command that the documents show does what a reader may expect: it runs.
 
 `unitctl` and finite modules run on a simulated unit, endless ones until their first line, targets
-of make are resolved; commands that change a machine as root are only held against the repository.
+of make are resolved; commands that change a machine as root are only held against the repository,
+and those of `fleet` are parsed: tests/ota/release/test_docs_walk.py runs them.
 """
 
 import os
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from appliance.settings import PATH_VARIABLE
 from appliance.store.backup import make_backup
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
+from ota.release.__main__ import make_parser as make_fleet_parser
 from provisioning.laptop import START
 from tests.conftest import CLIP, MODEL, ROOT
 from tests.scenes import filled
@@ -157,6 +159,8 @@ def test_the_command_runs(
     program, *words = [MEANT.get(word, word) for word in shlex.split(command.line)]
     if Path(program).name == "unitctl":
         check_unitctl(words, capsys, is_name=command.is_inline)
+    elif program == "fleet":
+        check_fleet(words, capsys, is_name=command.is_inline)
     elif program == "make":
         check_make(words)
     elif words[:1] == ["-m"] and program != "python3":
@@ -197,6 +201,14 @@ def check_unitctl(words: list[str], capsys: pytest.CaptureFixture[str], *, is_na
         return
     assert left.value.code in (0, 1), output.err
     assert "unitctl:" not in output.err
+
+
+def check_fleet(words: list[str], capsys: pytest.CaptureFixture[str], *, is_name: bool) -> None:
+    """Only parsed; `is_name`: a sentence names the command and may leave out what it needs."""
+    with suppress(SystemExit):
+        make_fleet_parser().parse_args(words)
+    said = capsys.readouterr().err
+    assert not said or (is_name and re.search("required", said)), said
 
 
 def check_make(words: list[str]) -> None:

@@ -14,9 +14,10 @@ from ota.files import replace
 from ota.manifest import MOST_BYTES, ReleaseManifest, parse_manifest
 from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet
-from ota.release.metadata.reading import IMAGE, State, read_newest_targets
+from ota.release.metadata.reading import DIRECTOR, IMAGE, State, read_newest_targets
 from ota.release.metadata.writing import raise_version
 from ota.release.periods import Kind, find_expiry
+from ota.release.releases.assignments import find_assigned
 from ota.release.releases.known import find_target_file, read_releases, target_path
 
 
@@ -46,6 +47,16 @@ def withdraw_release(fleet: Fleet, release: str) -> str:
     del targets.signed.targets[target_path(release)]
     sign_targets(fleet, state, targets)
     return f"{release} is withdrawn; units see it after publish"
+
+
+def refuse_dangling(fleet: Fleet, targets: Targets) -> None:
+    """The director must not name a release that is withdrawn."""
+    for release, whom in find_assigned(fleet.read_state(DIRECTOR)).items():
+        if target_path(release) not in targets.targets:
+            raise ReleaseError(
+                f"{release} is withdrawn and still assigned to {', '.join(whom[:5])}; `fleet "
+                "unassign` them, or assign another release, first"
+            )
 
 
 def sign_targets(fleet: Fleet, state: State, targets: Metadata[Targets]) -> None:
@@ -113,6 +124,7 @@ def include_signed(fleet: Fleet, release: str | None) -> str:
         raise ReleaseError(f"{release} is not signed; sign it with `fleet release sign {release}`")
     if newest.signed.version == state.targets.signed.version:
         return "nothing new was signed"
+    refuse_dangling(fleet, newest.signed)
     for manifest in read_releases(fleet, newest.signed).values():
         check_payloads(fleet.tree, manifest)
     fleet.make_writer(IMAGE).commit(state, {Targets.type: newest})
