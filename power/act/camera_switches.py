@@ -30,7 +30,8 @@ from power.act.camera_supplies import CameraSupplies
 from power.act.event_switches import EventSwitches
 
 EVENTS_EVERY_S, CAMERAS_EVERY_S = 1.5, 30.0
-MOST_EVENTS = 20
+MOST_EVENTS, MOST_ORDERS = 20, 200
+LEFT_ON = "off: the power service was ended while it was on, and began anew"
 FROZEN = "camera-frozen"
 
 
@@ -44,12 +45,24 @@ class CameraSwitchReport:
     faults: tuple[ApplianceError, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class OrdersBefore:
+    """What a power service ordered that ended without a word, as by a kill: the events that it has
+    taken, and the switches that it left on. The actuator switches those off.
+    """
+
+    event_ids: frozenset[str | None] = frozenset()
+    left_on: tuple[str, ...] = ()
+
+
 class CameraSwitches:
     """Both of them, and what they read; without either, nothing is read."""
 
     def __init__(self, settings: Settings, recorder: Recorder) -> None:
         self._settings = settings
         self._events, self._supplies = EventSwitches(settings), CameraSupplies(settings)
+        self._before: OrdersBefore | None = None
+        self._is_told = False
         self._begun: Followed[tuple[EventBegun, ...]] | None = None
         self._inference: Followed[float] | None = None
         self._deaths: Followed[dict[str, Stamp]] | None = None
@@ -76,12 +89,25 @@ class CameraSwitches:
         events = self._events.follow(budget, begun, now, used_w=used_w)
         dead_s = {name: now.uptime_s - since.uptime_s for name, since in deaths.items()}
         supplies = self._supplies.follow(dead_s, budget.level, now)
-        rows = (*events.rows, *supplies.rows)
+        rows = (*self._tell_left_on(now), *events.rows, *supplies.rows)
         return CameraSwitchReport(dict(events.switches), supplies.off, rows, supplies.faults)
 
+    def _tell_left_on(self, now: Stamp) -> tuple[SwitchOrder, ...]:
+        """Once: a row for each switch that was left on."""
+        if self._before is None or self._is_told:
+            return ()
+        self._is_told = True
+        return tuple(
+            SwitchOrder(now, name, runs=False, reason=LEFT_ON) for name in self._before.left_on
+        )
+
     def _read_events(self, store: Store) -> tuple[EventBegun, ...]:
-        """The newest events of cameras that are not muted: a siren tells everybody."""
-        found = store.rows(EventBegun, limit=MOST_EVENTS, newest_first=True)
+        """The newest events of cameras that are not muted: a siren tells everybody. None that a
+        power service before this one has taken: it would sound for its whole time once more.
+        """
+        before = self._before = self._before or read_orders_before(store, self._events.names)
+        newest = store.rows(EventBegun, limit=MOST_EVENTS, newest_first=True)
+        found = [one for one in newest if one.event_id not in before.event_ids]
         holds = HoldReader(store)
         muted = {
             name for name in {one.camera for one in found} if HoldKind.MUTE in holds.find(name)
@@ -101,6 +127,16 @@ class CameraSwitches:
             if since is not None and store.clock.age_s(since) is not None:
                 found[name] = since
         return found
+
+
+def read_orders_before(store: Store, names: Sequence[str]) -> OrdersBefore:
+    """The orders that stand in the database."""
+    rows = store.rows(SwitchOrder, limit=MOST_ORDERS, newest_first=True)
+    last = {one.switch: one for one in reversed(rows)}
+    return OrdersBefore(
+        event_ids=frozenset(one.event_id for one in rows),
+        left_on=tuple(name for name in names if name in last and last[name].runs),
+    )
 
 
 def read_draw_w(store: Store) -> float | None:

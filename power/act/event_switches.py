@@ -56,6 +56,11 @@ class EventSwitches:
         return bool(self._switches)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self._switches)
+
+    @property
     def power_w(self) -> float:
         """What those that are on draw."""
         return sum(self._switches[name].idle_w for name, state in self._states.items() if state.on)

@@ -88,6 +88,25 @@ def test_a_siren_that_is_on_goes_off_with_the_service(site: Site) -> None:
     assert ordered(site, "siren")[-1].startswith("stop")
 
 
+@pytest.mark.parametrize("alive_s", [10, 50])
+def test_a_killed_power_service_ends_the_siren_that_it_finds_and_begins_it_no_second_time(
+    site: Site, alive_s: float
+) -> None:
+    begin_event(site, 1)
+    run(site, alive_s)
+    assert ordered(site, "siren")[-1].startswith("start")
+    site.begin(90, boot=False)  # nothing was finished: kill -9, and PID 1 starts it again
+    run(site, 10)
+    assert ordered(site, "siren")[-1].startswith("stop")
+    run(site, 40)
+    assert ordered(site, "siren")[-1].startswith("stop"), "the same event, once more"
+    on, off = site.store.rows(SwitchOrder)
+    assert (on.runs, off.runs, off.reason) == (True, False, camera_switches.LEFT_ON)
+    begin_event(site, 2)
+    run(site, 10)
+    assert ordered(site, "siren")[-1].startswith("start")
+
+
 def test_a_camera_that_gives_nothing_has_its_supply_off_and_on_again(site: Site) -> None:
     camera = site.open_store("camera")
     camera.add(CameraCoverage(site.clock.stamp(), "gate", Watching.DEAD, 0.0, "no route to host"))
