@@ -101,11 +101,33 @@ def read_days(store: Store, settings: Settings, days: int) -> list[CameraDay]:
     """Today and the days before it, the newest first, each camera of the settings."""
     now = store.clock.stamp().utc
     bounds = list_days(now, find_zone(settings.site.timezone), days)
-    since = bounds[-1][0]
+    found = read_all(store, settings, bounds[-1][0], now)
+    return [
+        CameraDay(name, begins, ends, tuple(clip(stretches, begins, ends)))
+        for begins, ends in bounds
+        for name, stretches in found.items()
+    ]
+
+
+def sum_last_day(store: Store, settings: Settings) -> dict[str, dict[Watching, float]]:
+    """Seconds of each kind in the last 24 hours, by camera."""
+    now = store.clock.stamp().utc
+    since = now - timedelta(days=1)
+    found = read_all(store, settings, since, now)
+    return {
+        name: CameraDay(name, since, now, tuple(clip(one, since, now))).sum_seconds()
+        for name, one in found.items()
+    }
+
+
+def read_all(
+    store: Store, settings: Settings, since: datetime, now: datetime
+) -> dict[str, list[Stretch]]:
+    """All of that time, by camera of the settings."""
     levels = read_levels(store, since, now)
     known_from = find_first(store)
     sleeps = [(begins, ends) for _, begins, ends in list_sleeps(store, since - timedelta(days=60))]
-    found = {
+    return {
         name: explain_gaps(
             read_stretches(store, name, since, now),
             since,
@@ -114,11 +136,6 @@ def read_days(store: Store, settings: Settings, days: int) -> list[CameraDay]:
         )
         for name, camera in settings.camera.items()
     }
-    return [
-        CameraDay(name, begins, ends, tuple(clip(stretches, begins, ends)))
-        for begins, ends in bounds
-        for name, stretches in found.items()
-    ]
 
 
 def find_first(store: Store) -> datetime | None:

@@ -4,10 +4,8 @@ Reads: the newest rows of every stream, through the store. Writes: nothing.
 Never: gives an old value: what is not known now is left out. Never gives text other than names.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import NamedTuple
 
 from appliance.model import (
     BatteryState,
@@ -19,34 +17,22 @@ from appliance.model import (
     ServiceState,
 )
 from appliance.model_cameras import (
-    CameraMode,
-    CameraMotion,
-    CameraState,
-    Event,
     InferencePlan,
     InferenceRun,
 )
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.status.battery_age import describe_battery_age
-from appliance.status.camera_costs import NOTHING_KNOWN, CameraEnergy, read_power, sum_up_last_hour
 from appliance.status.loads import read_loads
 from appliance.status.solar_yield import read_solar_days, sum_up_days
 from appliance.status.sources import describe_sources
-from appliance.store.pages import read_back
 from appliance.store.store import Store
+from appliance.web.metric_cameras import collect_cameras
+from appliance.web.metric_table import MetricSample
 
 DAY, HOUR, SECOND = timedelta(hours=24), timedelta(hours=1), timedelta(seconds=1)
 J_IN_WH = 3600
 HOUR_S, DAY_S = 3600.0, 86_400.0
-
-
-class MetricSample(NamedTuple):
-    """One sample of a metric; None is not known, and left out."""
-
-    name: str
-    value: float | None
-    labels: tuple[str, ...] = ()
 
 
 def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
@@ -58,10 +44,7 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
     yield from collect_power(store, settings)
     yield from collect_sources(store, settings)
     yield from collect_energy(store)
-    hour = sum_up_last_hour(store)
-    for name in settings.camera:
-        yield from collect_camera(store, name, hour.get(name, NOTHING_KNOWN))
-    yield from collect_motions_and_events(store, settings)
+    yield from collect_cameras(store, settings)
     yield from collect_inference(store)
     yield from collect_computer(store)
     yield from collect_services(store)
@@ -150,44 +133,6 @@ def collect_energy(store: Store) -> Iterator[MetricSample]:
     yield MetricSample("sun_is_free", float(budget.sun_is_free))
 
 
-def collect_camera(store: Store, name: str, hour: CameraEnergy) -> Iterator[MetricSample]:
-    """One camera's mode, power and frames."""
-    yield MetricSample("camera_mean_power_watts", hour.camera.mean_w, (name, "camera"))
-    yield MetricSample("camera_mean_power_watts", hour.inference.mean_w, (name, "looking"))
-    draw = read_power(store, name)
-    yield MetricSample("camera_power_watts", draw.camera_w, (name, "camera"))
-    yield MetricSample("camera_power_watts", draw.inference_w, (name, "looking"))
-    state = store.latest(CameraState, camera=name)
-    if state is None:
-        return
-    for mode in CameraMode:
-        yield MetricSample("camera_mode", float(mode is state.mode), (name, mode.value))
-    yield MetricSample("camera_frames_served", state.frames_served, (name,))
-    yield MetricSample("camera_frames_skipped", state.frames_skipped, (name,))
-    yield MetricSample("camera_frames_decoded", state.frames_decoded, (name,))
-    yield MetricSample("camera_frames_corrupt", state.frames_corrupt, (name,))
-    yield MetricSample("camera_decode_errors", state.decode_errors, (name,))
-    yield MetricSample("camera_key_frame_distance_seconds", state.key_frame_s, (name,))
-    yield MetricSample("camera_lag_seconds", state.lag_s, (name,))
-
-
-def collect_motions_and_events(store: Store, settings: Settings) -> Iterator[MetricSample]:
-    """Motion and events; a day is counted anew each time, since old rows are deleted."""
-    now = store.clock.stamp().utc
-    moved = read_back(store, CameraMotion, ("camera", "looked"), now - DAY, now)
-    motions = Counter((row["camera"], bool(row["looked"])) for row in moved)
-    events = store.count_by(Event, "camera", now - DAY, now + SECOND)
-    for name in settings.camera:
-        for looked in (True, False):
-            labels = (name, "true" if looked else "false")
-            yield MetricSample("camera_last_day_motions", motions[name, looked], labels)
-        yield MetricSample("camera_last_day_events", events.get(name, 0), (name,))
-        motion = store.last(CameraMotion, camera=name)
-        event = store.last(Event, camera=name)
-        yield MetricSample("camera_last_motion_timestamp_seconds", to_timestamp_s(motion), (name,))
-        yield MetricSample("camera_last_event_timestamp_seconds", to_timestamp_s(event), (name,))
-
-
 def collect_inference(store: Store) -> Iterator[MetricSample]:
     """What inference may do and what it did."""
     plan = store.latest(InferencePlan)
@@ -232,11 +177,6 @@ def collect_services(store: Store) -> Iterator[MetricSample]:
     for fault in faults:
         labels = (fault.source, fault.code)
         yield MetricSample("fault_since_timestamp_seconds", fault.stamp.utc.timestamp(), labels)
-
-
-def to_timestamp_s(row: CameraMotion | Event | None) -> float | None:
-    """When it began, in s since 1970 (Unix time)."""
-    return None if row is None else row.stamp.utc.timestamp()
 
 
 def to_ratio(percent: float | None) -> float | None:

@@ -7,6 +7,7 @@ Units by the rules of Prometheus: base units (joule, ratio, byte), as the last w
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 PREFIX = "neural_energy_"
 
@@ -19,6 +20,14 @@ class Metric:
     text: str
     labels: tuple[str, ...] = ()
     counter: bool = False
+
+
+class MetricSample(NamedTuple):
+    """One sample of a metric; None is not known, and left out."""
+
+    name: str
+    value: float | None
+    labels: tuple[str, ...] = ()
 
 
 CAMERA, GPU, SOURCE = ("camera",), ("gpu",), ("source",)
@@ -67,10 +76,12 @@ METRICS = (
     Metric("camera_decode_errors",               "Packets that could not be decoded", CAMERA, counter=True),
     Metric("camera_key_frame_distance_seconds",  "Usual time between key frames", CAMERA),
     Metric("camera_lag_seconds",                 "How far the stream is behind the camera", CAMERA),
+    Metric("camera_hold",                        "1 while a person has paused, muted or switched it off, else 0", ("camera", "kind")),
     Metric("camera_last_motion_timestamp_seconds", "When the last motion segment began", CAMERA),
     Metric("camera_last_day_motions",            "Motion segments that began in the last 24 hours", ("camera", "looked")),
     Metric("camera_last_event_timestamp_seconds", "When the event that was stored last began", CAMERA),
     Metric("camera_last_day_events",             "Events that began in the last 24 hours", CAMERA),
+    Metric("camera_last_day_seconds",            "Time of the last 24 hours, by whether it was watched and why not", ("camera", "watching")),
     Metric("inference_info",                     "1; its labels are what ran last", ("provider", "model", "tier")),
     Metric("inference_planned_frames_per_second", "Frames a second that may be analysed"),
     Metric("inference_frames_per_second",        "Frames a second that were analysed in the last minute"),

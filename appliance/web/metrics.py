@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from appliance.settings import Settings
 from appliance.store.store import Store
 from appliance.web import metric_table
-from appliance.web.metric_samples import MetricSample, collect_samples
+from appliance.web.metric_samples import collect_samples
 from appliance.web.metric_table import METRICS, PREFIX
 
 
@@ -32,7 +32,7 @@ class UnitCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of which a value is known."""
-        found: dict[str, list[MetricSample]] = {}
+        found: dict[str, list[metric_table.MetricSample]] = {}
         for sample in collect_samples(self._store, self._settings):
             if sample.value is not None:
                 found.setdefault(sample.name, []).append(sample)
@@ -41,7 +41,7 @@ class UnitCollector(Collector):
                 yield make_family(metric, found[metric.name])
 
 
-def make_family(metric: metric_table.Metric, values: list[MetricSample]) -> Metric:
+def make_family(metric: metric_table.Metric, values: list[metric_table.MetricSample]) -> Metric:
     """One metric with its samples."""
     kind: Any = CounterMetricFamily if metric.counter else GaugeMetricFamily
     made: Metric = kind(PREFIX + metric.name, metric.text, labels=metric.labels)

@@ -96,6 +96,24 @@ def test_the_focus_stays_on_its_event_when_another_one_comes(
     assert browser.evaluate("document.activeElement.hash") == f"#event={last}", "nor is this lost"
 
 
+def test_what_a_second_look_found_stands_with_its_event_and_with_no_other(
+    browser: Browser, server: subprocess.Popen[str], inference: Store, power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    now = inference.clock.stamp()
+    looked = replace(filled.event(now, "fox"), sub_label="red <b>fox</b>", sub_confidence=0.734)
+    inference.add(looked, filled.event(now, "plain"))
+    facts = "document.getElementById('event').innerText"
+    browser.open(f"http://127.0.0.1:{port}/#event=fox")
+    browser.wait_for(f"{facts}.includes('Second look')")
+    assert "Second look\nred <b>fox</b>, 73\u00a0%" in browser.evaluate(facts)
+    browser.evaluate("location.hash = '#event=plain'")
+    browser.wait_for("document.getElementById('event-data').download === 'plain.json'")
+    browser.wait_for(f"{facts}.includes('Confidence')")
+    assert "Second look" not in browser.evaluate(facts)
+    assert browser.problems == []
+
+
 def test_events_are_filtered_and_each_has_a_link_a_next_one_and_a_file(
     browser: Browser, server: subprocess.Popen[str], inference: Store, power: Store, port: int
 ) -> None:

@@ -10,11 +10,12 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.errors import CameraError
-from appliance.model_cameras import CameraMode
+from appliance.model_cameras import CameraCoverage, CameraMode, HoldKind, Watching
 from appliance.model_sources import SourcePhase, SourceState
 from appliance.sections.cameras import CameraSettings
 from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
+from appliance.store.camera_holds import Order, add_holds, make_hold
 from appliance.web.app import create_app
 from appliance.web.metric_samples import collect_samples
 from appliance.web.metric_table import METRICS, PREFIX, Metric
@@ -106,6 +107,8 @@ def test_what_is_no_longer_known_is_absent_and_a_silent_service_grows_old(
         "pv_yesterday_specific_yield_hours",
         "pv_yesterday_curtailed_seconds",
         "pv_last_month_performance_ratio",
+        "camera_hold",
+        "camera_last_day_seconds",
         "camera_last_day_motions",
         "camera_last_day_events",
         "camera_last_motion_timestamp_seconds",
@@ -141,6 +144,26 @@ def test_the_mean_of_an_hour_is_served_for_both_parts(
     found = scraped(client)
     assert value(found, "camera_mean_power_watts", camera="demo", part="camera") == 2.0
     assert value(found, "camera_mean_power_watts", camera="demo", part="looking") == 0.0
+
+
+def test_what_people_took_from_a_camera_and_what_was_not_watched_are_served(
+    client: FlaskClient, open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    filled.fill(open_store)
+    camera = open_store("camera")
+    order = Order(who="anna", via="unitctl")
+    add_holds(camera, make_hold("demo", HoldKind.PAUSE, order, clock.stamp()))
+    clock.advance(3600)
+    camera.add(CameraCoverage(clock.stamp(), "demo", Watching.PAUSED, 3600.0, "paused by anna"))
+    found = scraped(client)
+    held = {
+        kind.value: value(found, "camera_hold", camera="demo", kind=kind.value) for kind in HoldKind
+    }
+    assert held == {"paused": 1, "muted": 0, "off": 0}
+    paused_s = value(found, "camera_last_day_seconds", camera="demo", watching="paused")
+    assert paused_s == pytest.approx(3600, abs=1)
+    seconds = [one for (name, _), one in found.items() if name == "camera_last_day_seconds"]
+    assert sum(seconds) <= 86_400 + 1
 
 
 def test_an_open_fault_is_served_by_its_names_and_when_it_began(
