@@ -106,7 +106,7 @@ class MirrorQuestion:
     @contextmanager
     def consult(self, repository: str) -> Iterator[PinnedUpdater]:
         """The repository, refreshed; errors of python-tuf become ours."""
-        updater = PinnedUpdater(self.find_place(repository), self.fetcher)
+        updater = self.open_updater(repository)
         try:
             updater.refresh()
             yield updater
@@ -115,6 +115,16 @@ class MirrorQuestion:
         finally:
             self.offline = self.offline or updater.offline
             self.remember(repository, updater)
+
+    def open_updater(self, repository: str) -> PinnedUpdater:
+        try:
+            return PinnedUpdater(self.find_place(repository), self.fetcher)
+        except RepositoryError as error:
+            raise TrustError(
+                f"{repository}-root.json, the root of trust on this unit, is damaged ({error}): no "
+                "update is taken until a technician puts it there again",
+                f"bad-root-{repository}",
+            ) from error
 
     def find_place(self, repository: str) -> Place:
         start = f"{repository} "

@@ -190,6 +190,10 @@ class PinnedUpdater(Updater):
         if self._trusted_set[role].is_expired(self._trusted_set.reference_time):
             raise self.explain(ExpiredMetadataError())
 
+    def is_consistent(self) -> bool:
+        """Whether names of files begin with their version or hash."""
+        return self._trusted_set.root.consistent_snapshot is True
+
     def see(self) -> RepositoryFloor | None:
         """What was verified in this run, for the ratchet; None where not even the root was."""
         if not self.is_rooted:

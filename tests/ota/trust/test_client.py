@@ -230,6 +230,15 @@ def test_without_a_root_of_trust_it_says_who_must_put_it_where() -> None:
     assert why.value.reason_code == "no-root-image"
 
 
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\0" * 900])
+def test_a_damaged_root_of_trust_is_told_and_asks_nobody(data: bytes) -> None:
+    world = World()
+    world.files.write(OTA / "trust/director-root.json", data)
+    world.mirror.asked.clear()
+    assert world.refuse() == "bad-root-director"
+    assert world.mirror.asked == []
+
+
 def test_a_full_disk_refuses_what_the_floors_would_not_cover() -> None:
     world = World()
     world.files.capacity_bytes = world.files.measure_all() + 500
