@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.parsing.settings_layer import OWN_KEYS, has_key
 from ota.manifest import NAME, LayerKind
 from ota.release.errors import ReleaseError
 from ota.release.wheel import find_tree_version, unpack_wheel
 
-SETTINGS_FILE = "settings.toml"  # where units look for it: appliance/settings_layer.py
+SETTINGS_FILE = "settings.toml"  # as appliance/parsing/settings_layer.py reads it
 MIGRATIONS, MIGRATION = (
     "appliance/store/migrations.py",
     re.compile(r"^def m([0-9]{4})_", re.MULTILINE),
@@ -76,12 +77,15 @@ def prepare_app(source: Path, directory: Path) -> LayerSource:
 
 
 def prepare_settings(source: Path, release: str, directory: Path) -> LayerSource:
-    """A tree with the one file; it must at least be TOML, the unit checks the rest."""
+    """A tree with the one file; TOML that says nothing of a single unit, which checks the rest."""
     data = source.read_bytes()
     try:
-        tomllib.loads(data.decode())
+        tree = tomllib.loads(data.decode())
     except ValueError as error:  # UnicodeDecodeError and TOMLDecodeError are such
         raise ReleaseError(f"{source} is no settings file ({error}); mend it") from None
+    for where in OWN_KEYS:
+        if has_key(tree, where):
+            raise ReleaseError(f"{source}: {'.'.join(where)} is each unit's own; remove it there")
     directory.mkdir()
     (directory / SETTINGS_FILE).write_bytes(data)
     return LayerSource(LayerKind.SETTINGS, "", release, directory)

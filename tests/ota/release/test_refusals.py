@@ -112,6 +112,28 @@ def test_a_wheel_is_what_its_record_lists(desk: Desk) -> None:
     assert list(desk.fleet.glob("*.work")) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("[unit]\nname = 'a'\n", "unit.name is each unit's own"), ("[web", "no settings file")],
+)
+def test_settings_of_a_release_say_nothing_of_a_single_unit(
+    desk: Desk, text: str, words: str
+) -> None:
+    path = desk.directory / "own.toml"
+    path.write_text(text)
+    assert words in refuse(desk, "release", "build", "r1", "--sequence", 1, "--settings", path)
+
+
+def test_a_release_that_is_assigned_is_not_withdrawn(desk: Desk) -> None:
+    desk.issue("r1", 1)
+    desk.do("assign", "u1", "r1")
+    desk.do("release", "withdraw", "r1")
+    assert "still assigned to u1" in refuse(desk, "release", "publish")
+    desk.do("unassign", "u1")
+    desk.do("release", "publish")
+    assert "releases: none" in desk.verify()
+
+
 def test_a_passphrase_must_be_right_and_may_come_from_a_file(empty_desk: Desk) -> None:
     good, bad = empty_desk.directory / "good", empty_desk.directory / "bad"
     good.write_text("correct horse\n")
