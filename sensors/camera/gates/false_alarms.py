@@ -64,10 +64,12 @@ class FalseAlarms:
         self._fill(media_s)
         return not self.is_exhausted or abs(media_s - self._looked_s) >= LEAST_EVERY_S
 
-    def note_look(self, media_s: float) -> None:
-        """A picture is handed out to be analysed; `note_result` follows."""
+    def note_look(self, media_s: float, counts_as_s: float | None = None) -> None:
+        """A picture is handed out to be analysed; `note_result` follows. The next one is due
+        `LEAST_EVERY_S` after `counts_as_s`, if that is given.
+        """
         self._fill(media_s)
-        self._looked_s = media_s
+        self._looked_s = media_s if counts_as_s is None else counts_as_s
         self._is_open = True
 
     def note_result(self, *, found: bool) -> None:

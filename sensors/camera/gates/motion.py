@@ -238,8 +238,11 @@ class Motion:
             self._followed_s = media_s
 
     def note_look(self, media_s: float) -> None:
-        """A picture is handed out because of motion."""
-        self._false_alarms.note_look(media_s)
+        """A picture is handed out because of motion. One soon after a key frame counts as that key
+        frame: else looks come later after each of them, until they miss one.
+        """
+        is_near = 0 <= media_s - self._key_s <= KEY_AND_NEXT_S
+        self._false_alarms.note_look(media_s, counts_as_s=self._key_s if is_near else media_s)
 
     def _is_followed(self, media_s: float) -> bool:
         """Whether something was followed a moment ago."""

@@ -75,6 +75,21 @@ def test_looks_that_lead_to_nothing_are_made_at_key_frames_alone() -> None:
     assert motion.may_look(60.1)
 
 
+def test_looks_that_come_a_moment_after_each_key_frame_miss_none() -> None:
+    motion = Motion()
+    looks = []
+    for number in range(600):
+        at_s = number / 10
+        motion.take_packet(at_s, KEY_BYTES if number % 20 == 0 else 15_000, number % 20 == 0)
+        motion.take_hint("pir", at_s)
+        motion.note_request(at_s, moved=True)
+        if motion.may_look(at_s):
+            looks.append(at_s)
+            motion.note_look(at_s + 0.1)  # decoding and handing out take their time
+    steady = [at_s for at_s in looks if at_s > 3]  # the first looks are made in a row
+    assert max(b - a for a, b in pairwise(steady)) <= 2.5
+
+
 def test_where_key_frames_are_far_apart_others_are_looked_at_between_them() -> None:
     motion = Motion()
     looks = []
