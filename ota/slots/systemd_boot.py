@@ -1,0 +1,216 @@
+"""RAUC's boot loader backend for systemd-boot: entries with counters on the ESP, which both slots
+share.
+
+    boot = SystemdBoot(esp, state_file, files, read_boot_source)
+    boot.set_state("B", good=False)   # RAUC is about to write slot B: its entry goes
+    boot.set_primary("B")  # written: its kernel is copied, an entry with three tries is made
+    boot.set_state("B", good=True)    # it runs and is well: the counter goes
+
+Reads and writes: loader entries and boot files on the ESP, one small file of its own.
+Never: writes into a file that is there: each gets a new name, is synchronized, and renamed once
+(FAT); or removes the last entry that can be booted.
+"""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from appliance import strict_json
+from appliance.strict_json import InputError, show
+from ota import files as composites
+from ota.errors import SlotError
+from ota.files import PART, Files
+from ota.slots import boot_entries
+from ota.slots.boot_entries import FOLDER, TRIES, BootEntry
+
+MOST_REARMS = 3  # a box that never comes up must stop to restart (its battery is what it has)
+CHUNK_BYTES = 2**20
+MOST_STATE_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class BootSource:
+    """What a slot boots: files below where it is mounted, and the kernel's command line."""
+
+    release: str
+    linux: Path
+    initrd: Path
+    options: str
+
+
+class SystemdBoot:
+    """`read_source`: gives what the slot of a boot name holds; raises `SlotError`. All calls raise
+    `OSError` where the ESP does.
+    """
+
+    def __init__(
+        self, esp: Path, state_file: Path, files: Files, read_source: Callable[[str], BootSource]
+    ) -> None:
+        self.entries_dir = esp / "loader/entries"
+        self.boot_dir = esp / FOLDER
+        self._state_file = state_file
+        self._files = files
+        self._read_source = read_source
+
+    def list_entries(self) -> list[BootEntry]:
+        """Ours, as they are; what cannot be read has no slot."""
+        found = []
+        for name in self._files.list_names(self.entries_dir):
+            data = b""
+            with suppress(OSError):
+                data = self._files.read(self.entries_dir / name, most_bytes=boot_entries.MOST_BYTES)
+            found.append(boot_entries.parse_entry(name, data))
+        return [one for one in found if one is not None]
+
+    def get_primary(self) -> str:
+        """The slot that the next boot takes; raises `SlotError` where there is no entry."""
+        first = boot_entries.find_first(self.list_entries())
+        if first is None:
+            raise SlotError(
+                f"there is no boot entry of ours in {self.entries_dir}: install the image again",
+                "no-boot-entry",
+            )
+        return first.slot
+
+    def get_state(self, slot: str) -> bool:
+        """Whether a slot can be booted."""
+        return any(one.is_bootable for one in self._list_of(slot))
+
+    def set_primary(self, slot: str) -> None:
+        """Let the next boots try that slot. A slot that was committed is not counted."""
+        self._sweep()
+        first = boot_entries.find_first(self.list_entries())
+        if first is None or first.slot != slot or not first.is_bootable:
+            self._put_first(slot)
+        self._keep_best(slot)
+        self._files.sync_directory(self.entries_dir)
+
+    def _put_first(self, slot: str) -> None:
+        known = boot_entries.find_first(self._list_of(slot))
+        number = self._choose_number()
+        if known is None:
+            self._write_entry(self._copy_boot_files(slot, number).arm())
+        else:
+            again = replace(known, number=number)
+            self._write_entry(again if known.left is None else again.arm())
+
+    def set_state(self, slot: str, *, good: bool) -> None:
+        """Commit what runs; or take a slot out of the boot order before it is overwritten."""
+        if good:
+            self._bless(slot)
+            self._write_state(slot, rearmed=0)
+            return
+        self._require_other(slot)
+        for one in self._list_of(slot):
+            self._files.remove(self.entries_dir / one.name)
+        self._files.sync_directory(self.entries_dir)
+        self._sweep()
+
+    def _bless(self, slot: str) -> None:
+        self._keep_best(slot)
+        for one in self._list_of(slot):
+            if one.left is not None:
+                self._rename(one, one.bless())
+        self._files.sync_directory(self.entries_dir)
+
+    def rearm(self) -> str:
+        """Where every try is used up (a supply that breaks down uses them too), give the committed
+        slot its tries again, a few times. Returns what was done, "" where nothing had to be.
+        """
+        entries = [one for one in self.list_entries() if one.slot]
+        if not entries or any(one.is_bootable for one in entries):
+            return ""
+        committed, rearmed = self._read_state()
+        own = [one for one in entries if one.slot == committed]
+        chosen = min(own or entries, key=lambda one: one.number)
+        if rearmed >= MOST_REARMS:
+            return (
+                f"slot {chosen.slot} used up its tries {rearmed} times: it is not tried again by "
+                "itself; look at its supply, then `rauc status mark-good`"
+            )
+        self._write_state(chosen.slot, rearmed=rearmed + 1)
+        self._rename(chosen, chosen.arm())
+        self._files.sync_directory(self.entries_dir)
+        return f"no slot had a try left: slot {chosen.slot} has {TRIES} again"
+
+    def _require_other(self, slot: str) -> None:
+        if not any(one.slot != slot and one.is_bootable for one in self.list_entries()):
+            raise SlotError(
+                f"no other slot than {show(slot)} can be booted, so its entry stays: "
+                "`rauc status mark-good other` first",
+                "last-entry",
+            )
+
+    def _list_of(self, slot: str) -> list[BootEntry]:
+        return [one for one in self.list_entries() if one.slot == slot]
+
+    def _keep_best(self, slot: str) -> None:
+        """Of several entries of a slot (a cut between two renames) the one that boots stays."""
+        for one in boot_entries.sort_entries(self._list_of(slot))[1:]:
+            self._files.remove(self.entries_dir / one.name)
+
+    def _sweep(self) -> None:
+        """Remove what a cut left: files half written, torn entries, boot files of no entry."""
+        for name in self._files.list_names(self.entries_dir):
+            if name.startswith("unit-") and name.endswith(PART):
+                self._files.remove(self.entries_dir / name)
+        entries = self.list_entries()
+        for one in entries:
+            if not one.slot:
+                self._files.remove(self.entries_dir / one.name)
+        used = {one.boot_files for one in entries}
+        for name in self._files.list_names(self.boot_dir):
+            if name not in used:
+                composites.remove_tree(self._files, self.boot_dir / name)
+
+    def _choose_number(self) -> int:
+        return max((one.number for one in self.list_entries()), default=0) + 1
+
+    def _copy_boot_files(self, slot: str, number: int) -> BootEntry:
+        """Kernel and initial RAM disk of a slot to the ESP, and the entry that names them."""
+        source = self._read_source(slot)
+        release = boot_entries.make_entry_release(source.release)
+        folder = self.boot_dir / f"{number}-{release}"
+        self._files.make_directory(folder)
+        self._copy(source.linux, folder / "linux")
+        self._copy(source.initrd, folder / "initrd")
+        for directory in (folder, self.boot_dir, self.boot_dir.parent):
+            self._files.sync_directory(directory)
+        return BootEntry(number, release, slot, folder.name, source.options)
+
+    def _copy(self, old: Path, new: Path) -> None:
+        part = new.with_name(f"{new.name}{PART}")
+        self._files.write(part, b"")
+        at = 0
+        with old.open("rb") as file:
+            while data := file.read(CHUNK_BYTES):
+                self._files.write(part, data, offset=at)
+                at += len(data)
+        self._files.sync(part)
+        self._files.rename(part, new)
+
+    def _write_entry(self, entry: BootEntry) -> None:
+        self._files.make_directory(self.entries_dir)
+        for above in list(self.entries_dir.parents)[:2]:
+            self._files.sync_directory(above)
+        path = self.entries_dir / entry.name
+        composites.replace(self._files, path, boot_entries.format_entry(entry))
+
+    def _rename(self, old: BootEntry, new: BootEntry) -> None:
+        self._files.rename(self.entries_dir / old.name, self.entries_dir / new.name)
+
+    def _read_state(self) -> tuple[str, int]:
+        """The committed slot, and how often it was armed again; a damaged file says nothing."""
+        try:
+            data = self._files.read(self._state_file, most_bytes=MOST_STATE_BYTES)
+            tree = strict_json.parse_object(data, most_bytes=MOST_STATE_BYTES)
+            rearmed = strict_json.require_number(tree.get("rearmed"), "rearmed", 0, 1000)
+            return str(tree.get("committed", "")), int(rearmed)
+        except (OSError, InputError):
+            return "", 0
+
+    def _write_state(self, committed: str, *, rearmed: int) -> None:
+        data = json.dumps({"committed": committed, "rearmed": rearmed}).encode() + b"\n"
+        composites.replace(self._files, self._state_file, data)

@@ -1,0 +1,61 @@
+"""A unit with two slots and an ESP: what RAUC, the firmware and the services do to it, in order."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ota.files import Files
+from ota.slots.systemd_boot import BootSource, SystemdBoot
+from tests.stand_ins.boot_loader import BootLoader
+
+Backend = Callable[[Path, Path, Files, Callable[[str], BootSource]], SystemdBoot]
+GOOD, BAD, BROWN_OUT = "good", "bad", "brown-out"
+
+
+class EspUnit:
+    """`systems`: what each slot holds; a release whose name begins with "bad" never comes up."""
+
+    def __init__(
+        self, base: Path, files: Files, sources: Path, backend: Backend = SystemdBoot
+    ) -> None:
+        self.esp, self.files, self.sources = base / "esp", files, sources
+        self.systems = {"A": "1.0", "B": ""}
+        self.backend = backend(self.esp, base / "boot.json", files, self.read_source)
+        self.loader = BootLoader(self.esp, files)
+        self.booted = "A"
+
+    def read_source(self, slot: str) -> BootSource:
+        return BootSource(
+            self.systems[slot], self.sources / "linux", self.sources / "initrd", "root=x ro quiet"
+        )
+
+    def make_image(self) -> None:
+        """The ESP as the image is delivered: one slot, committed."""
+        self.files.make_directory(self.esp / "loader/entries")
+        self.backend.set_primary("A")
+        self.backend.set_state("A", good=True)
+
+    @property
+    def other(self) -> str:
+        return "B" if self.booted == "A" else "A"
+
+    def install(self, release: str) -> None:
+        """In RAUC's order: the other slot is taken out, written, armed."""
+        slot = self.other
+        self.backend.set_state(slot, good=False)
+        self.systems[slot] = release
+        self.backend.set_primary(slot)
+
+    def boot(self, *, brown_outs: int = 0) -> str:
+        """The release that runs at last; one that is bad is reset by its watchdog."""
+        for _ in range(brown_outs):
+            self.loader.boot()
+        for _ in range(12):
+            self.booted = self.loader.boot()
+            if not self.systems[self.booted].startswith("bad"):
+                return self.systems[self.booted]
+        raise AssertionError("the unit restarts for ever")
+
+    def commit(self) -> None:
+        """systemd-bless-boot and `rauc status mark-good`, which may come in any order."""
+        self.loader.bless()
+        self.backend.set_state(self.booted, good=True)

@@ -1,0 +1,92 @@
+"""systemd-boot 257 and systemd-bless-boot, as their sources and documents say, over a directory.
+
+What is modelled: entries without a kernel are not listed; those with no try left come last; then
+`sort-key`, `version` and name; the first is booted, and its counter goes down by a rename before
+its kernel runs. Blessing renames to the name without counter and replaces nothing.
+
+Reads and writes: an ESP through `Files`. Never: knows what our own code thinks of an entry.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ota.files import Files
+
+COUNTED = re.compile(r"(?P<base>.+)\+(?P<left>[0-9]+)(?:-(?P<done>[0-9]+))?\.conf")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of the menu."""
+
+    name: str
+    keys: dict[str, str]
+    left: int | None
+
+
+class BootLoader:
+    """`booted`: the name after the counting, as LoaderBootCountPath has it; "" without counter."""
+
+    def __init__(self, esp: Path, files: Files) -> None:
+        self.esp = esp
+        self.files = files
+        self.counted = ""
+
+    def list_entries(self) -> list[Listed]:
+        folder = self.esp / "loader/entries"
+        found = []
+        for name in self.files.list_names(folder):
+            if not name.lower().endswith(".conf") or name.startswith((".", "auto-")):
+                continue
+            text = self.files.read(folder / name, most_bytes=10**6).decode(errors="replace")
+            keys = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
+            linux = keys.get("linux")
+            if linux is None or self.files.measure(self.esp / linux.lstrip("/")) is None:
+                continue
+            counter = COUNTED.fullmatch(name)
+            found.append(Listed(name, keys, int(counter["left"]) if counter else None))
+        return sorted(found, key=make_key)
+
+    def boot(self) -> str:
+        """Boot; returns the slot whose kernel runs. Raises `LookupError` where nothing can."""
+        entries = self.list_entries()
+        if not entries:
+            raise LookupError("the menu is empty")
+        self.counted = self._count(entries[0])
+        found = re.search(r"rauc\.slot=(\S+)", entries[0].keys["options"])
+        assert found is not None
+        return found[1]
+
+    def _count(self, entry: Listed) -> str:
+        if entry.left is None:
+            return ""
+        found = COUNTED.fullmatch(entry.name)
+        assert found is not None
+        left, done = max(entry.left - 1, 0), int(found["done"] or 0) + 1
+        name = f"{found['base']}+{left}-{done}.conf"
+        folder = self.esp / "loader/entries"
+        self.files.rename(folder / entry.name, folder / name)
+        self.files.sync_directory(folder)
+        return name
+
+    def bless(self) -> bool:
+        """What systemd-bless-boot does after boot-complete.target; False where it could not."""
+        found = COUNTED.fullmatch(self.counted)
+        if found is None:
+            return True
+        folder = self.esp / "loader/entries"
+        target = f"{found['base']}.conf"
+        names = self.files.list_names(folder)
+        if target in names or self.counted not in names:
+            return target in names and self.counted not in names
+        self.files.rename(folder / self.counted, folder / target)
+        self.files.sync_directory(folder)
+        return True
+
+
+def make_key(entry: Listed) -> tuple[bool, bool, str, list[int], str]:
+    """systemd-boot's order; versions here are whole numbers, the higher first."""
+    numbers = [-int(one) for one in re.findall(r"[0-9]+", entry.keys.get("version", ""))]
+    sort_key = entry.keys.get("sort-key", "")
+    return entry.left == 0, not sort_key, sort_key, numbers, entry.name
