@@ -26,12 +26,15 @@ class Listed:
 
 
 class BootLoader:
-    """`booted`: the name after the counting, as LoaderBootCountPath has it; "" without counter."""
+    """`counted`: the booted entry after the counting, as LoaderBootCountPath has it; "" without
+    counter. `kernel`: what it runs.
+    """
 
     def __init__(self, esp: Path, files: Files) -> None:
         self.esp = esp
         self.files = files
         self.counted = ""
+        self.kernel = esp
 
     def list_entries(self) -> list[Listed]:
         folder = self.esp / "loader/entries"
@@ -54,6 +57,7 @@ class BootLoader:
         if not entries:
             raise LookupError("the menu is empty")
         self.counted = self._count(entries[0])
+        self.kernel = self.esp / entries[0].keys["linux"].lstrip("/")
         found = re.search(r"rauc\.slot=(\S+)", entries[0].keys["options"])
         assert found is not None
         return found[1]
