@@ -145,7 +145,9 @@ def correct_by_voltage(estimate: Estimate, facts: BatteryFacts) -> Estimate:
     else:
         corrected = truncate(charge_pct, sigma_pct, bounds)
         drift = correct_drift(estimate, corrected)
-        if facts.profile.loses_charge:  # what it loses while it charges is more than any offset
+        # What lead-acid loses while it charges is more than any offset; a current that was turned
+        # proves nothing full, and voltages alone would make a drift of what they leave open.
+        if facts.profile.loses_charge or estimate.inputs.is_turned:
             drift = replace(estimate.drift, covariance=drift.covariance)
     estimate = follow_moves(estimate, corrected.charge_pct - charge_pct)
     drift = doubt_drift(estimate, drift, estimate.moves.moved_pct)

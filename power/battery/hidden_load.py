@@ -23,8 +23,10 @@ HOURS_A_DAY = 24.0
 
 
 def doubt_count(estimate: Estimate, days: float, facts: BatteryFacts) -> Estimate:
-    """The estimate with what such a load may have taken in `days`."""
-    if estimate.is_borne_out:
+    """The estimate with what such a load may have taken in `days`. Lead-acid's rested voltage shows
+    within a day what is missing.
+    """
+    if estimate.is_borne_out or facts.profile.loses_charge:
         return estimate
     hidden_pct_per_day = HIDDEN_W * HOURS_A_DAY / facts.capacity_wh * 100
     grown_pct = estimate.hidden_sigma_pct + min(MOST_PCT_PER_DAY, hidden_pct_per_day) * days

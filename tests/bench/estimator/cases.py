@@ -66,6 +66,8 @@ CASES: dict[str, Case] = {
     "LFP, R2": R2,
     "LFP, R1, another curve": change(R1, cell=LfpCell(curve=LIBRE_SOLAR), seed=2),
     "AGM": AGM,
+    "AGM, sensor counts 2 % a day too much": change(AGM, offset_a=0.17),
+    "AGM, sensor counts 2 % a day too little": change(AGM, offset_a=-0.17),
     "flooded": FLOODED,
     "old LFP, 70 %": change(R1, real_share=0.7, cell=LfpCell(worn=1.8)),
     "old AGM, 70 %": change(AGM, real_share=0.7, cell=LeadCell(ohm=0.06, gassing=1.0, worn=2.0)),
@@ -102,9 +104,11 @@ CASES: dict[str, Case] = {
     "LFP, R1, emptied once, sensor 2 % a day": change(EMPTIED, offset_a=0.17),
     "LFP, R1, emptied once, sensor -2 % a day": change(EMPTIED, offset_a=-0.17),
     "LFP, 20 % below, emptied once": change(EMPTIED, real_share=0.8),
+    "LFP, 40 % below, emptied once": change(EMPTIED, real_share=0.6),
     "LFP, swapped while off": change(R1, swapped_days=(5, 11)),
     "LFP, the clock jumps": change(R1, clock_jump_days=(4, 5, 9)),
     "LFP, hidden load of 30 W": change(R1, hidden_w=30.0),
+    "AGM, hidden load of 30 W": change(AGM, hidden_w=30.0),
     "LFP, resistance three times as set": change(R1, cell=LfpCell(worn=3.0), wires_ohm=0.04),
     "AGM, 60 % of the capacity, resistance x3": change(
         AGM, real_share=0.6, cell=LeadCell(ohm=0.06, gassing=1.0, worn=3.0), wires_ohm=0.03
@@ -141,6 +145,14 @@ SOUND_GROUPS: dict[str, tuple[str, ...]] = {
         "LFP, R1, emptied once, sensor 2 % a day",
         "LFP, R1, emptied once, sensor -2 % a day",
         "LFP, 20 % below, emptied once",
+        "LFP, 40 % below, emptied once",
     ),
-    "lead-acid": ("AGM", "flooded", "old AGM, 70 %", "AGM, 60 % of the capacity, resistance x3"),
+    "lead-acid": (
+        "AGM",
+        "AGM, sensor counts 2 % a day too much",
+        "AGM, sensor counts 2 % a day too little",
+        "flooded",
+        "old AGM, 70 %",
+        "AGM, 60 % of the capacity, resistance x3",
+    ),
 }

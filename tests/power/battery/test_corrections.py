@@ -8,12 +8,15 @@ import pytest
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Settings
 from power.battery import estimator
-from power.battery.estimate import COUNTED, Estimate
+from power.battery.corrections import correct_by_voltage
+from power.battery.estimate import COUNTED, Drift, Estimate, EstimatorInputs, RestWindow
 from power.battery.estimator import update
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
+from power.battery.voltage_curve import derive_facts
 from power.guard.guard import judge
 from power.guard.observations import GuardState
 from power.guard.verdict import Verdict
+from tests.power.battery.estimates import make_estimate
 from tests.scenes.readings import charger_reading
 from tests.stand_ins.fakes import FakeClock
 
@@ -107,3 +110,15 @@ def test_no_sun_is_counted_on_while_the_battery_refuses_charge(
     seen = reading(clock, charge_allowed=allowed)
     estimate = update(None, seen, PACK)
     assert estimator.report_state(estimate, seen, PACK, clock.stamp()).charge_blocked is blocked
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_voltages_make_no_drift_of_what_a_turned_current_leaves_open(
+    clock: FakeClock, *, is_turned: bool
+) -> None:
+    counted = make_estimate(clock, 60.0, 12.0, Drift(0.0, 2.5, covariance=-12.0))
+    window = RestWindow(since_s=0.0, until_s=3600.0, least_pct=80.0, most_pct=100.0)
+    counted = replace(counted, rest=window, inputs=EstimatorInputs(is_turned=is_turned))
+    corrected = correct_by_voltage(counted, derive_facts(PACK))
+    assert corrected.charge_pct > 75
+    assert (corrected.drift.pct_per_day == 0) is is_turned

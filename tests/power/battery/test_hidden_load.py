@@ -11,7 +11,7 @@ from power.battery.hidden_load import doubt_count, is_borne_out_by
 from power.battery.voltage_curve import UncertainCharge, derive_facts
 from tests.bench.estimator.cases import R1, change
 from tests.bench.estimator.run import run_case
-from tests.power.battery.estimates import PACK, after, make_estimate
+from tests.power.battery.estimates import LEAD, PACK, after, make_estimate
 from tests.stand_ins.fakes import FakeClock
 
 FACTS = derive_facts(PACK)
@@ -95,3 +95,8 @@ def test_thirty_watts_before_the_shunt_stay_within_two_sigma_and_disconnect_noth
     result = run_case(change(R1, hidden_w=30.0), days=5)
     assert result.within == result.readings
     assert result.cuts == 0
+
+
+def test_lead_acid_shows_by_its_voltage_what_is_missing(clock: FakeClock) -> None:
+    lead = derive_facts(LEAD)
+    assert doubt_count(doubted(clock), 3.0, lead).hidden_sigma_pct == 0
