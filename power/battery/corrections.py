@@ -134,7 +134,7 @@ def correct_by_voltage(estimate: Estimate, facts: BatteryFacts) -> Estimate:
         estimate = replace(estimate, after_long_silence=False)
     celsius = find_measured_temperature_c(estimate.temperature_c)
     bounds = ChargeRange(window.least_pct, raise_for_cold(window.most_pct, celsius, facts))
-    before, estimate = estimate, join_sigma(estimate)
+    before, estimate = estimate, join_if_lowered(estimate, bounds)
     charge_pct, sigma_pct = estimate.charge_pct, estimate.sigma_pct
     inside = probability_inside(charge_pct, sigma_pct, bounds)
     if inside >= ENOUGH_INSIDE and sigma_pct <= summarise_range(bounds).sigma_pct:
@@ -152,6 +152,15 @@ def correct_by_voltage(estimate: Estimate, facts: BatteryFacts) -> Estimate:
     estimate = follow_moves(estimate, corrected.charge_pct - charge_pct)
     drift = doubt_drift(estimate, drift, estimate.moves.moved_pct)
     return part_sigma(apply_correction(estimate, corrected, FROM_VOLTAGE, drift), before)
+
+
+def join_if_lowered(estimate: Estimate, bounds: ChargeRange) -> Estimate:
+    """The estimate with both parts of its sigma where the voltages show less charge: a load only
+    takes, and explains none that shows more.
+    """
+    joined = join_sigma(estimate)
+    shown = truncate(estimate.charge_pct, joined.sigma_pct, bounds)
+    return joined if shown.charge_pct < estimate.charge_pct else estimate
 
 
 def correct_by_bms(estimate: Estimate, reading: PowerReading, bms_pct: float) -> Estimate:

@@ -53,7 +53,7 @@ def join_sigma(estimate: Estimate) -> Estimate:
 
 def part_sigma(corrected: Estimate, before: Estimate) -> Estimate:
     """What was corrected with both parts, with each as large a part of it as `before`."""
-    if before.hidden_sigma_pct == 0:
+    if before.hidden_sigma_pct == 0 or corrected.hidden_sigma_pct > 0:
         return corrected
     kept = corrected.sigma_pct / before.whole_sigma_pct
     return replace(

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from appliance.settings import BatterySettings
-from power.battery.estimate import COUNT_SIGMA_LIMIT_PCT, Estimate, Moves
+from power.battery.corrections import correct_by_voltage
+from power.battery.estimate import COUNT_SIGMA_LIMIT_PCT, Estimate, Moves, RestWindow
 from power.battery.estimator import report_state, restore
 from power.battery.hidden_load import doubt_count, is_borne_out_by
 from power.battery.voltage_curve import UncertainCharge, derive_facts
@@ -100,3 +101,14 @@ def test_thirty_watts_before_the_shunt_stay_within_two_sigma_and_disconnect_noth
 def test_lead_acid_shows_by_its_voltage_what_is_missing(clock: FakeClock) -> None:
     lead = derive_facts(LEAD)
     assert doubt_count(doubted(clock), 3.0, lead).hidden_sigma_pct == 0
+
+
+def test_a_voltage_that_shows_more_charge_is_weighed_against_the_count_alone(
+    clock: FakeClock,
+) -> None:
+    window = RestWindow(since_s=0.0, until_s=3600.0, least_pct=64.0, most_pct=100.0)
+    counted = replace(doubted(clock, 60.0), sigma_pct=4.0, rest=window)
+    unsure = replace(counted, hidden_sigma_pct=16.0)
+    raised, sure = (correct_by_voltage(one, FACTS) for one in (unsure, counted))
+    assert raised.charge_pct == sure.charge_pct
+    assert raised.hidden_sigma_pct == 16
