@@ -104,7 +104,7 @@ class WebMirror:
         finally:
             at_end = stream.position >= stream.answer.end
             self.stream = stream if is_whole and not at_end and not stream.body.closed else None
-            if not is_whole:
+            if not is_whole or stream.answer.start == stream.answer.end:
                 stream.body.close()
             elif at_end:
                 stream.body.release_conn()
@@ -174,7 +174,7 @@ class WebMirror:
 
     def require_same(self, path: str, offset: int, answer: Answer) -> None:
         known = self.etags.pop(path, "")
-        if offset and known and answer.etag != known:
+        if offset and known and answer.start < answer.end and answer.etag != known:
             raise ValueError("the file was changed meanwhile")
         if answer.etag and len(self.etags) < MOST_ETAGS:
             self.etags[path] = answer.etag

@@ -5,34 +5,30 @@
 
 A full payload has small files whole and cuts larger ones, and images, into fixed blocks: a unit
 finds again by hashing what it has, no list of old chunks is kept. What moved inside of a file is
-the matter of the second payload, the delta to `old` (delta.py): the smaller one stands first.
+the matter of the second payload, the delta to `old`: the smaller one stands first.
 
 Reads: built trees and images. Writes: `packs/AB/SHA256.pack`, `indexes/AB/SHA256.index`.
 Never: follows a link, packs what is no regular file, or gives other bytes for the same input.
 """
 
 import hashlib
+import mmap
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from appliance.errors import ApplianceError
 from appliance.strict_json import InputError
 from ota.disk import open_regular
 from ota.manifest import Payload
-from ota.payload.frames import pack_frame
-from ota.payload.index import (
-    BLOCK_BYTES,
-    IMAGE,
-    TREE,
-    Chunk,
-    Extent,
-    Index,
-    IndexedFile,
-    format_index,
-)
+from ota.payload.image_delta import ImageDelta
+from ota.payload.index import BLOCK_BYTES, IMAGE, TREE, Index, IndexedFile
+from ota.payload.pack_writer import PackWriter
+from ota.payload.pieces import Piece
+from ota.payload.tree_delta import OldTree
 from ota.payload.tree_list import ListedFile, hash_tree, sort_files
 
 
@@ -51,89 +47,56 @@ class Packed:
     payloads: tuple[Payload, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Bytes that become one chunk; `base`: from which old extents, `old`: their bytes."""
-
-    data: bytes
-    base: tuple[Extent, ...] = ()
-    old: bytes = b""
-
-
-class PackWriter:
-    """One pack that grows. A chunk that came before is not written again."""
-
-    def __init__(self, out_dir: Path) -> None:
-        self.out_dir = out_dir
-        self.part = out_dir / f"new-{os.getpid()}.pack"
-        self.part.parent.mkdir(parents=True, exist_ok=True)
-        self.file = self.part.open("wb")
-        self.hash = hashlib.sha256()
-        self.chunks: list[Chunk] = []
-        self.numbers: dict[tuple[str, int], int] = {}
-
-    def add(self, piece: Piece) -> int:
-        """The number of the piece's chunk."""
-        key = (hashlib.sha256(piece.data).hexdigest(), len(piece.data))
-        if key not in self.numbers:
-            self.numbers[key] = len(self.chunks)
-            self.write(key[0], piece)
-        return self.numbers[key]
-
-    def write(self, sha256: str, piece: Piece) -> None:
-        copied = piece.data == piece.old
-        frame = b"" if copied else pack_frame(piece.data, old=piece.old)
-        self.file.write(frame)
-        self.hash.update(frame)
-        offset = self.chunks[-1].end if self.chunks else 0
-        self.chunks.append(Chunk(sha256, len(piece.data), offset, len(frame), piece.base))
-
-    def add_all(self, pieces: Iterable[Piece]) -> tuple[int, ...]:
-        return tuple(self.add(piece) for piece in pieces)
-
-    def finish(self, index: Index) -> Payload:
-        """Put pack and index to their places in the static tree."""
-        self.file.close()
-        pack = f"packs/{name_file(self.hash.hexdigest())}.pack"
-        put(self.part, self.out_dir / pack)
-        data = format_index(index)
-        sha256 = hashlib.sha256(data).hexdigest()
-        name = f"indexes/{name_file(sha256)}.index"
-        self.part.write_bytes(data)
-        put(self.part, self.out_dir / name)
-        return Payload(pack, index.pack_bytes, name, len(data), sha256, index.base_sha256)
-
-    @property
-    def pack_bytes(self) -> int:
-        return self.chunks[-1].end if self.chunks else 0
-
-
-def name_file(sha256: str) -> str:
-    return f"{sha256[:2]}/{sha256}"
-
-
-def put(part: Path, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(path)
-
-
 # --- trees ---------------------------------------------------------------------------------------
 
 
-def pack_tree(root: Path, out_dir: Path, *, old: Path | None = None) -> Packed:  # noqa: ARG001
+def pack_tree(root: Path, out_dir: Path, *, old: Path | None = None) -> Packed:
     """Raises `PackError`, also where the tree holds a link. `old`: the tree before, for a delta."""
     listed = list_tree(root)
+    payloads = [pack_full_tree(root, out_dir, listed)]
+    sha256, size_bytes = hash_tree(listed), sum(one.size_bytes for one in listed)
+    if old is not None:
+        before = OldTree(old, list_tree(old))
+        index = Index(TREE, sha256, size_bytes, 0, ())
+        payloads.append(pack_changed_files(root, out_dir, listed, before, index))
+    return Packed(sha256, size_bytes, sort_payloads(payloads))
+
+
+def pack_full_tree(root: Path, out_dir: Path, listed: Sequence[ListedFile]) -> Payload:
     writer = PackWriter(out_dir)
-    files = tuple(IndexedFile(one, writer.add_all(cut(root / one.path))) for one in listed)
-    index = Index(
-        kind=TREE,
-        sha256=hash_tree(listed),
-        size_bytes=sum(one.size_bytes for one in listed),
-        pack_bytes=writer.pack_bytes,
-        chunks=tuple(writer.chunks),
-        files=files,
+    pieces = chain.from_iterable(cut(root / one.path) for one in listed)
+    numbers = iter(writer.add_all(pieces))
+    counts = (-(-one.size_bytes // BLOCK_BYTES) for one in listed)
+    files = tuple(
+        IndexedFile(one, tuple(islice(numbers, count)))
+        for one, count in zip(listed, counts, strict=True)
     )
-    return Packed(index.sha256, index.size_bytes, (writer.finish(index),))
+    size_bytes = sum(one.size_bytes for one in listed)
+    return writer.finish(Index(TREE, hash_tree(listed), size_bytes, 0, (), files=files))
+
+
+def pack_changed_files(
+    root: Path, out_dir: Path, listed: Sequence[ListedFile], before: OldTree, index: Index
+) -> Payload:
+    """The files that the old tree does not have just so."""
+    writer = PackWriter(out_dir)
+    changed = [one for one in listed if not before.has(one)]
+    data = ((one, (root / one.path).read_bytes()) for one in changed)
+    files = tuple(IndexedFile(one, writer.add_all(before.cut(one, whole))) for one, whole in data)
+    paths = {one.path for one in listed}
+    return writer.finish(
+        replace(
+            index,
+            files=files,
+            removed=tuple(one.path for one in before.listed if one.path not in paths),
+            base_sha256=hash_tree(before.listed),
+            base_bytes=before.source.size_bytes,
+        )
+    )
+
+
+def sort_payloads(payloads: Iterable[Payload]) -> tuple[Payload, ...]:
+    return tuple(sorted(payloads, key=lambda one: (one.pack_bytes + one.index_bytes, one.pack)))
 
 
 def list_tree(root: Path) -> tuple[ListedFile, ...]:
@@ -182,17 +145,40 @@ def cut(path: Path) -> Iterator[Piece]:
 # --- images --------------------------------------------------------------------------------------
 
 
-def pack_image(path: Path, out_dir: Path, *, old: Path | None = None) -> Packed:  # noqa: ARG001
-    """Raises `PackError`. `old`: the image or slot that the unit has, for a delta."""
+def pack_image(
+    path: Path, out_dir: Path, *, old: Path | None = None, inner: Path | None = None
+) -> Packed:
+    """Raises `PackError`. `old`: the image in the slot of units, for a delta; `inner`: the file
+    system image that lies in `path` where that is a bundle.
+    """
+    try:
+        return pack_image_file(path, out_dir, old=old, inner=inner)
+    except (OSError, ValueError) as error:
+        raise PackError(f"{path} cannot be packed ({error})") from error
+
+
+def pack_image_file(path: Path, out_dir: Path, *, old: Path | None, inner: Path | None) -> Packed:
     sha256, size_bytes = hash_file(path)
+    full = Index(IMAGE, sha256, size_bytes, 0, ())
+    payloads = [pack_image_pieces(full, out_dir, cut(path))]
+    if old is not None:
+        base_sha256, base_bytes = hash_file(old)
+        delta = replace(full, base_sha256=base_sha256, base_bytes=base_bytes)
+        with map_file(path) as new, map_file(old) as before, map_file(inner or path) as image:
+            pieces = ImageDelta(new, before, inner=image if inner else None).cut()
+            payloads.append(pack_image_pieces(delta, out_dir, pieces))
+    return Packed(sha256, size_bytes, sort_payloads(payloads))
+
+
+def pack_image_pieces(index: Index, out_dir: Path, pieces: Iterable[Piece]) -> Payload:
     writer = PackWriter(out_dir)
-    order = writer.add_all(cut(path))
-    index = Index(
-        kind=IMAGE,
-        sha256=sha256,
-        size_bytes=size_bytes,
-        pack_bytes=writer.pack_bytes,
-        chunks=tuple(writer.chunks),
-        order=order,
-    )
-    return Packed(sha256, size_bytes, (writer.finish(index),))
+    return writer.finish(replace(index, order=writer.add_all(pieces)))
+
+
+def map_file(path: Path) -> mmap.mmap:
+    """A file as memory; an empty one is a `ValueError`."""
+    handle = open_regular(path, os.O_RDONLY)
+    try:
+        return mmap.mmap(handle, 0, access=mmap.ACCESS_READ)
+    finally:
+        os.close(handle)

@@ -45,6 +45,13 @@ class Link:
         return through
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A client that goes, or whose certificate check fails, is no news."""
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
 class RangeServer:
     """`ranges=False`: a server that knows none. `etags`: path -> ETag, in place of the usual one.
 
@@ -61,7 +68,7 @@ class RangeServer:
         self.status: dict[str, int] = {}
         self.most_answer_bytes = 2**62
         self.asked: list[tuple[str, str]] = []
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, self))
+        self.http = QuietServer(("127.0.0.1", 0), partial(Handler, self))
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True)
 
     @property
