@@ -34,7 +34,7 @@ from tuf.api.metadata import (
 from tuf.api.serialization.json import JSONSerializer
 
 from ota.errors import LinkError
-from ota.mirrors.mirror import Mirror, NotThereError
+from ota.mirrors.mirror import NotThereError
 
 TOP = ("root", "timestamp", "snapshot", "targets")
 OFFLINE = timedelta(days=365)
@@ -248,25 +248,7 @@ class MemoryMirror:
                 return
 
 
-class DirectoryMirror:
-    """A mirror over a directory, such as a stick."""
-
-    def __init__(self, name: str, directory: Path) -> None:
-        self.name, self.directory = name, directory
-
-    def read(self, path: str, *, offset: int = 0, most_bytes: int) -> Iterator[bytes]:
-        try:
-            with (self.directory / path).open("rb") as file:
-                file.seek(offset)
-                yield file.read(most_bytes)
-        except FileNotFoundError:
-            raise NotThereError(f"{self.name} has no {path}", "not-there") from None
-
-
 def write_tree(tree: dict[str, bytes], directory: Path) -> None:
     for path, data in tree.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_bytes(data)
-
-
-MirrorMaker = Callable[[dict[str, bytes], Path], Mirror]

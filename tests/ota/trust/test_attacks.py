@@ -1,27 +1,38 @@
 """Every attack, over every kind of mirror: none is accepted, each is refused with its reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from ota.mirrors.mirror import Mirror
+from ota.mirrors.directory import DirectoryMirror
+from ota.mirrors.web import WebMirror
 from tests.ota.trust import attacks_by_keys, attacks_by_mixing, attacks_by_time
 from tests.ota.trust.attack_table import ATTACKS, LIVE
 from tests.ota.trust.world import World
-from tests.stand_ins.tuf_repositories import DirectoryMirror, MemoryMirror, write_tree
+from tests.stand_ins.tuf_repositories import MemoryMirror, write_tree
 
-MirrorMaker = Callable[[dict[str, bytes], Path], Mirror]
 EVERY = ATTACKS | LIVE
 TABLES = (attacks_by_keys, attacks_by_mixing, attacks_by_time)
 
 
-def make_directory_mirror(tree: dict[str, bytes], directory: Path) -> Mirror:
-    write_tree(tree, directory)
-    return DirectoryMirror("stick", directory)
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing."""
 
 
-MIRRORS: dict[str, MirrorMaker] = {"directory": make_directory_mirror}
+@contextmanager
+def serve(directory: Path) -> Iterator[str]:
+    """A real web server over a directory."""
+    handler = partial(QuietHandler, directory=str(directory))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -33,13 +44,24 @@ def test_an_attack_is_refused_with_its_reason(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-@pytest.mark.parametrize("kind", MIRRORS)
-def test_it_is_refused_over_any_kind_of_mirror(name: str, kind: str, tmp_path: Path) -> None:
+def test_it_is_refused_from_a_stick_and_from_a_web_server(name: str, tmp_path: Path) -> None:
     attack, code = ATTACKS[name]
     world = World()
     attack(world)
-    mirror = MIRRORS[kind](world.fleet.tree, tmp_path)
-    assert world.refuse(mirrors=[mirror]) == code
+    write_tree(world.fleet.tree, tmp_path)
+    state = world.files.copy()
+    assert world.refuse(mirrors=[DirectoryMirror(f"file://{tmp_path}")]) == code
+    world.files = state
+    with serve(tmp_path) as address:
+        assert world.refuse(mirrors=[WebMirror(address)]) == code
+
+
+def test_the_honest_tree_is_taken_from_both(tmp_path: Path) -> None:
+    world = World()
+    write_tree(world.fleet.tree, tmp_path)
+    assert world.refuse(mirrors=[DirectoryMirror(f"file://{tmp_path}")]) == "accepted new"
+    with serve(tmp_path) as address:
+        assert world.refuse(mirrors=[WebMirror(address)]) == "accepted new"
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -94,10 +116,10 @@ def test_a_fast_forward_is_recovered_from_by_new_online_keys() -> None:
 def test_new_keys_of_either_online_role_recover(role: str) -> None:
     world = World()
     image = world.fleet.image
-    image.timestamp.version = image.snapshot.version = 2**31
+    image.timestamp.version = image.snapshot.version = image.targets.version = 2**31
     image.publish(world.clock)
     world.ask()
-    image.timestamp.version = image.snapshot.version = 100
+    image.timestamp.version = image.snapshot.version = image.targets.version = 100
     image.rotate(role)
     image.publish(world.clock)
     assert world.refuse() == "accepted new"

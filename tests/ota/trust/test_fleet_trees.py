@@ -7,10 +7,10 @@ import pytest
 
 from ota.disk import Disk
 from ota.errors import TrustError
+from ota.mirrors.directory import DirectoryMirror
 from ota.trust.assignment import UnitIdentity
 from ota.trust.client import TrustClient
 from tests.ota.release.conftest import Desk
-from tests.stand_ins.tuf_repositories import DirectoryMirror
 
 UNIT = UnitIdentity("field-7", "all", "x86-64")
 MACHINE = ("--machine", "x86-64")
@@ -29,7 +29,7 @@ class Field:
             (self.ota / f"trust/{name}-root.json").write_bytes(root.read_bytes())
 
     def make_client(self, tree: Path | None = None) -> TrustClient:
-        mirror = DirectoryMirror("tree", tree or self.desk.tree)
+        mirror = DirectoryMirror(f"file://{tree or self.desk.tree}")
         return TrustClient(self.ota, Disk(), [mirror], UNIT, lambda: self.clock)
 
     def ask(self, tree: Path | None = None, *, technician: bool = False) -> str:
