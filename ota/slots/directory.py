@@ -1,0 +1,153 @@
+"""Slots on a laptop: two directories and a small file, so that a whole update can be seen.
+
+    slots = DirectorySlots(Path("build/run/ota/slots"), Disk())
+    slots.boot()      # what a boot loader would do: the demonstration's power button
+
+Reads and writes: its own directory, through `Files`.
+Never: is used on a unit; nothing is run from these directories.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from appliance import strict_json
+from appliance.strict_json import InputError
+from ota import files as composites
+from ota.errors import SlotError
+from ota.files import Files
+from ota.slots.slots import OnProgress, SlotsReport, SlotState, SlotStatus
+
+NAMES = ("a", "b")
+TRIES = 3
+CHUNK_BYTES = 2**20
+MOST_STATE_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class BootState:
+    """What a boot loader would keep. `tries`: boots left of each slot, None where committed."""
+
+    booted: str = "a"
+    primary: str = "a"
+    releases: tuple[str, str] = ("", "")
+    tries: tuple[int | None, int | None] = (None, 0)
+
+
+class DirectorySlots:
+    """`Slots` of `make run`."""
+
+    def __init__(self, directory: Path, files: Files) -> None:
+        self._directory = directory
+        self._files = files
+
+    def examine(self) -> SlotsReport:
+        state = self._read()
+        slots = {name: describe(state, number) for number, name in enumerate(NAMES)}
+        return SlotsReport(state.booted, state.primary, slots)
+
+    def check(self) -> None:
+        """A directory can always be written, or says why not when it is."""
+
+    def install(self, image: Path, release: str, on_progress: OnProgress) -> None:
+        state = self._read()
+        slot = NAMES.index(self._get_other(state))
+        self._write(put(state, slot, release="", tries=0))
+        self._copy(image, self._directory / NAMES[slot] / "image", on_progress)
+        self._write(put(self._read(), slot, release=release, tries=0))
+
+    def arm(self) -> None:
+        state = self._read()
+        other = self._get_other(state)
+        slot = NAMES.index(other)
+        if not state.releases[slot]:
+            raise SlotError(
+                f"slot {other} holds nothing that could be booted: install a release first",
+                "slot-empty",
+            )
+        tries = None if state.tries[slot] is None else TRIES
+        self._write(put(replace(state, primary=other), slot, tries=tries))
+
+    def commit(self) -> None:
+        state = self._read()
+        slot = NAMES.index(state.booted)
+        self._write(put(replace(state, primary=state.booted), slot, tries=None))
+
+    def fall_back(self) -> None:
+        state = self._read()
+        other = self._get_other(state)
+        if state.tries[NAMES.index(other)] == 0:
+            raise SlotError(f"slot {other} cannot be booted: nothing to fall back to", "slot-empty")
+        self._write(put(replace(state, primary=other), NAMES.index(state.booted), tries=0))
+
+    def boot(self) -> SlotsReport:
+        """Boot the primary slot, while it has a try left; else the other."""
+        state = self._read()
+        slot = NAMES.index(state.primary)
+        if state.tries[slot] == 0:
+            slot = 1 - slot
+        tries = state.tries[slot]
+        booted = replace(state, booted=NAMES[slot], primary=NAMES[slot])
+        self._write(put(booted, slot, tries=None if tries is None else max(tries - 1, 0)))
+        return self.examine()
+
+    def _get_other(self, state: BootState) -> str:
+        return NAMES[1 - NAMES.index(state.booted)]
+
+    def _copy(self, image: Path, target: Path, on_progress: OnProgress) -> None:
+        self._files.make_directory(target.parent)
+        part = target.with_name(f"{target.name}{composites.PART}")
+        size = max(self._files.measure(image) or 0, 1)
+        digest, at = hashlib.sha256(), 0
+        self._files.write(part, b"")
+        while data := self._files.read_at(image, at, CHUNK_BYTES):
+            self._files.write(part, data, offset=at)
+            digest.update(data)
+            at += len(data)
+            on_progress(100 * at // size, f"copying, {digest.hexdigest()[:12]} so far")
+        self._files.sync(part)
+        self._files.rename(part, target)
+        self._files.sync_directory(target.parent)
+
+    @property
+    def _state_file(self) -> Path:
+        return self._directory / "state.json"
+
+    def _read(self) -> BootState:
+        """A file that is absent or damaged is the state of a new machine."""
+        try:
+            data = self._files.read(self._state_file, most_bytes=MOST_STATE_BYTES)
+            tree = strict_json.parse_object(data, most_bytes=MOST_STATE_BYTES)
+            found = BootState(
+                tree["booted"], tree["primary"], tuple(tree["releases"]), tuple(tree["tries"])
+            )
+            return found if {found.booted, found.primary} <= set(NAMES) else BootState()
+        except (OSError, InputError, KeyError, TypeError):
+            return BootState()
+
+    def _write(self, state: BootState) -> None:
+        self._files.make_directory(self._directory)
+        self._files.sync_directory(self._directory.parent)
+        data = json.dumps(asdict(state)).encode() + b"\n"
+        composites.replace(self._files, self._state_file, data)
+
+
+def put(
+    state: BootState, slot: int, *, release: str | None = None, tries: int | None = None
+) -> BootState:
+    """The state with that slot changed; `release` None leaves it as it is."""
+    releases, all_tries = list(state.releases), list(state.tries)
+    releases[slot] = releases[slot] if release is None else release
+    all_tries[slot] = tries
+    return replace(state, releases=(releases[0], releases[1]), tries=(all_tries[0], all_tries[1]))
+
+
+def describe(state: BootState, slot: int) -> SlotStatus:
+    """What the state says of one slot."""
+    release, tries = state.releases[slot], state.tries[slot]
+    if tries is None:
+        return SlotStatus(release, SlotState.GOOD)
+    if state.booted == NAMES[slot] or tries > 0:
+        return SlotStatus(release, SlotState.TRYING)
+    return SlotStatus(release, SlotState.BAD if release else SlotState.EMPTY)
