@@ -34,7 +34,6 @@ from power.battery.estimate import (
     find_measured_temperature_c,
     is_too_cold_to_charge,
 )
-from power.battery.hidden_load import join_sigma, part_sigma
 from power.battery.voltage_curve import BatteryFacts, UncertainCharge, bound_charge, raise_for_cold
 
 ENOUGH_INSIDE = 0.3  # of the estimate: less than this inside needs a correction, however sure it is
@@ -134,11 +133,10 @@ def correct_by_voltage(estimate: Estimate, facts: BatteryFacts) -> Estimate:
         estimate = replace(estimate, after_long_silence=False)
     celsius = find_measured_temperature_c(estimate.temperature_c)
     bounds = ChargeRange(window.least_pct, raise_for_cold(window.most_pct, celsius, facts))
-    before, estimate = estimate, join_if_lowered(estimate, bounds)
     charge_pct, sigma_pct = estimate.charge_pct, estimate.sigma_pct
     inside = probability_inside(charge_pct, sigma_pct, bounds)
     if inside >= ENOUGH_INSIDE and sigma_pct <= summarise_range(bounds).sigma_pct:
-        return before
+        return estimate
     if inside < COUNT_LOST_BELOW:
         corrected = recover_charge(charge_pct, bounds)
         drift = Drift(estimate.drift.pct_per_day)
@@ -151,16 +149,7 @@ def correct_by_voltage(estimate: Estimate, facts: BatteryFacts) -> Estimate:
             drift = replace(estimate.drift, covariance=drift.covariance)
     estimate = follow_moves(estimate, corrected.charge_pct - charge_pct)
     drift = doubt_drift(estimate, drift, estimate.moves.moved_pct)
-    return part_sigma(apply_correction(estimate, corrected, FROM_VOLTAGE, drift), before)
-
-
-def join_if_lowered(estimate: Estimate, bounds: ChargeRange) -> Estimate:
-    """The estimate with both parts of its sigma where the voltages show less charge: a load only
-    takes, and explains none that shows more.
-    """
-    joined = join_sigma(estimate)
-    shown = truncate(estimate.charge_pct, joined.sigma_pct, bounds)
-    return joined if shown.charge_pct < estimate.charge_pct else estimate
+    return apply_correction(estimate, corrected, FROM_VOLTAGE, drift)
 
 
 def correct_by_bms(estimate: Estimate, reading: PowerReading, bms_pct: float) -> Estimate:
@@ -169,7 +158,7 @@ def correct_by_bms(estimate: Estimate, reading: PowerReading, bms_pct: float) ->
 
     It teaches nothing about the drift: it may count with the same sensor.
     """
-    now_s, sigma_pct = reading.stamp.uptime_s, estimate.whole_sigma_pct
+    now_s, sigma_pct = reading.stamp.uptime_s, estimate.sigma_pct
     if not 0 < bms_pct <= 100:
         return estimate
     if estimate.bms_used_s is not None and now_s - estimate.bms_used_s < DAY_S:
@@ -186,8 +175,7 @@ def correct_by_bms(estimate: Estimate, reading: PowerReading, bms_pct: float) ->
         max(BMS_LEAST_SIGMA_PCT, sigma_pct * sqrt(1 - gain)),
     )
     drift = replace(estimate.drift, covariance=estimate.drift.covariance * (1 - gain))
-    before = replace(estimate, bms_used_s=now_s)
-    return part_sigma(apply_correction(join_sigma(before), corrected, FROM_BMS, drift), before)
+    return apply_correction(replace(estimate, bms_used_s=now_s), corrected, FROM_BMS, drift)
 
 
 def compute_days_since_full(estimate: Estimate, reading: PowerReading) -> float:

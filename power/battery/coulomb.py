@@ -20,7 +20,6 @@ from power.battery.estimate import (
     Estimate,
     EstimatorInputs,
 )
-from power.battery.hidden_load import doubt_count
 from power.battery.voltage_curve import BatteryFacts
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
@@ -57,8 +56,7 @@ def count_charge(
     if inputs.current_a is None or elapsed_s <= 0:
         return estimate
     change = measure_change(estimate, inputs, inputs.current_a, elapsed_s, facts)
-    days = elapsed_s / DAY_S
-    estimate = doubt_count(add_change(estimate, change, days), days, facts)
+    estimate = add_change(estimate, change, elapsed_s / DAY_S)
     is_long = elapsed_s > LONG_SILENCE_S
     return replace(
         estimate,

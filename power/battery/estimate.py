@@ -6,7 +6,6 @@ Never: uses a value that no battery of this kind can have.
 
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
-from math import hypot
 
 from appliance.chemistry import compute_capacity_ah, count_cells, get_profile
 from appliance.model import ChargeStage, PowerReading, Stamp
@@ -171,8 +170,7 @@ class Estimate:
     measured current explains. `capacity`: what the count takes for 100 %. `moves`:
     by how much voltages have moved the count since it was set. `flow`: what the balance of the
     charge has found that the measured current lacks. `source`: one beside the sun that is on, as
-    of the uptime `source_at_s`. `hidden_sigma_pct`: one sigma of what a load before the shunt may
-    have taken, which grows until the count `is_borne_out` (power/battery/hidden_load.py).
+    of the uptime `source_at_s`.
     """
 
     counted_at: Stamp
@@ -199,13 +197,6 @@ class Estimate:
     flow: UnmeasuredFlow | None = None
     source: RunningSource | None = None
     source_at_s: float = 0.0
-    hidden_sigma_pct: float = 0.0
-    is_borne_out: bool = True
-
-    @property
-    def whole_sigma_pct(self) -> float:
-        """One sigma of the charge: of the count and of what may flow unseen (%)."""
-        return hypot(self.sigma_pct, self.hidden_sigma_pct)
 
     @property
     def absent_corrected(self) -> AbsentPacks | None:

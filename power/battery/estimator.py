@@ -93,7 +93,6 @@ def restore(state: BatteryState, now: Stamp, *, clock_went_on: bool) -> Estimate
         capacity=restore_capacity(charge_pct, sigma_pct),
         moves=Moves(now.uptime_s, charge_pct, sigma_pct),
         after_long_silence=not same_boot,
-        is_borne_out=state.full_at is not None,
     )
 
 
@@ -221,10 +220,10 @@ def report_state(
 
 def predict_charge(estimate: Estimate, now: Stamp, facts: BatteryFacts) -> tuple[float, float]:
     """Charge and sigma (%) `now`, after the silence since the last count."""
-    charge_pct, sigma_pct = estimate.charge_pct, estimate.whole_sigma_pct
+    charge_pct, sigma_pct = estimate.charge_pct, estimate.sigma_pct
     silent_s = now.uptime_s - estimate.counted_at.uptime_s
     if silent_s <= 0:
-        return charge_pct, min(COUNT_SIGMA_LIMIT_PCT, sigma_pct)
+        return charge_pct, sigma_pct
     drawn_pct, more_pct = extrapolate_silence(estimate, silent_s, facts)
     sigma_pct, _ = spread_uncertainty(sigma_pct, estimate.capacity, -min(charge_pct, drawn_pct))
     sigma_pct = (sigma_pct * sigma_pct + more_pct * more_pct) ** 0.5
@@ -262,7 +261,6 @@ def start(
         inputs=inputs,
         share=reading.discharge_share or 1.0,
         moves=Moves(reading.stamp.uptime_s, charge.charge_pct, charge.sigma_pct),
-        is_borne_out=False,
     )
 
 

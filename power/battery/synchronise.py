@@ -10,7 +10,6 @@ from dataclasses import replace
 from appliance.model import PowerReading
 from appliance.settings import BatterySettings
 from power.battery.corrections import learn_drift
-from power.battery.coulomb import DAY_S
 from power.battery.estimate import (
     NO_CONDITIONS,
     Drift,
@@ -27,7 +26,6 @@ from power.battery.full_charge import (
     find_since_s,
     follow_full_charge,
 )
-from power.battery.hidden_load import is_borne_out_by
 from power.battery.voltage_curve import (
     BatteryFacts,
     UncertainCharge,
@@ -157,7 +155,6 @@ def set_charge(
 
     Lead-acid teaches nothing: what it loses while it charges is more than any offset.
     """
-    days = (reading.stamp.uptime_s - estimate.moves.since_s) / DAY_S
     now, teaches = reading.stamp, not facts.profile.loses_charge
     drift = learn_drift(estimate, charge) if teaches else forget_covariance(estimate.drift)
     moves = Moves(now.uptime_s, charge.charge_pct, charge.sigma_pct, drift.pct_per_day)
@@ -175,8 +172,6 @@ def set_charge(
         full_at=now.utc if method == SYNCHRONISED_FULL else estimate.full_at,
         after_long_silence=False,
         absent=estimate.absent_corrected,
-        hidden_sigma_pct=0.0,
-        is_borne_out=is_borne_out_by(estimate, charge, days),
     )
 
 

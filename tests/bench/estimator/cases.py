@@ -104,7 +104,6 @@ CASES: dict[str, Case] = {
     "LFP, R1, emptied once, sensor 2 % a day": change(EMPTIED, offset_a=0.17),
     "LFP, R1, emptied once, sensor -2 % a day": change(EMPTIED, offset_a=-0.17),
     "LFP, 20 % below, emptied once": change(EMPTIED, real_share=0.8),
-    "LFP, 40 % below, emptied once": change(EMPTIED, real_share=0.6),
     "LFP, swapped while off": change(R1, swapped_days=(5, 11)),
     "LFP, the clock jumps": change(R1, clock_jump_days=(4, 5, 9)),
     "LFP, hidden load of 30 W": change(R1, hidden_w=30.0),
@@ -145,7 +144,6 @@ SOUND_GROUPS: dict[str, tuple[str, ...]] = {
         "LFP, R1, emptied once, sensor 2 % a day",
         "LFP, R1, emptied once, sensor -2 % a day",
         "LFP, 20 % below, emptied once",
-        "LFP, 40 % below, emptied once",
     ),
     "lead-acid": (
         "AGM",
