@@ -8,8 +8,8 @@ Never: writes into the slot that runs.
     directory     two directories on a laptop
     none          a machine with one system
 
-Boot loaders, which RAUC asks as root (custom backends):
+Boot loaders, which RAUC asks as root (its custom backend is `python -m ota.slots.backend`):
 
-    systemd_boot  entries with counters (boot_entries)
+    systemd_boot  entries with counters (boot_entries); what a slot boots: boot_source
     jetson        NVIDIA's two root file systems
 """

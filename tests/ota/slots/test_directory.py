@@ -62,18 +62,23 @@ def test_an_empty_slot_is_not_armed(slots: DirectorySlots) -> None:
 def test_an_installation_that_is_cut_leaves_the_running_slot_and_starts_over(
     tmp_path: Path, image: Path
 ) -> None:
+    newer = tmp_path / "newer"
+    newer.write_bytes(b"newer")
+
     def prepare() -> Path:
         directory = tmp_path / f"slots{len(list(tmp_path.iterdir()))}"
         DirectorySlots(directory, Disk()).install(image, "2.0", lambda *_: None)
         return directory
 
     def act(directory: Path, files: CutFiles) -> None:
-        DirectorySlots(directory, files).install(image, "3.0", lambda *_: None)
+        DirectorySlots(directory, files).install(newer, "3.0", lambda *_: None)
         DirectorySlots(directory, files).arm()
 
     for directory in cut_everywhere(prepare, act):
         again = DirectorySlots(directory, Disk())
-        assert again.boot().booted in ("a", "b")
+        release = again.boot().slots["b"].release
+        held = {"2.0": image, "3.0": newer}.get(release)
+        assert held is None or (directory / "b/image").read_bytes() == held.read_bytes()
         fresh = DirectorySlots(directory, Disk())
         if fresh.examine().booted == "a":
             fresh.install(image, "3.0", lambda *_: None)
