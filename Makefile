@@ -10,8 +10,8 @@
 #             QUICK=1 for a short draw; single ones: make fuzz-frames ...
 # make wheels      what `provisioning/install --wheels build/wheels` needs on a unit without a network, for
 #             UNIT_PYTHON (default 3.13, of Debian 13) and UNIT_MACHINE (default: that of this computer)
-# make test-pid1   installs the unit in a Debian 13 of its own and boots it; as root, with the packages
-#             mmdebstrap and systemd-container
+# make test-pid1   installs the unit in a Debian 13 of its own and boots it; asks the RAUC of Debian 13; as root, with the packages
+#             mmdebstrap, dbus and systemd-container
 # make lint, make types, make architecture, make pytest    the parts of make test
 # make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
 # make clean  removes .venv and build
@@ -102,7 +102,7 @@ test-exporters: .venv/installed-test
 
 # Apart: it needs root, a network for the packages of Debian, and minutes.
 test-pid1: .venv/installed-test wheels
-	$(PY) -m pytest -rs --durations=8 tests/real_pid1
+	$(PY) -m pytest -rs --durations=8 tests/real_pid1 tests/real_rauc
 
 wheels: .venv/installed
 	$(PY) -m provisioning.installation.wheels --python $(UNIT_PYTHON) --machine $(UNIT_MACHINE) build/wheels

@@ -99,6 +99,14 @@ def get_text(facts: Mapping[str, tuple[str, Any]], key: str) -> str:
     return str(facts[key][1]) if key in facts else ""
 
 
+def get_facts(info: Mapping[str, tuple[str, Any]], key: str) -> Mapping[str, tuple[str, Any]]:
+    """Facts within facts, which RAUC packs as a variant in a variant."""
+    kind, value = info.get(key, ("a{sv}", {}))
+    while kind == "v":
+        kind, value = value
+    return value if isinstance(value, Mapping) else {}
+
+
 def require_two_slots(report: SlotsReport) -> None:
     if not report.other:
         raise SlotError(
@@ -113,8 +121,7 @@ def refuse_bundle(
     image: Path, release: str, info: Mapping[str, tuple[str, Any]], compatible: str
 ) -> None:
     """Raise `SlotError` for a bundle that RAUC could take and that is not meant."""
-    update = info["update"][1] if "update" in info else {}
-    bundle = info["bundle"][1] if "bundle" in info else {}
+    update, bundle = get_facts(info, "update"), get_facts(info, "bundle")
     kind, meant = get_text(bundle, "format"), get_text(update, "compatible")
     if kind not in FORMATS:
         raise SlotError(

@@ -154,10 +154,10 @@ def make_slot(name: str, bootname: str, **facts: str) -> tuple[str, dict[str, An
 
 
 def make_info(kind: str = "verity", compatible: str = "unit-x86-64") -> dict[str, Any]:
-    """What InspectBundle answers."""
+    """What InspectBundle of RAUC 1.13 answers: variants in variants."""
     update = {"compatible": ("s", compatible), "version": ("s", "2.0")}
     return {
         "manifest-hash": ("s", "00" * 32),
-        "update": ("a{sv}", update),
-        "bundle": ("a{sv}", {"format": ("s", kind)}),
+        "update": ("v", ("a{sv}", update)),
+        "bundle": ("v", ("a{sv}", {"format": ("s", kind)})),
     }
