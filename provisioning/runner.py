@@ -25,6 +25,7 @@ from provisioning.run_directory import CONF, check_name
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 60.0
+UPDATES = "ota"  # the update directory, below the run's own
 STANDARD_OUTPUT = Path("/dev/fd/1")
 AUTORESTART = {"always": "true", "on-failure": "unexpected", "no": "false"}
 HEAD = """\
@@ -33,7 +34,7 @@ nodaemon=true
 silent=true
 logfile={directory}/supervisord.log
 pidfile={directory}/supervisord.pid
-environment=PYTHONPATH="{root}",PYTHONUNBUFFERED="1"
+environment=PYTHONPATH="{app}/current:{app}/committed:{root}",PYTHONUNBUFFERED="1"
 
 [unix_http_server]
 file={control}
@@ -76,7 +77,9 @@ class Runner:
         self._process: subprocess.Popen[bytes] | None = None
         for path in (ROOT, directory, control, Path(sys.executable)):
             check_name(path)
-        paths = {"directory": directory, "control": control, "root": ROOT}
+        # As systemd/appliance-.service.d/06-layers.conf has it: a release's app before our own.
+        app = directory / UPDATES / "pointers/app"
+        paths = {"directory": directory, "control": control, "root": ROOT, "app": app}
         sections = [HEAD.format(**{name: escape(str(path)) for name, path in paths.items()})]
         self.output = choose_output(directory)
         output = escape(str(self.output))

@@ -12,6 +12,8 @@ import pytest
 
 from ota.disk import Disk
 from ota.layers.layers import Layers
+from provisioning.laptop import TEMPLATE
+from provisioning.runner import HEAD, UPDATES
 from tests.conftest import ROOT
 from tests.ota.layers.trees import APP, make_manifest, make_tree, name_tree
 
@@ -111,6 +113,12 @@ def test_without_any_pointer_the_installed_program_runs(tmp_path: Path) -> None:
     found = json.loads(run(tmp_path, "-c", ASK))
     assert not Path(found["file"]).is_relative_to(tmp_path)
     assert "models" in found["commands"]
+
+
+def test_a_laptop_looks_for_a_release_where_its_settings_say() -> None:
+    head = HEAD.format(directory="/run", control="/run/c", root="/sources", app="/run/ota/app")
+    assert 'PYTHONPATH="/run/ota/app/current:/run/ota/app/committed:/sources"' in head
+    assert f'[update]\ndir = "{UPDATES}"' in TEMPLATE.read_text()
 
 
 def test_a_program_in_the_directory_of_a_service_is_not_run(
