@@ -235,6 +235,18 @@ def check_hosts(settings: Settings) -> Iterator[Error]:
             yield ("web", "hosts"), f"has a wrong entry: {error}"
 
 
+def check_update(settings: Settings) -> Iterator[Error]:
+    """Where releases are, and when they may be installed."""
+    for mirror in settings.update.mirrors:
+        if not mirror.startswith(MIRRORS):
+            text = f"has a wrong entry, {mirror!r}: https://HOST/PATH, http://HOST/PATH, file:///PATH"
+            yield ("update", "mirrors"), text
+    try:
+        parse_hours(settings.update.window)
+    except InputError as error:
+        yield ("update", "window"), f"is wrong: {error}"
+
+
 def check_topic(settings: Settings) -> Iterator[Error]:
     """What is published has one topic: no broker takes a wildcard in it."""
     if set(settings.mqtt.topic) & set("+#"):

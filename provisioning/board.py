@@ -4,7 +4,7 @@ Reads: the alarm that the unit armed (settings `[host] rtc`), commands on a sock
 number of the boot, and orders to supervisord.
 Never: touches the simulated plant or the database: it is the hardware between the two.
 
-Its commands, sent by provisioning/systemctl.py: `suspend` and `poweroff` (the unit's own orders),
+Its commands, sent by provisioning/systemctl.py: `suspend`, `poweroff`, `reboot` (orders of the unit),
 `power-button` (a person), `power-cut` (the battery disconnects: no process can react).
 """
 
@@ -83,6 +83,9 @@ class Mainboard:
             self._cut()
         elif self.power is Power.ON and command == "poweroff":
             self._shut_down()
+        elif self.power is Power.ON and command == "reboot":
+            self._shut_down()
+            self._start("an order to restart")
         elif self.power is Power.ON and command == "suspend":
             self._suspend()
         elif self.power is not Power.ON and command == "power-button":

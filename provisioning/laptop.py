@@ -34,7 +34,7 @@ from provisioning.board import GUARD, SIMULATED_CAMERAS, TIMERS
 from provisioning.calm_video import make_calm_video
 from provisioning.runner import ROOT, Program, Runner
 from provisioning.systemctl import board_socket, command_board
-from provisioning.unit_files import Process, read_processes
+from provisioning.unit_files import Process, read_processes, read_timers
 
 TEMPLATE = Path(__file__).with_name("laptop.toml")
 START = datetime(2026, 4, 15, 2, 30, tzinfo=UTC)  # an hour before dawn at the demonstration's site
@@ -53,6 +53,8 @@ power_w = 150
 tank_kwh = 1
 least_run_s = 1800
 """
+MIRROR = "http://127.0.0.1:8099/"  # `make update-demo` serves it
+UPDATER = "appliance-checkin"
 LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
 LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
 
@@ -92,7 +94,8 @@ class Laptop:
         self._rtsp_port = find_free_port() if request.cameras > 1 else 0  # 0: no simulated cameras
         self.settings = self._write_settings()
         self._control = str(self._sockets / "supervisord.sock")
-        self.runner = Runner(self.directory, Path(self._control), self._list_programs())
+        app = self.settings.update.dir / "pointers/app/current"
+        self.runner = Runner(self.directory, Path(self._control), self._list_programs(), app=app)
 
     def __enter__(self) -> Self:
         try:
@@ -184,13 +187,23 @@ class Laptop:
             Program(f"appliance-switch@{name}", self._command_switch(name), "no")
             for name in self.settings.switch
         ]
+        timed = {timer.process.name for timer in read_timers()}
         for process in read_processes():
-            if process.oneshot:
+            if process.oneshot and process.name not in timed:
                 continue
             for instance in self._list_instances(process):
                 command = process.command(sys.executable, self.settings.path, instance)
-                programs.append(Program(process.name + instance, command, process.restart))
+                name = process.name + instance
+                own = self._find_updater_app(name)
+                programs.append(
+                    Program(name, command, process.restart, oneshot=process.oneshot, app=own)
+                )
         return programs
+
+    def _find_updater_app(self, name: str) -> Path | None:
+        """The updater runs from the committed release, all others from the one in use."""
+        committed = self.settings.update.dir / "pointers/app/committed"
+        return committed if name == UPDATER else None
 
     def _list_instances(self, process: Process) -> list[str]:
         """The instances of a template that this site has; one without a name of what is none."""
@@ -264,6 +277,8 @@ class Laptop:
     def _write_settings(self) -> Settings:
         values = {
             "data_dir": self.directory / "data",
+            "update_dir": self.directory / "ota",
+            "mirror": MIRROR,
             "run_dir": self._sockets,
             "speed": f"{DAY_S / self._request.day_s:.6f}",
             "origin_utc": self._request.start.isoformat().replace("+00:00", "Z"),

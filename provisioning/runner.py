@@ -49,23 +49,28 @@ priority={priority}
 autostart=false
 autorestart={autorestart}
 exitcodes=0
-startsecs=1
+startsecs={startsecs}
 startretries=1000000
 stopwaitsecs=20
 redirect_stderr=true
 stdout_logfile={output}
 stdout_logfile_maxbytes=0
-"""
+{environment}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process to keep running; `restart` as in a unit file: always, on-failure, no."""
+    """One process to keep running; `restart` as in a unit file: always, on-failure, no. One that is
+    `oneshot` may end as soon as it likes. `app`: the app layer that it runs, where that is not the
+    one of all.
+    """
 
     name: str
     command: list[str]
     restart: str
     stops_last: bool = False
+    oneshot: bool = False
+    app: Path | None = None
 
 
 class Runner:
@@ -191,6 +196,13 @@ def bind_to_parent(command: list[str], number: signal.Signals) -> list[str]:
     return [setpriv, "--pdeathsig", number.name[3:], *command] if setpriv else command
 
 
+def format_environment(program: Program) -> str:
+    """The line of a program with an app layer of its own; "" for all others."""
+    if program.app is None:
+        return ""
+    return f'environment=PYTHONPATH="{escape(f"{program.app}:{ROOT}")}"\n'
+
+
 def escape(text: str) -> str:
     """Text for supervisord's configuration, where % has a meaning."""
     return text.replace("%", "%%")
@@ -209,4 +221,6 @@ def format_section(program: Program, output: str) -> str:
         autorestart=autorestart,
         priority=priority,
         output=output,
+        startsecs=0 if program.oneshot else 1,
+        environment=format_environment(program),
     )

@@ -11,6 +11,7 @@ import socket
 import sys
 import xmlrpc.client
 from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,20 @@ def send_orders(supervisor: Any, verb: str, units: Iterable[str]) -> None:
         raise unknown[0]
 
 
+def restart(supervisor: Any, units: Iterable[str], *, also_stopped: bool) -> None:
+    """Stop and start each, one after the other, as PID 1 does; `try-restart` starts none that does
+    not run.
+    """
+    running = find_pids(supervisor)
+    for unit in units:
+        name = unit.removesuffix(".service")
+        if name in running:
+            with suppress(xmlrpc.client.Fault):  # it has just ended by itself
+                supervisor.stopProcess(name, WAIT)
+        if name in running or also_stopped:
+            send_order(supervisor, "start", unit)
+
+
 def describe(supervisor: Any, units: Iterable[str]) -> Iterator[str]:
     """What `systemctl show` says of them, as far as anybody here asks."""
     states = {one["name"]: one["statename"] for one in supervisor.getAllProcessInfo()}
@@ -100,19 +115,19 @@ def command_board(control: str, command: str) -> None:
 
 
 def main() -> None:
-    """`SOCKET [--no-block] start|stop|restart UNIT...`, `SOCKET show --property NAMES
-    UNIT...`, `SOCKET suspend|poweroff|power-button|power-cut`; exit 1 with a sentence.
+    """`SOCKET [--no-block] start|stop|restart|try-restart UNIT...`, `SOCKET show --property NAMES
+    UNIT...`, `SOCKET suspend|poweroff|reboot|power-button|power-cut`; exit 1 with a sentence.
     """
     control, *words = (word for word in sys.argv[1:] if word not in IGNORED_OPTIONS)
     try:
         match words:
             case ["start" | "stop" as verb, *units]:
                 send_orders(connect(control), verb, units)
-            case ["restart", *units]:  # of oneshots, which here never stay active
-                send_orders(connect(control), "start", units)
+            case ["restart" | "try-restart" as verb, *units]:
+                restart(connect(control), units, also_stopped=verb == "restart")
             case ["show", "--property", _, *units]:
                 print("\n\n".join(describe(connect(control), units)))
-            case ["suspend" | "poweroff" | "power-button" | "power-cut" as word]:
+            case ["suspend" | "poweroff" | "reboot" | "power-button" | "power-cut" as word]:
                 command_board(control, word)
             case _:
                 sys.exit(f"systemctl (laptop): cannot {' '.join(words)}")

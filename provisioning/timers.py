@@ -1,18 +1,18 @@
 """Stands in for PID 1's timers on a laptop: starts the oneshots of systemd/*.timer in unit time.
 
-Reads: the unit files and the settings' clock. Writes: nothing itself.
+Reads: the unit files and the settings' clock. Writes: nothing itself; orders go to `systemctl`.
 Never: randomises or catches up, as PID 1 would; a missed time is skipped.
 """
 
-import subprocess
-import sys
 import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from appliance import log, settings_file
 from appliance.clock import Clock
+from appliance.errors import HostError
 from appliance.process import service
+from appliance.process.host import Host
 from provisioning.unit_files import Timer, read_timers
 
 
@@ -41,13 +41,14 @@ def main() -> None:
     journal = log.setup("timers")
     settings = settings_file.load_settings(arguments.settings)
     clock, timers = settings.make_clock(), read_timers()
+    host = Host(settings.host.systemctl)
 
     def start(timer: Timer) -> None:
-        command = timer.process.command(sys.executable, settings.path)
         journal.info("starting", unit=timer.process.name)
-        done = subprocess.run(command, check=False)
-        if done.returncode:
-            journal.warning("failed", unit=timer.process.name, rc=done.returncode)
+        try:
+            host.start(timer.process.name).wait()
+        except HostError as error:
+            journal.warning(str(error), unit=timer.process.name)
 
     for timer in timers:
         if timer.at_boot:

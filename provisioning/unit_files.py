@@ -14,7 +14,7 @@ from appliance.errors import SettingsError
 UNITS_DIR = Path(__file__).parent.parent / "systemd"
 UNIT_PYTHON = "/opt/appliance/venv/bin/python"
 UNIT_SETTINGS = "/etc/appliance/unit.toml"
-DAILY = re.compile(r"\*-\*-\* (\d\d):(\d\d)(?::(\d\d))?")
+DAILY = re.compile(r"\*-\*-\* (\d\d|\*):(\d\d)(?::(\d\d))?")  # the hour * is each hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,23 @@ def read_timers(directory: Path = UNITS_DIR) -> list[Timer]:
     timers = []
     for path in sorted(directory.glob("*.timer")):
         keys = read_keys(path)
-        times = tuple(parse_daily(text, path) for text in keys.get("OnCalendar", []))
+        texts = keys.get("OnCalendar", [])
+        times = tuple(at for text in texts for at in parse_daily(text, path))
         process = read_process(path.with_suffix(".service"))
         timers.append(Timer(process, times, at_boot="OnBootSec" in keys))
     return timers
 
 
-def parse_daily(text: str, path: Path) -> time:
-    """A daily `OnCalendar=`; the unit's timers use no other form."""
+def parse_daily(text: str, path: Path) -> list[time]:
+    """The times of a daily or hourly `OnCalendar=`; the unit's timers use no other form."""
     found = DAILY.fullmatch(text)
     if found is None:
-        raise SettingsError(f"{path}: only daily times (*-*-* HH:MM:SS) are known, not {text!r}")
-    hour, minute, second = (int(part or 0) for part in found.groups())
-    return time(hour, minute, second)
+        raise SettingsError(
+            f"{path}: only daily and hourly times (*-*-* HH:MM:SS, *:MM:SS) are known, not {text!r}"
+        )
+    hour, minute, second = found.groups()
+    hours = range(24) if hour == "*" else [int(hour)]
+    return [time(one, int(minute), int(second or 0)) for one in hours]
 
 
 def read_keys(path: Path) -> dict[str, list[str]]:

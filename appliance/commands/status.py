@@ -34,6 +34,7 @@ PASSED = timedelta(hours=24)  # so long a past night is shown
 LOW = ("OFF", "HIBERNATE")
 WATCH_S = 5.0
 CLEAR = "\x1b[H\x1b[2J"
+NEEDS_A_PERSON = ("operator", "slot", "space", "trust")  # what an update may wait for
 FIGURE = re.compile(r"\{.*\}")
 
 
@@ -120,8 +121,15 @@ def describe_energy(document: dict[str, Any], settings: Settings) -> list[Line]:
         *describe_sources(document["sources"]),
         format_held("computer", document["computer"], describe_computer, settings),
         Line("events", describe_events(document["events"], settings)),
+        *describe_update(document["update"]),
         *describe_unreadable(document["unreadable_rows"]),
     ]
+
+
+def describe_update(update: dict[str, Any]) -> list[Line]:
+    """Updates, where the unit has ever asked for one."""
+    style = BAD if update["waits_for"] in NEEDS_A_PERSON else PLAIN
+    return [Line("update", update["sentence"], style)] if update["since"] else []
 
 
 def describe_unreadable(tables: list[dict[str, Any]]) -> list[Line]:

@@ -60,8 +60,7 @@ class UpdateSettings:
     least_charging_pct: float = setting(
         20.0, "The same while the sun charges the battery by 5 % of its capacity an hour", 15, 100
     )
-    window_from: str = setting("00:00", "Site time from which it may be installed")
-    window_until: str = setting("00:00", "Site time until which; the same as from: at any time")
+    window: str = setting("", "Hours in which it may be installed, such as 10:00-15:00; '': any")
     metered: bool = setting(
         False, "The link is paid by volume: only what fits into `metered_day_mb` is fetched"
     )

@@ -33,6 +33,7 @@ from appliance.status.night_ahead import read_night_ahead
 from appliance.status.packs import describe_pack
 from appliance.status.sources import describe_sources
 from appliance.status.summary import summarise
+from appliance.status.update import describe_update
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import PLAN, get_fresh_s
@@ -67,6 +68,7 @@ def build(store: Store, settings: Settings) -> Document:
         "computer": describe_computer(store),
         "gpus": describe_gpus(store),
         "services": describe_services(store, settings),
+        "update": describe_update(store, settings),
         "events": describe_recent_events(store),
         "faults": list_faults(store, all=False),
     }

@@ -1,5 +1,5 @@
 """`unitctl update`: what updates do and why, and what a technician may order.
 
-Reads: rows, the update directory. Writes: holds.
-Never: installs by itself.
+Reads: rows, the update directory. Writes: orders of the technician.
+Never: installs by itself: the next check-in does.
 """

@@ -10,6 +10,7 @@ Never: opens on what is not known; or interrupts an installation: it is asked be
 from dataclasses import dataclass
 from datetime import time
 
+from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.network import UpdateSettings
 
 SAFETY = 2.0  # times the energy of the worst path: rollback and health checks included
@@ -74,12 +75,9 @@ def find_clock(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
 
 
 def find_window(facts: GateFacts, own: UpdateSettings) -> Verdict | None:
-    begin, end = parse_time(own.window_from), parse_time(own.window_until)
-    if facts.technician or is_within(facts.local_time, begin=begin, end=end):
+    if facts.technician or is_within(parse_hours(own.window), facts.local_time):
         return None
-    return Verdict(
-        f"the update waits for its window, {own.window_from} to {own.window_until}", "window"
-    )
+    return Verdict(f"the update waits for its window, {own.window}", "window")
 
 
 def find_temperature(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
@@ -113,15 +111,3 @@ def judge_energy(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> V
         f"{facts.soc_pct:.0f} % charge of {least_pct:.0f} % needed, {spare_wh:.0f} Wh above the "
         f"reserve of {SAFETY * needs_wh:.0f} Wh needed"
     )
-
-
-def is_within(now: time, *, begin: time, end: time) -> bool:
-    """Whether `now` lies in a window that may pass midnight; one of no length is the whole day."""
-    if begin == end:
-        return True
-    return begin <= now < end if begin < end else now >= begin or now < end
-
-
-def parse_time(text: str) -> time:
-    """A time of day of the settings, "HH:MM"; raises `ValueError`."""
-    return time.fromisoformat(text)

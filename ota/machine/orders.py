@@ -23,12 +23,24 @@ UNREADABLE = "the orders of the technician cannot be read; give `unitctl update 
 class Orders:
     """`hold`: who holds updates and why, "" for nobody; `hold_until`: None for ever.
 
-    `retry`: releases that failed and are to be tried again.
+    `retry`: releases that failed and are to be tried again. `ask`: mirrors are asked at once.
+    `stick`: a directory that is asked before them, `technician`: who is present for it; both hold
+    until `present_until`.
     """
 
     hold: str = ""
     hold_until: str | None = None
     retry: tuple[str, ...] = ()
+    ask: bool = False
+    stick: str = ""
+    technician: str = ""
+    present_until: str | None = None
+
+    def has_technician(self, now: datetime) -> bool:
+        """Whether one is present, with a stick."""
+        if not self.technician or self.present_until is None:
+            return False
+        return now < datetime.fromisoformat(self.present_until)
 
     def find_hold(self, now: datetime) -> str:
         """The hold that is in force now, "" where none is."""
@@ -59,13 +71,26 @@ class OrdersFile:
 
 
 def build_orders(tree: dict[str, object]) -> Orders:
-    until, retry = tree.get("hold_until"), tree.get("retry", [])
+    until, present = (read_time(tree, name) for name in ("hold_until", "present_until"))
+    retry = tree.get("retry", [])
     if not isinstance(retry, list) or len(retry) > 16:
         raise InputError("retry is no list of at most 16")
-    if until is not None and datetime.fromisoformat(str(until)).tzinfo is None:
-        raise InputError("hold_until has no time zone")
     return Orders(
         hold=make_printable(shorten(str(tree.get("hold", "")), 200)),
-        hold_until=None if until is None else str(until),
+        hold_until=until,
         retry=tuple(shorten(str(one), 80) for one in retry),
+        ask=tree.get("ask") is True,
+        stick=shorten(str(tree.get("stick", "")), 1000),
+        present_until=present,
+        technician=make_printable(shorten(str(tree.get("technician", "")), 80)),
     )
+
+
+def read_time(tree: dict[str, object], name: str) -> str | None:
+    """A time with its zone, as it is written; None where there is none. Raises `ValueError`."""
+    text = tree.get(name)
+    if text is None:
+        return None
+    if datetime.fromisoformat(str(text)).tzinfo is None:
+        raise InputError(f"{name} has no time zone")
+    return str(text)

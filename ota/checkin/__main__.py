@@ -1,0 +1,59 @@
+"""`python -m ota.checkin --settings FILE`: one check-in, then it ends (a timer comes again).
+
+Reads and writes: see ota/checkin/cycle.py.
+Never: holds a rule. Exit codes as for every service; 3: another check-in runs.
+"""
+
+import argparse
+import sys
+from contextlib import closing
+
+from appliance import log, settings_file
+from appliance.errors import ApplianceError
+from appliance.process import service
+from appliance.store.prepare import prepare_database
+from appliance.store.store import Store
+from appliance.store.tables import CHECKIN
+from ota.checkin.parts import Parts
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    own_log = log.setup(CHECKIN)
+    stop = service.stop_on_signals()
+    try:
+        settings = settings_file.load_settings(arguments.settings)
+        if arguments.self_test:
+            test_start(Parts(settings, Store(settings.database, settings.make_clock()), own_log, stop))
+            return
+        if not settings.update.mirrors and not settings.update.dir.exists():
+            own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
+            return
+        lock = service.take_lock(settings, CHECKIN, own_log)
+        prepare_database(settings.database)
+        with closing(Store(settings.database, settings.make_clock(), CHECKIN)) as store:
+            own_log.info(Parts(settings, store, own_log, stop).make_cycle(now=arguments.now).run())
+    except ApplianceError as error:
+        print(f"{CHECKIN}: {log.redact(str(error))}", file=sys.stderr)
+        sys.exit(service.find_exit_code(error))
+    lock.release()
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = service.make_parser(CHECKIN, takes_instance=False)
+    parser.add_argument("--now", action="store_true", help="ask the mirrors, also before it is time")
+    parser.add_argument(
+        "--self-test", action="store_true", help="only read journal, trust and orders, and end"
+    )
+    return parser.parse_args()
+
+
+def test_start(parts: Parts) -> None:
+    """Whether this program could take the next release: it reads all that an update starts from."""
+    engine = parts.make_engine(False)
+    parts.trust.find_clock_floor()
+    print(f"the updater starts; the journal is in state {engine.progress.step.value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Wires one check-in: settings -> trust, payloads, layers, slots, health -> the engine.
+
+Reads: settings, rows, orders. Writes: nothing itself.
+Never: holds a rule.
+"""
+
+import platform
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Event
+
+from appliance.errors import StoreError
+from appliance.log import SentenceLog
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_updates import CheckIn
+from appliance.process.host import Host
+from appliance.settings import Settings
+from appliance.store.store import Store
+from ota.checkin.cycle import CheckInCycle
+from ota.checkin.payloads import DayPayloads
+from ota.checkin.rows import UpdateRows
+from ota.checkin.unit import ThisUnit
+from ota.disk import Disk
+from ota.health.health import TrialHealth
+from ota.layers.layers import Layers
+from ota.machine.engine import Engine
+from ota.machine.journal import Journal
+from ota.machine.offer_file import OfferFile
+from ota.machine.orders import Orders, OrdersFile
+from ota.machine.ports import Ports
+from ota.mirrors.mirror import Mirror
+from ota.mirrors.opening import open_mirror, open_mirrors
+from ota.payload.store import ContentStore, Fetcher
+from ota.slots.find import find_slots
+from ota.trust.assignment import UnitIdentity
+from ota.trust.client import TrustClient
+
+MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
+DAY = timedelta(days=1)
+MB = 1_000_000
+
+
+@dataclass(slots=True)
+class Parts:
+    """What one check-in is made of; `trust` and `payloads` are those of the newest engine."""
+
+    settings: Settings
+    store: Store
+    log: SentenceLog
+    stop: Event
+    files: Disk = field(default_factory=Disk)
+    rows: UpdateRows = field(init=False)
+    trust: TrustClient = field(init=False)
+    payloads: DayPayloads = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = UpdateRows(self.store, self.log)
+
+    @property
+    def orders(self) -> OrdersFile:
+        return OrdersFile(self.files, self.settings.update.dir)
+
+    def make_cycle(self, *, now: bool) -> CheckInCycle:
+        """The check-in; `now`: mirrors are asked whether it is time to or not."""
+        return CheckInCycle(
+            clock=self.store.clock,
+            stop=self.stop,
+            rows=self.rows,
+            orders=self.orders,
+            unit=self.settings.unit.name,
+            make_engine=self.make_engine,
+            find_received=self.find_received,
+            now=now,
+        )
+
+    def make_engine(self, asks: bool) -> Engine:
+        """The engine as of now. Raises `UpdateError`."""
+        directory, orders = self.settings.update.dir, self.orders.read()
+        is_present = orders.has_technician(self.store.clock.stamp().utc)
+        mirrors = self._open_mirrors(orders if is_present else Orders())
+        self.trust = self._make_trust(mirrors)
+        content = ContentStore(directory, self.files)
+        fetcher = Fetcher(content, mirrors)
+        self.payloads = DayPayloads(fetcher, self._find_allowance())
+        ports = Ports(
+            trust=self.trust,
+            payloads=self.payloads,
+            layers=Layers(directory, self.files),
+            slots=find_slots(directory),
+            health=TrialHealth(self.settings, self.store, directory / "pointers/app/current"),
+            unit=self._make_unit(technician=is_present),
+            may_go_on=self.may_go_on,
+        )
+        engine = Engine(
+            ports,
+            Journal(self.files, directory / "journal.jsonl"),
+            OfferFile(self.files, directory / "offer.json"),
+            self.settings.update,
+            technician=is_present,
+            asks=asks,
+        )
+        engine.on_record = lambda record: self.rows.follow(engine.progress, record)
+        return engine
+
+    def may_go_on(self) -> bool:
+        """Whether a download goes on: not without a budget, and not while the unit hibernates."""
+        if self.stop.is_set():
+            return False
+        with suppress(StoreError):
+            budget = self.store.latest(EnergyBudget)
+            return budget is not None and budget.level >= EnergyLevel.SENTINEL
+        return False
+
+    def find_received(self) -> tuple[str, int]:
+        """The mirrors that were asked, and what came from them, in bytes."""
+        names = ", ".join(mirror.name for mirror in self.trust.mirrors)
+        return names, self.trust.received_bytes + self.payloads.received_bytes
+
+    def _open_mirrors(self, orders: Orders) -> tuple[Mirror, ...]:
+        mirrors = open_mirrors(self.settings.update)
+        if not orders.stick:
+            return mirrors
+        return (open_mirror(f"file://{orders.stick}", self.settings.update), *mirrors)
+
+    def _make_trust(self, mirrors: tuple[Mirror, ...]) -> TrustClient:
+        own = self.settings
+        machine = MACHINES.get(platform.machine(), platform.machine())
+        identity = UnitIdentity(own.unit.name, own.update.group, machine)
+        clock = self.store.clock
+        return TrustClient(
+            own.update.dir / "trust", self.files, mirrors, identity, lambda: clock.stamp().utc
+        )
+
+    def _make_unit(self, *, technician: bool) -> ThisUnit:
+        host = Host(self.settings.host.systemctl)
+        return ThisUnit(self.settings, self.store, host, self.orders, technician)
+
+    def _find_allowance(self) -> int | None:
+        """What may still come today over a metered link, bytes; None where it is not metered."""
+        own = self.settings.update
+        if not own.metered:
+            return None
+        since = self.store.clock.stamp().utc - DAY
+        came = sum(row.received_bytes for row in self.store.rows(CheckIn, since))
+        return max(0, int(own.metered_day_mb * MB) - came)

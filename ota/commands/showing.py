@@ -1,0 +1,107 @@
+"""What `unitctl update` shows: the present state, the steps before it.
+
+Reads: the status document's part, rows `update_state`. Writes: standard output.
+Never: reads the journal, which only the updater may.
+"""
+
+import argparse
+from typing import Any
+
+from appliance.commands.opening import format_local, open_unit
+from appliance.commands.printing import BAD, DIM, PLAIN, Line, Section, show, show_json
+from appliance.commands.status import NEEDS_A_PERSON
+from appliance.model_updates import UpdateState, UpdateStep
+from appliance.settings import Settings
+from appliance.status.update import describe_update
+from appliance.store.rows import encode_time
+
+MOMENT = "%Y-%m-%d %H:%M"
+MOST = 1000
+STEPS = {
+    UpdateStep.IDLE: "no update is under way",
+    UpdateStep.OFFERED: "a release is meant for this unit",
+    UpdateStep.PLAN: "looks what of it is here already",
+    UpdateStep.DOWNLOAD: "is fetched",
+    UpdateStep.VERIFY: "is checked on the disk",
+    UpdateStep.GATE: "waits to be installed",
+    UpdateStep.INSTALL: "is installed",
+    UpdateStep.ARM: "is ready to be tried",
+    UpdateStep.GATE2: "waits to be tried",
+    UpdateStep.REBOOT: "is being started",
+    UpdateStep.TRIAL: "is on trial",
+    UpdateStep.HEALTH: "is on trial: what worked before must work again",
+    UpdateStep.COMMIT: "is kept",
+    UpdateStep.ROLLBACK: "is taken back",
+    UpdateStep.REPORT: "has ended",
+}
+
+
+def show_status(arguments: argparse.Namespace) -> int:
+    """One screen; exit code 1 where an update needs a person."""
+    with open_unit(arguments) as (settings, store):
+        found = describe_update(store, settings)
+    if arguments.json:
+        show_json(found)
+    else:
+        show([Section("Updates", list_lines(found, settings))])
+    return 1 if found["waits_for"] in NEEDS_A_PERSON else 0
+
+
+def list_lines(found: dict[str, Any], settings: Settings) -> list[Line]:
+    step = UpdateStep(found["step"])
+    style = BAD if found["waits_for"] in NEEDS_A_PERSON else PLAIN
+    lines = [
+        Line("runs", found["running_release"] or "as installed, without a release"),
+        Line("state", f"{found['release']} {STEPS[step]}".strip()),
+        Line("now", found["sentence"], style),
+    ]
+    if found["asked_at"]:
+        mirror = f", {found['mirror']}" if found["mirror"] else ""
+        lines.append(Line("asked", format_local(found["asked_at"], settings, MOMENT) + mirror))
+    if found["asks_next"]:
+        lines.append(Line("asks next", format_local(found["asks_next"], settings, MOMENT)))
+    return lines
+
+
+def show_history(arguments: argparse.Namespace) -> int:
+    return show_steps(arguments, arguments.count)
+
+
+def show_why(arguments: argparse.Namespace) -> int:
+    """The steps of the update that is under way, or of the last one."""
+    with open_unit(arguments) as (settings, store):
+        rows = store.rows(UpdateState, limit=MOST, newest_first=True)
+    release = next((row.release for row in rows if row.release), "")
+    own = [row for row in rows if row.release == release or row is rows[0]]
+    return print_rows(arguments, settings, own[:40])
+
+
+def show_steps(arguments: argparse.Namespace, count: int) -> int:
+    with open_unit(arguments) as (settings, store):
+        rows = store.rows(UpdateState, limit=max(1, min(count, MOST)), newest_first=True)
+    return print_rows(arguments, settings, rows)
+
+
+def print_rows(arguments: argparse.Namespace, settings: Settings, rows: list[UpdateState]) -> int:
+    if arguments.json:
+        show_json([encode_row(row) for row in rows])
+        return 0
+    lines = [describe_row(row, settings) for row in rows]
+    show([Section("Updates", lines or [Line("", "there was no update yet", DIM)])])
+    return 0
+
+
+def describe_row(row: UpdateState, settings: Settings) -> Line:
+    at = format_local(encode_time(row.stamp.utc), settings, MOMENT)
+    return Line(at, f"{row.step.value}: {row.reason}")
+
+
+def encode_row(row: UpdateState) -> dict[str, Any]:
+    return {
+        "at": encode_time(row.stamp.utc),
+        "step": row.step.value,
+        "release": row.release,
+        "running_release": row.running_release,
+        "reason": row.reason,
+        "waits_for": row.waits_for,
+    }
