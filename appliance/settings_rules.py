@@ -20,6 +20,7 @@ from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
 from appliance.strict_json import InputError, show
 
+MIRRORS = ("https://", "http://", "file:///")
 BLURRED = (
     "must be 0 while heads are blurred: in clips they are not; set `blur_heads = false` under "
     "[inference] where the law lets you keep clips of people"
@@ -46,6 +47,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_labels(settings)
     yield from check_hosts(settings)
     yield from check_topic(settings)
+    yield from check_update(settings)
 
 
 def check_name(settings: Settings) -> Iterator[Error]:
@@ -239,7 +241,7 @@ def check_update(settings: Settings) -> Iterator[Error]:
     """Where releases are, and when they may be installed."""
     for mirror in settings.update.mirrors:
         if not mirror.startswith(MIRRORS):
-            text = f"has a wrong entry, {mirror!r}: https://HOST/PATH, http://HOST/PATH, file:///PATH"
+            text = f"has {mirror!r}: https://HOST/PATH, http://HOST/PATH or file:///PATH is meant"
             yield ("update", "mirrors"), text
     try:
         parse_hours(settings.update.window)

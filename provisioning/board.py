@@ -4,8 +4,8 @@ Reads: the alarm that the unit armed (settings `[host] rtc`), commands on a sock
 number of the boot, and orders to supervisord.
 Never: touches the simulated plant or the database: it is the hardware between the two.
 
-Its commands, sent by provisioning/systemctl.py: `suspend`, `poweroff`, `reboot` (orders of the unit),
-`power-button` (a person), `power-cut` (the battery disconnects: no process can react).
+Its commands, sent by provisioning/systemctl.py: `suspend`, `poweroff` and `reboot` (orders of the
+unit), `power-button` (a person), `power-cut` (the battery disconnects: no process can react).
 """
 
 import argparse

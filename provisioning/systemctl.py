@@ -7,8 +7,10 @@ Never: does more than the unit's polkit rules allow, but for the commands of a p
 hardware.
 """
 
+import os
 import socket
 import sys
+import time
 import xmlrpc.client
 from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
@@ -18,6 +20,7 @@ from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
+POLL_S = 0.1
 WAIT, NO_WAIT = True, False  # second argument of supervisord's startProcess and stopProcess
 HARMLESS_FAULTS = {"start": Faults.ALREADY_STARTED, "stop": Faults.NOT_RUNNING}
 # Supervisord's words for a process, as PID 1 calls them; all others are "inactive".
@@ -30,7 +33,8 @@ ACTIVE_STATES = {
 }
 # What a supervisord that stops or has ended answers, or does not.
 UNREACHABLE = (OSError, HTTPException, xmlrpc.client.Error)
-IGNORED_OPTIONS = ("--no-block", "--no-ask-password")
+NO_BLOCK = "--no-block"
+IGNORED_OPTIONS = (NO_BLOCK, "--no-ask-password")
 
 
 def connect(control: str) -> Any:
@@ -80,6 +84,13 @@ def send_orders(supervisor: Any, verb: str, units: Iterable[str]) -> None:
         raise unknown[0]
 
 
+def wait_for_end(supervisor: Any, units: Iterable[str]) -> None:
+    """Until they have ended: who waits for a start has ordered a oneshot."""
+    names = {unit.removesuffix(".service") for unit in units}
+    while names & set(find_pids(supervisor)):
+        time.sleep(POLL_S)
+
+
 def restart(supervisor: Any, units: Iterable[str], *, also_stopped: bool) -> None:
     """Stop and start each, one after the other, as PID 1 does; `try-restart` starts none that does
     not run.
@@ -123,7 +134,11 @@ def main() -> None:
         match words:
             case ["start" | "stop" as verb, *units]:
                 send_orders(connect(control), verb, units)
+                if verb == "start" and NO_BLOCK not in sys.argv:
+                    wait_for_end(connect(control), units)
             case ["restart" | "try-restart" as verb, *units]:
+                if NO_BLOCK in sys.argv and os.fork():
+                    return  # PID 1 has taken the order; it is carried out meanwhile
                 restart(connect(control), units, also_stopped=verb == "restart")
             case ["show", "--property", _, *units]:
                 print("\n\n".join(describe(connect(control), units)))

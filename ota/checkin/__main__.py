@@ -24,7 +24,9 @@ def main() -> None:
     try:
         settings = settings_file.load_settings(arguments.settings)
         if arguments.self_test:
-            test_start(Parts(settings, Store(settings.database, settings.make_clock()), own_log, stop))
+            test_start(
+                Parts(settings, Store(settings.database, settings.make_clock()), own_log, stop)
+            )
             return
         if not settings.update.mirrors and not settings.update.dir.exists():
             own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
@@ -41,7 +43,9 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     parser = service.make_parser(CHECKIN, takes_instance=False)
-    parser.add_argument("--now", action="store_true", help="ask the mirrors, also before it is time")
+    parser.add_argument(
+        "--now", action="store_true", help="ask the mirrors, also before it is time"
+    )
     parser.add_argument(
         "--self-test", action="store_true", help="only read journal, trust and orders, and end"
     )
@@ -50,7 +54,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def test_start(parts: Parts) -> None:
     """Whether this program could take the next release: it reads all that an update starts from."""
-    engine = parts.make_engine(False)
+    engine = parts.make_engine(asks=False)
     parts.trust.find_clock_floor()
     print(f"the updater starts; the journal is in state {engine.progress.step.value}")
 

@@ -8,6 +8,7 @@ Never: goes on waiting for what only time brings: that is for the next check-in.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Event
+from typing import Protocol
 
 from appliance.clock import Clock
 from ota.checkin.rate import is_due
@@ -18,9 +19,15 @@ from ota.machine.orders import Orders, OrdersFile
 from ota.machine.result import Wait
 
 
+class MakeEngine(Protocol):
+    """Makes the engine as of now; `asks`: mirrors are asked."""
+
+    def __call__(self, *, asks: bool) -> Engine: ...
+
+
 @dataclass(slots=True)
 class CheckInCycle:
-    """`make_engine(asks)` makes the engine anew; `find_received` what mirrors gave since then, and
+    """`make_engine` makes the engine anew; `find_received` what mirrors gave since then, and
     which.
     """
 
@@ -29,7 +36,7 @@ class CheckInCycle:
     rows: UpdateRows
     orders: OrdersFile
     unit: str
-    make_engine: Callable[[bool], Engine]
+    make_engine: MakeEngine
     find_received: Callable[[], tuple[str, int]]
     now: bool = False
     engine: Engine = field(init=False)
@@ -37,7 +44,7 @@ class CheckInCycle:
     def run(self) -> str:
         """One check-in; the sentence of what came of it. Raises `UpdateError`, `OSError`."""
         asks = self._must_ask()
-        self.engine = self.make_engine(asks)
+        self.engine = self.make_engine(asks=asks)
         self._obey(self.orders.read())
         wait = self._run_engine()
         while wait.again_s is not None and not self.clock.wait(wait.again_s, self.stop):

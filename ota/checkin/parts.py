@@ -39,6 +39,7 @@ from ota.trust.client import TrustClient
 MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 DAY = timedelta(days=1)
 MB = 1_000_000
+START_S = 8.0  # real seconds until processes have ended and others have started
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class Parts:
             now=now,
         )
 
-    def make_engine(self, asks: bool) -> Engine:
+    def make_engine(self, *, asks: bool) -> Engine:
         """The engine as of now. Raises `UpdateError`."""
         directory, orders = self.settings.update.dir, self.orders.read()
         is_present = orders.has_technician(self.store.clock.stamp().utc)
@@ -99,6 +100,7 @@ class Parts:
             self.settings.update,
             technician=is_present,
             asks=asks,
+            least_real_s=START_S * self.settings.clock.speed,
         )
         engine.on_record = lambda record: self.rows.follow(engine.progress, record)
         return engine

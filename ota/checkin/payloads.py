@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ota.errors import TrustError
 from ota.manifest import Layer, LayerKind, ReleaseManifest
-from ota.payload.store import FetchPlan, Fetcher
+from ota.payload.store import Fetcher, FetchPlan
 
 
 @dataclass(slots=True)

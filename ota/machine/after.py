@@ -7,8 +7,9 @@ Never: commits what was not seen to work as before, or blames a release for a la
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from appliance.model import Stamp
 from appliance.model_updates import UpdateStep
 from ota.errors import SlotError
 from ota.machine.before import Before, fail
@@ -19,6 +20,7 @@ from ota.manifest import Layer, LayerKind, ReleaseManifest
 from ota.slots.slots import OnProgress
 
 HEALTH_S = 600.0  # unit seconds in which what worked before must work again
+SETTLE_S = 60.0  # until the processes of before have ended: what they wrote is no sign of life
 STEADY_S = 20.0  # for so long it must go on working
 LOOK_S = 5.0
 MOST_STARTS = 2  # of a new operating system that does not come up
@@ -39,6 +41,7 @@ class After:
     ports: Ports
     before: Before
     health_s: float = HEALTH_S
+    settle_s: float = SETTLE_S
     steady_s: float = STEADY_S
     well_s: float | None = None
     on_install: OnProgress = ignore_progress
@@ -140,13 +143,19 @@ class After:
         age_s = self.ports.unit.age_s(progress.entered.stamp)
         if age_s is None:
             return Go(UpdateStep.TRIAL, f"the trial of {manifest.release} was cut off; once more")
-        text = self.ports.health.judge(progress.armed, progress.entered.stamp)
+        if age_s < self.settle_s:
+            return Wait(f"release {manifest.release} starts", again_s=LOOK_S)
+        text = self.ports.health.judge(progress.armed, self._find_start(progress.entered.stamp))
         if not text:
             return self._commit_when_steady(manifest)
         self.well_s = None
         if age_s > self.health_s:
             return roll_back(progress, text)
         return Wait(f"release {manifest.release} is on trial: {text}", again_s=LOOK_S)
+
+    def _find_start(self, entered: Stamp) -> Stamp:
+        """From when on a row is one of the release on trial."""
+        return replace(entered, uptime_s=entered.uptime_s + self.settle_s)
 
     def _commit_when_steady(self, manifest: ReleaseManifest) -> Result:
         now_s = self.ports.unit.stamp().uptime_s

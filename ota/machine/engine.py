@@ -21,6 +21,7 @@ from ota.machine.ports import Ports
 from ota.machine.progress import FORGET, Progress, Record
 from ota.machine.result import Go, Wait
 
+SLOW = 5.0  # a trial takes at most so many times as long as processes need to start
 UNTOUCHED = ASKED_AGAIN | {UpdateStep.IDLE, UpdateStep.INSTALL, UpdateStep.ARM, UpdateStep.GATE2}
 
 
@@ -32,6 +33,7 @@ def ignore_record(_: Record) -> None:
 class Engine:
     """`technician`: one is present and has ordered this run (USB stick, no clock). `asks`: whether
     mirrors are asked if an offer that is followed still stands. `on_record` hears of each step.
+    `least_real_s`: of a demonstration in fast time, unit seconds that processes need to start.
     """
 
     ports: Ports
@@ -40,6 +42,7 @@ class Engine:
     own: UpdateSettings
     technician: bool = False
     asks: bool = True
+    least_real_s: float = 0.0
     on_record: Callable[[Record], None] = ignore_record
     progress: Progress = field(init=False)
     before: Before = field(init=False)
@@ -50,7 +53,10 @@ class Engine:
         self.journal.compact(records)
         self.progress = Progress.fold(records)
         self.before = Before(self.ports, self.offers, self.own, self.technician)
-        self.acts = make_acts(self.before, After(self.ports, self.before))
+        after = After(self.ports, self.before)
+        after.settle_s = max(after.settle_s, self.least_real_s)
+        after.health_s = max(after.health_s, SLOW * self.least_real_s)
+        self.acts = make_acts(self.before, after)
 
     def run(self) -> Wait:
         """Take steps until one waits. Raises `UpdateError`, where the disk cannot be written."""
