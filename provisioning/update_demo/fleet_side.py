@@ -1,0 +1,83 @@
+"""The release engineer of the demonstration: builds, signs, publishes and assigns releases.
+
+Reads: this program's source. Writes: a fleet with its keys, app releases of this program.
+Never: does what the command `fleet` doesn't: it runs that.
+"""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.errors import HostError
+from provisioning.runner import ROOT
+
+PACKAGES = ("appliance", "power", "sensors", "inference", "ota", "provisioning")
+FILES = ("pyproject.toml", "README.md", "LICENSE")
+BROKEN = "sensors/__main__.py"
+FAULT = 'raise SystemExit("this release is broken on purpose")\n'
+ENERGY_WH = "1"  # an app: some minutes of the computer
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSide:
+    """`directory`: keys, tree and what is built."""
+
+    directory: Path
+
+    @property
+    def fleet(self) -> Path:
+        return self.directory / "fleet"
+
+    @property
+    def tree(self) -> Path:
+        """What the mirror serves."""
+        return self.fleet / "tree"
+
+    @property
+    def roots_of_trust(self) -> list[Path]:
+        """What a technician puts on the unit."""
+        return sorted((self.fleet / "trust").glob("*-root.json"))
+
+    def begin(self) -> None:
+        """A new fleet."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+        self._run_fleet("init", str(self.fleet))
+
+    def release(self, name: str, unit: str, *, sequence: int, broken: bool = False) -> None:
+        """Build this program as an app release, sign, publish and assign it."""
+        wheel = self._build_wheel(name, broken=broken)
+        here = ("--fleet", str(self.fleet))
+        number, app = ("--sequence", str(sequence)), ("--app", str(wheel))
+        energy = ("--energy-wh", ENERGY_WH)
+        self._run_fleet("release", "build", name, *number, *app, *energy, *here)
+        self._run_fleet("release", "sign", name, *here)
+        self._run_fleet("release", "publish", name, *here)
+        self._run_fleet("assign", unit, name, *here)
+
+    def _build_wheel(self, name: str, *, broken: bool) -> Path:
+        source = self.directory / f"source-{name}"
+        for package in PACKAGES:
+            leave_out = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / package, source / package, ignore=leave_out)
+        for file in FILES:
+            shutil.copy(ROOT / file, source / file)
+        if broken:
+            (source / BROKEN).write_text(FAULT)
+        wheels = self.directory / f"wheel-{name}"
+        command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+        run([*command, "--quiet", "--wheel-dir", str(wheels), str(source)])
+        return next(wheels.glob("*.whl"))
+
+    def _run_fleet(self, *words: str) -> None:
+        print(f"fleet {' '.join(words)}", flush=True)
+        run([sys.executable, "-m", "ota.release", *words])
+
+
+def run(command: list[str]) -> None:
+    """Run a command; raises `HostError` with its last words."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise HostError(f"{' '.join(command)}: {(done.stderr or done.stdout).strip()[-1500:]}")
