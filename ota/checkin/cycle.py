@@ -11,6 +11,7 @@ from threading import Event
 from typing import Protocol
 
 from appliance.clock import Clock
+from appliance.model_updates import UpdateStep
 from ota.checkin.rate import is_due
 from ota.checkin.rows import UpdateRows
 from ota.errors import UpdateError
@@ -46,6 +47,8 @@ class CheckInCycle:
         asks = self._must_ask()
         self.engine = self.make_engine(asks=asks)
         self._obey(self.orders.read())
+        if not asks and self.engine.progress.step is UpdateStep.IDLE:
+            return "it is not time to ask for a release yet"
         wait = self._run_engine()
         while wait.again_s is not None and not self.clock.wait(wait.again_s, self.stop):
             self.rows.rest(self.engine.progress, wait)

@@ -130,9 +130,7 @@ class Parts:
         machine = MACHINES.get(platform.machine(), platform.machine())
         identity = UnitIdentity(own.unit.name, own.update.group, machine)
         clock = self.store.clock
-        return TrustClient(
-            own.update.dir / "trust", self.files, mirrors, identity, lambda: clock.stamp().utc
-        )
+        return TrustClient(own.update.dir, self.files, mirrors, identity, lambda: clock.stamp().utc)
 
     def _make_unit(self, *, technician: bool) -> ThisUnit:
         host = Host(self.settings.host.systemctl)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ota.errors import TrustError
+from ota.files import remove_tree
 from ota.manifest import Layer, LayerKind, ReleaseManifest
 from ota.payload.store import Fetcher, FetchPlan
 
@@ -43,7 +44,7 @@ class DayPayloads:
         return True
 
     def discard(self, layer: Layer) -> None:
-        self.fetcher.store.discard(layer)
+        remove_tree(self.fetcher.files, self.find(layer))
 
     def find(self, layer: Layer) -> Path:
         suffix = ".image" if layer.kind is LayerKind.OS else ""

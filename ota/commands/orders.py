@@ -54,8 +54,11 @@ def order_stick(arguments: argparse.Namespace) -> int:
         )
     who = find_user_name()
     until = encode_time(settings.make_clock().stamp().utc + PRESENT)
-    own = {"stick": str(path), "technician": who, "present_until": until, "ask": True}
-    give(settings, lambda orders: replace(orders, **own))
+
+    def add_stick(orders: Orders) -> Orders:
+        return replace(orders, stick=str(path), technician=who, present_until=until, ask=True)
+
+    give(settings, add_stick)
     return follow(arguments, settings)
 
 

@@ -61,8 +61,6 @@ class Engine:
     def run(self) -> Wait:
         """Take steps until one waits. Raises `UpdateError`, where the disk cannot be written."""
         self._take_back_forgotten_trial()
-        if not self.asks and self.progress.step is UpdateStep.IDLE:
-            return Wait(self.before.tell_idle(self.progress))
         if self._may_ask_again() and (result := self.before.ask_again(self.progress)):
             if isinstance(result, Wait):
                 return result

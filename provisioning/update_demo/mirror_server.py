@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from flask import Flask, Response, send_from_directory
-from waitress.server import BaseWSGIServer, create_server
+from waitress.server import BaseWSGIServer, create_server  # type: ignore[import-untyped]
 
 
 def serve(tree: Path, port: int) -> BaseWSGIServer:
