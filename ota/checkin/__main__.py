@@ -6,6 +6,7 @@ Never: holds a rule. Exit codes as for every service; 3: another check-in runs.
 
 import argparse
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 
 from appliance import log, settings_file
@@ -15,6 +16,10 @@ from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import CHECKIN
 from ota.checkin.parts import Parts
+from ota.errors import LinkError
+from ota.mirrors.mirror import Mirror
+
+TIMESTAMP = "image/metadata/timestamp.json"
 
 
 def main() -> None:
@@ -24,9 +29,8 @@ def main() -> None:
     try:
         settings = settings_file.load_settings(arguments.settings)
         if arguments.self_test:
-            test_start(
-                Parts(settings, Store(settings.database, settings.make_clock()), own_log, stop)
-            )
+            store = Store(settings.database, settings.make_clock())
+            try_start(Parts(settings, store, own_log, stop), contact=arguments.contact)
             return
         if not settings.update.mirrors and not settings.update.dir.exists():
             own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
@@ -49,14 +53,30 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--self-test", action="store_true", help="only read journal, trust and orders, and end"
     )
+    parser.add_argument("--contact", action="store_true", help="with it: and reach a mirror")
     return parser.parse_args()
 
 
-def test_start(parts: Parts) -> None:
+def try_start(parts: Parts, *, contact: bool) -> None:
     """Whether this program could take the next release: it reads all that an update starts from."""
     engine = parts.make_engine(asks=False)
     parts.trust.find_clock_floor()
+    if contact:
+        require_contact(parts.trust.mirrors)
     print(f"the updater starts; the journal is in state {engine.progress.step.value}")
+
+
+def require_contact(mirrors: Iterable[Mirror]) -> None:
+    """Read a little of the first mirror that answers; raises `LinkError` where none does."""
+    error = LinkError("no mirror is set ([update] mirrors)", "no-mirror")
+    for mirror in mirrors:
+        try:
+            next(iter(mirror.read(TIMESTAMP, most_bytes=1)), b"")
+        except LinkError as refusal:
+            error = refusal
+        else:
+            return
+    raise error
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from ota.manifest import ReleaseManifest
 
 ALWAYS = ("sensors", "power")  # the guard last: it is without a guard for the shortest time
 SOMETIMES = ("inference", "hints", "mqtt", "web")
+NETWORKS = Path("/sys/class/net")
 OS_SEQUENCE = Path("/usr/lib/appliance/os-sequence")  # of the image; where there is none, 0
 
 
@@ -42,6 +43,7 @@ class ThisUnit:
     orders: OrdersFile
     technician: bool = False
     os_sequence: Path = OS_SEQUENCE
+    networks: Path = NETWORKS
 
     def stamp(self) -> Stamp:
         return self.store.clock.stamp()
@@ -85,6 +87,9 @@ class ThisUnit:
         is_now = wake is not None and wake.stamp.boot_id == self.stamp().boot_id
         return is_now and wake is not None and wake.cause == AFTER_CUT
 
+    def has_carrier(self) -> bool:
+        return any(read_text(one / "carrier") == "1" for one in self.networks.glob("[!l]*"))
+
     def restart_services(self) -> None:
         """Those that always run, and of the others those that run now. Raises `HostError`."""
         cameras = list_camera_units(self.settings.camera)
@@ -120,3 +125,13 @@ def read_sequence(path: Path) -> int:
         return int(path.read_text()[:20])
     except (OSError, ValueError):
         return 0
+
+
+def read_text(path: Path) -> str:
+    """A small file of the kernel; "" where it cannot be read, as that of an interface that is
+    down.
+    """
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from appliance.model import Stamp
 from appliance.model_updates import UpdateStep
-from ota.errors import SlotError
+from ota.errors import LinkError, SlotError, UpdateError
 from ota.machine.before import Before, fail
 from ota.machine.ports import Ports
 from ota.machine.progress import Progress
@@ -23,6 +23,8 @@ HEALTH_S = 600.0  # unit seconds in which what worked before must work again
 SETTLE_S = 60.0  # until the processes of before have ended: what they wrote is no sign of life
 STEADY_S = 20.0  # for so long it must go on working
 LOOK_S = 5.0
+PROBATION_S = 6 * 3600.0  # for a new system to reach a mirror that was reached before it
+ASK_EVERY_S = 600.0
 MOST_STARTS = 2  # of a new operating system that does not come up
 MOST_TRIALS = 3  # that were cut off
 FOR_POWER = 8  # the same, where the battery was the cause
@@ -58,7 +60,7 @@ class After:
                 self._install_slot(layer, manifest)
         except SlotError as error:
             return fail(str(error))
-        measured = self.ports.health.measure()
+        measured = {**self.ports.health.measure(), "contact": self._has_contact()}
         return Go(UpdateStep.ARM, f"release {manifest.release} is ready to be tried", measured)
 
     def _install_slot(self, layer: Layer, manifest: ReleaseManifest) -> None:
@@ -147,7 +149,7 @@ class After:
             return Wait(f"release {manifest.release} starts", again_s=LOOK_S)
         text = self.ports.health.judge(progress.armed, self._find_start(progress.entered.stamp))
         if not text:
-            return self._commit_when_steady(manifest)
+            return self._commit_when_steady(manifest, progress, age_s)
         self.well_s = None
         if age_s > self.health_s:
             return roll_back(progress, text)
@@ -157,13 +159,43 @@ class After:
         """From when on a row is one of the release on trial."""
         return replace(entered, uptime_s=entered.uptime_s + self.settle_s)
 
-    def _commit_when_steady(self, manifest: ReleaseManifest) -> Result:
+    def _commit_when_steady(
+        self, manifest: ReleaseManifest, progress: Progress, age_s: float
+    ) -> Result:
         now_s = self.ports.unit.stamp().uptime_s
         self.well_s = now_s if self.well_s is None else self.well_s
         if now_s - self.well_s < self.steady_s:
             return Wait(f"release {manifest.release} works; watches it", again_s=LOOK_S)
+        if waits := self._wait_for_contact(manifest, progress, age_s):
+            return waits
         facts = {"sequence": manifest.sequence, "has_os": manifest.find_layer(OS) is not None}
         return Go(UpdateStep.COMMIT, f"release {manifest.release} works as the one before", facts)
+
+    def _wait_for_contact(
+        self, manifest: ReleaseManifest, progress: Progress, age_s: float
+    ) -> Result | None:
+        """A new system must reach a mirror where the old one did: else nobody could mend it from
+        afar. None: it does, or it cannot be told.
+        """
+        needed = manifest.find_layer(OS) is not None and progress.armed.get("contact")
+        if not needed or self._has_contact():
+            return None
+        text = "no mirror answers, and one did before"
+        if age_s < PROBATION_S:
+            return Wait(
+                f"release {manifest.release} is on trial: {text}", "link", again_s=ASK_EVERY_S
+            )
+        return roll_back(progress, text) if self.ports.unit.has_carrier() else None
+
+    def _has_contact(self) -> bool:
+        """Whether a mirror answers now, whatever it says."""
+        try:
+            self.ports.trust.ask()
+        except LinkError:
+            return False
+        except UpdateError:
+            return True
+        return True
 
     # --- end ------------------------------------------------------------------------------------
 

@@ -95,6 +95,9 @@ class Unit(Protocol):
     def lost_power(self) -> bool:
         """Whether the last boot ended for want of energy, and not by an order."""
 
+    def has_carrier(self) -> bool:
+        """Whether a network is there at all, so that a mirror could answer."""
+
     def restart_services(self) -> None: ...
 
     def reboot(self) -> None: ...

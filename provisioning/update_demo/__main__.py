@@ -26,7 +26,7 @@ from provisioning.update_demo.fleet_side import FleetSide
 from provisioning.update_demo.unit_side import UnitSide
 
 GOOD, BAD = "demo-good", "demo-broken"
-KILLS = 3
+KILLS = 2  # of each release
 
 
 def main() -> None:
@@ -61,9 +61,15 @@ def show_update(settings: Settings, random: Random, directory: Path) -> None:
     fleet.begin()
     unit.trust(fleet.roots_of_trust)
     server = mirror_server.serve(fleet.tree, urlsplit(settings.update.mirrors[0]).port or 80)
-    fleet.release(GOOD, name, sequence=1)
+    fleet.build(GOOD, sequence=1)
+    unit.wait_for(unit.is_low, "a charge at which the gate is closed")
+    fleet.publish(GOOD, name)
+    unit.check_in()
     unit.wait_for(lambda: unit.count(UpdateStep.COMMIT, GOOD) > 0, "the commit")
-    fleet.release(BAD, name, sequence=2, broken=True)
+    fleet.build(BAD, sequence=2, broken=True)
+    fleet.publish(BAD, name)
+    unit.kills = KILLS
+    unit.check_in()
     unit.wait_for(lambda: unit.count(UpdateStep.ROLLBACK, BAD) >= MOST_FAILURES, "the rollback")
     unit.wait_for(lambda: is_given_up(unit), "the end of the attempts")
     unit.check_in()

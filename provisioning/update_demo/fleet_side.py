@@ -46,14 +46,18 @@ class FleetSide:
         self.directory.mkdir(parents=True)
         self._run_fleet("init", str(self.fleet))
 
-    def release(self, name: str, unit: str, *, sequence: int, broken: bool = False) -> None:
-        """Build this program as an app release, sign, publish and assign it."""
+    def build(self, name: str, *, sequence: int, broken: bool = False) -> None:
+        """Build this program as an app release, and sign it."""
         wheel = self._build_wheel(name, broken=broken)
         here = ("--fleet", str(self.fleet))
         number, app = ("--sequence", str(sequence)), ("--app", str(wheel))
         energy = ("--energy-wh", ENERGY_WH)
         self._run_fleet("release", "build", name, *number, *app, *energy, *here)
         self._run_fleet("release", "sign", name, *here)
+
+    def publish(self, name: str, unit: str) -> None:
+        """Let the mirror have a release, and the unit be assigned to it."""
+        here = ("--fleet", str(self.fleet))
         self._run_fleet("release", "publish", name, *here)
         self._run_fleet("assign", unit, name, *here)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 from appliance.errors import HostError
+from appliance.model import BatteryState
 from appliance.model_updates import UpdateState, UpdateStep
 from appliance.process.host import Host
 from appliance.settings import Settings
@@ -54,6 +55,12 @@ class UnitSide:
         rows = self.store.rows(UpdateState, release=release)
         return sum(1 for row in rows if row.step is step)
 
+    def is_low(self) -> bool:
+        """Whether the charge is below what an installation needs, as at night."""
+        state = self.store.latest(BatteryState)
+        charge_pct = state.state_of_charge_pct if state else None
+        return charge_pct is not None and charge_pct < self.settings.update.least_charge_pct - 2
+
     def find_last(self) -> UpdateState | None:
         return self.store.last(UpdateState)
 
@@ -86,7 +93,7 @@ class UnitSide:
             time.sleep(LOOK_S)
 
     def _draw_kill(self) -> float:
-        return time.monotonic() + self.random.uniform(0.2, 3.0)
+        return time.monotonic() + self.random.uniform(0.3, 9.0)
 
     def _kill(self) -> bool:
         """SIGKILL for the updater, if it runs now; it is started again, as by its timer."""

@@ -373,6 +373,9 @@ class UpdatedUnit:
     def lost_power(self) -> bool:
         return self.power_lost
 
+    def has_carrier(self) -> bool:
+        return True
+
     def restart_services(self) -> None:
         self.restarts += 1
 

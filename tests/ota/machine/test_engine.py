@@ -187,3 +187,24 @@ def test_a_trial_that_is_cut_off_again_and_again_is_taken_back(unit: UpdatedUnit
         unit.check_in()
     assert unit.committed_app == ""
     assert unit.progress.count_failures(unit.offers[0].manifest_sha256) == 1
+
+
+def test_a_new_system_that_reaches_no_mirror_is_taken_back_after_hours(unit: UpdatedUnit) -> None:
+    unit.offers = [make_offer("2", sequence=2, kinds=(OS,))]
+    unit.check_in()
+    assert unit.system == "2"
+    unit.linked = False
+    waited_s = 0.0
+    while unit.system == "2":
+        waited_s = unit.uptime_s
+        unit.check_in()
+    assert waited_s > 6 * 3600
+    assert unit.progress.count_failures(unit.offers[0].manifest_sha256) == 1
+
+
+def test_a_new_app_is_not_blamed_for_a_link_that_is_gone(unit: UpdatedUnit) -> None:
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.check_in()
+    unit.linked = False
+    unit.run()
+    assert unit.committed_app == "2"
