@@ -1,11 +1,13 @@
 # make run    the unit on this machine, a day in DAY (default 4min), page on http://localhost:8080;
 #             CHARGER=renogy BMS=jk-pb GENERATOR=1 name its power devices (`unitctl power models` lists them);
 #             CAMERAS=8 watches eight simulated RTSP cameras instead of a clip
+# make update-demo   beside a `make run`: one release that the unit keeps, one that it takes back
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
 # make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
 # make test-peers  the test beside other people's trackers
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
+# make soak   power cuts at every call of an update, 50,000 images; goes on where it stopped
 # make fuzz   a million random inputs: replies of power devices, the picture socket, settings, MQTT, rows;
 #             QUICK=1 for a short draw; single ones: make fuzz-frames ...
 # make wheels      what `provisioning/install --wheels build/wheels` needs on a unit without a network, for
@@ -39,7 +41,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/2000 rows/250000/10000
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run day test test-long test-peers test-exporters test-pid1 wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -62,6 +64,13 @@ build/peers/installed build/fuzz/installed: build/%/installed: requirements/%.lo
 
 run: .venv/installed
 	$(BOUND) $(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS)) $(if $(GENERATOR),--generator)
+
+# Beside a `make run`, in another terminal.
+update-demo: .venv/installed
+	$(BOUND) $(PY) -m provisioning.update_demo
+
+soak: .venv/installed-test
+	$(PY) -m tests.bench.updates.soak
 
 day: .venv/installed
 	$(BOUND) $(PY) -m provisioning --day 38s --days 1 --port 0 --dir build/day

@@ -187,6 +187,11 @@ class Laptop:
             Program(f"appliance-switch@{name}", self._command_switch(name), "no")
             for name in self.settings.switch
         ]
+        return programs + self._list_services()
+
+    def _list_services(self) -> list[Program]:
+        """Those of the unit files, and the oneshots that timers start."""
+        programs = []
         timed = {timer.process.name for timer in read_timers()}
         for process in read_processes():
             if process.oneshot and process.name not in timed:

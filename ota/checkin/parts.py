@@ -84,17 +84,8 @@ class Parts:
         content = ContentStore(directory, self.files)
         fetcher = Fetcher(content, mirrors)
         self.payloads = DayPayloads(fetcher, self._find_allowance())
-        ports = Ports(
-            trust=self.trust,
-            payloads=self.payloads,
-            layers=Layers(directory, self.files),
-            slots=find_slots(directory),
-            health=TrialHealth(self.settings, self.store, directory / "pointers/app/current"),
-            unit=self._make_unit(technician=is_present),
-            may_go_on=self.may_go_on,
-        )
         engine = Engine(
-            ports,
+            self._make_ports(technician=is_present),
             Journal(self.files, directory / "journal.jsonl"),
             OfferFile(self.files, directory / "offer.json"),
             self.settings.update,
@@ -104,6 +95,18 @@ class Parts:
         )
         engine.on_record = lambda record: self.rows.follow(engine.progress, record)
         return engine
+
+    def _make_ports(self, *, technician: bool) -> Ports:
+        directory = self.settings.update.dir
+        return Ports(
+            trust=self.trust,
+            payloads=self.payloads,
+            layers=Layers(directory, self.files),
+            slots=find_slots(directory),
+            health=TrialHealth(self.settings, self.store, directory / "pointers/app/current"),
+            unit=self._make_unit(technician=technician),
+            may_go_on=self.may_go_on,
+        )
 
     def may_go_on(self) -> bool:
         """Whether a download goes on: not without a budget, and not while the unit hibernates."""
