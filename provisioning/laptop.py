@@ -32,7 +32,7 @@ from power.protocol.profile import Profile
 from power.sleep.wake_test import WakeTest, identify_computer, write_test
 from provisioning.board import GUARD, SIMULATED_CAMERAS, TIMERS
 from provisioning.calm_video import make_calm_video
-from provisioning.runner import ROOT, Program, Runner
+from provisioning.runner import ROOT, UPDATES, Program, Runner
 from provisioning.systemctl import board_socket, command_board
 from provisioning.unit_files import Process, read_processes, read_timers
 
@@ -94,8 +94,7 @@ class Laptop:
         self._rtsp_port = find_free_port() if request.cameras > 1 else 0  # 0: no simulated cameras
         self.settings = self._write_settings()
         self._control = str(self._sockets / "supervisord.sock")
-        app = self.settings.update.dir / "pointers/app/current"
-        self.runner = Runner(self.directory, Path(self._control), self._list_programs(), app=app)
+        self.runner = Runner(self.directory, Path(self._control), self._list_programs())
 
     def __enter__(self) -> Self:
         try:
@@ -282,7 +281,7 @@ class Laptop:
     def _write_settings(self) -> Settings:
         values = {
             "data_dir": self.directory / "data",
-            "update_dir": self.directory / "ota",
+            "update_dir": self.directory / UPDATES,
             "mirror": MIRROR,
             "run_dir": self._sockets,
             "speed": f"{DAY_S / self._request.day_s:.6f}",
