@@ -16,6 +16,7 @@ from ota.payload.index import Chunk
 from ota.payload.wire import Range, Wire
 
 RANGE_BYTES = 512 * 1024  # of one request; `may_go_on` is asked between two
+SAVED_BYTES = 64 * 1024  # a power cut costs no more than these
 MOST_GAP_BYTES = 1024  # fetched although not needed: a request costs as much
 Progress = Callable[[int], None]
 
@@ -73,23 +74,31 @@ class Download:
 
     def fetch_from(self, mirror: Mirror, wanted: Range, progress: Progress) -> None:
         """What came before a break is saved."""
-        start, end = wanted
-        length = self.limit(end - start)
+        start, end = wanted[0], wanted[0] + self.limit(wanted[1] - wanted[0])
         data = bytearray()
         try:
-            for part in mirror.read(self.pack, offset=start, most_bytes=length):
-                data += part[: length - len(data)]
+            for part in mirror.read(self.pack, offset=start, most_bytes=end - start):
+                data += part[: end - start - len(data)]
                 progress(len(part))
+                if len(data) >= SAVED_BYTES:
+                    start = self.save(start, data)
         finally:
-            if data:
-                self.wire.save(start, bytes(data))
-            self.left_bytes = None if self.left_bytes is None else self.left_bytes - len(data)
-        if len(data) < length:
+            start = self.save(start, data)
+        if start < end:
             raise LinkError(
-                f"{mirror.name} ended {self.pack} after {start + len(data)} bytes; the download "
-                "goes on from there later",
+                f"{mirror.name} ended {self.pack} after {start} bytes; the download goes on from "
+                "there later",
                 "ended-early",
             )
+
+    def save(self, start: int, data: bytearray) -> int:
+        """Put what came on the disk; returns where the next bytes go."""
+        if data:
+            self.wire.save(start, bytes(data))
+            self.left_bytes = None if self.left_bytes is None else self.left_bytes - len(data)
+        end = start + len(data)
+        data.clear()
+        return end
 
     def limit(self, length: int) -> int:
         """How much of a range may be fetched; raises `PausedError` where none may."""
