@@ -21,6 +21,7 @@ from ota.errors import TrustError
 
 MOST_BYTES = 256 * 1024  # of a manifest
 MOST_LAYERS = 64
+PERMISSION = "allow_downgrade"  # in `custom` of its target: newer units may be sent back to it
 LONGEST_SIZE = 64 * 1024**3  # bytes of one layer
 NAME = re.compile(r"[a-z0-9][a-z0-9.+-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -14,7 +14,7 @@ from tuf.api.metadata import TargetFile
 from appliance import strict_json
 from appliance.strict_json import InputError
 from ota.errors import TrustError
-from ota.manifest import MOST_BYTES, NAME, ReleaseManifest, require_match
+from ota.manifest import MOST_BYTES, NAME, PERMISSION, ReleaseManifest, require_match
 from ota.trust.ratchet import parse_time
 
 LONGEST_WAVE = 80
@@ -142,6 +142,14 @@ def find_hindrance(assignment: Assignment, now: datetime) -> Answer | None:
     return None
 
 
+def permits_downgrade(image: TargetFile) -> bool:
+    """Whether the offline key of the releases permits that newer units are sent back to this one:
+    the director's key, which is online, must not be enough.
+    """
+    custom = image.custom
+    return isinstance(custom, dict) and custom.get(PERMISSION) is True
+
+
 def check_release(
     assignment: Assignment, manifest: ReleaseManifest, unit: UnitIdentity, lowest: int
 ) -> None:
@@ -161,6 +169,7 @@ def check_release(
     if manifest.sequence < lowest and not assignment.allow_downgrade:
         raise TrustError(
             f"release {manifest.release} (sequence {manifest.sequence}) is older than what this "
-            f"unit has run ({lowest}): it is not taken; `allow_downgrade` for this unit permits it",
+            f"unit has run ({lowest}): it is not taken; `--allow-downgrade` in both `fleet release "
+            "sign` and `fleet assign` permits the step back",
             "below-ratchet",
         )

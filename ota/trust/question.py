@@ -26,6 +26,7 @@ from ota.trust.assignment import (
     find_assignment,
     find_hindrance,
     find_manifest_path,
+    permits_downgrade,
 )
 from ota.trust.pages import SCHEME, MirrorFetcher
 from ota.trust.ratchet import find_clock_floor, note_seen
@@ -91,6 +92,8 @@ class MirrorQuestion:
             text = f"Release {manifest.release} is assigned, and it runs."
             self.answer = Answer("runs-already", text)
             return None
+        may_return = assignment.allow_downgrade and permits_downgrade(target)
+        assignment = replace(assignment, allow_downgrade=may_return)
         check_release(assignment, manifest, self.asker.unit, ratchet.sequence)
         return Offer(
             manifest=manifest,

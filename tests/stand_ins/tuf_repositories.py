@@ -34,6 +34,7 @@ from tuf.api.metadata import (
 from tuf.api.serialization.json import JSONSerializer
 
 from ota.errors import LinkError
+from ota.manifest import PERMISSION
 from ota.mirrors.mirror import NotThereError
 
 TOP = ("root", "timestamp", "snapshot", "targets")
@@ -179,6 +180,11 @@ class TufFleet:
         target = TargetFile.from_data(f"releases/{name}/manifest.json", data, ["sha256"])
         self.image.add_target(target)
         return data
+
+    def permit_downgrade(self, name: str) -> None:
+        """The offline key permits that newer units are sent back to a release."""
+        target = self.image.targets.targets[f"releases/{name}/manifest.json"]
+        target.unrecognized_fields["custom"] = {PERMISSION: True}
 
     def put_manifest(self, name: str, data: bytes, digest: str = "") -> None:
         digest = digest or hashlib.sha256(data).hexdigest()

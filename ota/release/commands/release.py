@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         sub = actions.add_parser(name, help=text, description=text)
         sub.add_argument("release", type=RELEASE, metavar="NAME")
+        if act is run_sign:
+            back = "newer units may be sent back to it, one by one (`fleet assign`)"
+            sub.add_argument("--allow-downgrade", action="store_true", help=back)
         add_fleet(sub)
         add_keys(sub)
         sub.set_defaults(act=act)
@@ -113,7 +116,7 @@ def describe_payload(payload: Payload) -> str:
 
 
 def run_sign(fleet: Fleet, arguments: argparse.Namespace) -> str:
-    return sign_release(fleet, arguments.release)
+    return sign_release(fleet, arguments.release, allow_downgrade=arguments.allow_downgrade)
 
 
 def run_withdraw(fleet: Fleet, arguments: argparse.Namespace) -> str:

@@ -17,6 +17,7 @@ from ota.release.metadata.bins import change_entries, read_entries
 from ota.release.metadata.reading import DIRECTOR, IMAGE, State
 from ota.release.metadata.writing import format_time
 from ota.release.releases.known import find_published, read_published
+from ota.trust.assignment import permits_downgrade
 
 GROUP = "group:"
 
@@ -78,6 +79,15 @@ def check_times(assignment: Assignment, now: datetime) -> None:
         raise ReleaseError(f"--until {until:%Y-%m-%dT%H:%MZ} is over; no unit would take it")
 
 
+def require_permission(target: TargetFile, release: str) -> None:
+    """The offline key must have permitted it, else units would refuse."""
+    if not permits_downgrade(target):
+        raise ReleaseError(
+            f"units are not sent back to {release}: the offline key has not permitted it; run "
+            f"`fleet release sign {release} --allow-downgrade` and publish it first"
+        )
+
+
 def check_steps_back(
     fleet: Fleet, image: State, director: State, whom: Sequence[str], assignment: Assignment
 ) -> None:
@@ -88,6 +98,7 @@ def check_steps_back(
             raise ReleaseError(
                 f"--allow-downgrade is for single units, not for {groups[0]}: name the units"
             )
+        require_permission(find_published(image, assignment.release), assignment.release)
         return
     published = read_published(fleet, image)
     new, present = published[assignment.release], read_entries(director)

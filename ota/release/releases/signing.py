@@ -11,7 +11,7 @@ from pathlib import Path
 from tuf.api.metadata import Metadata, TargetFile, Targets
 
 from ota.files import replace
-from ota.manifest import MOST_BYTES, ReleaseManifest, parse_manifest
+from ota.manifest import MOST_BYTES, PERMISSION, ReleaseManifest, parse_manifest
 from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet
 from ota.release.metadata.reading import DIRECTOR, IMAGE, State, read_newest_targets
@@ -21,20 +21,30 @@ from ota.release.releases.assignments import find_assigned
 from ota.release.releases.known import find_target_file, read_releases, target_path
 
 
-def sign_release(fleet: Fleet, release: str) -> str:
-    """Returns what was done, in a sentence. Signed again it changes nothing."""
+def sign_release(fleet: Fleet, release: str, *, allow_downgrade: bool = False) -> str:
+    """Returns what was done, in a sentence. Signed again it changes nothing, but for the permission
+    that newer units may be sent back to it: the director's key alone must not do that.
+    """
     manifest, target = read_unsigned(fleet, release)
+    if allow_downgrade:
+        target.unrecognized_fields["custom"] = {PERMISSION: True}
     check_payloads(fleet.tree, manifest)
     state = fleet.read_state(IMAGE)
     newest = read_newest_targets(state)
     if newest.signed.targets.get(target.path) == target:
         return f"{release} is signed already"
-    refuse_name_or_sequence(fleet, manifest, newest.signed)
+    if not is_same_file(newest.signed.targets.get(target.path), target):
+        refuse_name_or_sequence(fleet, manifest, newest.signed)
     put_target_file(fleet, target, release)
     targets = raise_version(newest, find_expiry(Kind.TARGETS, fleet.now))
     targets.signed.targets[target.path] = target
     sign_targets(fleet, state, targets)
     return f"{release} is signed (targets {targets.signed.version}); units see it after publish"
+
+
+def is_same_file(known: TargetFile | None, target: TargetFile) -> bool:
+    """Whether a target is signed already, whatever was said of it besides."""
+    return known is not None and (known.length, known.hashes) == (target.length, target.hashes)
 
 
 def withdraw_release(fleet: Fleet, release: str) -> str:

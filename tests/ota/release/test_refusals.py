@@ -63,6 +63,9 @@ def test_a_step_back_is_signed_for_single_units_only(desk: Desk) -> None:
     desk.do("assign", "u1", "group:all", "r2")
     assert "--allow-downgrade" in refuse(desk, "assign", "u1", "r1")
     assert "single units" in refuse(desk, "assign", "group:all", "r1", "--allow-downgrade")
+    assert "fleet release sign r1" in refuse(desk, "assign", "u1", "r1", "--allow-downgrade")
+    desk.do("release", "sign", "r1", "--allow-downgrade")
+    desk.do("release", "publish")
     desk.do("assign", "u1", "r1", "--allow-downgrade")
     desk.verify()
 

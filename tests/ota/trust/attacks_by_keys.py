@@ -133,3 +133,9 @@ def json_that_is_nested_without_end(world: World) -> None:
 @attack("unreadable-root")
 def a_root_of_zeros(world: World) -> None:
     world.fleet.tree["image/metadata/2.root.json"] = bytes(4096)
+
+
+@attack("below-ratchet")
+def a_stolen_director_key_that_permits_a_step_back(world: World) -> None:
+    world.fleet.assign(OWN, "old", allow_downgrade=True)
+    world.fleet.director.publish(world.clock)

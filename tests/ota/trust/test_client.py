@@ -96,6 +96,10 @@ def test_a_step_back_needs_a_signature_for_this_unit() -> None:
     world.fleet.assign(OWN, "old")
     world.fleet.publish(world.clock)
     assert world.refuse() == "below-ratchet"
+    world.fleet.permit_downgrade("old")
+    world.fleet.image.put_targets()
+    world.fleet.publish(world.clock)
+    assert world.refuse() == "below-ratchet"
     world.fleet.assign(OWN, "old", allow_downgrade=True)
     world.fleet.publish(world.clock)
     assert world.refuse() == "accepted old"
