@@ -34,7 +34,7 @@ from ota.release.metadata.roots import (
     sign_root,
     uses_key,
 )
-from ota.release.releases.known import release_of
+from ota.release.releases.known import is_same_file, release_of
 
 
 def change_key(fleet: Fleet, name: str, *, token: str, passphrase: str) -> list[str]:
@@ -151,6 +151,6 @@ def list_built(fleet: Fleet, state: State) -> list[str]:
     for path, target in read_newest_targets(state).signed.targets.items():
         place = fleet.manifest_path(release_of(path))
         data = place.read_bytes() if place.is_file() else b""
-        if TargetFile.from_data(path, data, ["sha256"]) == target:
+        if is_same_file(target, TargetFile.from_data(path, data, ["sha256"])):
             found.append(path)
     return found

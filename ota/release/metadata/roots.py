@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from securesystemslib.signer import Key
-from tuf.api.metadata import Metadata, Root, Targets
+from tuf.api.metadata import Metadata, Root, TargetFile, Targets
 
 from ota.files import Files, replace
 from ota.release.errors import ReleaseError
@@ -144,11 +144,14 @@ def sign_targets(
 def renew_image_targets(
     writer: Writer, state: State, targets_to_keep: Sequence[str] | None = None
 ) -> Metadata[Targets]:
-    """The releases, signed anew with the offline targets key."""
+    """The releases, signed anew with the offline targets key; of those that are kept after a theft
+    without what the thief may have permitted besides.
+    """
     newest = read_newest_targets(state)
     targets = raise_version(newest, find_expiry(Kind.TARGETS, writer.now))
     if targets_to_keep is not None:
-        kept = {path: targets.signed.targets[path] for path in targets_to_keep}
-        targets.signed.targets = kept
+        kept = [targets.signed.targets[path] for path in targets_to_keep]
+        bare = {one.path: TargetFile(one.length, one.hashes, one.path) for one in kept}
+        targets.signed.targets = bare
     writer.sign(targets, Targets.type, state.root)
     return targets

@@ -23,6 +23,11 @@ def release_of(path: str) -> str:
     return path.split("/")[1]
 
 
+def is_same_file(known: TargetFile | None, target: TargetFile) -> bool:
+    """Whether a target is signed already, whatever was said of it besides."""
+    return known is not None and (known.length, known.hashes) == (target.length, target.hashes)
+
+
 def find_target_file(tree: Path, target: TargetFile) -> Path:
     """Where the target is in the static tree: TUF puts its hash before its name."""
     folder, _, name = target.path.rpartition("/")

@@ -18,7 +18,12 @@ from ota.release.metadata.reading import DIRECTOR, IMAGE, State, read_newest_tar
 from ota.release.metadata.writing import raise_version
 from ota.release.periods import Kind, find_expiry
 from ota.release.releases.assignments import find_assigned
-from ota.release.releases.known import find_target_file, read_releases, target_path
+from ota.release.releases.known import (
+    find_target_file,
+    is_same_file,
+    read_releases,
+    target_path,
+)
 
 
 def sign_release(fleet: Fleet, release: str, *, allow_downgrade: bool = False) -> str:
@@ -40,11 +45,6 @@ def sign_release(fleet: Fleet, release: str, *, allow_downgrade: bool = False) -
     targets.signed.targets[target.path] = target
     sign_targets(fleet, state, targets)
     return f"{release} is signed (targets {targets.signed.version}); units see it after publish"
-
-
-def is_same_file(known: TargetFile | None, target: TargetFile) -> bool:
-    """Whether a target is signed already, whatever was said of it besides."""
-    return known is not None and (known.length, known.hashes) == (target.length, target.hashes)
 
 
 def withdraw_release(fleet: Fleet, release: str) -> str:
