@@ -25,7 +25,7 @@ from appliance.store.store import Store
 from appliance.wording.site_time import find_zone
 from ota.machine.gate import GateFacts
 from ota.machine.orders import OrdersFile
-from ota.manifest import ReleaseManifest
+from ota.manifest import LayerKind, ReleaseManifest
 
 ALWAYS = ("sensors", "power")  # the guard last: it is without a guard for the shortest time
 SOMETIMES = ("inference", "hints", "mqtt", "web")
@@ -72,10 +72,9 @@ class ThisUnit:
         if manifest.data_schema < own:
             return (
                 f"it reads databases up to step {manifest.data_schema}, that of this unit has "
-                f"step {own}; "
-                "have a release built from a newer program"
+                f"step {own}; have a release built from a newer program"
             )
-        if manifest.min_os > system:
+        if manifest.find_layer(LayerKind.OS) is None and manifest.min_os > system:
             return (
                 f"it needs an operating system of at least number {manifest.min_os}, this unit has "
                 f"{system}; assign a release with an operating system first"

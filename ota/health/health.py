@@ -43,7 +43,7 @@ class TrialHealth:
         now = self._look(began)
         worked = [name for name, wrong in before.items() if not wrong]
         failed = [f"{name} ({now[name]})" for name in worked if now.get(name)]
-        if now.get(DATABASE):
+        if now.get(DATABASE) and not before.get(DATABASE):
             failed = [f"{DATABASE} ({now[DATABASE]})"]
         return f"not as before: {', '.join(failed)}" if failed else ""
 

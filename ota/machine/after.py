@@ -60,8 +60,7 @@ class After:
                 self._install_slot(layer, manifest)
         except SlotError as error:
             return fail(str(error))
-        measured = {**self.ports.health.measure(), "contact": self._has_contact()}
-        return Go(UpdateStep.ARM, f"release {manifest.release} is ready to be tried", measured)
+        return Go(UpdateStep.ARM, f"release {manifest.release} is ready to be tried")
 
     def _install_slot(self, layer: Layer, manifest: ReleaseManifest) -> None:
         self.ports.slots.check()
@@ -89,9 +88,8 @@ class After:
         verdict = self.before.judge(manifest)
         if not verdict.is_open:
             return Wait(verdict.reason, verdict.waits_for)
-        return Go(
-            UpdateStep.REBOOT, f"starts release {progress.release}: {verdict.reason}", {"starts": 1}
-        )
+        facts = {"starts": 1, **self.ports.health.measure(), "contact": self._has_contact()}
+        return Go(UpdateStep.REBOOT, f"starts release {progress.release}: {verdict.reason}", facts)
 
     # --- try ------------------------------------------------------------------------------------
 
@@ -147,7 +145,7 @@ class After:
             return Go(UpdateStep.TRIAL, f"the trial of {manifest.release} was cut off; once more")
         if age_s < self.settle_s:
             return Wait(f"release {manifest.release} starts", again_s=LOOK_S)
-        text = self.ports.health.judge(progress.armed, self._find_start(progress.entered.stamp))
+        text = self.ports.health.judge(progress.baseline, self._find_start(progress.entered.stamp))
         if not text:
             return self._commit_when_steady(manifest, progress, age_s)
         self.well_s = None
@@ -168,7 +166,9 @@ class After:
             return Wait(f"release {manifest.release} works; watches it", again_s=LOOK_S)
         if waits := self._wait_for_contact(manifest, progress, age_s):
             return waits
-        facts = {"sequence": manifest.sequence, "has_os": manifest.find_layer(OS) is not None}
+        layer = manifest.find_layer(OS)
+        system = layer.sha256 if layer else find_system_sha256(progress)
+        facts = {"sequence": manifest.sequence, "os_sha256": system}
         return Go(UpdateStep.COMMIT, f"release {manifest.release} works as the one before", facts)
 
     def _wait_for_contact(
@@ -177,7 +177,7 @@ class After:
         """A new system must reach a mirror where the old one did: else nobody could mend it from
         afar. None: it does, or it cannot be told.
         """
-        needed = manifest.find_layer(OS) is not None and progress.armed.get("contact")
+        needed = manifest.find_layer(OS) is not None and progress.baseline.get("contact")
         if not needed or self._has_contact():
             return None
         text = "no mirror answers, and one did before"
@@ -228,6 +228,11 @@ class After:
     def report(self, progress: Progress) -> Result:
         reason = progress.entered.reason if progress.entered else ""
         return Go(UpdateStep.IDLE, reason)
+
+
+def find_system_sha256(progress: Progress) -> str:
+    """Of the operating system that an update brought last, "" where none has."""
+    return str(progress.running.facts.get("os_sha256", "")) if progress.running else ""
 
 
 def roll_back(progress: Progress, why: str) -> Go:

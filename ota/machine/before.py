@@ -7,11 +7,13 @@ content, through ports.
 Never: goes on with an offer that was withdrawn, or tries a release that failed twice.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from appliance.model_updates import UpdateStep
 from appliance.sections.network import UpdateSettings
-from ota.errors import LinkError, SpaceError, TrustError, UpdateError
+from ota.errors import LinkError, SlotError, SpaceError, TrustError, UpdateError
+from ota.machine.download_share import DownloadShare
 from ota.machine.gate import Verdict, judge
 from ota.machine.offer_file import OfferFile
 from ota.machine.ports import Ports
@@ -32,15 +34,24 @@ ASKED_AGAIN = frozenset(
 MB = 1e6
 
 
+def ignore_share(_percent: float) -> None:
+    """A download that nobody watches."""
+
+
 @dataclass(slots=True)
 class Before:
-    """`technician`: one is present and has ordered this run."""
+    """`technician`: one is present and has ordered this run. `fetched`: releases (hash) that were
+    fetched anew. `left_bytes`: what PLAN has found missing, in this process. `on_share` hears how
+    far a download is, in percent.
+    """
 
     ports: Ports
     offers: OfferFile
     own: UpdateSettings
     technician: bool = False
     fetched: set[str] = field(default_factory=set)
+    left_bytes: dict[str, int] = field(default_factory=dict)
+    on_share: Callable[[float], None] = ignore_share
 
     # --- is there one? --------------------------------------------------------------------------
 
@@ -107,31 +118,43 @@ class Before:
         if refusal := self.ports.unit.find_refusal(manifest):
             return fail(f"release {manifest.release} cannot run here: {refusal}", MOST_FAILURES)
         try:
-            plan = self.ports.payloads.plan(manifest)
+            missing_bytes = self._count_missing(progress, manifest)
         except UpdateError as error:
             return wait_for(error)
         return Go(
             UpdateStep.DOWNLOAD,
-            f"fetches {plan.missing_bytes / MB:.1f} MB of release {manifest.release}",
-            {"missing_bytes": plan.missing_bytes},
+            f"fetches {missing_bytes / MB:.1f} MB of release {manifest.release}",
+            {"missing_bytes": missing_bytes},
         )
+
+    def _count_missing(self, progress: Progress, manifest: ReleaseManifest) -> int:
+        """What still has to come, bytes: mirrors are asked once in a process."""
+        if progress.sha256 not in self.left_bytes:
+            self.left_bytes[progress.sha256] = self.ports.payloads.plan(manifest).missing_bytes
+        return self.left_bytes[progress.sha256]
 
     def download(self, progress: Progress) -> Result:
         manifest = self.read_manifest(progress)
         if manifest is None:
             return tell_lost_offer(progress)
+        may_go_on = self.ports.may_go_on
         try:
+            share = self._make_share(progress, manifest)
             for layer in manifest.layers:
-                self.ports.payloads.fetch(layer, may_go_on=self.ports.may_go_on, progress=ignore)
-                if not self.ports.may_go_on():
-                    return Wait(
-                        f"the download of release {manifest.release} pauses: the unit saves "
-                        "energy, or stops",
-                        "energy",
-                    )
+                self.ports.payloads.fetch(layer, may_go_on=may_go_on, progress=share.add)
         except UpdateError as error:
+            if isinstance(error, LinkError) and not may_go_on():
+                return tell_pause(manifest)
             return wait_for(error)
         return Go(UpdateStep.VERIFY, f"release {manifest.release} is here; checks it")
+
+    def _make_share(self, progress: Progress, manifest: ReleaseManifest) -> DownloadShare:
+        left_bytes = self._count_missing(progress, manifest)
+        self.left_bytes.pop(progress.sha256)  # counted anew where the download goes on
+        facts = progress.entered.facts if progress.entered else {}
+        planned = facts.get("missing_bytes", 0)
+        total_bytes = planned if isinstance(planned, int) else 0
+        return DownloadShare(total_bytes, left_bytes, self.on_share)
 
     def verify(self, progress: Progress) -> Result:
         manifest = self.read_manifest(progress)
@@ -171,15 +194,19 @@ class Before:
         return offer.manifest if offer else None
 
 
-def ignore(_: int) -> None:
-    """Progress that nobody looks at."""
+def tell_pause(manifest: ReleaseManifest) -> Wait:
+    """A download that was stopped here, not by the link."""
+    release = manifest.release
+    return Wait(
+        f"the download of release {release} pauses: the unit saves energy, or stops", "energy"
+    )
 
 
 def wait_for(error: UpdateError) -> Wait:
     """What an error means for an update: it waits, and says for what."""
-    kinds = {LinkError: "link", SpaceError: "space", TrustError: "trust"}
+    kinds = {LinkError: "link", SpaceError: "space", TrustError: "trust", SlotError: "slot"}
     found = (name for kind, name in kinds.items() if isinstance(error, kind))
-    return Wait(str(error), next(found, "slot"))
+    return Wait(str(error), next(found, "operator"))
 
 
 def fail(reason: str, count: int = 1) -> Go:

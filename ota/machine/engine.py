@@ -14,7 +14,7 @@ from appliance.model_updates import UpdateStep
 from appliance.sections.network import UpdateSettings
 from ota.errors import SpaceError
 from ota.machine.after import Act, After
-from ota.machine.before import ASKED_AGAIN, Before
+from ota.machine.before import ASKED_AGAIN, Before, ignore_share
 from ota.machine.journal import Journal
 from ota.machine.offer_file import OfferFile
 from ota.machine.ports import Ports
@@ -33,7 +33,8 @@ def ignore_record(_: Record) -> None:
 class Engine:
     """`technician`: one is present and has ordered this run (USB stick, no clock). `asks`: whether
     mirrors are asked if an offer that is followed still stands. `on_record` hears of each step.
-    `least_real_s`: of a demonstration in fast time, unit seconds that processes need to start.
+    `on_share` hears how far a download or an installation is, in percent. `least_real_s`: of a
+    demonstration in fast time, unit seconds that processes need to start.
     """
 
     ports: Ports
@@ -44,22 +45,27 @@ class Engine:
     asks: bool = True
     least_real_s: float = 0.0
     on_record: Callable[[Record], None] = ignore_record
+    on_share: Callable[[float], None] = ignore_share
     progress: Progress = field(init=False)
     before: Before = field(init=False)
     acts: dict[UpdateStep, Act] = field(init=False)
 
     def __post_init__(self) -> None:
-        records = self.journal.read()
-        self.journal.compact(records)
-        self.progress = Progress.fold(records)
-        self.before = Before(self.ports, self.offers, self.own, self.technician)
-        after = After(self.ports, self.before)
+        self.progress = Progress.fold(self.journal.read())
+        tell = self.tell_share
+        self.before = Before(
+            self.ports, self.offers, self.own, technician=self.technician, on_share=tell
+        )
+        after = After(self.ports, self.before, on_install=lambda percent, _: tell(percent))
         after.settle_s = max(after.settle_s, self.least_real_s)
         after.health_s = max(after.health_s, SLOW * self.least_real_s)
         self.acts = make_acts(self.before, after)
 
     def run(self) -> Wait:
-        """Take steps until one waits. Raises `UpdateError`, where the disk cannot be written."""
+        """Take steps until one waits. Raises `UpdateError` (the journal cannot be written),
+        `HostError` (PID 1 refuses), `OSError`.
+        """
+        self.journal.compact()
         self._take_back_forgotten_trial()
         if self._may_ask_again() and (result := self.before.ask_again(self.progress)):
             if isinstance(result, Wait):
@@ -73,6 +79,10 @@ class Engine:
             self._record(result)
             if ended:
                 return Wait(result.reason)
+
+    def tell_share(self, percent: float) -> None:
+        """How far the present step is."""
+        self.on_share(percent)
 
     def _may_ask_again(self) -> bool:
         return self.asks and self.progress.step in ASKED_AGAIN

@@ -4,11 +4,13 @@
     verdict.is_open, verdict.waits_for, verdict.reason
 
 Inputs: `GateFacts`, rows that are fresh (unknown is None), settings `[update]`.
-Never: opens on what is not known; or interrupts an installation: it is asked before, not during.
+Never: opens on a charge that is not known; or interrupts an installation: it is asked before, not
+during.
 """
 
 from dataclasses import dataclass
 from datetime import time
+from math import ceil, floor, isfinite
 
 from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.network import UpdateSettings
@@ -92,22 +94,26 @@ def find_temperature(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
 
 def judge_energy(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> Verdict:
     """By charge and by what is left above the reserve; an unknown charge blocks."""
-    if facts.soc_pct is None or facts.energy_wh is None or facts.reserve_wh is None:
+    known = (facts.soc_pct, facts.energy_wh, facts.reserve_wh)
+    if facts.soc_pct is None or facts.energy_wh is None or facts.reserve_wh is None or not all(
+        isfinite(one or 0.0) for one in known
+    ):
         return Verdict("the update waits: the charge of the battery is not known", "energy")
     charging = (facts.charging_pct_per_h or 0.0) >= CHARGING_PCT_PER_H
     least_pct = own.least_charging_pct if charging else own.least_charge_pct
     if facts.soc_pct < least_pct:
         return Verdict(
-            f"the update waits: {facts.soc_pct:.0f} % charge, needs {least_pct:.0f} %", "energy"
+            f"the update waits: {floor(facts.soc_pct)} % charge, needs {ceil(least_pct)} %",
+            "energy",
         )
     spare_wh = facts.energy_wh - facts.reserve_wh
     if spare_wh < SAFETY * needs_wh:
         return Verdict(
-            f"the update waits: {max(0.0, spare_wh):.0f} Wh above the reserve, needs "
-            f"{SAFETY * needs_wh:.0f} Wh (twice what the way back would take as well)",
+            f"the update waits: {floor(max(0.0, spare_wh))} Wh above the reserve, needs "
+            f"{ceil(SAFETY * needs_wh)} Wh (twice what installation, trial and way back take)",
             "energy",
         )
     return Verdict(
-        f"{facts.soc_pct:.0f} % charge of {least_pct:.0f} % needed, {spare_wh:.0f} Wh above the "
-        f"reserve of {SAFETY * needs_wh:.0f} Wh needed"
+        f"{floor(facts.soc_pct)} % charge of {ceil(least_pct)} % needed, {floor(spare_wh)} Wh "
+        f"above the reserve of {ceil(SAFETY * needs_wh)} Wh needed"
     )

@@ -38,12 +38,16 @@ class Journal:
     damaged: int = 0
 
     def read(self) -> list[Record]:
-        """All records that are whole, oldest first. Raises `OSError`."""
+        """All records that are whole, oldest first; of a file that is longer than any that is
+        written here, those at its end. Raises `OSError`.
+        """
         self.damaged = 0
-        if self.files.measure(self.path) is None:
+        length = self.files.measure(self.path)
+        if length is None:
             return []
         found = []
-        for line in self.files.read(self.path, most_bytes=MOST_BYTES).split(b"\n"):
+        start = max(0, length - MOST_BYTES)
+        for line in self.files.read_at(self.path, start, MOST_BYTES).split(b"\n"):
             record = decode_line(line)
             if record is not None:
                 found.append(record)
@@ -55,10 +59,11 @@ class Journal:
         """Write a record; it is on the disk when this returns. Raises `OSError`."""
         append_line(self.files, self.path, encode_line(record))
 
-    def compact(self, records: list[Record]) -> None:
+    def compact(self) -> None:
         """Where the file has grown long, keep what `Progress` needs and the newest."""
         if (self.files.measure(self.path) or 0) < COMPACT_BYTES:
             return
+        records = self.read()
         ends = [one for one in records[:-KEPT_RECORDS] if is_end(one)][-KEPT_ENDS:]
         kept = [*ends, *records[-KEPT_RECORDS:]]
         replace(self.files, self.path, b"".join(encode_line(one) + b"\n" for one in kept))

@@ -46,15 +46,14 @@ class Failure:
 class Progress:
     """What the records add up to.
 
-    `entered`: the record of the present step. `trial_boots`: trials begun since ARM. `armed`: facts
-    of the last ARM (the baseline of the health checks). `running`: the record of the last COMMIT.
+    `entered`: the record of the present step. `trial_boots`: trials begun since ARM. `baseline`:
+    what worked right before it was started (facts of the REBOOT), for the checks of its health. `running`: the record of the last COMMIT.
     """
 
     step: UpdateStep = UpdateStep.IDLE
     entered: Record | None = None
     trial_boots: int = 0
-    installed: bool = False
-    armed: Mapping[str, Any] = field(default_factory=dict)
+    baseline: Mapping[str, Any] = field(default_factory=dict)
     running: Record | None = None
     failures: Mapping[str, Failure] = field(default_factory=dict)
 
@@ -90,7 +89,9 @@ class Progress:
         """The progress after one more record."""
         after = replace(self, step=record.step, entered=record)
         if record.step is UpdateStep.ARM:
-            return replace(after, armed=record.facts, trial_boots=0)
+            return replace(after, baseline={}, trial_boots=0)
+        if record.step is UpdateStep.REBOOT and "items" in record.facts:
+            return replace(after, baseline=record.facts)
         if record.step is UpdateStep.TRIAL:
             return replace(after, trial_boots=self.trial_boots + 1)
         if record.step is UpdateStep.COMMIT:
