@@ -37,6 +37,10 @@ class Job:
         """Whether it has ended, well or not."""
         return self._process.poll() is not None
 
+    def has_failed(self) -> bool:
+        """Whether it is over, and PID 1 says that it failed or was not allowed."""
+        return bool(self._process.poll())
+
     def abandon(self) -> None:
         """Stop polling; what PID 1 has started runs on."""
         if not self.is_over():

@@ -1,5 +1,7 @@
 """One check-in: asks where it is time to, lets the update take its steps, tells what came of it.
 
+    CheckInCycle(...).run()              # "it is not time to ask for a release yet"
+
 Reads: what the engine reads, the rows of the last check-in. Writes: rows; the rest through the
 engine.
 Never: goes on waiting for what only time brings: that is for the next check-in.
@@ -11,10 +13,12 @@ from threading import Event
 from typing import Protocol
 
 from appliance.clock import Clock
+from appliance.errors import HostError
 from appliance.model_updates import UpdateStep
 from ota.checkin.rate import is_due
 from ota.checkin.rows import UpdateRows
-from ota.errors import UpdateError
+from ota.errors import SpaceError, UpdateError
+from ota.machine.before import wait_for
 from ota.machine.engine import Engine
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.result import Wait
@@ -28,8 +32,8 @@ class MakeEngine(Protocol):
 
 @dataclass(slots=True)
 class CheckInCycle:
-    """`make_engine` makes the engine anew; `find_received` what mirrors gave since then, and
-    which.
+    """`make_engine` makes the engine anew; `find_received` says which mirror has answered since,
+    and what came, in bytes, as far as that was not noted yet. `now`: it asks in any case.
     """
 
     clock: Clock
@@ -43,39 +47,78 @@ class CheckInCycle:
     engine: Engine = field(init=False)
 
     def run(self) -> str:
-        """One check-in; the sentence of what came of it. Raises `UpdateError`, `OSError`."""
-        asks = self._must_ask()
-        self.engine = self.make_engine(asks=asks)
-        self._obey(self.orders.read())
+        """One check-in; the sentence of what came of it. Raises `UpdateError`."""
+        orders = self.orders.read()
+        asks = self._must_ask(orders)
+        self.engine = self._make_engine(asks=asks)
+        self._obey(orders)
         if not asks and self.engine.progress.step is UpdateStep.IDLE:
             return "it is not time to ask for a release yet"
+        wait = self._run_until_rest()
+        mirror, received_bytes = self.find_received()
+        if asks or received_bytes:
+            self.rows.note_check_in(
+                self.unit, mirror=mirror, text=wait.reason, received_bytes=received_bytes
+            )
+        self._end_orders(orders)
+        return wait.reason
+
+    def _must_ask(self, orders: Orders) -> bool:
+        asked, next_at = self.rows.find_times(self.unit)
+        if self.now or orders.asked_at:
+            return True
+        return is_due(next_at=next_at, last=asked, now=self.clock.stamp().utc)
+
+    def _make_engine(self, *, asks: bool) -> Engine:
+        try:
+            return self.make_engine(asks=asks)
+        except OSError as error:
+            raise tell_disk(error) from error
+
+    def _run_until_rest(self) -> Wait:
         wait = self._run_engine()
         while wait.again_s is not None and not self.clock.wait(wait.again_s, self.stop):
             self.rows.rest(self.engine.progress, wait)
             wait = self._run_engine()
         self.rows.rest(self.engine.progress, wait)
-        if asks:
-            mirror, received = self.find_received()
-            self.rows.note_check_in(
-                self.unit, mirror=mirror, text=wait.reason, received_bytes=received
-            )
-        return wait.reason
+        return wait
 
     def _run_engine(self) -> Wait:
+        """What cannot be done now is told, and done again with the next check-in."""
         try:
             return self.engine.run()
         except UpdateError as error:
-            return Wait(str(error), error.reason_code)
-
-    def _must_ask(self) -> bool:
-        asked, next_at = self.rows.find_times()
-        if self.now or self.orders.read().ask:
-            return True
-        return is_due(next_at=next_at, last=asked, now=self.clock.stamp().utc)
+            return wait_for(error)
+        except HostError as error:
+            return Wait(str(error), "operator")
+        except OSError as error:
+            return wait_for(tell_disk(error))
 
     def _obey(self, orders: Orders) -> None:
-        """Releases that an operator has tried again; the order is done with."""
+        """Releases that an operator has tried again."""
         for release in orders.retry:
-            self.engine.forget_failures(release)
-        if orders.retry or orders.ask:
-            self.orders.write(replace(orders, retry=(), ask=False))
+            if not self.engine.forget_failures(release):
+                self.rows.log.warning(f"release {release} has not failed here: nothing to retry")
+
+    def _end_orders(self, done: Orders) -> None:
+        """What was obeyed is done with: only now, so that a cut does not lose it, and only that,
+        since a technician may have ordered something else meanwhile.
+        """
+        orders = self.orders.read()
+        retry = tuple(release for release in orders.retry if release not in done.retry)
+        asked_at = "" if orders.asked_at == done.asked_at else orders.asked_at
+        left = replace(orders, retry=retry, asked_at=asked_at)
+        try:
+            if left != orders:
+                self.orders.write(left)
+        except OSError as error:
+            self.rows.log.warning(f"{tell_disk(error)}; the order is obeyed once more")
+
+
+def tell_disk(error: OSError) -> SpaceError:
+    """The error as one that says what to do."""
+    return SpaceError(
+        f"the directory of updates cannot be read or written ({error}): check the disk, its free "
+        "space, and whose the directory is",
+        "disk",
+    )

@@ -8,6 +8,7 @@ import platform
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
 
 from appliance.errors import StoreError
@@ -21,6 +22,7 @@ from ota.checkin.cycle import CheckInCycle
 from ota.checkin.payloads import DayPayloads
 from ota.checkin.rows import UpdateRows
 from ota.checkin.unit import ThisUnit
+from ota.checkin.volume import CountedMirror, Volume
 from ota.disk import Disk
 from ota.health.health import TrialHealth
 from ota.layers.layers import Layers
@@ -29,6 +31,7 @@ from ota.machine.journal import Journal
 from ota.machine.offer_file import OfferFile
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.ports import Ports
+from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
 from ota.payload.store import ContentStore, Fetcher
@@ -44,7 +47,7 @@ START_S = 8.0  # real seconds until processes have ended and others have started
 
 @dataclass(slots=True)
 class Parts:
-    """What one check-in is made of; `trust` and `payloads` are those of the newest engine."""
+    """What one check-in is made of; `trust` is that of the newest engine."""
 
     settings: Settings
     store: Store
@@ -53,10 +56,11 @@ class Parts:
     files: Disk = field(default_factory=Disk)
     rows: UpdateRows = field(init=False)
     trust: TrustClient = field(init=False)
-    payloads: DayPayloads = field(init=False)
+    volume: Volume = field(init=False)
 
     def __post_init__(self) -> None:
         self.rows = UpdateRows(self.store, self.log)
+        self.volume = Volume(self._note_volume)
 
     @property
     def orders(self) -> OrdersFile:
@@ -79,13 +83,8 @@ class Parts:
         """The engine as of now. Raises `UpdateError`."""
         directory, orders = self.settings.update.dir, self.orders.read()
         is_present = orders.has_technician(self.store.clock.stamp().utc)
-        mirrors = self._open_mirrors(orders if is_present else Orders())
-        self.trust = self._make_trust(mirrors)
-        content = ContentStore(directory, self.files)
-        fetcher = Fetcher(content, mirrors)
-        self.payloads = DayPayloads(fetcher, self._find_allowance())
         engine = Engine(
-            self._make_ports(technician=is_present),
+            self._make_ports(orders if is_present else Orders(), technician=is_present),
             Journal(self.files, directory / "journal.jsonl"),
             OfferFile(self.files, directory / "offer.json"),
             self.settings.update,
@@ -94,13 +93,17 @@ class Parts:
             least_real_s=START_S * self.settings.clock.speed,
         )
         engine.on_record = lambda record: self.rows.follow(engine.progress, record)
+        engine.on_share = lambda percent: self.rows.show_share(engine.progress, percent)
         return engine
 
-    def _make_ports(self, *, technician: bool) -> Ports:
+    def _make_ports(self, orders: Orders, *, technician: bool) -> Ports:
         directory = self.settings.update.dir
+        mirrors = self._open_mirrors(orders)
+        self.trust = self._make_trust(mirrors)
+        fetcher = Fetcher(ContentStore(directory, self.files), mirrors)
         return Ports(
             trust=self.trust,
-            payloads=self.payloads,
+            payloads=DayPayloads(fetcher, self.volume, self._find_allowance()),
             layers=Layers(directory, self.files),
             slots=find_slots(directory),
             health=TrialHealth(self.settings, self.store, directory / "pointers/app/current"),
@@ -118,15 +121,25 @@ class Parts:
         return False
 
     def find_received(self) -> tuple[str, int]:
-        """The mirrors that were asked, and what came from them, in bytes."""
-        names = ", ".join(mirror.name for mirror in self.trust.mirrors)
-        return names, self.trust.received_bytes + self.payloads.received_bytes
+        """The mirror that answered, "" where none did; what came over the link, in bytes, as far as
+        it was not noted yet.
+        """
+        return self.trust.answered_by, self.volume.take_unnoted()
 
     def _open_mirrors(self, orders: Orders) -> tuple[Mirror, ...]:
-        mirrors = open_mirrors(self.settings.update)
+        mirrors = tuple(self._count(one) for one in open_mirrors(self.settings.update))
         if not orders.stick:
             return mirrors
-        return (open_mirror(f"file://{orders.stick}", self.settings.update), *mirrors)
+        return (open_mirror(Path(orders.stick).as_uri(), self.settings.update), *mirrors)
+
+    def _count(self, mirror: Mirror) -> Mirror:
+        is_here = isinstance(mirror, DirectoryMirror)
+        return mirror if is_here else CountedMirror(mirror, self.volume)
+
+    def _note_volume(self, received_bytes: int) -> None:
+        unit, text = self.settings.unit.name, "a release is being fetched"
+        mirror = self.trust.answered_by
+        self.rows.note_check_in(unit, mirror=mirror, text=text, received_bytes=received_bytes)
 
     def _make_trust(self, mirrors: tuple[Mirror, ...]) -> TrustClient:
         own = self.settings

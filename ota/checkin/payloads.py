@@ -5,36 +5,45 @@ Never: fetches more on a metered link than the settings allow for a day.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from ota.errors import TrustError
+from ota.checkin.volume import Volume
+from ota.errors import LinkError, TrustError
 from ota.files import remove_tree
 from ota.manifest import Layer, LayerKind, ReleaseManifest
 from ota.payload.store import Fetcher, FetchPlan
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class DayPayloads:
-    """`allowance_bytes`: what may still come today, None: no limit. `received_bytes`: what came."""
+    """`allowance_bytes`: what may still come today, None: no limit. `volume`: what came since."""
 
     fetcher: Fetcher
+    volume: Volume
     allowance_bytes: int | None = None
-    received_bytes: int = field(default=0)
 
     def plan(self, manifest: ReleaseManifest) -> FetchPlan:
+        """Raises `LinkError` where nothing may come any more today: indexes cost volume too."""
+        if self.find_left() == 0:
+            raise LinkError(
+                "the link is paid by volume, and today's part is used up; it goes on tomorrow "
+                "(settings, [update] metered_day_mb)",
+                "budget-used",
+            )
         return self.fetcher.plan(manifest)
 
     def fetch(
         self, layer: Layer, *, may_go_on: Callable[[], bool], progress: Callable[[int], None]
     ) -> None:
-        def count(received: int) -> None:
-            self.received_bytes += received
-            progress(received)
+        left = self.find_left()
+        self.fetcher.fetch(layer, may_go_on=may_go_on, progress=progress, most_bytes=left)
 
-        most = self.allowance_bytes
-        left = None if most is None else max(0, most - self.received_bytes)
-        self.fetcher.fetch(layer, may_go_on=may_go_on, progress=count, most_bytes=left)
+    def find_left(self) -> int | None:
+        """What may still come today, bytes; None: no limit."""
+        if self.allowance_bytes is None:
+            return None
+        return max(0, self.allowance_bytes - self.volume.received_bytes)
 
     def verify(self, layer: Layer) -> bool:
         try:

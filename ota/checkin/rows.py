@@ -19,6 +19,7 @@ from ota.errors import UpdateError
 from ota.machine.progress import Progress, Record
 from ota.machine.result import Wait
 
+WAITS_FOR_ENERGY = "6b2f2180ad044c9ba3d2beb1d3e01a1e"
 FAULTS = frozenset(("trust", "slot", "operator", "space"))  # what somebody should look at
 
 
@@ -41,24 +42,34 @@ class UpdateRows:
 
     def rest(self, progress: Progress, wait: Wait) -> None:
         """An update waits, or there is none: what it waits for, and whether that is a fault."""
+        if wait.waits_for == "energy":
+            self.log.info(wait.reason, WAITS_FOR_ENERGY)
         self._publish(progress, progress.step, wait.reason, wait)
         self._report(wait)
 
-    def find_times(self) -> tuple[datetime | None, datetime | None]:
-        """When the unit asked last, and when it is to ask next."""
+    def find_times(self, unit: str) -> tuple[datetime | None, datetime | None]:
+        """When the unit asked last, and when it is to ask next by the energy level of now."""
         with suppress(StoreError):
             if row := self.store.last(CheckIn):
-                return row.stamp.utc, row.next_at
+                return row.stamp.utc, find_next(row.stamp.utc, self._read_level(), unit)
         return None, None
 
     def note_check_in(self, unit: str, *, mirror: str, text: str, received_bytes: int) -> None:
         """That the unit has asked, and when it asks again."""
         now = self.store.clock.stamp()
         with suppress(StoreError):
-            budget = self.store.latest(EnergyBudget)
-            level = budget.level if budget else EnergyLevel.SENTINEL
-            next_at = find_next(now.utc, level, unit)
+            next_at = find_next(now.utc, self._read_level(), unit)
             self.store.add(CheckIn(now, mirror, text, next_at, received_bytes))
+
+    def show_share(self, progress: Progress, percent: float) -> None:
+        """How far the present step is."""
+        reason = progress.entered.reason if progress.entered else ""
+        self._publish(progress, progress.step, reason, Wait("", progress_pct=percent))
+
+    def _read_level(self) -> EnergyLevel:
+        """The energy level now; without a budget SENTINEL: rarely, and not never."""
+        budget = self.store.latest(EnergyBudget)
+        return budget.level if budget else EnergyLevel.SENTINEL
 
     def _publish(self, progress: Progress, step: UpdateStep, reason: str, wait: Wait) -> None:
         row = UpdateState(
@@ -89,4 +100,11 @@ class UpdateRows:
 
 def tell_apart(row: UpdateState) -> tuple[object, ...]:
     """What of a row is news."""
-    return (row.step, row.release, row.running_release, row.reason, row.waits_for)
+    return (
+        row.step,
+        row.release,
+        row.running_release,
+        row.reason,
+        row.waits_for,
+        row.progress_pct,
+    )

@@ -1,15 +1,19 @@
 """What a technician may order of updates: ask now, from a stick, hold, retry.
 
-Reads: settings, rows. Writes: orders.json in the update directory; asks PID 1 for a check-in.
+Reads: settings, rows, the journal of updates. Writes: orders.json in the update directory; asks PID
+1 for a check-in.
 Never: installs: the updater does, in its own sandbox and with its own rights.
 """
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from appliance.commands.opening import load_unit_settings
@@ -17,17 +21,26 @@ from appliance.errors import HostError, SettingsError
 from appliance.media.erasing import find_user_name
 from appliance.model_updates import UpdateState
 from appliance.process.host import Host, Job
-from appliance.settings import Settings
+from appliance.settings import HostSettings, Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from ota.commands.showing import show_status
 from ota.disk import Disk
 from ota.errors import SpaceError
+from ota.machine.journal import Journal
 from ota.machine.orders import Orders, OrdersFile
+from ota.machine.progress import Progress
 
 UNIT = "appliance-checkin.service"
 LOOK_S = 0.5  # real seconds
 PRESENT = timedelta(hours=12)  # so long a technician counts as present
+MOST_NEW = 200  # rows from one look to the next
+JOURNAL = "journal.jsonl"
+HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108  (nothing is put there)
+FAILED = (
+    "the check-in ended with a fault, or PID 1 refused to run it: run this as root, and see "
+    "`journalctl -u appliance-checkin`; the order stands, the next check-in obeys it"
+)
 METADATA = ("image/metadata", "director/metadata")
 
 
@@ -38,7 +51,8 @@ def order_check(arguments: argparse.Namespace) -> int:
         raise SettingsError(
             f"{settings.path} names no mirror: set `mirrors` in [update] (docs/updates.md)"
         )
-    give(settings, lambda orders: replace(orders, ask=True))
+    now = tell_now(settings)
+    give(settings, lambda orders: replace(orders, asked_at=now))
     return follow(arguments, settings)
 
 
@@ -52,11 +66,12 @@ def order_stick(arguments: argparse.Namespace) -> int:
             f"{path} is no stick with releases: {missing[0]} is missing; it is made with "
             "`fleet usb DIRECTORY`, and is to be mounted here"
         )
-    who = find_user_name()
+    refuse_hidden(settings, path)
+    who, now = find_user_name(), tell_now(settings)
     until = encode_time(settings.make_clock().stamp().utc + PRESENT)
 
     def add_stick(orders: Orders) -> Orders:
-        return replace(orders, stick=str(path), technician=who, present_until=until, ask=True)
+        return replace(orders, stick=str(path), technician=who, present_until=until, asked_at=now)
 
     give(settings, add_stick)
     return follow(arguments, settings)
@@ -78,9 +93,46 @@ def order_hold(arguments: argparse.Namespace) -> int:
 
 def order_retry(arguments: argparse.Namespace) -> int:
     settings = load_unit_settings(arguments)
-    release = arguments.release
-    give(settings, lambda orders: replace(orders, retry=(*orders.retry, release), ask=True))
+    release, now = arguments.release, tell_now(settings)
+    failed = list_failed(settings.update.dir)
+    if release not in failed:
+        known = ", ".join(failed) or "none"
+        raise SettingsError(f"release {release} has not failed here (failed: {known})")
+
+    def add_release(orders: Orders) -> Orders:
+        retry = tuple(dict.fromkeys((*orders.retry, release)))
+        return replace(orders, retry=retry, asked_at=now)
+
+    give(settings, add_release)
     return follow(arguments, settings)
+
+
+def list_failed(directory: Path) -> list[str]:
+    """The releases that failed here. Raises `SpaceError`."""
+    try:
+        records = Journal(Disk(), directory / JOURNAL).read()
+    except OSError as error:
+        raise SpaceError(
+            f"the journal of updates in {directory} cannot be read ({error.strerror}): run it as "
+            "root, and check the disk",
+            "journal-not-read",
+        ) from error
+    return sorted({one.release for one in Progress.fold(records).failures.values()})
+
+
+def tell_now(settings: Settings) -> str:
+    return encode_time(settings.make_clock().stamp().utc)
+
+
+def refuse_hidden(settings: Settings, path: Path) -> None:
+    """The updater's sandbox has no /home and a /tmp of its own. Raises `SettingsError`."""
+    if settings.host.systemctl != HostSettings().systemctl:
+        return  # a laptop, without sandboxes
+    if any(path.resolve().is_relative_to(one) for one in HIDDEN):
+        raise SettingsError(
+            f"{path} cannot be seen by the updater, whose sandbox hides {', '.join(HIDDEN)}: mount "
+            "the stick elsewhere, such as at /mnt"
+        )
 
 
 def give(settings: Settings, change: Callable[[Orders], Orders]) -> None:
@@ -98,18 +150,18 @@ def give(settings: Settings, change: Callable[[Orders], Orders]) -> None:
 
 
 def follow(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Have PID 1 run a check-in and print its steps until it ends."""
-    job = start(settings)
-    store = Store(settings.database, settings.make_clock())
-    try:
-        seen = len(store.rows(UpdateState))
+    """Have PID 1 run a check-in and print its steps until it ends; the exit code."""
+    with closing(Store(settings.database, settings.make_clock())) as store:
+        last = store.last(UpdateState)
+        job = start(settings)
         while not job.is_over():
-            seen = print_new(store, seen)
+            last = print_new(store, last)
             time.sleep(LOOK_S)
-        print_new(store, seen)
-    finally:
-        store.close()
-    return show_status(arguments)
+        print_new(store, last)
+    code = show_status(arguments)
+    if job.has_failed():
+        print(FAILED, file=sys.stderr)
+    return 1 if job.has_failed() else code
 
 
 def start(settings: Settings) -> Job:
@@ -119,8 +171,10 @@ def start(settings: Settings) -> Job:
         raise HostError(f"{error}; the order stands, the next check-in obeys it") from error
 
 
-def print_new(store: Store, seen: int) -> int:
-    rows = store.rows(UpdateState)
-    for row in rows[seen:]:
-        print(f"{row.step.value}: {row.reason}", flush=True)
-    return len(rows)
+def print_new(store: Store, last: UpdateState | None) -> UpdateState | None:
+    """Print what came after the row `last`; the newest row."""
+    newest = store.rows(UpdateState, limit=MOST_NEW, newest_first=True)
+    for row in reversed(list(takewhile(lambda row: row != last, newest))):
+        share = f" ({row.progress_pct:.0f} %)" if row.progress_pct is not None else ""
+        print(f"{row.step.value}: {row.reason}{share}", flush=True)
+    return newest[0] if newest else last

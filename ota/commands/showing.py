@@ -64,7 +64,7 @@ def list_lines(found: dict[str, Any], settings: Settings) -> list[Line]:
 
 
 def show_history(arguments: argparse.Namespace) -> int:
-    return show_steps(arguments, arguments.count)
+    return show_steps(arguments, int(arguments.count))
 
 
 def show_why(arguments: argparse.Namespace) -> int:
@@ -78,7 +78,7 @@ def show_why(arguments: argparse.Namespace) -> int:
 
 def show_steps(arguments: argparse.Namespace, count: int) -> int:
     with open_unit(arguments) as (settings, store):
-        rows = store.rows(UpdateState, limit=max(1, min(count, MOST)), newest_first=True)
+        rows = store.rows(UpdateState, limit=count, newest_first=True)
     return print_rows(arguments, settings, rows)
 
 

@@ -9,10 +9,12 @@ import argparse
 
 from appliance.parsing.arguments import NAME, PATH, make_type
 from appliance.parsing.times import parse_span
+from appliance.parsing.values import parse_number
 
 HELP = "show updates, their state and history; ask for one, install from a stick, hold, retry"
 EPILOG = "exit codes: 0 fine; 1 an update needs a person, or it was in vain; 2 settings or usage"
 SPAN = make_type(parse_span)
+COUNT = make_type(parse_number, 1, 1000)
 ACTIONS = {
     "status": "show what release runs, what is under way and what it waits for",
     "history": "list the steps of updates, newest first",
@@ -32,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in ACTIONS.items():
         action = actions.add_parser(name, help=text, description=text, epilog=EPILOG)
         action.set_defaults(action=name)
-        action.add_argument("--json", action="store_true", help="print JSON")
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
         action.add_argument(
             "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
         )
@@ -42,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_own(name: str, action: argparse.ArgumentParser) -> None:
     """What only this action takes."""
     if name == "history":
-        action.add_argument("--count", type=int, default=20, help="how many steps (20)")
+        action.add_argument("--count", type=COUNT, default=20, help="how many steps (20)")
     elif name == "from-usb":
         action.add_argument("path", type=PATH, help="where the stick is mounted")
     elif name == "retry":

@@ -95,8 +95,11 @@ def find_temperature(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
 def judge_energy(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> Verdict:
     """By charge and by what is left above the reserve; an unknown charge blocks."""
     known = (facts.soc_pct, facts.energy_wh, facts.reserve_wh)
-    if facts.soc_pct is None or facts.energy_wh is None or facts.reserve_wh is None or not all(
-        isfinite(one or 0.0) for one in known
+    if (
+        facts.soc_pct is None
+        or facts.energy_wh is None
+        or facts.reserve_wh is None
+        or not all(isfinite(one or 0.0) for one in known)
     ):
         return Verdict("the update waits: the charge of the battery is not known", "energy")
     charging = (facts.charging_pct_per_h or 0.0) >= CHARGING_PCT_PER_H

@@ -1,4 +1,4 @@
-"""What a technician orders of updates: to hold them, or to try a failed release again.
+"""What a technician orders of updates: hold them, ask now, take a stick, retry a failed release.
 
 Reads and writes: orders.json in the update directory.
 Never: starts anything; the next check-in obeys.
@@ -16,6 +16,7 @@ from ota.files import Files, replace
 
 NAME = "orders.json"
 MOST_BYTES = 16_384
+LONGEST_PATH = 1000
 UNREADABLE = "the orders of the technician cannot be read; give `unitctl update hold --off` anew"
 
 
@@ -23,15 +24,16 @@ UNREADABLE = "the orders of the technician cannot be read; give `unitctl update 
 class Orders:
     """`hold`: who holds updates and why, "" for nobody; `hold_until`: None for ever.
 
-    `retry`: releases that failed and are to be tried again. `ask`: mirrors are asked at once.
-    `stick`: a directory that is asked before them, `technician`: who is present for it; both hold
-    until `present_until`.
+    `retry`: releases that failed and are to be tried again. `asked_at`: when it was ordered to ask at
+    once, "" where it was not: so an order that comes while one is obeyed is not lost. `stick`: a
+    directory that is asked before the mirrors, `technician`: who is present for it; both hold until
+    `present_until`.
     """
 
     hold: str = ""
     hold_until: str | None = None
     retry: tuple[str, ...] = ()
-    ask: bool = False
+    asked_at: str = ""
     stick: str = ""
     technician: str = ""
     present_until: str | None = None
@@ -79,8 +81,8 @@ def build_orders(tree: dict[str, object]) -> Orders:
         hold=make_printable(shorten(str(tree.get("hold", "")), 200)),
         hold_until=until,
         retry=tuple(shorten(str(one), 80) for one in retry),
-        ask=tree.get("ask") is True,
-        stick=shorten(str(tree.get("stick", "")), 1000),
+        asked_at=shorten(str(tree.get("asked_at", "")), 40),
+        stick=read_path(tree),
         present_until=present,
         technician=make_printable(shorten(str(tree.get("technician", "")), 80)),
     )
@@ -94,3 +96,11 @@ def read_time(tree: dict[str, object], name: str) -> str | None:
     if datetime.fromisoformat(str(text)).tzinfo is None:
         raise InputError(f"{name} has no time zone")
     return str(text)
+
+
+def read_path(tree: dict[str, object]) -> str:
+    """The directory of the stick, "" where none is named; raises `InputError`."""
+    path = str(tree.get("stick", ""))
+    if path and (not path.startswith("/") or "\0" in path or len(path) > LONGEST_PATH):
+        raise InputError("stick is no path from the root on")
+    return path

@@ -46,8 +46,9 @@ class Failure:
 class Progress:
     """What the records add up to.
 
-    `entered`: the record of the present step. `trial_boots`: trials begun since ARM. `baseline`:
-    what worked right before it was started (facts of the REBOOT), for the checks of its health. `running`: the record of the last COMMIT.
+    `entered`: the record of the present step. `trial_boots`: trials begun since ARM. `baseline`: what
+    worked right before the release was started (facts of the REBOOT), for the checks of its health.
+    `running`: the record of the last COMMIT.
     """
 
     step: UpdateStep = UpdateStep.IDLE
@@ -88,20 +89,24 @@ class Progress:
     def add(self, record: Record) -> Self:
         """The progress after one more record."""
         after = replace(self, step=record.step, entered=record)
-        if record.step is UpdateStep.ARM:
-            return replace(after, baseline={}, trial_boots=0)
-        if record.step is UpdateStep.REBOOT and "items" in record.facts:
-            return replace(after, baseline=record.facts)
-        if record.step is UpdateStep.TRIAL:
-            return replace(after, trial_boots=self.trial_boots + 1)
-        if record.step is UpdateStep.COMMIT:
-            return replace(after, running=record)
         if record.step is UpdateStep.REPORT and record.facts.get("failed"):
             return replace(after, failures=add_failure(self.failures, record))
         if record.step is UpdateStep.IDLE and record.facts.get("order") == FORGET:
             kept = {sha: one for sha, one in self.failures.items() if sha != record.sha256}
             return replace(after, failures=kept)
-        return after
+        return after.count_trial(record)
+
+    def count_trial(self, record: Record) -> Self:
+        """What a record says of the trial of a release."""
+        if record.step is UpdateStep.ARM:
+            return replace(self, baseline={}, trial_boots=0)
+        if record.step is UpdateStep.REBOOT and "items" in record.facts:
+            return replace(self, baseline=record.facts)
+        if record.step is UpdateStep.TRIAL:
+            return replace(self, trial_boots=self.trial_boots + 1)
+        if record.step is UpdateStep.COMMIT:
+            return replace(self, running=record)
+        return self
 
 
 def add_failure(failures: Mapping[str, Failure], record: Record) -> Mapping[str, Failure]:

@@ -29,7 +29,8 @@ from ota.trust.store import TrustStore
 class TrustClient:
     """`built_at`: when the running image was built. `monotonic`: seconds, for slow mirrors.
 
-    After `ask`: `answer` says why nothing is to be done, `received_bytes` what came from mirrors.
+    After `ask`: `answer` says why nothing is to be done, `received_bytes` what came from mirrors,
+    `answered_by` whose answer was taken ("": none).
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class TrustClient:
         self.built_at, self.monotonic = built_at, monotonic
         self.answer: Answer | None = None
         self.received_bytes = 0
+        self.answered_by = ""
 
     def ask(self, *, technician: bool = False) -> Offer | None:
         """The offer of the first mirror whose metadata holds; None where nothing is to be done.
@@ -55,16 +57,19 @@ class TrustClient:
         `technician`: somebody is present, so that the metadata of a stick may be used. Raises
         `TrustError`, `LinkError`, `SpaceError`.
         """
-        self.answer, self.received_bytes = None, 0
+        self.answer, self.received_bytes, self.answered_by = None, 0, ""
         roots = {name: self.store.read_root(name) for name in REPOSITORIES}
         asker = Asker(self.unit, roots, self.now(), self.built_at, technician)
         refusals: list[tuple[Mirror, UpdateError]] = []
         for mirror in self.mirrors:
             memory = self.store.load(technician=technician)
             try:
-                return self.ask_mirror(MirrorQuestion(asker, memory, mirror, self.monotonic))
+                offer = self.ask_mirror(MirrorQuestion(asker, memory, mirror, self.monotonic))
             except (TrustError, LinkError) as error:
                 refusals.append((mirror, error))
+            else:
+                self.answered_by = mirror.name
+                return offer
         raise combine(refusals)
 
     def ask_mirror(self, question: MirrorQuestion) -> Offer | None:
