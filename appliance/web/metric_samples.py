@@ -29,6 +29,7 @@ from appliance.status.sources import describe_sources
 from appliance.store.store import Store
 from appliance.web.metric_cameras import collect_cameras
 from appliance.web.metric_table import MetricSample
+from appliance.web.metric_updates import collect_updates
 
 DAY, HOUR, SECOND = timedelta(hours=24), timedelta(hours=1), timedelta(seconds=1)
 J_IN_WH = 3600
@@ -48,6 +49,7 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
     yield from collect_inference(store)
     yield from collect_computer(store)
     yield from collect_services(store)
+    yield from collect_updates(store, settings)
 
 
 def collect_battery(store: Store, settings: Settings) -> Iterator[MetricSample]:

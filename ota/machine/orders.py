@@ -24,8 +24,8 @@ UNREADABLE = "the orders of the technician cannot be read; give `unitctl update 
 class Orders:
     """`hold`: who holds updates and why, "" for nobody; `hold_until`: None for ever.
 
-    `retry`: releases that failed and are to be tried again. `asked_at`: when it was ordered to ask at
-    once, "" where it was not: so an order that comes while one is obeyed is not lost. `stick`: a
+    `retry`: releases that failed and are to be tried again. `asked_at`: when it was ordered to ask
+    at once, "" where it was not: so an order that comes while one is obeyed is not lost. `stick`: a
     directory that is asked before the mirrors, `technician`: who is present for it; both hold until
     `present_until`.
     """

@@ -46,9 +46,9 @@ class Failure:
 class Progress:
     """What the records add up to.
 
-    `entered`: the record of the present step. `trial_boots`: trials begun since ARM. `baseline`: what
-    worked right before the release was started (facts of the REBOOT), for the checks of its health.
-    `running`: the record of the last COMMIT.
+    `entered`: the record of the present step. `trial_boots`: trials begun since ARM. `baseline`:
+    what worked right before the release was started (facts of the REBOOT), for the checks of its
+    health. `running`: the record of the last COMMIT.
     """
 
     step: UpdateStep = UpdateStep.IDLE

@@ -17,9 +17,10 @@ import { computer, services } from "./services.js";
 import { sight } from "./inference.js";
 import { sun } from "./sun.js";
 import { summary } from "./summary.js";
+import { update } from "./update.js";
 import { clockSeconds, date, setUnitTime, unitNow, useZone } from "./times.js";
 
-const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, history, cameras, services, computer];
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, history, cameras, services, update, computer];
 const EVERY_MS = 2000;
 const TICK_MS = 1000;
 const WAIT_MS = 3000;

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from appliance.errors import CameraError
 from appliance.model_cameras import CameraCoverage, CameraMode, HoldKind, Watching
 from appliance.model_sources import SourcePhase, SourceState
+from appliance.model_updates import CheckIn, UpdateState, UpdateStep
 from appliance.sections.cameras import CameraSettings
 from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
@@ -235,6 +236,10 @@ def every_sample(open_store: OpenStore, settings: Settings, clock: FakeClock) ->
     open_store("power").add(
         SourceState(now, "main", SourcePhase.GIVING, power_w=400.0, fuel_left_kwh=3.0)
     )
+    open_store("checkin").add(
+        CheckIn(now, "https://mirror.test", "fetches"),
+        UpdateState(now, UpdateStep.DOWNLOAD, "3", "1", "fetches", "energy", 45.0),
+    )
     settings = replace(settings, source={"main": SourceSettings()})
     return (one.name for one in collect_samples(open_store(), settings) if one.value is not None)
 
@@ -270,3 +275,24 @@ def test_the_names_follow_the_rules_of_prometheus() -> None:
         "camera_frames_corrupt",
         "camera_decode_errors",
     ]
+
+
+def test_an_update_is_told_by_its_state_and_what_it_waits_for(
+    client: FlaskClient, open_store: OpenStore, clock: FakeClock
+) -> None:
+    store, now = open_store("checkin"), clock.stamp()
+    assert not [name for name, _ in scraped(client) if name.startswith(("update_", "checkin_"))]
+    store.add(
+        CheckIn(now, "https://mirror.test", "fetches"),
+        UpdateState(now, UpdateStep.ROLLBACK, "2", "1", "it is taken back"),
+        UpdateState(now, UpdateStep.REPORT, "2", "1", "it is taken back"),
+        UpdateState(now, UpdateStep.DOWNLOAD, "3", "1", "fetches", "energy", 45.0),
+    )
+    clock.advance(90)
+    found = scraped(client)
+    assert value(found, "update_step", step="download") == 1
+    assert value(found, "update_step", step="idle") == 0
+    assert value(found, "update_waits", waits_for="energy") == 1
+    assert value(found, "update_progress_ratio") == pytest.approx(0.45)
+    assert value(found, "update_last_month_failed_releases") == 1
+    assert value(found, "checkin_age_seconds") == 90

@@ -1,0 +1,93 @@
+"""The card of updates in a real browser, on a phone and on a touchscreen."""
+
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from appliance.model_updates import CheckIn, UpdateState, UpdateStep
+from appliance.store.store import Store
+from tests.appliance.web.test_page_in_a_browser import (
+    browser,
+    port,
+    power,
+    pytestmark,
+    report,
+    running,
+    server,
+    shows,
+)
+from tests.stand_ins.chromium import Browser
+
+__all__ = ["browser", "port", "power", "pytestmark", "running", "server"]  # fixtures, and when
+WAITS = "the update waits: 31 % charge, needs 40 %"
+HOSTILE = "<img src=x onerror=document.title='caught'> does not answer"
+FITS = "document.documentElement.scrollWidth === innerWidth"
+LEVEL = "document.getElementById('level').innerText"
+
+
+@pytest.fixture
+def checkin(power: Store) -> Iterator[Store]:
+    store = Store(power.path, power.clock, "checkin")
+    yield store
+    store.close()
+
+
+def tell(
+    checkin: Store, step: UpdateStep, reason: str, waits: str = "", share: float | None = None
+) -> None:
+    now = checkin.clock.stamp()
+    checkin.add(UpdateState(now, step, "2026.12.1", "2026.11.1", reason, waits, share))
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (800, 480)])
+def test_an_update_that_waits_says_for_what_and_leaves_the_headline_alone(
+    browser: Browser,
+    server: subprocess.Popen[str],
+    power: Store,
+    checkin: Store,
+    port: int,
+    width: int,
+    height: int,
+) -> None:
+    report(power, 31.0)
+    browser.resize(width, height)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(shows("verdict", "All well."))
+    assert browser.evaluate("document.getElementById('update').hidden")
+    now = checkin.clock.stamp()
+    tell(checkin, UpdateStep.GATE, WAITS, "energy")
+    checkin.add(CheckIn(now, "https://mirror.test", WAITS, now.utc + timedelta(hours=4), 900))
+    browser.wait_for(shows("update-does", "The update waits: 31 % charge, needs 40 %."))
+    for text in ("Runs 2026.11.1", "Under way 2026.12.1", "Waits for energy", "Asks next"):
+        browser.wait_for(shows("update-facts", text))
+    browser.wait_for(shows("update-note", "Answer of https://mirror.test."))
+    assert browser.evaluate(shows("verdict", "All well."))
+    assert browser.evaluate(LEVEL) == "FULL"
+    assert browser.evaluate(FITS)
+    assert browser.problems == []
+
+
+def test_a_download_shows_how_far_it_is(
+    browser: Browser, server: subprocess.Popen[str], power: Store, checkin: Store, port: int
+) -> None:
+    report(power, 71.0)
+    tell(checkin, UpdateStep.DOWNLOAD, "fetches 8.0 MB of release 2026.12.1", share=45.0)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(shows("update-facts", "Done 45 %"))
+    bar = "document.getElementById('update-bar')"
+    assert browser.evaluate(f"{bar}.getAttribute('aria-valuenow')") == "45"
+    tell(checkin, UpdateStep.VERIFY, "release 2026.12.1 is here; checks it")
+    browser.wait_for(f"{bar}.hidden")
+
+
+def test_what_needs_a_person_is_marked_and_no_text_of_a_mirror_is_html(
+    browser: Browser, server: subprocess.Popen[str], power: Store, checkin: Store, port: int
+) -> None:
+    report(power, 71.0)
+    tell(checkin, UpdateStep.IDLE, HOSTILE, "trust")
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(shows("update-stuck", HOSTILE))
+    browser.wait_for(shows("update-facts", "a person: what a mirror gives is not genuine"))
+    assert browser.evaluate("document.title") != "caught"
