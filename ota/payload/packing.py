@@ -19,11 +19,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from appliance.errors import ApplianceError
 from appliance.strict_json import InputError
 from ota.disk import open_regular
 from ota.manifest import Payload
+from ota.payload.bundles import extract_image
 from ota.payload.image_delta import ImageDelta
 from ota.payload.index import BLOCK_BYTES, IMAGE, TREE, Index, IndexedFile
 from ota.payload.pack_writer import PackWriter
@@ -145,29 +147,34 @@ def cut(path: Path) -> Iterator[Piece]:
 # --- images --------------------------------------------------------------------------------------
 
 
-def pack_image(
-    path: Path, out_dir: Path, *, old: Path | None = None, inner: Path | None = None
-) -> Packed:
-    """Raises `PackError`. `old`: the image in the slot of units, for a delta; `inner`: the file
-    system image that lies in `path` where that is a bundle.
+def pack_image(path: Path, out_dir: Path, *, old: Path | None = None) -> Packed:
+    """Raises `PackError`. `old`: the release before, for a delta. That of a bundle is made to the
+    image inside of the old one, which units have in their slot: its hash is `needs_sha256`.
     """
+    out_dir.mkdir(parents=True, exist_ok=True)
     try:
-        return pack_image_file(path, out_dir, old=old, inner=inner)
+        payloads = [pack_image_pieces(describe_image(path), out_dir, cut(path))]
+        if old is not None:
+            payloads.append(pack_image_delta(path, out_dir, old=old))
     except (OSError, ValueError) as error:
         raise PackError(f"{path} cannot be packed ({error})") from error
+    return Packed(*hash_file(path), sort_payloads(payloads))
 
 
-def pack_image_file(path: Path, out_dir: Path, *, old: Path | None, inner: Path | None) -> Packed:
+def describe_image(path: Path) -> Index:
     sha256, size_bytes = hash_file(path)
-    full = Index(IMAGE, sha256, size_bytes, 0, ())
-    payloads = [pack_image_pieces(full, out_dir, cut(path))]
-    if old is not None:
-        base_sha256, base_bytes = hash_file(old)
-        delta = replace(full, base_sha256=base_sha256, base_bytes=base_bytes)
-        with map_file(path) as new, map_file(old) as before, map_file(inner or path) as image:
-            pieces = ImageDelta(new, before, inner=image if inner else None).cut()
-            payloads.append(pack_image_pieces(delta, out_dir, pieces))
-    return Packed(sha256, size_bytes, sort_payloads(payloads))
+    return Index(IMAGE, sha256, size_bytes, 0, ())
+
+
+def pack_image_delta(path: Path, out_dir: Path, *, old: Path) -> Payload:
+    with TemporaryDirectory(dir=out_dir, prefix="new-") as space:
+        before = extract_image(old, Path(space, "old")) or old
+        inner = extract_image(path, Path(space, "new"))
+        base_sha256, base_bytes = hash_file(before)
+        index = replace(describe_image(path), base_sha256=base_sha256, base_bytes=base_bytes)
+        with map_file(path) as new, map_file(before) as had, map_file(inner or path) as image:
+            pieces = ImageDelta(new, had, inner=image if inner else None).cut()
+            return pack_image_pieces(index, out_dir, pieces)
 
 
 def pack_image_pieces(index: Index, out_dir: Path, pieces: Iterable[Piece]) -> Payload:

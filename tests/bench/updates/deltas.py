@@ -38,9 +38,9 @@ IDENTITY = "11111111-2222-3333-4444-555555555555"
 # --- what is measured ----------------------------------------------------------------------------
 
 
-def measure_os(old: Path, new: Path, place: Path, *, inner: Path | None = None) -> dict[str, float]:
+def measure_os(old: Path, new: Path, place: Path) -> dict[str, float]:
     """`os_delta_pct`: delta and its index as a share of the image packed by `zstd -19`."""
-    packed = pack_image(new, place / "out", old=old, inner=inner)
+    packed = pack_image(new, place / "out", old=old)
     seed = Seed(packed.payloads[0].needs_sha256, old.stat().st_size, old)
     fetch(packed, LayerKind.OS, place, seed)
     return compare("os", packed, pack_whole(new, place))

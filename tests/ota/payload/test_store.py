@@ -90,6 +90,18 @@ def test_whatever_a_cut_leaves_the_layer_comes_whole_or_is_not_here(
     assert images > 80
 
 
+def test_a_build_without_fsyncs_loses_what_it_takes_for_whole(tmp_path: Path) -> None:
+    layer = publish_tree(tmp_path, {**OLD, "app/deep/weights": b"w" * 2000})
+    out = tmp_path / "out"
+    wrong = 0
+    start = RecordingFiles(syncs=False)
+    for cut in list_cuts(lambda files: fetch(make_fetcher(files, out), layer), start, torn=1):
+        fetcher = make_fetcher(cut.files, out)
+        if layer.sha256 in fetcher.store.list_present():
+            wrong += fetcher.store.find_wrong(layer) != ""
+    assert wrong
+
+
 def test_what_was_synchronized_before_a_cut_is_not_fetched_again(tmp_path: Path) -> None:
     layer = publish_image(tmp_path, IMAGE)
     pack_bytes = layer.payloads[0].pack_bytes
