@@ -134,12 +134,12 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         through = self.rig.link.limit(len(body)) if body else 0
+        self.rig.link.sent_bytes += through
         try:
             self.wfile.write(body[:through])
         except OSError:
             self.close_connection = True
             return
-        self.rig.link.sent_bytes += through
         if through < len(body):
             self.break_off()
 
