@@ -54,29 +54,29 @@ class After:
         manifest = self.before.read_manifest(progress)
         if manifest is None:
             return fail(f"the record of release {progress.release} is damaged")
-        layer = manifest.find_layer(OS)
+        layer = find_new_os(progress, manifest)
         try:
             if layer is not None:
-                self._install_slot(layer, manifest)
+                self._install_slot(layer)
         except SlotError as error:
             return fail(str(error))
         return Go(UpdateStep.ARM, f"release {manifest.release} is ready to be tried")
 
-    def _install_slot(self, layer: Layer, manifest: ReleaseManifest) -> None:
+    def _install_slot(self, layer: Layer) -> None:
         self.ports.slots.check()
-        if not self._is_installed(manifest):
+        if not self._is_booted(layer.version):
             self.ports.slots.install(
-                self.ports.payloads.find(layer), manifest.release, self.on_install
+                self.ports.payloads.find(layer), layer.version, self.on_install
             )
 
-    def _is_installed(self, manifest: ReleaseManifest) -> bool:
-        """Whether it runs already: an installation never writes into the slot that runs."""
-        return self._is_booted(manifest.release)
-
-    def _is_booted(self, release: str) -> bool:
-        """Whether the operating system that runs is that of the release."""
+    def _is_booted(self, version: str) -> bool:
+        """Whether the operating system that runs is of that version."""
         report = self.ports.slots.examine()
-        return bool(report.booted) and report.slots[report.booted].release == release
+        return report.booted in report.slots and report.slots[report.booted].release == version
+
+    def _has_started(self, layer: Layer | None) -> bool:
+        """Whether the release needs no other operating system, or its own runs."""
+        return layer is None or self._is_booted(layer.version)
 
     def arm(self, progress: Progress) -> Result:
         return Go(UpdateStep.GATE2, f"release {progress.release} waits for its trial")
@@ -97,7 +97,7 @@ class After:
         manifest = self.before.read_manifest(progress)
         if manifest is None:
             return roll_back(progress, "its record is damaged")
-        if manifest.find_layer(OS) is None or self._is_installed(manifest):
+        if self._has_started(find_new_os(progress, manifest)):
             return Go(UpdateStep.TRIAL, f"release {manifest.release} is on trial")
         if progress.entered and progress.entered.stamp.boot_id != self.ports.unit.stamp().boot_id:
             return self._start_again(progress)
@@ -126,7 +126,7 @@ class After:
         most = FOR_POWER if self.ports.unit.lost_power() else MOST_TRIALS
         if progress.trial_boots > most:
             return roll_back(progress, f"its trial was cut off {most} times")
-        if manifest.find_layer(OS) and not self._is_installed(manifest):
+        if not self._has_started(find_new_os(progress, manifest)):
             return roll_back(progress, "the computer fell back to the old operating system")
         self.ports.layers.start_trial(manifest)
         self.ports.unit.restart_services()
@@ -177,7 +177,7 @@ class After:
         """A new system must reach a mirror where the old one did: else nobody could mend it from
         afar. None: it does, or it cannot be told.
         """
-        needed = manifest.find_layer(OS) is not None and progress.baseline.get("contact")
+        needed = find_new_os(progress, manifest) and progress.baseline.get("contact")
         if not needed or self._has_contact():
             return None
         text = "no mirror answers, and one did before"
@@ -211,19 +211,21 @@ class After:
     def roll_back(self, progress: Progress) -> Result:
         manifest = self.before.read_manifest(progress)
         self.ports.layers.roll_back()
-        if self._touches_slots(manifest):
+        layer = manifest.find_layer(OS) if manifest else None
+        if self._is_on_trial(layer, progress):
             self.ports.slots.fall_back()
-            if self._is_booted(progress.release):
-                self.ports.unit.reboot()
-                return Wait(f"restarts with the system before release {progress.release}")
+            self.ports.unit.reboot()
+            return Wait(f"restarts with the system before release {progress.release}")
+        self.ports.slots.commit()  # what runs is the one before: the next boot takes it too
         self.ports.unit.restart_services()
         reason = progress.entered.reason if progress.entered else "it failed"
         return fail(reason)
 
-    def _touches_slots(self, manifest: ReleaseManifest | None) -> bool:
-        if manifest is not None:
-            return manifest.find_layer(OS) is not None
-        return self.ports.slots.examine().on_trial
+    def _is_on_trial(self, layer: Layer | None, progress: Progress) -> bool:
+        """Whether the operating system that runs is the one to be taken back."""
+        if layer is None:
+            return self.ports.slots.examine().on_trial
+        return layer.sha256 != find_system_sha256(progress) and self._is_booted(layer.version)
 
     def report(self, progress: Progress) -> Result:
         reason = progress.entered.reason if progress.entered else ""
@@ -233,6 +235,12 @@ class After:
 def find_system_sha256(progress: Progress) -> str:
     """Of the operating system that an update brought last, "" where none has."""
     return str(progress.running.facts.get("os_sha256", "")) if progress.running else ""
+
+
+def find_new_os(progress: Progress, manifest: ReleaseManifest) -> Layer | None:
+    """The operating system of a release, where it is another one than runs."""
+    layer = manifest.find_layer(OS)
+    return None if layer is None or layer.sha256 == find_system_sha256(progress) else layer
 
 
 def roll_back(progress: Progress, why: str) -> Go:

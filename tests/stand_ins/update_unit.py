@@ -55,10 +55,17 @@ class RestartError(BaseException):
 
 
 def make_offer(
-    release: str, *, sequence: int, kinds: tuple[LayerKind, ...] = (LayerKind.APP,)
+    release: str,
+    *,
+    sequence: int,
+    kinds: tuple[LayerKind, ...] = (LayerKind.APP,),
+    system: Layer | None = None,
 ) -> Offer:
-    """An offer of a release with a layer of each kind; its content is its name."""
+    """An offer of a release with a layer of each kind; its content is its name. `system`: that of
+    another release as well.
+    """
     layers = tuple(make_layer(kind, release) for kind in kinds)
+    layers += (system,) if system else ()
     manifest = ReleaseManifest(
         release=release,
         sequence=sequence,
@@ -159,9 +166,11 @@ class Board:
         self.write({**state, "good": good, "primary": state["booted"], "tries": 0})
 
     def fall_back(self) -> None:
+        """The other one, as the protocol says: wrong where the old one runs already."""
         state = self.read()
-        back = next(one for one in state["slots"] if one in state["good"])
-        self.write({**state, "primary": back, "tries": 0})
+        other = "b" if state["booted"] == "a" else "a"
+        good = [one for one in state["good"] if one != state["booted"]]
+        self.write({**state, "primary": other, "tries": 0, "good": good})
 
 
 @dataclass
