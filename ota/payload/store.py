@@ -99,7 +99,6 @@ class Fetcher:
             write_image(self.files, made, job.index, job.chunks)
         else:
             write_tree(self.files, made, job.index, job.listed, job.chunks)
-        self.files.sync_directory(job.folder)
         self.store.put(job.layer, made, job.listed)
 
     def verify(self, layer: Layer) -> None:

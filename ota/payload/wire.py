@@ -83,5 +83,7 @@ def add(ranges: list[Range], new: Range) -> list[Range]:
 def subtract(ranges: list[Range], gone: Range) -> list[Range]:
     """What of `ranges` lies outside of `gone`."""
     start, end = gone
+    if start >= end:
+        return ranges
     cut = [((low, min(high, start)), (max(low, end), high)) for low, high in ranges]
     return [one for pair in cut for one in pair if one[0] < one[1]]

@@ -73,8 +73,9 @@ def test_a_damaged_old_tree_is_no_base_and_none_of_its_damage_is_taken_over(tmp_
     old, new = publish_tree(tmp_path, BEFORE), publish_tree(tmp_path, AFTER, old=BEFORE)
     fetcher = make_fetcher(files, tmp_path / "out")
     fetch(fetcher, old)
-    damaged = UPDATES / "content" / old.sha256 / "lib/libx-1.2.so"
-    files.write(damaged, b"damage", offset=70_000)
+    root = UPDATES / "content" / old.sha256
+    files.write(root / "lib/libx-1.2.so", b"damage", offset=70_000)
+    files.write(root / "app/other.py", b"damage", offset=0)
     assert fetcher.plan(make_manifest(new)).payloads == ((new, new.payloads[1]),)
     fetch(fetcher, new)
     fetcher.verify(new)

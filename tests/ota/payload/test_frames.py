@@ -2,6 +2,7 @@
 
 import random
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,8 @@ def test_a_frame_that_would_fill_the_memory_is_refused_unread() -> None:
     for packed in (huge, unknown, pack_frame(b"a") * 2, pack_frame(b"a")[:-1], b"", b"text"):
         with pytest.raises(InputError):
             unpack_frame(packed, size_bytes=1)
+    tracemalloc.start()
+    with pytest.raises(InputError, match="announces 268435456"):
+        unpack_frame(huge, size_bytes=1)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
