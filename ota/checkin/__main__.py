@@ -38,11 +38,19 @@ def main() -> None:
         lock = service.take_lock(settings, CHECKIN, own_log)
         prepare_database(settings.database)
         with closing(Store(settings.database, settings.make_clock(), CHECKIN)) as store:
-            own_log.info(Parts(settings, store, own_log, stop).make_cycle(now=arguments.now).run())
+            check_in(Parts(settings, store, own_log, stop), now=arguments.now)
     except ApplianceError as error:
         print(f"{CHECKIN}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(service.find_exit_code(error))
     lock.release()
+
+
+def check_in(parts: Parts, *, now: bool) -> None:
+    """One check-in, and its report. Raises `UpdateError`."""
+    try:
+        parts.log.info(parts.make_cycle(now=now).run())
+    finally:
+        parts.report()
 
 
 def parse_arguments() -> argparse.Namespace:

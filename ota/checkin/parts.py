@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
-from appliance.errors import StoreError
+from appliance.errors import ApplianceError, StoreError
 from appliance.log import SentenceLog
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_updates import CheckIn
@@ -20,6 +20,7 @@ from appliance.settings import Settings
 from appliance.store.store import Store
 from ota.checkin.cycle import CheckInCycle
 from ota.checkin.payloads import DayPayloads
+from ota.checkin.report import Reporter
 from ota.checkin.rows import UpdateRows
 from ota.checkin.unit import ThisUnit
 from ota.checkin.volume import CountedMirror, Volume
@@ -31,6 +32,7 @@ from ota.machine.journal import Journal
 from ota.machine.offer_file import OfferFile
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.ports import Ports
+from ota.machine.progress import Progress
 from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
@@ -42,6 +44,7 @@ from ota.trust.client import TrustClient
 MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 DAY = timedelta(days=1)
 MB = 1_000_000
+JOURNAL = "journal.jsonl"
 START_S = 8.0  # real seconds until processes have ended and others have started
 
 
@@ -85,7 +88,7 @@ class Parts:
         is_present = orders.has_technician(self.store.clock.stamp().utc)
         engine = Engine(
             self._make_ports(orders if is_present else Orders(), technician=is_present),
-            Journal(self.files, directory / "journal.jsonl"),
+            Journal(self.files, directory / JOURNAL),
             OfferFile(self.files, directory / "offer.json"),
             self.settings.update,
             technician=is_present,
@@ -110,6 +113,19 @@ class Parts:
             unit=self._make_unit(technician=technician),
             may_go_on=self.may_go_on,
         )
+
+    def report(self) -> None:
+        """Write the signed report; what stands against it is logged, and stops nothing."""
+        directory = self.settings.update.dir
+        try:
+            progress = Progress.fold(Journal(self.files, directory / JOURNAL).read())
+            system = find_slots(directory).examine()
+            running = system.slots.get(system.booted)
+            Reporter(self.settings, self.store, self.files).write(
+                progress, running.release if running else ""
+            )
+        except (ApplianceError, OSError) as error:
+            self.log.warning(f"no report is written: {error}")
 
     def may_go_on(self) -> bool:
         """Whether a download goes on: not without a budget, and not while the unit hibernates."""

@@ -11,6 +11,7 @@ during.
 from dataclasses import dataclass
 from datetime import time
 from math import ceil, floor, isfinite
+from typing import TypeGuard
 
 from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.network import UpdateSettings
@@ -94,29 +95,26 @@ def find_temperature(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
 
 def judge_energy(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> Verdict:
     """By charge and by what is left above the reserve; an unknown charge blocks."""
-    known = (facts.soc_pct, facts.energy_wh, facts.reserve_wh)
-    if (
-        facts.soc_pct is None
-        or facts.energy_wh is None
-        or facts.reserve_wh is None
-        or not all(isfinite(one or 0.0) for one in known)
-    ):
+    soc_pct, energy_wh, reserve_wh = facts.soc_pct, facts.energy_wh, facts.reserve_wh
+    if not (is_known(soc_pct) and is_known(energy_wh) and is_known(reserve_wh)):
         return Verdict("the update waits: the charge of the battery is not known", "energy")
     charging = (facts.charging_pct_per_h or 0.0) >= CHARGING_PCT_PER_H
     least_pct = own.least_charging_pct if charging else own.least_charge_pct
-    if facts.soc_pct < least_pct:
-        return Verdict(
-            f"the update waits: {floor(facts.soc_pct)} % charge, needs {ceil(least_pct)} %",
-            "energy",
-        )
-    spare_wh = facts.energy_wh - facts.reserve_wh
-    if spare_wh < SAFETY * needs_wh:
-        return Verdict(
-            f"the update waits: {floor(max(0.0, spare_wh))} Wh above the reserve, needs "
-            f"{ceil(SAFETY * needs_wh)} Wh (twice what installation, trial and way back take)",
-            "energy",
-        )
-    return Verdict(
-        f"{floor(facts.soc_pct)} % charge of {ceil(least_pct)} % needed, {floor(spare_wh)} Wh "
-        f"above the reserve of {ceil(SAFETY * needs_wh)} Wh needed"
-    )
+    if soc_pct < least_pct:
+        text = f"the update waits: {floor(soc_pct)} % charge, needs {ceil(least_pct)} %"
+        return Verdict(text, "energy")
+    return judge_spare(energy_wh - reserve_wh, SAFETY * needs_wh, f"{floor(soc_pct)} % charge")
+
+
+def judge_spare(spare_wh: float, needed_wh: float, charge: str) -> Verdict:
+    """By what is left above the reserve."""
+    needed = f"{ceil(needed_wh)} Wh (twice what installation, trial and way back take)"
+    if spare_wh < needed_wh:
+        spare = f"{floor(max(0.0, spare_wh))} Wh above the reserve"
+        return Verdict(f"the update waits: {spare}, needs {needed}", "energy")
+    return Verdict(f"{charge}, {floor(spare_wh)} Wh above the reserve; {needed} are needed")
+
+
+def is_known(value: float | None) -> TypeGuard[float]:
+    """Whether it is a figure that can be compared."""
+    return value is not None and isfinite(value)

@@ -1,0 +1,133 @@
+"""What the unit reports of itself after each check-in, signed with its own key.
+
+    report.json        JSON, one object
+    report.json.sig    the signature over the bytes of report.json: ECDSA P-256, SHA-256, DER
+
+Reads: rows, the journal of updates, the layers in use. Writes: these two files, through `Files`.
+Never: sends anything, or holds a picture, an event, the place of the unit or a password.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance import log
+from appliance.model import BatteryState, EnergyBudget, Sleep, Stamp, Wake
+from appliance.model_updates import UpdateState
+from appliance.settings import Settings
+from appliance.store.rows import encode_time
+from appliance.store.store import Store
+from ota.checkin.unit_key import read_key
+from ota.files import Files, replace
+from ota.layers.layers import Layers, LayerState
+from ota.machine.progress import Progress
+from ota.manifest import LayerKind
+
+REPORT, SIGNATURE = "report.json", "report.json.sig"
+FORMAT = 1
+MOST_FAULTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """`write` and `describe` take the state of the journal, and the release of the operating system
+    that runs, "" where that is not known.
+    """
+
+    settings: Settings
+    store: Store
+    files: Files
+
+    @property
+    def directory(self) -> Path:
+        return self.settings.update.dir
+
+    def write(self, progress: Progress, system: str) -> None:
+        """Write the report of now. Raises `UpdateError`, `StoreError`, `OSError`."""
+        report = self.describe(progress, system)
+        data = json.dumps(report, indent=1, sort_keys=True).encode() + b"\n"
+        signature = read_key(self.files, self.directory).sign(data)
+        replace(self.files, self.directory / REPORT, data)
+        replace(self.files, self.directory / SIGNATURE, signature)
+
+    def describe(self, progress: Progress, system: str) -> dict[str, Any]:
+        """The report: what is not known is null."""
+        layers = Layers(self.directory, self.files).examine()
+        return {
+            "format": FORMAT,
+            "unit": self.settings.unit.name,
+            "group": self.settings.update.group,
+            **describe_time(self.store.clock.stamp(), self.store.clock.is_synchronized()),
+            **describe_update(self.store.last(UpdateState), progress),
+            "energy": self._describe_energy(),
+            "faults": self._list_faults(),
+            "expected_at": self._find_return(),
+            "os": {"release": system, "sha256": find_system_sha256(progress)},
+            **describe_layers(layers),
+        }
+
+    def _describe_energy(self) -> dict[str, Any]:
+        budget, battery = self.store.latest(EnergyBudget), self.store.latest(BatteryState)
+        return {
+            "level": budget.level.name if budget else None,
+            "charge_pct": battery.state_of_charge_pct if battery else None,
+            "sigma_pct": battery.sigma_pct if battery else None,
+        }
+
+    def _list_faults(self) -> list[dict[str, str]]:
+        """The open faults: which, of what, since when; without passwords."""
+        return [
+            {
+                "source": one.source,
+                "code": one.code,
+                "text": log.redact(one.text),
+                "since": encode_time(one.stamp.utc),
+            }
+            for one in self.store.list_open_faults()[:MOST_FAULTS]
+        ]
+
+    def _find_return(self) -> str | None:
+        """When the unit expects to be at work again; None while it stays awake."""
+        sleep, wake = self.store.last(Sleep), self.store.last(Wake)
+        is_over = sleep is None or (wake is not None and wake.stamp.utc >= sleep.stamp.utc)
+        if sleep is None or is_over or sleep.expected is None:
+            return None
+        return encode_time(sleep.expected)
+
+
+def describe_time(now: Stamp, confirmed: bool) -> dict[str, Any]:
+    return {
+        "at": encode_time(now.utc),
+        "clock_confirmed": confirmed,
+        "boot_id": now.boot_id,
+        "uptime_s": round(now.uptime_s, 1),
+    }
+
+
+def describe_update(row: UpdateState | None, progress: Progress) -> dict[str, Any]:
+    """What runs, what is under way and what it waits for."""
+    return {
+        "running_release": progress.running_release,
+        "state": progress.step.value,
+        "release": progress.release,
+        "reason": log.redact(row.reason) if row else "",
+        "waits_for": row.waits_for if row else "",
+        "failed_releases": sorted({one.release for one in progress.failures.values()}),
+    }
+
+
+def describe_layers(layers: tuple[LayerState, ...]) -> dict[str, Any]:
+    """The hashes of what is in use."""
+    used = {(one.key.kind, one.key.name): one.current for one in layers if one.current}
+    return {
+        "app_sha256": used.get((LayerKind.APP, "")),
+        "settings_sha256": used.get((LayerKind.SETTINGS, "")),
+        "models": {name: sha for (kind, name), sha in used.items() if kind is LayerKind.MODEL},
+    }
+
+
+def find_system_sha256(progress: Progress) -> str | None:
+    """Of the operating system's image, where an update brought it."""
+    found = progress.running.facts.get("os_sha256") if progress.running else None
+    return str(found) if found else None
