@@ -47,6 +47,7 @@ def main() -> None:
 
 def check_in(parts: Parts, *, now: bool) -> None:
     """One check-in, and its report. Raises `UpdateError`."""
+    parts.mend()
     try:
         parts.log.info(parts.make_cycle(now=now).run())
     finally:

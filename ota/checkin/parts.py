@@ -114,6 +114,14 @@ class Parts:
             may_go_on=self.may_go_on,
         )
 
+    def mend(self) -> None:
+        """Put sound pointers in the place of damaged ones."""
+        try:
+            for fault in Layers(self.settings.update.dir, self.files).mend():
+                self.log.warning(fault)
+        except OSError as error:
+            self.log.warning(f"damaged pointers are not mended: {error}")
+
     def report(self) -> None:
         """Write the signed report; what stands against it is logged, and stops nothing."""
         directory = self.settings.update.dir

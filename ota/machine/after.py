@@ -14,7 +14,7 @@ from appliance.model_updates import UpdateStep
 from ota.errors import LinkError, SlotError, UpdateError
 from ota.machine.before import Before, fail
 from ota.machine.ports import Ports
-from ota.machine.progress import Progress
+from ota.machine.progress import MOST_FAILURES, Progress
 from ota.machine.result import Go, Result, Wait
 from ota.manifest import Layer, LayerKind, ReleaseManifest
 from ota.slots.slots import OnProgress
@@ -228,8 +228,12 @@ class After:
         return layer.sha256 != find_system_sha256(progress) and self._is_booted(layer.version)
 
     def report(self, progress: Progress) -> Result:
-        reason = progress.entered.reason if progress.entered else ""
-        return Go(UpdateStep.IDLE, reason)
+        """What no pointer names is removed, but for a release that is to be tried once more."""
+        record = progress.entered
+        failed = record is not None and bool(record.facts.get("failed"))
+        if not failed or progress.count_failures(progress.sha256) >= MOST_FAILURES:
+            self.ports.layers.collect_garbage(())
+        return Go(UpdateStep.IDLE, record.reason if record else "")
 
 
 def find_system_sha256(progress: Progress) -> str:

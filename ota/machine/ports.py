@@ -4,7 +4,7 @@ Reads and writes: nothing; trust/, payload/, layers/, slots/, health/ and checki
 Never: holds a rule.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -67,6 +67,8 @@ class TreeLayers(Protocol):
     def commit(self) -> None: ...
 
     def roll_back(self) -> None: ...
+
+    def collect_garbage(self, keep: Iterable[str]) -> Sequence[str]: ...
 
 
 class Health(Protocol):

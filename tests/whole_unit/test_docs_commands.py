@@ -22,11 +22,16 @@ import pytest
 from appliance.__main__ import main, make_parser
 from appliance.clock import Clock, SystemClock
 from appliance.commands.opening import LAPTOP_SETTINGS
+from appliance.model_updates import UpdateStep
 from appliance.settings import PATH_VARIABLE
 from appliance.store.backup import make_backup
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
+from ota.disk import Disk
+from ota.machine.journal import Journal
+from ota.machine.progress import Record
 from ota.release.__main__ import make_parser as make_fleet_parser
+from ota.trust.store import TrustStore
 from provisioning.laptop import START
 from tests.conftest import CLIP, MODEL, ROOT
 from tests.scenes import filled
@@ -52,6 +57,10 @@ source = "{CLIP}"
 
 [inference]
 model = "{MODEL}"
+
+[update]
+dir = "../../ota"
+mirrors = ["file:///nonexistent/mirror"]
 """
 EXPORTS = {"yolo11n": "yolov8", "vehicles": "yolox", "FILE": "detr"}
 EVENT = "20260415T120000Z-gate-beef-1"
@@ -60,6 +69,9 @@ MEANT = {
     "DATABASE": "data/unit.db",
     "BACKUP": "data/copy.db",
     "~/yolo11n.onnx": "yolo11n.onnx",
+    "/mnt": "stick",
+    "DIRECTORY": "stick",
+    "RELEASE": "2026.12.1",
     "bench-NAME": "bench-idle",
     "bench-...": "bench-idle",
 }
@@ -88,7 +100,8 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("unit")
     settings = directory / LAPTOP_SETTINGS
     settings.parent.mkdir(parents=True)
-    settings.write_text(SETTINGS)
+    settings.write_text(f'{SETTINGS}[host]\nsystemctl = "{make_systemctl(directory)}"\n')
+    make_update(directory)
     write_model(directory, make_model(), "owls")
     for name, output in EXPORTS.items():
         make_export(directory / f"{name}.onnx", output, metadata={"license": "Apache-2.0"})
@@ -104,6 +117,29 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_backup(open_as("power"), database.parent).rename(database.with_name("copy.db"))
     run_python("-m", "power.plan", "--settings", str(settings))
     return directory
+
+
+def make_systemctl(directory: Path) -> Path:
+    """A program that runs a check-in where one is ordered."""
+    program = directory / "systemctl"
+    words = shlex.join([sys.executable, "-m", "ota.checkin", "--settings"])
+    program.write_text(f"#!/bin/sh\nexec {words} {shlex.quote(str(directory / LAPTOP_SETTINGS))}\n")
+    program.chmod(0o755)
+    return program
+
+
+def make_update(directory: Path) -> None:
+    """A stick, and an update directory in which a release has failed twice."""
+    for name in ("image", "director"):
+        (directory / "stick" / name / "metadata").mkdir(parents=True)
+    (directory / "ota/trust").mkdir(parents=True)
+    trust = TrustStore(directory / "ota", Disk())
+    trust.save(trust.load())
+    facts = {"failed": 2}
+    record = Record(
+        SystemClock().stamp(), UpdateStep.REPORT, MEANT["RELEASE"], "ab" * 32, "it failed", facts
+    )
+    Journal(Disk(), directory / "ota/journal.jsonl").append(record)
 
 
 @contextmanager

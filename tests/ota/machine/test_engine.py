@@ -196,6 +196,32 @@ def test_a_trial_that_is_cut_off_again_and_again_is_taken_back(unit: UpdatedUnit
     assert unit.progress.count_failures(unit.offers[0].manifest_sha256) == 1
 
 
+def list_content(unit: UpdatedUnit) -> list[str]:
+    return unit.files.list_names(HOME / "content")
+
+
+def test_what_no_pointer_names_goes_at_the_end_of_an_update(unit: UpdatedUnit) -> None:
+    trees = []
+    for number in (2, 3, 4):
+        offer = make_offer(str(number), sequence=number, kinds=(OS, APP))
+        trees.append(offer.manifest.layers[1].sha256)
+        unit.offers = [offer]
+        unit.run()
+    assert list_content(unit) == sorted(trees[1:]), "in use, and the one before"
+
+
+def test_a_release_that_is_tried_once_more_is_not_fetched_again(unit: UpdatedUnit) -> None:
+    unit.sick = frozenset(("2",))
+    unit.offers = [make_offer("2", sequence=2)]
+    engine = unit.make_engine()
+    while not engine.progress.failures:
+        unit.uptime_s += 700
+        engine.run()
+    assert list_content(unit) == [unit.offers[0].manifest.layers[0].sha256]
+    unit.run()
+    assert list_content(unit) == []
+
+
 def test_a_new_system_that_reaches_no_mirror_is_taken_back_after_hours(unit: UpdatedUnit) -> None:
     unit.offers = [make_offer("2", sequence=2, kinds=(OS,))]
     unit.check_in()
