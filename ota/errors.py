@@ -5,15 +5,19 @@ Never: lets a refusal go without the name of its cause: `reason_code` is stored 
 """
 
 from appliance.errors import ApplianceError
+from appliance.wording.shorten import make_printable
 
 
 class UpdateError(ApplianceError):
-    """An update cannot go on. `reason_code`: the cause in kebab-case, for reports and tests."""
+    """An update cannot go on. `reason_code`: the cause in kebab-case, for reports and tests.
+
+    What of `text` a mirror or a program wrote moves no cursor.
+    """
 
     code = "update"
 
     def __init__(self, text: str, reason_code: str) -> None:
-        super().__init__(text)
+        super().__init__(make_printable(text))
         self.reason_code = reason_code
 
 

@@ -6,7 +6,8 @@ A server that knows no ranges is read on where the last range ended; on a link p
 refused. A file's ETag goes with each later question, so that a changed file is noticed.
 
 Reads: the network. Writes: nothing.
-Never: waits longer than its limits, follows a redirection to another scheme, or unpacks a body.
+Never: waits longer than its limits, follows a redirection to another scheme or, without TLS, to
+another host, or unpacks a body.
 """
 
 import time
@@ -22,9 +23,11 @@ from urllib3.response import BaseHTTPResponse
 from appliance.errors import shorten_error
 from ota.errors import LinkError
 from ota.mirrors.answer import UNKNOWN_END, Answer, read_answer
+from ota.mirrors.answer_limit import limit_answers
 from ota.mirrors.mirror import NotThereError
 
 CONNECT_S, READ_S = 20.0, 30.0
+ANSWER_S = 90.0  # to connect, and again until the headers are there
 WINDOW_S, LEAST_BYTES_PER_S = 60.0, 50  # slower than this for so long is no link
 MOST_REDIRECTIONS = 3
 PART_BYTES = 16 * 1024
@@ -43,7 +46,9 @@ class Stream:
 
 
 class WebMirror:
-    """`now_s`: monotonic seconds. The connection is kept between ranges."""
+    """`now_s`: monotonic seconds; `answer_s`: limit on connecting and on an answer's headers. The
+    connection is kept between ranges.
+    """
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class WebMirror:
         ca_file: Path | None = None,
         metered: bool = False,
         now_s: Callable[[], float] = time.monotonic,
+        answer_s: float = ANSWER_S,
     ) -> None:
         parts = urlsplit(address)
         host = parts.netloc.rpartition("@")[2]  # no password: what is fetched is public
@@ -65,6 +71,7 @@ class WebMirror:
             retries=False,
             maxsize=1,
         )
+        limit_answers(self.pool, answer_s)
         self.etags: dict[str, str] = {}
         self.stream: Stream | None = None
 
@@ -153,14 +160,18 @@ class WebMirror:
     def request(self, address: str, headers: dict[str, str]) -> BaseHTTPResponse:
         for _ in range(MOST_REDIRECTIONS + 1):
             body = self.pool.request(
-                "GET", address, headers=headers, redirect=False, preload_content=False
+                "GET",
+                address,
+                headers=headers,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
             )
             if body.status not in REDIRECTIONS:
                 return body
             body.close()
             target = urljoin(address, body.headers.get("location", ""))
-            if urlsplit(target).scheme != urlsplit(address).scheme:
-                raise ValueError(f"it leads from {address[:60]} to {target[:60]}, another scheme")
+            require_redirection(address, target)
             address = target
         raise ValueError(f"it leads on more than {MOST_REDIRECTIONS} times")
 
@@ -187,3 +198,13 @@ class WebMirror:
                 "paid by volume; use another mirror, or set [update] metered = false",
                 "no-ranges",
             )
+
+
+def require_redirection(address: str, target: str) -> None:
+    """A mirror must not have the unit ask the devices beside it: a relay is switched by one GET.
+    Over TLS the other host must show a certificate. Raises `ValueError`.
+    """
+    old, new = urlsplit(address), urlsplit(target)
+    is_same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
+    if not is_same and not old.scheme == new.scheme == "https":
+        raise ValueError(f"it leads from {address[:60]} to {target[:60]}, another host or scheme")

@@ -13,6 +13,7 @@ from tuf.api.metadata import TargetFile
 
 from appliance import strict_json
 from appliance.strict_json import InputError
+from appliance.wording.shorten import make_printable
 from ota.errors import TrustError
 from ota.manifest import MOST_BYTES, NAME, PERMISSION, ReleaseManifest, require_match
 from ota.trust.ratchet import parse_time
@@ -92,7 +93,7 @@ def build_assignment(target: TargetFile, custom: Mapping[str, Any], *, is_own: b
         target=target,
         begins=parse_time(custom.get("from")),
         until=parse_time(custom.get("until")),
-        wave=strict_json.require_text(custom.get("wave", ""), "wave", LONGEST_WAVE),
+        wave=make_printable(strict_json.require_text(custom.get("wave", ""), "wave", LONGEST_WAVE)),
         allow_downgrade=allow and is_own,
     )
 

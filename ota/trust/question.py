@@ -6,14 +6,14 @@ Never: hands out what the two repositories do not both sign, for this machine, a
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tuf.api.exceptions import DownloadError, LengthOrHashMismatchError, RepositoryError
 from tuf.api.metadata import TargetFile
 
-from ota.errors import TrustError
+from ota.errors import TrustError, UpdateError
 from ota.manifest import ReleaseManifest, format_manifest, parse_manifest
 from ota.mirrors.mirror import Mirror
 from ota.offer import Offer
@@ -64,8 +64,7 @@ class MirrorQuestion:
         self.offline = False
 
     def find_offer(self) -> Offer | None:
-        with self.consult("director") as director:
-            assignment = find_assignment(self.asker.unit, director.get_targetinfo)
+        assignment = self.ask_director()
         with self.consult("image") as image:
             path = assignment and find_manifest_path(assignment)
             signed = image.get_targetinfo(path) if path else None
@@ -77,6 +76,19 @@ class MirrorQuestion:
         target = check_agreement(assignment, signed)
         self.answer = find_hindrance(assignment, self.find_now())
         return None if self.answer else self.judge(assignment, target)
+
+    def ask_director(self) -> Assignment | None:
+        """Where its metadata has expired, the image repository is heard all the same: a stolen key
+        of that may have signed a time that is far ahead, and only its next root takes it back.
+        """
+        try:
+            with self.consult("director") as director:
+                return find_assignment(self.asker.unit, director.get_targetinfo)
+        except TrustError as error:
+            if error.reason_code.startswith("expired-"):
+                with suppress(UpdateError), self.consult("image"):
+                    pass
+            raise
 
     def find_now(self, *, without: str = "") -> datetime:
         """The clock, or the floor where the clock runs behind it; `without` one repository's."""

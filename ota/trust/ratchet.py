@@ -18,6 +18,7 @@ from ota.manifest import ReleaseManifest
 MOST_BYTES = 64 * 1024  # of the ratchet file
 FIRST_YEAR, LAST_YEAR = 1900, 9999  # a time at their ends has no UTC
 MOST_ROLES = 64  # of one repository whose versions are kept
+MOST_VERSION, LONGEST_ROLE = 2**53, 100  # what is kept must be read back, and fit in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +153,9 @@ def parse_floor(tree: Any) -> RepositoryFloor:
     return RepositoryFloor(
         anchor=strict_json.require_text(tree["anchor"], "anchor", 64),
         keys=strict_json.require_text(tree["keys"], "keys", 64),
-        root=strict_json.require_whole_number(tree["root"], "root", 0, 2**53),
+        root=strict_json.require_whole_number(tree["root"], "root", 0, MOST_VERSION),
         versions={
-            role: strict_json.require_whole_number(versions[role], role, 0, 2**53)
+            role: strict_json.require_whole_number(versions[role], role, 0, MOST_VERSION)
             for role in versions
         },
         issued=parse_time(tree["issued"]),

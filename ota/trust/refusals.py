@@ -17,6 +17,7 @@ from tuf.api.exceptions import (
 from tuf.api.serialization import DeserializationError
 
 from ota.errors import LinkError, TrustError, UpdateError
+from ota.trust.ratchet import LONGEST_ROLE, MOST_VERSION
 
 TOP_LEVEL = ("root", "timestamp", "snapshot", "targets")
 NOT_USED = "nothing of it is used"
@@ -65,6 +66,18 @@ def make_rollback(role: str, *, seen: int, floor: int, place: str) -> TrustError
     what = f"has version {seen}, this unit has seen {floor}"
     advice = "copy the newest tree to that mirror"
     return make_refusal("rollback", role, what=what, advice=advice, place=place)
+
+
+def refuse_boundless(role: str, version: int, place: str) -> None:
+    """A thief's key may sign any number and name: the floors that hold them could not be read back.
+    Raises `TrustError`.
+    """
+    if version > MOST_VERSION or len(role) > LONGEST_ROLE:
+        what, advice = (
+            "has a version or a name beyond measure",
+            "look who has the key that signs it",
+        )
+        raise make_refusal("boundless", role, what=what, advice=advice, place=place)
 
 
 def explain_repository(error: RepositoryError, role: str, place: str) -> TrustError:

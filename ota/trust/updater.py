@@ -34,7 +34,7 @@ from tuf.ngclient.fetcher import FetcherInterface
 from ota.errors import TrustError, UpdateError
 from ota.trust.pages import SCHEME
 from ota.trust.ratchet import RepositoryFloor, find_applicable, find_newest, parse_time
-from ota.trust.refusals import explain, make_refusal, make_rollback
+from ota.trust.refusals import explain, make_refusal, make_rollback, refuse_boundless
 
 NOWHERE = "/nonexistent/trust"  # what python-tuf takes for its directory: nothing is ever there
 FOR_STICKS = "take a stick with `unitctl update from-usb`, with a technician present"
@@ -158,6 +158,7 @@ class PinnedUpdater(Updater):
         """Whether a verified role may be used; raises `TrustError`."""
         if role == Timestamp.type:
             self.check_timestamp()
+        refuse_boundless(role, self._trusted_set[role].version, self.place.words)
         self.loaded.add(role)
         if not (role == Timestamp.type and self.offline):
             self.check_version(role, self._trusted_set[role].version)

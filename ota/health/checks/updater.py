@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from appliance.wording.shorten import shorten
+from appliance.wording.shorten import make_printable, shorten
 from ota.health.sight import Items, Sight
 
 NAME, LINK = "updater", "updater's way to a mirror"
@@ -46,4 +46,4 @@ def try_start(sight: Sight, *words: str, app: Path | None = None) -> str:
     if not done.returncode:
         return ""
     lines = done.stderr.decode(errors="replace").strip().splitlines()
-    return shorten(lines[-1] if lines else str(done.returncode), 200)
+    return make_printable(shorten(lines[-1] if lines else str(done.returncode), 200))

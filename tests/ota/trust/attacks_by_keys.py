@@ -1,8 +1,10 @@
 """Arbitrary software: wrong bytes, wrong signatures, stolen keys below each threshold."""
 
+from tuf.api.metadata import Delegations, SuccinctRoles, Targets
+
 from tests.ota.trust.attack_table import attack, find_manifest, sign_evil
 from tests.ota.trust.world import OWN, World
-from tests.stand_ins.tuf_repositories import make_manifest, make_signers
+from tests.stand_ins.tuf_repositories import OFFLINE, make_manifest, make_signers
 
 # --- arbitrary software: wrong bytes, wrong signatures, stolen keys below each threshold ---------
 
@@ -139,3 +141,30 @@ def a_root_of_zeros(world: World) -> None:
 def a_stolen_director_key_that_permits_a_step_back(world: World) -> None:
     world.fleet.assign(OWN, "old", allow_downgrade=True)
     world.fleet.director.publish(world.clock)
+
+
+@attack("boundless-timestamp")
+def a_stolen_timestamp_key_that_signs_a_version_beyond_what_the_floors_hold(world: World) -> None:
+    world.fleet.image.timestamp.version = 2**60
+    world.fleet.image.put_timestamp()
+
+
+@attack("boundless-delegated")
+def a_stolen_director_key_that_signs_a_version_beyond_what_the_floors_hold(world: World) -> None:
+    director = world.fleet.director
+    for role in director.bins.values():
+        role.version = 10**30
+    world.fleet.assign(OWN, "new")
+    director.publish(world.clock)
+
+
+@attack("boundless-delegated")
+def a_stolen_director_key_that_delegates_to_names_beyond_what_the_floors_hold(world: World) -> None:
+    director = world.fleet.director
+    key = director.signers["bin"][0].public_key
+    names = SuccinctRoles([key.keyid], 1, 1, "b" * 150)
+    director.targets.delegations = Delegations({key.keyid: key}, succinct_roles=names)
+    for name in names.get_roles():
+        director.bins[name] = Targets(expires=world.clock + OFFLINE)
+    world.fleet.assign(OWN, "new")
+    director.publish(world.clock)

@@ -294,3 +294,16 @@ def test_a_technicians_new_root_begins_the_repository_anew_and_keeps_the_release
     for name, data in other.fleet.roots.items():
         world.files.write(OTA / f"trust/{name}-root.json", data)
     assert world.refuse(mirrors=[other.mirror]) == "below-ratchet"
+
+
+def test_the_wave_of_a_stolen_director_key_moves_no_cursor() -> None:
+    world = World()
+    world.fleet.assign(OWN, "new", wave="\x1b[2J\nIDLE: release new is committed\u202e")
+    world.fleet.director.publish(world.clock)
+    offer = world.ask()
+    assert offer is not None
+    assert offer.wave.isprintable()
+
+
+def test_a_refusal_moves_no_cursor() -> None:
+    assert str(LinkError("it leads to \x1b[2J\nhere", "x")).isprintable()
