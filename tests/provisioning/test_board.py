@@ -113,6 +113,37 @@ def test_the_button_boots_the_unit(desk: Desk) -> None:
     assert desk.messages == ["the computer boots by the power button"]
 
 
+def test_an_order_to_restart_ends_all_processes_and_begins_a_new_boot_at_once(desk: Desk) -> None:
+    desk.send("power-button")
+    before, first = desk.find_running(), desk.boot_id()
+    desk.send("reboot")
+    assert set(desk.find_running()) == set(AT_BOOT)
+    assert not set(desk.find_running().values()) & set(before.values())
+    assert desk.boot_id() != first
+    assert desk.board.power is Power.ON
+
+
+def test_a_restart_starts_what_is_stopped_and_a_try_restart_does_not(
+    supervisor: FakeSupervisor,
+) -> None:
+    units = ["appliance-inference.service", "appliance-power.service"]
+    systemctl.send_orders(supervisor, "start", units[:1])
+    before = systemctl.find_pids(supervisor)
+    systemctl.restart(supervisor, units, also_stopped=False)
+    after = systemctl.find_pids(supervisor)
+    assert set(after) == {"appliance-inference"}
+    assert after != before
+    systemctl.restart(supervisor, units, also_stopped=True)
+    assert set(systemctl.find_pids(supervisor)) == {"appliance-inference", "appliance-power"}
+
+
+def test_who_waits_for_a_oneshot_waits_until_it_has_ended(supervisor: FakeSupervisor) -> None:
+    supervisor.kept["appliance-plan"] = subprocess.Popen(["sleep", "0.3"], process_group=0)
+    supervisor.known.append("appliance-plan")
+    systemctl.wait_for_end(supervisor, ["appliance-plan.service"])
+    assert supervisor.pid("appliance-plan") == 0
+
+
 def test_a_power_off_ends_all_processes_and_the_alarm_begins_a_new_boot(desk: Desk) -> None:
     desk.send("power-button")
     before, first = desk.find_running(), desk.boot_id()

@@ -62,10 +62,17 @@ def test_the_units_timers_are_understood() -> None:
     assert all(timer.times for timer in timers.values())
 
 
-def test_a_timer_that_is_not_daily_is_refused(tmp_path: Path) -> None:
+def test_an_hourly_timer_has_24_times(tmp_path: Path) -> None:
+    (tmp_path / "a.timer").write_text("[Timer]\nOnCalendar=*-*-* *:20:00\n")
+    (tmp_path / "a.service").write_text(UNIT)
+    (timer,) = read_timers(tmp_path)
+    assert timer.times == tuple(time(hour, 20) for hour in range(24))
+
+
+def test_a_timer_that_is_neither_daily_nor_hourly_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.timer").write_text("[Timer]\nOnCalendar=hourly\n")
     (tmp_path / "a.service").write_text(UNIT)
-    with pytest.raises(SettingsError, match="only daily times"):
+    with pytest.raises(SettingsError, match="only daily and hourly times"):
         read_timers(tmp_path)
 
 
