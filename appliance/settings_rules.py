@@ -8,6 +8,7 @@ Never: checks a value by itself (its type and range); appliance/settings_file.py
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from appliance.chemistry.battery import find_cell_count_error
@@ -20,7 +21,6 @@ from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
 from appliance.strict_json import InputError, show
 
-MIRRORS = ("https://", "http://", "file:///")
 BLURRED = (
     "must be 0 while heads are blurred: in clips they are not; set `blur_heads = false` under "
     "[inference] where the law lets you keep clips of people"
@@ -240,13 +240,27 @@ def check_hosts(settings: Settings) -> Iterator[Error]:
 def check_update(settings: Settings) -> Iterator[Error]:
     """Where releases are, and when they may be installed."""
     for mirror in settings.update.mirrors:
-        if not mirror.startswith(MIRRORS):
-            text = f"has {mirror!r}: https://HOST/PATH, http://HOST/PATH or file:///PATH is meant"
+        if not is_mirror(mirror):
+            text = (
+                f"has {show(mirror)}: https://HOST/PATH, http://HOST/PATH or file:///PATH is meant"
+            )
             yield ("update", "mirrors"), text
     try:
         parse_hours(settings.update.window)
     except InputError as error:
         yield ("update", "window"), f"is wrong: {error}"
+
+
+def is_mirror(address: str) -> bool:
+    """Whether it is an address of a web server or of a directory."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "file":
+        return not parts.netloc and parts.path.startswith("/")
+    return parts.scheme in ("https", "http") and bool(parts.hostname) and port != 0
 
 
 def check_topic(settings: Settings) -> Iterator[Error]:

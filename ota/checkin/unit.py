@@ -87,7 +87,8 @@ class ThisUnit:
         return is_now and wake is not None and wake.cause == AFTER_CUT
 
     def has_carrier(self) -> bool:
-        return any(read_text(one / "carrier") == "1" for one in self.networks.glob("[!l]*"))
+        own = (one for one in self.networks.glob("*") if one.name != "lo")
+        return any(read_text(one / "carrier") == "1" for one in own)
 
     def restart_services(self) -> None:
         """Those that always run, and of the others those that run now. Raises `HostError`."""
