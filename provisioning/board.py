@@ -28,6 +28,9 @@ from appliance.parsing.arguments import PATH
 from appliance.settings import Settings
 from appliance.store.store import Store
 from appliance.wording.site_time import format_site_time
+from ota.disk import Disk
+from ota.slots.directory import DirectorySlots
+from ota.slots.find import DIRECTORY
 from provisioning import systemctl
 
 GUARD = "appliance-power"
@@ -154,6 +157,7 @@ class Mainboard:
             self._signal(self._find_running(), signal.SIGCONT)
         else:
             self._discard_commands()
+            self._choose_system()
             self._boots += 1
             self._log(f"the computer boots by {by}", boot=self._boots)
             self._settings.boot_file.write_text(str(self._boots))
@@ -161,6 +165,13 @@ class Mainboard:
                 systemctl.send_order(self._supervisor, "start", name)
             self._timers_pending = True
         self.power = Power.ON
+
+    def _choose_system(self) -> None:
+        """What a boot loader does, where this run has two slots for operating systems."""
+        slots = self._settings.update.dir / DIRECTORY
+        if slots.is_dir():
+            booted = DirectorySlots(slots, Disk()).boot()
+            self._log(f"the boot loader takes slot {booted.booted}")
 
     def _discard_commands(self) -> None:
         """Drop commands that an earlier boot has sent."""

@@ -60,8 +60,9 @@ def show_update(settings: Settings, random: Random, directory: Path) -> None:
     name = settings.unit.name
     fleet.begin()
     unit.trust(fleet.roots_of_trust)
+    unit.make_slots()
     server = mirror_server.serve(fleet.tree, urlsplit(settings.update.mirrors[0]).port or 80)
-    fleet.build(GOOD, sequence=1)
+    fleet.build(GOOD, sequence=1, with_system=True)
     unit.wait_for(unit.is_low, "a charge at which the gate is closed")
     fleet.publish(GOOD, name)
     unit.check_in()

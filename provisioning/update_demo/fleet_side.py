@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from appliance.errors import HostError
 from provisioning.runner import ROOT
@@ -17,6 +18,7 @@ PACKAGES = ("appliance", "power", "sensors", "inference", "ota", "provisioning")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
 BROKEN = "sensors/__main__.py"
 FAULT = 'raise SystemExit("this release is broken on purpose")\n'
+SYSTEM_BYTES = 3_000_000
 ENERGY_WH = "1"  # an app: some minutes of the computer
 
 
@@ -46,13 +48,18 @@ class FleetSide:
         self.directory.mkdir(parents=True)
         self._run_fleet("init", str(self.fleet))
 
-    def build(self, name: str, *, sequence: int, broken: bool = False) -> None:
-        """Build this program as an app release, and sign it."""
+    def build(
+        self, name: str, *, sequence: int, broken: bool = False, with_system: bool = False
+    ) -> None:
+        """Build this program as an app release, and sign it; `with_system`: with a made-up system
+        for which the computer restarts.
+        """
         wheel = self._build_wheel(name, broken=broken)
         here = ("--fleet", str(self.fleet))
         number, app = ("--sequence", str(sequence)), ("--app", str(wheel))
         energy = ("--energy-wh", ENERGY_WH)
-        self._run_fleet("release", "build", name, *number, *app, *energy, *here)
+        system = ("--os", str(self._make_system())) if with_system else ()
+        self._run_fleet("release", "build", name, *number, *app, *system, *energy, *here)
         self._run_fleet("release", "sign", name, *here)
 
     def publish(self, name: str, unit: str) -> None:
@@ -60,6 +67,12 @@ class FleetSide:
         here = ("--fleet", str(self.fleet))
         self._run_fleet("release", "publish", name, *here)
         self._run_fleet("assign", unit, name, *here)
+
+    def _make_system(self) -> Path:
+        """No operating system: a laptop's slots keep it, and nothing is run from there."""
+        image = self.directory / "system.image"
+        image.write_bytes(Random(1).randbytes(SYSTEM_BYTES))
+        return image
 
     def _build_wheel(self, name: str, *, broken: bool) -> Path:
         source = self.directory / f"source-{name}"

@@ -21,6 +21,7 @@ from appliance.process.host import Host
 from appliance.settings import Settings
 from appliance.store.store import Store
 from appliance.wording.site_time import format_site_time
+from ota.slots.find import DIRECTORY
 
 UPDATER = "appliance-checkin"
 LOOK_S = 0.05
@@ -42,6 +43,10 @@ class UnitSide:
     def __post_init__(self) -> None:
         self.store = Store(self.settings.database, self.settings.make_clock())
         self.printed = len(self.store.rows(UpdateState))
+
+    def make_slots(self) -> None:
+        """Two slots for operating systems, as a unit has them."""
+        (self.settings.update.dir / DIRECTORY).mkdir(parents=True, exist_ok=True)
 
     def trust(self, roots: Iterable[Path]) -> None:
         """What a technician does once: the roots of trust of the fleet."""
