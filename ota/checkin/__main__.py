@@ -8,16 +8,23 @@ import argparse
 import sys
 from collections.abc import Iterable
 from contextlib import closing
+from threading import Event
+from typing import TYPE_CHECKING
 
 from appliance import log, settings_file
 from appliance.errors import ApplianceError
 from appliance.process import service
+from appliance.settings import Settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import CHECKIN
-from ota.checkin.parts import Parts
+from ota.checkin.idle import find_rest
+from ota.disk import Disk
 from ota.errors import LinkError
 from ota.mirrors.mirror import Mirror
+
+if TYPE_CHECKING:
+    from ota.checkin.parts import Parts
 
 TIMESTAMP = "image/metadata/timestamp.json"
 
@@ -30,7 +37,7 @@ def main() -> None:
         settings = settings_file.load_settings(arguments.settings)
         if arguments.self_test:
             store = Store(settings.database, settings.make_clock())
-            try_start(Parts(settings, store, own_log, stop), contact=arguments.contact)
+            try_start(make_parts(settings, store, own_log, stop), contact=arguments.contact)
             return
         if not settings.update.mirrors and not settings.update.dir.exists():
             own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
@@ -38,14 +45,25 @@ def main() -> None:
         lock = service.take_lock(settings, CHECKIN, own_log)
         prepare_database(settings.database)
         with closing(Store(settings.database, settings.make_clock(), CHECKIN)) as store:
-            check_in(Parts(settings, store, own_log, stop), now=arguments.now)
+            rest = "" if arguments.now else find_rest(settings, store, Disk(), own_log)
+            if rest:
+                own_log.info(rest)
+            else:
+                check_in(make_parts(settings, store, own_log, stop), now=arguments.now)
     except ApplianceError as error:
         print(f"{CHECKIN}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(service.find_exit_code(error))
     lock.release()
 
 
-def check_in(parts: Parts, *, now: bool) -> None:
+def make_parts(settings: Settings, store: Store, own_log: log.SentenceLog, stop: Event) -> "Parts":
+    """Imported only where there is work: most check-ins have none, and it costs as much again."""
+    from ota.checkin.parts import Parts  # noqa: PLC0415
+
+    return Parts(settings, store, own_log, stop)
+
+
+def check_in(parts: "Parts", *, now: bool) -> None:
     """One check-in, and its report. Raises `UpdateError`."""
     parts.mend()
     try:
@@ -66,7 +84,7 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def try_start(parts: Parts, *, contact: bool) -> None:
+def try_start(parts: "Parts", *, contact: bool) -> None:
     """Whether this program could take the next release: it reads all that an update starts from."""
     engine = parts.make_engine(asks=False)
     parts.trust.find_clock_floor()

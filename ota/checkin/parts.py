@@ -28,7 +28,7 @@ from ota.disk import Disk
 from ota.health.health import TrialHealth
 from ota.layers.layers import Layers
 from ota.machine.engine import Engine
-from ota.machine.journal import Journal
+from ota.machine.journal import JOURNAL, Journal
 from ota.machine.offer_file import OfferFile
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.ports import Ports
@@ -44,7 +44,6 @@ from ota.trust.client import TrustClient
 MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 DAY = timedelta(days=1)
 MB = 1_000_000
-JOURNAL = "journal.jsonl"
 START_S = 8.0  # real seconds until processes have ended and others have started
 
 

@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from appliance import log
-from appliance.model import BatteryState, EnergyBudget, Sleep, Stamp, Wake
+from appliance.model import BatteryState, EnergyBudget, Stamp
 from appliance.model_updates import UpdateState
 from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from ota.checkin.idle import REPORT, find_return
 from ota.checkin.unit_key import read_key
 from ota.files import Files, replace
 from ota.layers.layers import Layers, LayerState
 from ota.machine.progress import Progress
 from ota.manifest import LayerKind
 
-REPORT, SIGNATURE = "report.json", "report.json.sig"
+SIGNATURE = f"{REPORT}.sig"
 FORMAT = 1
 MOST_FAULTS = 50
 
@@ -54,6 +55,7 @@ class Reporter:
     def describe(self, progress: Progress, system: str) -> dict[str, Any]:
         """The report: what is not known is null."""
         layers = Layers(self.directory, self.files).examine()
+        until = find_return(self.store)
         return {
             "format": FORMAT,
             "unit": self.settings.unit.name,
@@ -62,7 +64,7 @@ class Reporter:
             **describe_update(self.store.last(UpdateState), progress),
             "energy": self._describe_energy(),
             "faults": self._list_faults(),
-            "expected_at": self._find_return(),
+            "expected_at": encode_time(until) if until else None,
             "os": {"release": system, "sha256": find_system_sha256(progress)},
             **describe_layers(layers),
         }
@@ -86,14 +88,6 @@ class Reporter:
             }
             for one in self.store.list_open_faults()[:MOST_FAULTS]
         ]
-
-    def _find_return(self) -> str | None:
-        """When the unit expects to be at work again; None while it stays awake."""
-        sleep, wake = self.store.last(Sleep), self.store.last(Wake)
-        is_over = sleep is None or (wake is not None and wake.stamp.utc >= sleep.stamp.utc)
-        if sleep is None or is_over or sleep.expected is None:
-            return None
-        return encode_time(sleep.expected)
 
 
 def describe_time(now: Stamp, confirmed: bool) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from appliance.store.store import Store
 from ota.commands.showing import show_status
 from ota.disk import Disk
 from ota.errors import SpaceError
-from ota.machine.journal import Journal
+from ota.machine.journal import JOURNAL, Journal
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.progress import Progress
 
@@ -35,7 +35,6 @@ UNIT = "appliance-checkin.service"
 LOOK_S = 0.5  # real seconds
 PRESENT = timedelta(hours=12)  # so long a technician counts as present
 MOST_NEW = 200  # rows from one look to the next
-JOURNAL = "journal.jsonl"
 HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108  (nothing is put there)
 FAILED = (
     "the check-in ended with a fault, or PID 1 refused to run it: run this as root, and see "

@@ -22,6 +22,7 @@ from appliance.strict_json import InputError
 from ota.files import Files, append_line, replace
 from ota.machine.progress import Record
 
+JOURNAL = "journal.jsonl"  # in the update directory
 LONGEST_LINE = 65_536  # bytes
 MOST_BYTES = 8 * 1024**2  # of a journal that is read
 COMPACT_BYTES = 512 * 1024  # from which it is compacted

@@ -1,0 +1,69 @@
+"""Whether a check-in has nothing to do: found with little, since nearly all of them are such.
+
+    find_rest(settings, store, Disk(), log)     # "it is not time to ask for a release yet"
+
+Reads: orders, the last check-in's row, the journal, the pointers, the last report. Writes: nothing.
+Never: imports what only a check-in with work needs (tuf, cryptography, zstandard, urllib3).
+"""
+
+import json
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from appliance.errors import StoreError
+from appliance.log import SentenceLog
+from appliance.model import Sleep, Wake
+from appliance.model_updates import UpdateStep
+from appliance.settings import Settings
+from appliance.store.rows import encode_time
+from appliance.store.store import Store
+from ota.checkin.rate import is_due
+from ota.checkin.rows import UpdateRows
+from ota.files import Files
+from ota.layers.layers import Layers
+from ota.machine.journal import JOURNAL, Journal
+from ota.machine.orders import OrdersFile
+from ota.machine.progress import Progress
+
+REPORT = "report.json"
+MOST_REPORT_BYTES = 2**20
+REST = "it is not time to ask for a release yet"
+
+
+def find_rest(settings: Settings, store: Store, files: Files, log: SentenceLog) -> str:
+    """Why nothing is to be done now; "" where the check-in has work, or cannot tell."""
+    directory = settings.update.dir
+    orders = OrdersFile(files, directory).read()
+    asked, next_at = UpdateRows(store, log).find_times(settings.unit.name)
+    is_asked = bool(orders.asked_at or orders.retry)
+    if is_asked or is_due(next_at=next_at, last=asked, now=store.clock.stamp().utc):
+        return ""
+    with suppress(OSError, StoreError):
+        if is_at_rest(files, directory) and is_reported(files, directory, store):
+            return REST
+    return ""
+
+
+def is_at_rest(files: Files, directory: Path) -> bool:
+    """Whether no update is under way and all pointers are sound. Raises `OSError`."""
+    progress = Progress.fold(Journal(files, directory / JOURNAL).read())
+    layers = Layers(directory, files).examine()
+    is_sound = not any(one.on_trial or one.faults for one in layers)
+    return progress.step is UpdateStep.IDLE and is_sound
+
+
+def is_reported(files: Files, directory: Path, store: Store) -> bool:
+    """Whether the last report says when the unit will be back. Raises `OSError`, `StoreError`."""
+    data = files.read(directory / REPORT, most_bytes=MOST_REPORT_BYTES)
+    with suppress(ValueError, AttributeError):
+        until = find_return(store)
+        return bool(json.loads(data).get("expected_at") == (encode_time(until) if until else None))
+    return False
+
+
+def find_return(store: Store) -> datetime | None:
+    """When the unit expects to be at work again; None while it stays awake. Raises `StoreError`."""
+    sleep, wake = store.last(Sleep), store.last(Wake)
+    is_over = sleep is None or (wake is not None and wake.stamp.utc >= sleep.stamp.utc)
+    return None if sleep is None or is_over else sleep.expected
