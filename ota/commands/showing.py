@@ -86,9 +86,18 @@ def print_rows(arguments: argparse.Namespace, settings: Settings, rows: list[Upd
     if arguments.json:
         show_json([encode_row(row) for row in rows])
         return 0
-    lines = [describe_row(row, settings) for row in rows]
+    lines = [describe_row(row, settings) for row in drop_shares(rows)]
     show([Section("Updates", lines or [Line("", "there was no update yet", DIM)])])
     return 0
+
+
+def drop_shares(rows: list[UpdateState]) -> list[UpdateState]:
+    """Without the rows that only say how far a download is; newest first."""
+    return [
+        row
+        for row, before in zip(rows, [*rows[1:], None], strict=True)
+        if before is None or (row.step, row.reason) != (before.step, before.reason)
+    ]
 
 
 def describe_row(row: UpdateState, settings: Settings) -> Line:

@@ -38,6 +38,7 @@ class UnitSide:
     kills: int
     killed: int = 0
     printed: int = field(init=False)
+    said: tuple[UpdateStep, str] | None = None
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +86,9 @@ class UnitSide:
     def print_new(self) -> None:
         rows = self.store.rows(UpdateState)
         for row in rows[self.printed :]:
+            if (row.step, row.reason) == self.said:
+                continue  # only how far a download is
+            self.said = (row.step, row.reason)
             at = format_site_time(row.stamp.utc, self.settings.site.timezone, "%d %b %H:%M")
             print(f"{at}  {row.step.value:9} {row.reason}", flush=True)
         self.printed = len(rows)
