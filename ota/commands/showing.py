@@ -5,6 +5,7 @@ Never: reads the journal, which only the updater may.
 """
 
 import argparse
+from itertools import pairwise
 from typing import Any
 
 from appliance.commands.opening import format_local, open_unit
@@ -93,11 +94,12 @@ def print_rows(arguments: argparse.Namespace, settings: Settings, rows: list[Upd
 
 def drop_shares(rows: list[UpdateState]) -> list[UpdateState]:
     """Without the rows that only say how far a download is; newest first."""
-    return [
-        row
-        for row, before in zip(rows, [*rows[1:], None], strict=True)
-        if before is None or (row.step, row.reason) != (before.step, before.reason)
-    ]
+    older = {id(row): before for row, before in pairwise(rows)}
+    return [row for row in rows if not is_share(row, older.get(id(row)))]
+
+
+def is_share(row: UpdateState, before: UpdateState | None) -> bool:
+    return before is not None and (row.step, row.reason) == (before.step, before.reason)
 
 
 def describe_row(row: UpdateState, settings: Settings) -> Line:
