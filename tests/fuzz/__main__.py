@@ -17,6 +17,12 @@ TARGETS = {
     "frames": ["appliance"],
     "mqtt": ["appliance", "paho"],
     "rows": ["appliance"],
+    "releases": ["ota", "appliance.strict_json"],
+    "packs": ["ota", "appliance.strict_json"],
+    "trust": ["ota", "tuf"],
+    "updates": ["ota", "appliance.strict_json"],
+    "entries": ["ota"],
+    "layers": ["appliance"],
 }
 
 

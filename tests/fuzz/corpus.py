@@ -24,6 +24,7 @@ from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Block, Profile
 from provisioning.simulated.devices.models import SIMULATORS
 from tests.appliance.media.test_frames import PICTURE
+from tests.fuzz import update_corpus
 from tests.fuzz.plans import list_blocks
 from tests.fuzz.rows import write_value
 from tests.scenes import damaged_rows, filled
@@ -102,6 +103,12 @@ SEEDS = {
     "settings": list_settings,
     "mqtt": list_packets,
     "rows": list_rows,
+    "releases": update_corpus.list_releases,
+    "packs": update_corpus.list_packs,
+    "trust": update_corpus.list_trust,
+    "updates": update_corpus.list_updates,
+    "entries": update_corpus.list_entries,
+    "layers": update_corpus.list_layers,
 }
 
 
