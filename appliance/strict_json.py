@@ -11,11 +11,12 @@ stands twice, deep nesting or text that is no Unicode pass.
 import json
 import math
 from collections.abc import Iterable
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import Any, NoReturn
 
 MOST_DEPTH = 8
 MOST_SHOWN = 60  # characters of a wrong value in a sentence
+FIRST_YEAR, LAST_YEAR = 1900, 9999  # a time at their ends has no UTC
 
 
 class InputError(ValueError):
@@ -142,6 +143,17 @@ def require_flag(value: object, name: str) -> bool:
     if not isinstance(value, bool):
         raise InputError(f"{name} must be true or false, not {show(value)}")
     return value
+
+
+def require_time(value: object, name: str) -> datetime:
+    """An ISO time with its zone, as UTC."""
+    try:
+        at = datetime.fromisoformat(require_text(value, name, 40))
+    except ValueError as error:
+        raise InputError(f"{name} is no time ({error})") from None
+    if at.tzinfo is None or not FIRST_YEAR < at.year < LAST_YEAR:
+        raise InputError(f"{name} has no time zone, or no year of this world: {show(value)}")
+    return at.astimezone(UTC)
 
 
 def require_list(value: object, name: str, longest: int) -> list[Any]:

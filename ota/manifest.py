@@ -137,7 +137,7 @@ def build_manifest(tree: Mapping[str, Any]) -> ReleaseManifest:
     manifest = ReleaseManifest(
         release=require_match(NAME, tree["release"], "release"),
         sequence=require_count(tree["sequence"], "sequence"),
-        issued=require_time(tree["issued"]),
+        issued=strict_json.require_time(tree["issued"], "issued"),
         machines=tuple(
             require_match(NAME, one, "machines")
             for one in require_list(tree["machines"], "machines", 16)
@@ -216,10 +216,3 @@ def require_path(value: Any) -> str:
     if ".." in path or "//" in path or path.endswith("/"):
         raise InputError(f"the path {strict_json.show(path)} leaves its directory")
     return path
-
-
-def require_time(value: Any) -> datetime:
-    at = datetime.fromisoformat(require_text(value, "issued", 40))
-    if at.tzinfo is None:
-        raise InputError("issued has no time zone")
-    return at.astimezone(UTC)

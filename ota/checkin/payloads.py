@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ota.checkin.volume import Volume
 from ota.errors import LinkError, TrustError
-from ota.files import remove_tree
 from ota.manifest import Layer, LayerKind, ReleaseManifest
 from ota.payload.store import Fetcher, FetchPlan
 
@@ -53,7 +52,7 @@ class DayPayloads:
         return True
 
     def discard(self, layer: Layer) -> None:
-        remove_tree(self.fetcher.files, self.find(layer))
+        self.fetcher.store.remove(layer)
 
     def find(self, layer: Layer) -> Path:
         suffix = ".image" if layer.kind is LayerKind.OS else ""

@@ -1,6 +1,7 @@
 """What of the content and of the downloads nothing names any more.
 
-Reads: names in `content` and `parts`. Writes: removes trees, images and unfinished downloads.
+Reads: names in `content`, `parts`, `lists`. Writes: removes trees, images, unfinished downloads and
+lists of files.
 Never: leaves half of a tree under a name that means a whole one, or touches a name that it doesn't
 know.
 """
@@ -28,6 +29,9 @@ def collect(files: Files, directory: Path, keep: Collection[str]) -> tuple[str, 
     unfinished = [*find_unnamed(files, parts, PARTS, keep)]
     for name in unfinished:
         remove_tree(files, parts / name)
+    lists = directory / "lists"
+    for name in [*find_unnamed(files, lists, PARTS, keep)]:
+        files.remove(lists / name)
     return (*gone, *unfinished)
 
 

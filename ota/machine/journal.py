@@ -10,7 +10,6 @@ Never: takes a torn or damaged line for a step, or rewrites a line.
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -28,6 +27,9 @@ MOST_BYTES = 8 * 1024**2  # of a journal that is read
 COMPACT_BYTES = 512 * 1024  # from which it is compacted
 KEPT_RECORDS = 400  # of the newest; commits and failures before them stay as well
 KEPT_ENDS = 100
+COUNTS = ("failed", "starts", "missing_bytes")  # facts that are whole numbers
+MOST_COUNT = 2**53
+LONGEST_UPTIME_S = 1e10
 
 
 @dataclass(slots=True)
@@ -105,8 +107,19 @@ def decode_line(line: bytes) -> Record | None:
 
 
 def build_record(tree: dict[str, Any]) -> Record:
-    stamp = Stamp(datetime.fromisoformat(tree["at"]), str(tree["boot_id"]), float(tree["uptime_s"]))
-    if not isinstance(tree["facts"], dict):
-        raise InputError("facts is no object")
+    uptime_s = strict_json.require_number(tree["uptime_s"], "uptime_s", 0, LONGEST_UPTIME_S)
+    stamp = Stamp(strict_json.require_time(tree["at"], "at"), str(tree["boot_id"]), uptime_s)
     texts = {name: str(tree[name]) for name in ("release", "sha256", "reason")}
-    return Record(stamp, UpdateStep(tree["step"]), **texts, facts=tree["facts"])
+    return Record(stamp, UpdateStep(tree["step"]), **texts, facts=require_facts(tree["facts"]))
+
+
+def require_facts(facts: Any) -> dict[str, Any]:
+    """The facts of a record: those that later steps count with are what they must be."""
+    if not isinstance(facts, dict):
+        raise InputError("facts is no object")
+    for name in COUNTS:
+        strict_json.require_whole_number(facts.get(name, 0), name, 0, MOST_COUNT)
+    items = facts.get("items", {})
+    if not isinstance(items, dict) or not all(isinstance(one, str) for one in items.values()):
+        raise InputError("items are no texts")
+    return facts

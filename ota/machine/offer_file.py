@@ -6,7 +6,6 @@ Never: gives an offer whose manifest is not the one that was verified.
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from ota.files import Files, replace
 from ota.manifest import MOST_BYTES, parse_manifest
 from ota.offer import Offer
 
-MOST = 2 * MOST_BYTES  # bytes of the file: a manifest as text in JSON
+MOST = 8 * MOST_BYTES  # bytes of the file: JSON writes a letter of the manifest with up to six
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def build_offer(tree: dict[str, Any], digest: str) -> Offer | None:
         manifest_bytes=manifest,
         manifest_sha256=digest,
         wave=str(tree["wave"]),
-        until=datetime.fromisoformat(tree["until"]) if tree["until"] else None,
+        until=strict_json.require_time(tree["until"], "until") if tree["until"] else None,
         allow_downgrade=tree["allow_downgrade"] is True,
         source=str(tree["source"]),
         offline=tree["offline"] is True,

@@ -93,8 +93,7 @@ def read_time(tree: dict[str, object], name: str) -> str | None:
     text = tree.get(name)
     if text is None:
         return None
-    if datetime.fromisoformat(str(text)).tzinfo is None:
-        raise InputError(f"{name} has no time zone")
+    strict_json.require_time(text, name)
     return str(text)
 
 

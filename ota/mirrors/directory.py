@@ -35,6 +35,8 @@ class DirectoryMirror:
             yield from self.read_parts(path, offset, offset + most_bytes)
         except OSError as error:
             raise self.make_error(path, error) from error
+        except ValueError as error:  # a zero byte in a name
+            raise LinkError(f"{self.name} names no directory ({error})", "no-address") from error
 
     def read_parts(self, path: str, offset: int, end: int) -> Iterator[bytes]:
         handle = self.open(path)

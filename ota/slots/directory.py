@@ -9,8 +9,10 @@ Never: is used on a unit; nothing is run from these directories.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from appliance import strict_json
 from appliance.strict_json import InputError
@@ -118,12 +120,8 @@ class DirectorySlots:
         """A file that is absent or damaged is the state of a new machine."""
         try:
             data = self._files.read(self._state_file, most_bytes=MOST_STATE_BYTES)
-            tree = strict_json.parse_object(data, most_bytes=MOST_STATE_BYTES)
-            found = BootState(
-                tree["booted"], tree["primary"], tuple(tree["releases"]), tuple(tree["tries"])
-            )
-            return found if {found.booted, found.primary} <= set(NAMES) else BootState()
-        except (OSError, InputError, KeyError, TypeError):
+            return build_state(strict_json.parse_object(data, most_bytes=MOST_STATE_BYTES))
+        except (OSError, InputError, KeyError, ValueError):
             return BootState()
 
     def _write(self, state: BootState) -> None:
@@ -131,6 +129,20 @@ class DirectorySlots:
         self._files.sync_directory(self._directory.parent)
         data = json.dumps(asdict(state)).encode() + b"\n"
         composites.replace(self._files, self._state_file, data)
+
+
+def build_state(tree: Mapping[str, Any]) -> BootState:
+    """Raises `InputError`, `KeyError`, `ValueError`."""
+    first, second = (
+        strict_json.require_text(one, "release", MOST_STATE_BYTES)
+        for one in strict_json.require_list(tree["releases"], "releases", len(NAMES))
+    )
+    left, right = (
+        None if one is None else strict_json.require_whole_number(one, "tries", 0, TRIES)
+        for one in strict_json.require_list(tree["tries"], "tries", len(NAMES))
+    )
+    booted, primary = (NAMES[NAMES.index(tree[name])] for name in ("booted", "primary"))
+    return BootState(booted, primary, (first, second), (left, right))
 
 
 def put(

@@ -66,6 +66,7 @@ class RaucSlots:
 
     def commit(self) -> None:
         self._mark("good", "booted")
+        self._mark("active", "booted")
 
     def fall_back(self) -> None:
         self._mark("active", "other")

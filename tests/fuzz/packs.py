@@ -34,6 +34,10 @@ def hash_bytes(data: bytes) -> str:
     return sha256(data).hexdigest()
 
 
+def list_file(path: str, data: bytes, *, executable: bool) -> ListedFile:
+    return ListedFile(path, executable, hash_bytes(data), len(data))
+
+
 PACKED = (pack_frame(NEW[0], old=OLD[:1500]), pack_frame(NEW[1]))
 PACK = b"".join(PACKED)
 CHUNKS = [
@@ -43,8 +47,8 @@ CHUNKS = [
 ]
 LISTED = sort_files(
     (
-        ListedFile("app/main.py", False, hash_bytes(NEW[0]), len(NEW[0])),
-        ListedFile("run", True, hash_bytes(NEW[1]), len(NEW[1])),
+        list_file("app/main.py", NEW[0], executable=False),
+        list_file("run", NEW[1], executable=True),
     )
 )
 COMMON: dict[str, Any] = {"format": 1, "pack_bytes": len(PACK), "chunks": CHUNKS, "removed": []}

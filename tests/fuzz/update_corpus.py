@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tests.fuzz import packs, releases, trust, updates
 from tests.fuzz.json_edits import VALUES
 
-CHANGES = [bytes((number, 37 * number % 256, value)) for number, value in enumerate(range(len(VALUES)))]
+CHANGES = [bytes((value, 37 * value % 256, value)) for value in range(len(VALUES))]
 
 
 def list_releases() -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What an update keeps on the disk, damaged or written by others: orders, journal, pointers, floors.
+"""What an update keeps on the disk, damaged or written by others: orders, journal, floors.
 
 Reads: bytes. Writes: files in memory.
 Never: lets anything pass that the check-in does not handle, or two copies of the ratchet read as an
@@ -20,8 +20,8 @@ from ota.layers.layers import Layers
 from ota.machine.journal import Journal
 from ota.machine.orders import OrdersFile
 from ota.machine.progress import Progress
-from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.answer import read_answer
+from ota.mirrors.directory import DirectoryMirror
 from ota.payload.wire import Wire
 from ota.slots.directory import DirectorySlots
 from ota.trust.ratchet import format_ratchet, parse_ratchet
@@ -35,7 +35,7 @@ ORDERS: dict[str, Any] = {
     "hold": "by anna: harvest",
     "hold_until": NOW.isoformat(),
     "retry": ["2026.6.1"],
-    "ask": True,
+    "asked_at": "x",
     "stick": "/media/stick",
     "technician": "anna",
     "present_until": NOW.isoformat(),
@@ -140,7 +140,8 @@ def judge_pointer(data: bytes) -> None:
     files = make_files("content/" + "ab" * 32 + "/file", b"x")
     files.make_directory(HOME / "pointers/app")
     files.make_link("../../content/" + "ab" * 32, HOME / "pointers/app/committed")
-    files.make_link(data.decode(errors="replace").replace("\0", "") or ".", HOME / "pointers/app/current")
+    target = data.decode(errors="replace").replace("\0", "") or "."
+    files.make_link(target, HOME / "pointers/app/current")
     layers = Layers(HOME, files)
     assert {one.current for one in layers.examine()} <= {"ab" * 32}
     layers.mend()
