@@ -128,7 +128,10 @@ class After:
             return roll_back(progress, f"its trial was cut off {most} times")
         if not self._has_started(find_new_os(progress, manifest)):
             return roll_back(progress, "the computer fell back to the old operating system")
-        self.ports.layers.start_trial(manifest)
+        try:
+            self.ports.layers.start_trial(manifest)
+        except UpdateError as error:
+            return roll_back(progress, str(error))
         self.ports.unit.restart_services()
         return Go(
             UpdateStep.HEALTH,

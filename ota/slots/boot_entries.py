@@ -18,7 +18,7 @@ SORT_KEY = "neural-energy"
 FOLDER = "neural-energy"  # of the boot files, on the ESP
 NAME = re.compile(
     r"unit-(?P<number>[1-9][0-9]{0,8})-(?P<release>[a-z0-9._-]{1,64})"
-    r"(?:\+(?P<left>[0-9]{1,9})(?:-(?P<done>[0-9]{1,9}))?)?\.conf"
+    r"(?:\+(?P<left>0|[1-9][0-9]{0,8})(?:-(?P<done>[1-9][0-9]{0,8}))?)?\.conf"
 )
 SLOT = re.compile(r"(?:^|\s)rauc\.slot=(?P<slot>[A-Za-z0-9._-]{1,32})(?=\s|$)")
 MOST_BYTES = 16 * 1024

@@ -148,14 +148,13 @@ def parse_ratchet(data: bytes) -> Ratchet:
 
 
 def parse_floor(tree: Any) -> RepositoryFloor:
-    versions = tree["versions"]
     return RepositoryFloor(
         anchor=strict_json.require_text(tree["anchor"], "anchor", 64),
         keys=strict_json.require_text(tree["keys"], "keys", 64),
         root=strict_json.require_whole_number(tree["root"], "root", 0, MOST_VERSION),
         versions={
-            role: strict_json.require_whole_number(versions[role], role, 0, MOST_VERSION)
-            for role in versions
+            role: strict_json.require_whole_number(version, role, 0, MOST_VERSION)
+            for role, version in tree["versions"].items()
         },
         issued=parse_time(tree["issued"]),
     )

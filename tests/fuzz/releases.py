@@ -15,7 +15,7 @@ from typing import Any
 from ota.errors import TrustError
 from ota.machine.offer_file import OfferFile
 from ota.manifest import MOST_BYTES, ReleaseManifest, format_manifest, parse_manifest
-from ota.trust.assignment import parse_time
+from ota.trust.ratchet import parse_time
 from tests.fuzz.json_edits import edit
 from tests.stand_ins.recording_files import RecordingFiles
 

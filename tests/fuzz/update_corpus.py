@@ -7,6 +7,9 @@ Never: writes what a target's `run_input` would not understand.
 import json
 from collections.abc import Iterator
 
+from ota.payload.frames import pack_frame
+from ota.payload.tree_list import format_list
+from ota.trust.ratchet import format_ratchet, parse_ratchet
 from tests.fuzz import packs, releases, trust, updates
 from tests.fuzz.json_edits import VALUES
 
@@ -21,10 +24,10 @@ def list_releases() -> Iterator[bytes]:
 
 def list_packs() -> Iterator[bytes]:
     yield from (bytes((8, 12)) + frame for frame in packs.PACKED)
-    yield bytes((9, 0)) + packs.format_list(packs.LISTED)
+    yield bytes((9, 0)) + format_list(packs.LISTED)
     for kind, right in zip((3, 4, 2), packs.RIGHT, strict=True):
         yield bytes((kind, 2)) + json.dumps(right).encode()
-        yield bytes((kind, 3)) + packs.pack_frame(json.dumps(right).encode())
+        yield bytes((kind, 3)) + pack_frame(json.dumps(right).encode())
         yield from (bytes((kind, number % 2)) + one for number, one in enumerate(CHANGES))
 
 
@@ -40,7 +43,7 @@ def list_updates() -> Iterator[bytes]:
         if right is not None:
             yield bytes((number, 1)) + json.dumps(right).encode()
             yield from (bytes((number, 0)) + change for change in CHANGES)
-    yield bytes((3, 0, 0)) + updates.format_ratchet(updates.parse_ratchet(RATCHET))
+    yield bytes((3, 0, 0)) + format_ratchet(parse_ratchet(RATCHET))
     yield bytes((5, 0)) + b"../../content/" + b"ab" * 32
     yield bytes((6, 0)) + b"+0 50.\n-10 20.\n+90 100."
     yield bytes((8, 0)) + b'"tag"\n100\nbytes 7-99/100'
