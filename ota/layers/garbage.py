@@ -30,8 +30,12 @@ def collect(files: Files, directory: Path, keep: Collection[str]) -> tuple[str, 
     for name in unfinished:
         remove_tree(files, parts / name)
     lists = directory / "lists"
-    for name in [*find_unnamed(files, lists, PARTS, keep)]:
+    listed = [*find_unnamed(files, lists, PARTS, keep)]
+    for name in listed:
         files.remove(lists / name)
+    for folder, removed in ((content, gone), (parts, unfinished), (lists, listed)):
+        if removed:
+            files.sync_directory(folder)
     return (*gone, *unfinished)
 
 

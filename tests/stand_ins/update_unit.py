@@ -10,7 +10,7 @@ Never: keeps state of the unit in Python, but for the number of the boot.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
@@ -20,18 +20,19 @@ from typing import Any
 from appliance.model import Stamp
 from appliance.sections.network import UpdateSettings
 from ota.errors import LinkError, SlotError
-from ota.files import Files, remove_tree, replace
+from ota.files import Files, replace
 from ota.layers.layers import Layers
 from ota.machine.engine import Engine
 from ota.machine.gate import GateFacts
 from ota.machine.journal import Journal
 from ota.machine.offer_file import OfferFile
-from ota.machine.ports import Ports
+from ota.machine.ports import Payloads, Ports, Trust
 from ota.machine.progress import Progress
 from ota.machine.result import Wait
 from ota.manifest import Layer, LayerKind, ReleaseManifest, format_manifest
 from ota.offer import Offer
 from ota.slots.slots import OnProgress, SlotsReport, SlotState, SlotStatus
+from tests.stand_ins.simple_payloads import SimplePayloads
 
 HOME = Path("/ota")
 BOARD = Path("/board")
@@ -174,54 +175,6 @@ class Board:
 
 
 @dataclass
-class FetchPlan:
-    missing_bytes: int = 8
-    disk_bytes: int = 16
-
-
-@dataclass
-class SimplePayloads:
-    """A layer's content is a file with its version."""
-
-    files: Files
-
-    def plan(self, manifest: ReleaseManifest) -> FetchPlan:
-        return FetchPlan()
-
-    def find(self, layer: Layer) -> Path:
-        suffix = ".image" if layer.kind is LayerKind.OS else ""
-        return HOME / "content" / f"{layer.sha256}{suffix}"
-
-    def fetch(
-        self, layer: Layer, *, may_go_on: Callable[[], bool], progress: Callable[[int], None]
-    ) -> None:
-        path = self.find(layer)
-        if path.name in self.files.list_names(path.parent):
-            self.files.sync_directory(path.parent)
-            return
-        part = HOME / "parts" / layer.sha256
-        remove_tree(self.files, part)
-        self.files.make_directory(path.parent)
-        self.files.make_directory(part)
-        self.files.sync_directory(HOME)
-        self.files.write(part / "file", layer.version.encode())
-        self.files.sync(part / "file")
-        self.files.sync_directory(part)
-        self.files.rename(part / "file" if layer.kind is LayerKind.OS else part, path)
-        self.files.sync_directory(path.parent)
-
-    def verify(self, layer: Layer) -> bool:
-        path = self.find(layer)
-        file = path if layer.kind is LayerKind.OS else path / "file"
-        if self.files.measure(file) is None:
-            return False
-        return self.files.read(file, most_bytes=99) == layer.version.encode()
-
-    def discard(self, layer: Layer) -> None:
-        remove_tree(self.files, self.find(layer))
-
-
-@dataclass
 class SimpleTrust:
     """Gives the last of the offers that the link lets through; the ratchet is a file."""
 
@@ -277,12 +230,17 @@ class UpdatedUnit:
         self.board.begin(release)
         self.files.sync_directory(Path("/"))
 
+    def make_trust(self) -> Trust:
+        return SimpleTrust(self.files, self.offers, self.linked)
+
+    def make_payloads(self) -> Payloads:
+        return SimplePayloads(self.files, HOME)
+
     def make_engine(self) -> Engine:
         """What a check-in makes, anew each time."""
-        trust = SimpleTrust(self.files, self.offers, self.linked)
         ports = Ports(
-            trust=trust,
-            payloads=SimplePayloads(self.files),
+            trust=self.make_trust(),
+            payloads=self.make_payloads(),
             layers=self.layers,
             slots=self.board,
             health=self,

@@ -3,6 +3,8 @@
     found = count_images(SCENARIOS[0], most=1000, seed=1)
     found.images, found.unrecoverable
 
+Scenarios "from a mirror" have the real trust client and fetcher, "by systemd-boot" its entries too.
+
 A crash image is what the disk may have after a call: what was not synchronized kept, lost or torn
 at 512 bytes (tests/stand_ins/power_cuts.py). Each is booted, and must come to rest with the release
 or with the one before, as whole, within the boots that are allowed.
@@ -11,30 +13,48 @@ or with the one before, as whole, within the boots that are allowed.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from appliance.model_updates import UpdateStep
 from ota.manifest import LayerKind
+from tests.bench.updates.leftovers import find_leftover
 from tests.stand_ins.power_cuts import Cut, list_cuts
+from tests.stand_ins.real_unit import RealUnit, make_world
 from tests.stand_ins.recording_files import RecordingFiles
 from tests.stand_ins.update_unit import UpdatedUnit, make_offer
 
 OS, APP, MODEL, SETTINGS = LayerKind.OS, LayerKind.APP, LayerKind.MODEL, LayerKind.SETTINGS
 OLD, NEW = "2", "3"
+Kinds = tuple[LayerKind, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A unit that runs release 2 is offered release 3. `ends`: releases that it may end with."""
+    """A unit that runs release 2 is offered release 3. `ends`: releases that it may end with.
+    `is_real`: with the real trust client and fetcher; `has_esp`: with entries of systemd-boot.
+    `releases`: what it is offered, one after the other.
+    """
 
     name: str
-    kinds: tuple[LayerKind, ...]
+    kinds: Kinds
     sick: frozenset[str] = frozenset()
     dead: frozenset[str] = frozenset()
     ends: frozenset[str] = frozenset((NEW,))
+    is_real: bool = False
+    has_esp: bool = False
+    releases: tuple[str, ...] = (NEW,)
 
 
 BAD = frozenset((NEW,))
-SCENARIOS = (
+STAYS: dict[str, Any] = {"ends": frozenset((OLD,)), "is_real": True, "has_esp": True}
+IN_A_ROW = (NEW, "4", "5")
+ROW: dict[str, Any] = {
+    "ends": frozenset(IN_A_ROW[-1:]),
+    "is_real": True,
+    "has_esp": True,
+    "releases": IN_A_ROW,
+}
+SIMPLE = (
     Scenario("an app", (APP,)),
     Scenario("an app that fails", (APP,), sick=BAD, ends=frozenset((OLD,))),
     Scenario("app, models and settings", (APP, MODEL, SETTINGS)),
@@ -43,6 +63,16 @@ SCENARIOS = (
     Scenario("an operating system that fails", (OS, APP), sick=BAD, ends=frozenset((OLD,))),
     Scenario("an operating system that does not boot", (OS, APP), dead=BAD, ends=frozenset((OLD,))),
 )
+REAL = (
+    Scenario("an app from a mirror", (APP,), is_real=True),
+    Scenario("an app from a mirror that fails", (APP,), BAD, ends=frozenset((OLD,)), is_real=True),
+    Scenario("a model and settings from a mirror", (APP, MODEL, SETTINGS), is_real=True),
+    Scenario("a system and an app by systemd-boot", (OS, APP), is_real=True, has_esp=True),
+    Scenario("a system that does not boot by systemd-boot", (OS, APP), dead=BAD, **STAYS),
+    Scenario("a system that fails by systemd-boot", (OS, APP), sick=BAD, **STAYS),
+    Scenario("three systems in a row by systemd-boot", (OS,), **ROW),
+)
+SCENARIOS = (*SIMPLE, *REAL)
 
 
 @dataclass(slots=True)
@@ -55,14 +85,21 @@ class Found:
 
 
 def count_images(
-    scenario: Scenario, *, most: int, seed: int, twice: int = 0, syncs: bool = True
+    scenario: Scenario,
+    *,
+    most: int,
+    seed: int,
+    twice: int = 0,
+    syncs: bool = True,
+    around: str = "",
 ) -> Found:
     """Boot up to `most` crash images, spread over the run; `twice`: that many cuts in each
-    recovery.
+    recovery; `around`: only those after calls whose text begins so.
     """
     found = Found()
     start = prepare(scenario, syncs=syncs)
-    for cut in draw(list(list_cuts(run_from(scenario), start, seed=seed)), most, seed):
+    cuts = list_cuts(run_from(scenario), start, seed=seed)
+    for cut in draw([one for one in cuts if one.text.startswith(around)], most, seed):
         check(scenario, cut, found)
         if twice:
             again = list(list_cuts(run_from(scenario, boots=1), cut.files, seed=seed))
@@ -83,7 +120,7 @@ def prepare(scenario: Scenario, *, syncs: bool) -> RecordingFiles:
     unit = make_unit(scenario, files)
     unit.sick = unit.dead = frozenset()
     unit.begin("1")
-    unit.offers = [make_offer(OLD, sequence=2, kinds=scenario.kinds)]
+    offer(unit, OLD, scenario.kinds)
     unit.run()
     files.calls.clear()
     files.syncs = syncs
@@ -91,17 +128,35 @@ def prepare(scenario: Scenario, *, syncs: bool) -> RecordingFiles:
 
 
 def make_unit(scenario: Scenario, files: RecordingFiles) -> UpdatedUnit:
-    offers = [make_offer(NEW, sequence=3, kinds=scenario.kinds)]
-    return UpdatedUnit(files, offers, sick=scenario.sick, dead=scenario.dead)
+    more: dict[str, Any] = {"sick": scenario.sick, "dead": scenario.dead}
+    if not scenario.is_real:
+        return UpdatedUnit(files, **more)
+    world = make_world(scenario.kinds, (OLD, *scenario.releases))
+    return RealUnit(files, world=world, has_esp=scenario.has_esp, **more)
+
+
+def offer(unit: UpdatedUnit, release: str, kinds: Kinds) -> None:
+    """The release is meant for the unit from now on."""
+    if isinstance(unit, RealUnit):
+        unit.assigned = release
+    else:
+        unit.offers = [make_offer(release, sequence=int(release), kinds=kinds)]
+
+
+def run_through(scenario: Scenario, unit: UpdatedUnit) -> None:
+    """Every release of the scenario in turn."""
+    for release in scenario.releases:
+        offer(unit, release, scenario.kinds)
+        unit.run()
 
 
 def run_from(scenario: Scenario, boots: int = 0) -> Callable[[RecordingFiles], None]:
     def run(files: RecordingFiles) -> None:
         unit = make_unit(scenario, files)
         unit.boot = 10 + boots
-        if boots:
+        if boots or scenario.has_esp:
             unit.power_on()
-        unit.run()
+        run_through(scenario, unit)
 
     return run
 
@@ -115,8 +170,8 @@ def check(scenario: Scenario, cut: Cut, found: Found) -> None:
         ratchet = unit.ratchet
         unit.power_on()
         wrong = judge_start(scenario, unit)
-        unit.run()
-        wrong = wrong or judge(scenario, unit, ratchet)
+        run_through(scenario, unit)
+        wrong = wrong or judge(scenario, unit, ratchet) or find_leftover(unit)
     except Exception as error:  # noqa: BLE001  (whatever it is, the unit did not come back)
         wrong = f"{type(error).__name__}: {error}"
     if wrong:
@@ -126,7 +181,7 @@ def check(scenario: Scenario, cut: Cut, found: Found) -> None:
 def judge_start(scenario: Scenario, unit: UpdatedUnit) -> str:
     """What is wrong with what services start with, before the updater runs; "" where nothing is."""
     started = {unit.app, unit.committed_app} if APP in scenario.kinds else {OLD}
-    wrong = started - {OLD, NEW}
+    wrong = started - {OLD, *scenario.releases}
     return f"services start with release {wrong.pop() or 'none'}" if wrong else ""
 
 

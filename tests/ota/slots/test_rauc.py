@@ -68,6 +68,7 @@ def test_arm_commit_and_fall_back_are_marks(slots: RaucSlots, bus: str) -> None:
     assert fake.calls == [
         ("Mark", "active", "other"),
         ("Mark", "good", "booted"),
+        ("Mark", "active", "booted"),
         ("Mark", "active", "other"),
         ("Mark", "bad", "booted"),
     ]

@@ -1,7 +1,6 @@
 """Boot entries, judged by a model of systemd-boot that was written from its sources."""
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +10,9 @@ import pytest
 from ota.disk import Disk
 from ota.errors import SlotError
 from ota.files import Files
-from ota.slots import boot_entries
-from ota.slots.boot_entries import BootEntry
 from ota.slots.systemd_boot import MOST_REARMS, SystemdBoot
 from tests.ota.slots.esp_unit import EspUnit
+from tests.stand_ins.named_by_slot import NamedBySlot
 from tests.stand_ins.power_cuts import list_cuts
 from tests.stand_ins.recording_files import RecordingFiles
 
@@ -131,33 +129,6 @@ def test_foreign_entries_stay_and_torn_ones_go(unit: EspUnit) -> None:
     names = {one.name for one in entries.iterdir()}
     assert "memtest.conf" in names
     assert len(names) == 3
-
-
-class NamedBySlot(SystemdBoot):
-    """The naive way, as a control: `slot-b+3.conf`."""
-
-    def _write_entry(self, entry: BootEntry) -> None:
-        data = boot_entries.format_entry(entry)
-        counters = "" if entry.left is None else f"+{entry.left}"
-        path = self.entries_dir / f"slot-{entry.slot.lower()}{counters}.conf"
-        self._files.write(path, data)
-
-    def list_entries(self) -> list[BootEntry]:
-        found = []
-        for name in self._files.list_names(self.entries_dir):
-            data = self._files.read(self.entries_dir / name, most_bytes=10_000)
-            number = re.search(rb"version (\d+)", data)
-            tail = re.fullmatch(r"slot-[ab](.*)", name)
-            if number and tail:
-                parsed = boot_entries.parse_entry(f"unit-{number[1].decode()}-x{tail[1]}", data)
-                found += [parsed] if parsed else []
-        return found
-
-    def set_primary(self, slot: str) -> None:
-        self._write_entry(self._copy_boot_files(slot, self._choose_number()).arm())
-
-    def set_state(self, slot: str, *, good: bool) -> None:
-        """Nothing is removed, and blessing is left to systemd-bless-boot."""
 
 
 def test_entries_named_by_slot_would_brick_as_is_known(tmp_path: Path, sources: Path) -> None:
