@@ -22,6 +22,7 @@ from ota.checkin.volume import CountedMirror, Volume
 from ota.files import replace
 from ota.machine.ports import Payloads, Trust
 from ota.manifest import Layer, LayerKind, format_layer
+from ota.mirrors.mirror import Mirror
 from ota.payload.packing import pack_image, pack_tree
 from ota.payload.store import ContentStore, Fetcher
 from ota.trust.assignment import UnitIdentity
@@ -39,15 +40,21 @@ PART_BYTES = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`trees`: what a mirror has while that release is assigned to the unit."""
+    """`trees`: what a mirror has while that release is assigned to the unit; `fleet` made them."""
 
     roots: dict[str, bytes]
     trees: dict[str, dict[str, bytes]]
     pack_bytes: dict[str, int]
+    fleet: TufFleet
 
 
 @lru_cache(maxsize=16)
 def make_world(kinds: tuple[LayerKind, ...], releases: tuple[str, ...]) -> World:
+    """The same for all who ask: nobody may change it."""
+    return make_new_world(kinds, releases)
+
+
+def make_new_world(kinds: tuple[LayerKind, ...], releases: tuple[str, ...]) -> World:
     """Each release is published when it is assigned, the first of them first."""
     fleet, trees, sizes = TufFleet(NOON, bins=1), {}, {}
     for number, release in enumerate(releases):
@@ -60,7 +67,7 @@ def make_world(kinds: tuple[LayerKind, ...], releases: tuple[str, ...]) -> World
         fleet.publish(NOON + timedelta(minutes=number))
         trees[release] = dict(fleet.tree)
         sizes[release] = sum(one.payloads[0].pack_bytes for one in layers)
-    return World(fleet.roots, trees, sizes)
+    return World(fleet.roots, trees, sizes, fleet)
 
 
 def make_layer(kind: LayerKind, release: str, folder: Path) -> Layer:
@@ -96,13 +103,17 @@ class InParts(MemoryMirror):
 
 @dataclass
 class RealUnit(UpdatedUnit):
-    """`received`: bytes that came over the link, of packs and all else. `has_esp`: systemd-boot."""
+    """`received`: bytes that came over the link, of packs and all else. `has_esp`: systemd-boot.
+    `link`: a mirror in place of the world's; `clock_error`: how far its clock is ahead.
+    """
 
     world: World | None = None
     assigned: str = ""
     has_esp: bool = False
     volume: Volume = field(default_factory=lambda: Volume(lambda _: None))
     esp: EspBoard | None = None
+    link: Mirror | None = None
+    clock_error: timedelta = timedelta()
 
     def begin(self, release: str = "1") -> None:
         super().begin(release)
@@ -129,7 +140,9 @@ class RealUnit(UpdatedUnit):
         return self.esp_board if self.has_esp else super().board
 
     @property
-    def mirrors(self) -> list[CountedMirror]:
+    def mirrors(self) -> list[Mirror]:
+        if self.link is not None:
+            return [self.link]
         mirror = InParts("web", self.need_world().trees[self.assigned])
         mirror.is_dead = not self.linked
         return [CountedMirror(mirror, self.volume)]
@@ -141,7 +154,7 @@ class RealUnit(UpdatedUnit):
         return DayPayloads(Fetcher(ContentStore(HOME, self.files), self.mirrors), self.volume)
 
     def stamp(self) -> Stamp:
-        utc = NOON + timedelta(hours=1, minutes=self.boot, seconds=self.uptime_s)
+        utc = NOON + timedelta(hours=1, minutes=self.boot, seconds=self.uptime_s) + self.clock_error
         return Stamp(utc, f"{self.boot:08x}", self.uptime_s)
 
     @property
