@@ -1,4 +1,4 @@
-"""What a unit that rests should not have on its disk: it would grow from cut to cut.
+"""What a unit keeps that no next update would remove: it would grow from cut to cut.
 
 Reads: the disk of a unit in memory. Writes: nothing.
 Never: counts what the running release or the one before it needs.
@@ -14,10 +14,10 @@ FAILED = 1  # a release that failed once is kept for its second try
 
 
 def find_leftover(unit: UpdatedUnit) -> str:
-    """What is left over, one sentence; "" where nothing is."""
-    files = unit.files
-    named = list_named(files, HOME)
-    wanted = named | keep_failed(unit)
+    """What is left over after the end of a next update, one sentence; "" where nothing is."""
+    files, failed = unit.files, keep_failed(unit)
+    unit.layers.collect_garbage(failed)
+    wanted = list_named(files, HOME) | failed
     for folder in ("content", "lists", "parts"):
         names = files.list_names(HOME / folder)
         extra = [one for one in names if one.partition(".")[0] not in wanted]
