@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from appliance import log, settings_file
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, StoreError
 from appliance.process import service
 from appliance.settings import Settings
 from appliance.store.prepare import prepare_database
@@ -43,8 +43,9 @@ def main() -> None:
             own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
             return
         lock = service.take_lock(settings, CHECKIN, own_log)
-        prepare_database(settings.database)
-        with closing(Store(settings.database, settings.make_clock(), CHECKIN)) as store:
+        store = Store(settings.database, settings.make_clock(), CHECKIN, opened=False)
+        with closing(store):
+            open_database(store, own_log)
             rest = "" if arguments.now else find_rest(settings, store, Disk(), own_log)
             if rest:
                 own_log.info(rest)
@@ -54,6 +55,17 @@ def main() -> None:
         print(f"{CHECKIN}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(service.find_exit_code(error))
     lock.release()
+
+
+def open_database(store: Store, own_log: log.SentenceLog) -> None:
+    """One that cannot be used stops no update: a release on trial may have broken it, and is to be
+    taken back.
+    """
+    try:
+        prepare_database(store.path)
+        store.reopen()
+    except StoreError as error:
+        own_log.warning(f"the check-in goes on without rows: {error}")
 
 
 def make_parts(settings: Settings, store: Store, own_log: log.SentenceLog, stop: Event) -> "Parts":

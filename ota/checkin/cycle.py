@@ -13,7 +13,7 @@ from threading import Event
 from typing import Protocol
 
 from appliance.clock import Clock
-from appliance.errors import HostError
+from appliance.errors import HostError, StoreError
 from appliance.model_updates import UpdateStep
 from ota.checkin.rate import is_due
 from ota.checkin.rows import UpdateRows
@@ -89,7 +89,7 @@ class CheckInCycle:
             return self.engine.run()
         except UpdateError as error:
             return wait_for(error)
-        except HostError as error:
+        except (HostError, StoreError) as error:
             return Wait(str(error), "operator")
         except OSError as error:
             return wait_for(tell_disk(error))

@@ -181,5 +181,7 @@ class Parts:
         if not own.metered:
             return None
         since = self.store.clock.stamp().utc - DAY
-        came = sum(row.received_bytes for row in self.store.rows(CheckIn, since))
-        return max(0, int(own.metered_day_mb * MB) - came)
+        with suppress(StoreError):
+            came = sum(row.received_bytes for row in self.store.rows(CheckIn, since))
+            return max(0, int(own.metered_day_mb * MB) - came)
+        return 0  # what cannot be counted is not fetched

@@ -4,10 +4,12 @@ Reads: fresh rows of the energy, orders of the technician. Writes: orders to PID
 Never: decides.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from appliance.errors import StoreError
 from appliance.model import (
     AFTER_CUT,
     BatteryState,
@@ -82,7 +84,9 @@ class ThisUnit:
         return ""
 
     def lost_power(self) -> bool:
-        wake = self.store.last(Wake)
+        wake = None
+        with suppress(StoreError):
+            wake = self.store.last(Wake)
         is_now = wake is not None and wake.stamp.boot_id == self.stamp().boot_id
         return is_now and wake is not None and wake.cause == AFTER_CUT
 
