@@ -13,6 +13,7 @@ from appliance.model import Stamp
 from appliance.model_updates import UpdateStep
 from ota.errors import LinkError, SlotError, UpdateError
 from ota.machine.before import Before, fail
+from ota.machine.gate import Verdict
 from ota.machine.ports import Ports
 from ota.machine.progress import MOST_FAILURES, Progress
 from ota.machine.result import Go, Result, Wait
@@ -82,12 +83,9 @@ class After:
         return Go(UpdateStep.GATE2, f"release {progress.release} waits for its trial")
 
     def gate2(self, progress: Progress) -> Result:
-        manifest = self.before.read_manifest(progress)
-        if manifest is None:
-            return fail(f"the record of release {progress.release} is damaged")
-        verdict = self.before.judge(manifest)
-        if not verdict.is_open:
-            return Wait(verdict.reason, verdict.waits_for)
+        verdict = self.before.ask_gate(progress)
+        if not isinstance(verdict, Verdict):
+            return verdict
         facts = {"starts": 1, **self.ports.health.measure(), "contact": self._has_contact()}
         return Go(UpdateStep.REBOOT, f"starts release {progress.release}: {verdict.reason}", facts)
 

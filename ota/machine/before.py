@@ -29,6 +29,9 @@ ASKED_AGAIN = frozenset(
         UpdateStep.DOWNLOAD,
         UpdateStep.VERIFY,
         UpdateStep.GATE,
+        UpdateStep.INSTALL,
+        UpdateStep.ARM,
+        UpdateStep.GATE2,
     )
 )
 MB = 1e6
@@ -174,19 +177,21 @@ class Before:
     # --- may it? --------------------------------------------------------------------------------
 
     def gate(self, progress: Progress) -> Result:
+        verdict = self.ask_gate(progress)
+        if not isinstance(verdict, Verdict):
+            return verdict
+        return Go(UpdateStep.INSTALL, f"installs release {progress.release}: {verdict.reason}")
+
+    def ask_gate(self, progress: Progress) -> Result | Verdict:
+        """The open gate's verdict; else what is to be done instead."""
         offer = self.offers.read(progress.sha256)
         if offer is None:
             return tell_lost_offer(progress)
         if offer.until and self.ports.unit.stamp().utc >= offer.until:
             return Go(UpdateStep.IDLE, f"the time for release {progress.release} is over")
-        verdict = self.judge(offer.manifest)
-        if not verdict.is_open:
-            return Wait(verdict.reason, verdict.waits_for)
-        return Go(UpdateStep.INSTALL, f"installs release {progress.release}: {verdict.reason}")
-
-    def judge(self, manifest: ReleaseManifest) -> Verdict:
-        """The energy gate, now."""
-        return judge(self.ports.unit.read_facts(), self.own, needs_wh=manifest.energy_wh)
+        facts = self.ports.unit.read_facts()
+        verdict = judge(facts, self.own, needs_wh=offer.manifest.energy_wh)
+        return verdict if verdict.is_open else Wait(verdict.reason, verdict.waits_for)
 
     def read_manifest(self, progress: Progress) -> ReleaseManifest | None:
         """Of the release under way; None where its file is lost."""

@@ -22,7 +22,7 @@ from ota.machine.progress import FORGET, Progress, Record
 from ota.machine.result import Go, Wait
 
 SLOW = 5.0  # a trial takes at most so many times as long as processes need to start
-UNTOUCHED = ASKED_AGAIN | {UpdateStep.IDLE, UpdateStep.INSTALL, UpdateStep.ARM, UpdateStep.GATE2}
+UNTOUCHED = ASKED_AGAIN | {UpdateStep.IDLE}
 
 
 def ignore_record(_: Record) -> None:

@@ -69,7 +69,7 @@ class OrdersFile:
 
     def write(self, orders: Orders) -> None:
         """Put them in the place of those before; raises `OSError`."""
-        replace(self.files, self.directory / NAME, json.dumps(asdict(orders)).encode(), mode=0o664)
+        replace(self.files, self.directory / NAME, json.dumps(asdict(orders)).encode())
 
 
 def build_orders(tree: dict[str, object]) -> Orders:

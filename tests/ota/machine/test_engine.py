@@ -1,12 +1,15 @@
 """The states of an update, from an offer to its end, without cuts."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from appliance.model_updates import UpdateStep
 from ota.machine.engine import Engine
+from ota.machine.progress import Record
 from ota.manifest import LayerKind
+from ota.offer import Offer
 from tests.stand_ins.recording_files import RecordingFiles
 from tests.stand_ins.update_unit import HOME, RestartError, UpdatedUnit, make_offer
 
@@ -131,6 +134,39 @@ def test_an_offer_that_is_withdrawn_at_the_gate_is_dropped(unit: UpdatedUnit) ->
     wait = unit.run()
     assert (unit.progress.step, unit.app) == (UpdateStep.IDLE, "")
     assert wait.reason == "nothing to do: no release is assigned to this unit"
+
+
+def install_and_wait(unit: UpdatedUnit, offer: Offer) -> None:
+    """It is installed, and the charge falls before it is tried."""
+    engine = unit.make_engine()
+
+    def dim(record: Record) -> None:
+        if record.step is UpdateStep.ARM:
+            unit.facts = replace(unit.facts, soc_pct=31.0)
+
+    unit.offers, engine.on_record = [offer], dim
+    engine.run()
+    assert engine.progress.step is UpdateStep.GATE2
+    unit.facts = replace(unit.facts, soc_pct=70.0)
+
+
+@pytest.mark.parametrize("kind", [APP, OS])
+def test_an_offer_that_is_withdrawn_between_installation_and_trial_is_not_tried(
+    unit: UpdatedUnit, kind: LayerKind
+) -> None:
+    install_and_wait(unit, make_offer("2", sequence=2, kinds=(kind,)))
+    unit.offers = []
+    unit.run()
+    assert (unit.progress.step, unit.app, unit.boot) == (UpdateStep.IDLE, "", 0)
+
+
+def test_a_release_whose_time_is_over_is_not_tried(unit: UpdatedUnit) -> None:
+    offer = make_offer("2", sequence=2)
+    install_and_wait(unit, replace(offer, until=unit.stamp().utc + timedelta(minutes=1)))
+    unit.uptime_s += 120
+    unit.linked = False
+    unit.run()
+    assert (unit.progress.step, unit.app) == (UpdateStep.IDLE, "")
 
 
 def test_a_newer_offer_takes_the_place_of_one_that_waits(unit: UpdatedUnit) -> None:
