@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ota.disk import Disk
+from ota.machine.orders import Orders, OrdersFile
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +30,13 @@ def test_a_file_in_the_place_of_a_directory_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "pointers").touch()
     with pytest.raises(OSError, match="pointers"):
         Disk().make_directory(tmp_path / "pointers/app")
+
+
+def test_orders_are_for_their_owner_to_write_whatever_the_umask(tmp_path: Path) -> None:
+    """All services are in one group: none but the updater may say that a technician is present."""
+    before = os.umask(0o007)
+    try:
+        OrdersFile(Disk(), tmp_path).write(Orders(technician="eve"))
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "orders.json").stat().st_mode) == 0o644

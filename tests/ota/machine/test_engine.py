@@ -138,13 +138,14 @@ def test_an_offer_that_is_withdrawn_at_the_gate_is_dropped(unit: UpdatedUnit) ->
 
 def install_and_wait(unit: UpdatedUnit, offer: Offer) -> None:
     """It is installed, and the charge falls before it is tried."""
+    unit.offers = [offer]
     engine = unit.make_engine()
 
     def dim(record: Record) -> None:
         if record.step is UpdateStep.ARM:
             unit.facts = replace(unit.facts, soc_pct=31.0)
 
-    unit.offers, engine.on_record = [offer], dim
+    engine.on_record = dim
     engine.run()
     assert engine.progress.step is UpdateStep.GATE2
     unit.facts = replace(unit.facts, soc_pct=70.0)
