@@ -25,6 +25,7 @@ from ota.checkin.rows import UpdateRows
 from ota.checkin.unit import ThisUnit
 from ota.checkin.volume import CountedMirror, Volume
 from ota.disk import Disk
+from ota.errors import SlotError
 from ota.health.health import TrialHealth
 from ota.layers.layers import Layers
 from ota.machine.engine import Engine
@@ -36,8 +37,9 @@ from ota.machine.progress import Progress
 from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
-from ota.payload.store import ContentStore, Fetcher
+from ota.payload.store import ContentStore, Fetcher, Seed
 from ota.slots.find import find_slots
+from ota.slots.slots import Slots
 from ota.trust.assignment import UnitIdentity
 from ota.trust.client import TrustClient
 
@@ -102,12 +104,14 @@ class Parts:
         directory = self.settings.update.dir
         mirrors = self._open_mirrors(orders)
         self.trust = self._make_trust(mirrors)
-        fetcher = Fetcher(ContentStore(directory, self.files), mirrors)
+        slots = find_slots(directory)
+        content = ContentStore(directory, self.files)
+        fetcher = Fetcher(content, mirrors, seeds=list_seeds(slots))
         return Ports(
             trust=self.trust,
             payloads=DayPayloads(fetcher, self.volume, self._find_allowance()),
             layers=Layers(directory, self.files),
-            slots=find_slots(directory),
+            slots=slots,
             health=TrialHealth(self.settings, self.store, directory / "pointers/app/current"),
             unit=self._make_unit(technician=technician),
             may_go_on=self.may_go_on,
@@ -185,3 +189,17 @@ class Parts:
             came = sum(row.received_bytes for row in self.store.rows(CheckIn, since))
             return max(0, int(own.metered_day_mb * MB) - came)
         return 0  # what cannot be counted is not fetched
+
+
+def list_seeds(slots: Slots) -> tuple[Seed, ...]:
+    """The image in the running slot, from which a difference to the next one is applied; none where
+    it was not installed by an update.
+    """
+    try:
+        report = slots.examine()
+    except SlotError:
+        return ()  # told where an installation needs the slots
+    own = report.slots.get(report.booted)
+    if own is None or not own.sha256 or not own.device or not own.size_bytes:
+        return ()
+    return (Seed(own.sha256, own.size_bytes, Path(own.device)),)

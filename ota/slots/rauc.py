@@ -90,10 +90,18 @@ def read_report(rauc: RaucBus) -> SlotsReport:
 
 def read_slot(facts: Mapping[str, tuple[str, Any]]) -> SlotStatus:
     release = get_text(facts, "bundle.version")
-    if get_text(facts, "boot-status") == "good":
-        return SlotStatus(release, SlotState.GOOD)
     used = release or get_text(facts, "state") == "booted" or get_text(facts, "status") == "ok"
-    return SlotStatus(release, SlotState.BAD if used else SlotState.EMPTY)
+    state = SlotState.BAD if used else SlotState.EMPTY
+    if get_text(facts, "boot-status") == "good":
+        state = SlotState.GOOD
+    size = get_text(facts, "size")
+    return SlotStatus(
+        release,
+        state,
+        sha256=get_text(facts, "sha256"),
+        size_bytes=int(size) if size.isdecimal() else 0,
+        device=get_text(facts, "device"),
+    )
 
 
 def get_text(facts: Mapping[str, tuple[str, Any]], key: str) -> str:

@@ -33,10 +33,17 @@ class SlotState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SlotStatus:
-    """One slot. `release`: what it holds, "" where that is not known."""
+    """One slot. `release`: what it holds, "" where that is not known.
+
+    `sha256` and `size_bytes` are those of the image that was installed, `device` where it is: the
+    base of a difference to the next one. "" and 0 where they are not known.
+    """
 
     release: str
     state: SlotState
+    sha256: str = ""
+    size_bytes: int = 0
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,10 @@ def test_without_any_pointer_the_installed_program_runs(tmp_path: Path) -> None:
 def test_a_laptop_looks_for_a_release_where_its_settings_say() -> None:
     head = HEAD.format(directory="/run", control="/run/c", root="/sources", app="/run/ota/app")
     assert 'PYTHONPATH="/run/ota/app/current:/run/ota/app/committed:/sources"' in head
-    assert f'[update]\ndir = "{UPDATES}"' in TEMPLATE.read_text()
+    assert '[update]\ndir = "$update_dir"' in TEMPLATE.read_text()
+    assert f'"update_dir": self.directory / {UPDATES!r}'.replace("'ota'", "UPDATES") in (
+        Path(laptop.__file__).read_text()
+    )
 
 
 def test_a_program_in_the_directory_of_a_service_is_not_run(
