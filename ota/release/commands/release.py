@@ -5,12 +5,13 @@ Never: does two of the steps in one, for the keys are in different places.
 """
 
 import argparse
+import hashlib
 from pathlib import Path
 
 from appliance.parsing.arguments import PATH, make_type
 from appliance.parsing.values import parse_count, parse_number
 from appliance.strict_json import InputError, show
-from ota.manifest import NAME, Payload, ReleaseManifest
+from ota.manifest import NAME, Payload, ReleaseManifest, format_manifest
 from ota.release.commands.opening import add_fleet, add_keys, open_fleet, split_pairs
 from ota.release.fleet import Fleet
 from ota.release.publishing import publish
@@ -103,6 +104,7 @@ def run_build(fleet: Fleet, arguments: argparse.Namespace) -> str:
 
 def describe_build(manifest: ReleaseManifest) -> str:
     lines = [f"{manifest.release}, sequence {manifest.sequence}, is built; not signed yet"]
+    lines.append(f"  manifest SHA-256 {hashlib.sha256(format_manifest(manifest)).hexdigest()}")
     for layer in manifest.layers:
         sizes = [describe_payload(one) for one in layer.payloads]
         label = f"{layer.kind.value} {layer.name}".strip()

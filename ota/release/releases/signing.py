@@ -44,7 +44,10 @@ def sign_release(fleet: Fleet, release: str, *, allow_downgrade: bool = False) -
     targets = raise_version(newest, find_expiry(Kind.TARGETS, fleet.now))
     targets.signed.targets[target.path] = target
     sign_targets(fleet, state, targets)
-    return f"{release} is signed (targets {targets.signed.version}); units see it after publish"
+    return (
+        f"{release} is signed (targets {targets.signed.version}), its manifest has the SHA-256 "
+        f"{target.hashes['sha256']}; units see it after publish"
+    )
 
 
 def withdraw_release(fleet: Fleet, release: str) -> str:
@@ -81,7 +84,10 @@ def read_unsigned(fleet: Fleet, release: str) -> tuple[ReleaseManifest, TargetFi
         data = fleet.files.read(path, most_bytes=MOST_BYTES)
     except FileNotFoundError:
         raise ReleaseError(f"{release} is not built; build it with `fleet release build`") from None
-    return parse_manifest(data), TargetFile.from_data(target_path(release), data, ["sha256"])
+    manifest = parse_manifest(data)
+    if manifest.release != release:
+        raise ReleaseError(f"{path} is the manifest of {manifest.release}: build {release} again")
+    return manifest, TargetFile.from_data(target_path(release), data, ["sha256"])
 
 
 def refuse_name_or_sequence(fleet: Fleet, manifest: ReleaseManifest, signed: Targets) -> None:

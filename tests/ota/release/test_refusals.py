@@ -1,5 +1,6 @@
 """What is refused at the release engineer's desk, and in which words."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -32,6 +33,24 @@ def test_another_release_of_a_signed_name_is_not_signed(desk: Desk) -> None:
     path = desk.fleet / "releases/r1/manifest.json"
     path.write_text(path.read_text().replace('"notes": ""', '"notes": "x"'))
     assert "is signed already" in refuse(desk, "release", "sign", "r1")
+
+
+def test_a_manifest_of_another_release_is_not_signed(desk: Desk) -> None:
+    desk.build("r1", 1)
+    path = desk.fleet / "releases/r1/manifest.json"
+    path.write_text(path.read_text().replace('"release": "r1"', '"release": "r9"'))
+    assert "is the manifest of r9" in refuse(desk, "release", "sign", "r1")
+
+
+def test_what_is_signed_is_what_was_built_as_the_engineer_can_see(desk: Desk) -> None:
+    path = desk.fleet / "releases/r1/manifest.json"
+    said = desk.build("r1", 1)
+    built = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert built in said
+    path.write_text(path.read_text().replace('"notes": ""', '"notes": "exchanged"'))
+    signed = desk.do("release", "sign", "r1")
+    assert built not in signed
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in signed
 
 
 def test_the_sequence_rises(desk: Desk) -> None:
