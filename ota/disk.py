@@ -65,6 +65,8 @@ class Disk:
         self, path: Path, data: bytes, *, offset: int | None = None, mode: int = 0o644
     ) -> None:
         fresh = os.O_TRUNC if offset is None else 0
+        if fresh:
+            remove_other_owners(path)
         handle = open_regular(path, os.O_WRONLY | os.O_CREAT | fresh, mode)
         try:
             if fresh:
@@ -114,6 +116,15 @@ def open_regular(path: Path, flags: int, mode: int = 0o644) -> int:
         os.close(handle)
         raise OSError(errno.EINVAL, "no regular file", str(path))
     return handle
+
+
+def remove_other_owners(path: Path) -> None:
+    """A file that another user left half made, as root does where `unitctl update` is killed: this
+    user may not write it, but it may remove it.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if path.lstat().st_uid != os.geteuid():
+            path.unlink()
 
 
 def pread_whole(handle: int, *, offset: int, length: int) -> bytes:

@@ -1,6 +1,6 @@
 """Check: does every service that should run report?
 
-Reads: the services' sentences, and the energy level. Writes: nothing.
+Reads: the services' sentences, the energy level, the settings. Writes: nothing.
 Never: asks PID 1: for it a process that hangs is active, but here it no longer reports.
 """
 
@@ -11,20 +11,22 @@ from appliance.process.units import find_unit
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.store import Store
-from appliance.store.tables import PLAN
+from appliance.store.tables import CAMERA, CHECKIN, HINTS, PLAN
 from appliance.wording.counts import format_count
 
 NAME = "services"
+VISITED = frozenset((PLAN, CHECKIN, "backup", "web"))  # they leave when they are done
 
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if store is None:
         return Finding(NAME, NO_DATABASE, ok=None)
     budget = store.latest(EnergyBudget)
+    level = budget.level if budget else EnergyLevel.OFF
     awake = [
         entry
         for entry in status_document.describe_services(store, settings)
-        if should_report(entry["service"], budget.level if budget else EnergyLevel.OFF)
+        if should_report(entry["service"], level, settings)
     ]
     silent = [entry["service"] for entry in awake if not entry["fresh"]]
     if silent:
@@ -34,10 +36,23 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     return Finding(NAME, f"{format_count(len(awake), 'report')} up to date: {names}", ok=True)
 
 
-def should_report(service: str, level: EnergyLevel) -> bool:
-    """Whether a service runs at a level: without energy neither cameras nor inference need to.
+def should_report(service: str, level: EnergyLevel, settings: Settings) -> bool:
+    """Whether a service stays at a level: without energy neither cameras nor inference need to.
 
-    The plan is a oneshot; its age shows in `unitctl status`.
+    A sentence of what has left is no news of it: a oneshot's age shows in `unitctl status`.
     """
-    needs = {"inference": EnergyLevel.ECO, "camera": EnergyLevel.SENTINEL}
-    return service != PLAN and level >= needs.get(service.partition("@")[0], EnergyLevel.OFF)
+    needs = {"inference": EnergyLevel.ECO, CAMERA: EnergyLevel.SENTINEL}
+    enough = level >= needs.get(service.partition("@")[0], EnergyLevel.OFF)
+    return enough and has_work(service, settings)
+
+
+def has_work(service: str, settings: Settings) -> bool:
+    """Whether a service stays with these settings; what they give nothing to do says so and leaves,
+    and what they name no more was stopped.
+    """
+    kind, _, name = service.partition("@")
+    if kind == CAMERA:
+        return name in settings.camera
+    if kind == HINTS:
+        return any(one.onvif for one in settings.camera.values())
+    return service not in VISITED and (kind != "mqtt" or bool(settings.mqtt.host))

@@ -21,6 +21,7 @@ from appliance.store.tables import CHECKIN
 from ota.checkin.idle import find_rest
 from ota.disk import Disk
 from ota.errors import LinkError
+from ota.machine.orders import OrdersFile
 from ota.mirrors.mirror import Mirror
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def main() -> None:
             store = Store(settings.database, settings.make_clock())
             try_start(make_parts(settings, store, own_log, stop), contact=arguments.contact)
             return
-        if not settings.update.mirrors and not settings.update.dir.exists():
+        if not takes_updates(settings):
             own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
             return
         lock = service.take_lock(settings, CHECKIN, own_log)
@@ -82,6 +83,13 @@ def check_in(parts: "Parts", *, now: bool) -> None:
         parts.log.info(parts.make_cycle(now=now).run())
     finally:
         parts.report()
+
+
+def takes_updates(settings: Settings) -> bool:
+    """Whether there is where to ask, now or with a stick: else a fault would be no news."""
+    directory = settings.update.dir
+    has_roots = any((directory / "trust").glob("*-root.json"))
+    return bool(settings.update.mirrors or OrdersFile(Disk(), directory).read().stick) or has_roots
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -112,7 +112,7 @@ class TrustStore:
         except OSError as error:
             raise SpaceError(
                 f"{self.directory} cannot be written ({error.strerror}): no update is taken until "
-                "there is space; look at `df` and the disk",
+                "it can; it must belong to appliance-checkin and have space: `ls -ld`, `df`",
                 "trust-not-written",
             ) from error
 

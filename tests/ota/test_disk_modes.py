@@ -40,3 +40,16 @@ def test_orders_are_for_their_owner_to_write_whatever_the_umask(tmp_path: Path) 
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "orders.json").stat().st_mode) == 0o644
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
+def test_what_root_left_half_made_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    """`unitctl update hold` runs as root, the check-in does not; either may be killed."""
+    part = tmp_path / "orders.json.part"
+    part.write_bytes(b"half")
+    part.chmod(0o600)
+    tmp_path.chmod(0o777)
+    os.chown(part, 4242, 4242)
+    Disk().write(part, b"whole")
+    assert part.read_bytes() == b"whole"
+    assert part.stat().st_uid == os.geteuid()

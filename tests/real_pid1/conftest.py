@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import CLIP
 from tests.real_pid1 import debian, simulated
 from tests.real_pid1.container import Container
+from tests.real_pid1.releases import Releases
 
 PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
@@ -22,6 +23,14 @@ INSTALL = f"/{debian.RELEASE}/provisioning/install"
 WHEELS = f"/{debian.RELEASE}/wheels"
 SETTINGS = "/etc/appliance/unit.toml"
 OWN_SETTINGS = "/srv/unit.toml"
+RESIDENT = {
+    "appliance-power": "appliance-power",
+    "appliance-sensors": "appliance-sensors",
+    "appliance-camera@gate": "appliance-camera",
+    "appliance-cameras@eco": "appliance-camera",
+    "appliance-hints": "appliance-hints",
+    "appliance-inference": "appliance-inference",
+}
 JOURNAL_LINES = "150"
 HERE = Path(__file__).parent
 
@@ -53,7 +62,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
+    """Built while the container is."""
+    with Releases.building(tmp_path_factory.mktemp("fleet")) as building:
+        yield building
+
+
+@pytest.fixture(scope="session")
+def container(
+    tmp_path_factory: pytest.TempPathFactory,
+    releases: Releases,  # begun before it
+) -> Iterator[Container]:
     root = tmp_path_factory.mktemp("debian") / "root"
     debian.make_root(root)
     shutil.copy(CLIP, root / simulated.CLIP.lstrip("/"))
@@ -113,6 +132,17 @@ def wait_for_state(container: Container, state: str, *units: str, seconds: float
         return set(container.ask("systemctl", "is-active", *units).split()) == {state}
 
     container.wait_for(reached, seconds, f"{', '.join(units)} to be {state}")
+
+
+def order_as(unit: Container, user: str, *words: str) -> CompletedProcess[str]:
+    as_user = ("setpriv", f"--reuid={user}", "--regid=appliance", "--clear-groups")
+    return unit.run(*as_user, "systemctl", "--no-ask-password", *words, check=False)
+
+
+def write_settings(unit: Container, text: str) -> None:
+    """As an editor saves a file: beside, then renamed."""
+    unit.path("/srv/saved.toml").write_text(text)
+    unit.run("install", "-m", "640", "-g", "appliance", "/srv/saved.toml", SETTINGS)
 
 
 @pytest.hookimpl(wrapper=True)

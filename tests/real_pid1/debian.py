@@ -11,6 +11,7 @@ from provisioning.installation.packages import PACKAGES
 from tests.conftest import ROOT
 
 PLAIN = ("systemd-sysv", "python3")
+MIRROR_OF_RELEASES = "lighttpd"  # as Debian sets it up: port 80, /var/www/html
 MIRROR = "http://deb.debian.org/debian"
 RELEASE = Path("root/release")  # where a technician unpacks it, below the root
 WHEELS = ROOT / "build/wheels"
@@ -21,7 +22,12 @@ def make_root(root: Path) -> None:
     """A root directory, with the release and its wheels."""
     fetch = f'chroot "$1" apt-get install --download-only --yes -qq {" ".join(PACKAGES)}'
     run(
-        *("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PLAIN)}"),
+        *(
+            "mmdebstrap",
+            "--quiet",
+            "--variant=minbase",
+            f"--include={','.join((*PLAIN, MIRROR_OF_RELEASES))}",
+        ),
         *("--skip=cleanup/apt", f"--customize-hook={fetch} --no-install-recommends >/dev/null"),
         *("trixie", root, MIRROR),
     )

@@ -7,7 +7,6 @@ and the last ones break and restart what the first ones look at.
 import json
 import re
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
@@ -16,23 +15,18 @@ from tests.real_pid1 import simulated
 from tests.real_pid1.conftest import (
     INSTALL,
     OWN_SETTINGS,
+    RESIDENT,
     SETTINGS,
     Stages,
     install,
+    order_as,
     set_charge,
     wait_for_all,
     wait_for_state,
+    write_settings,
 )
 from tests.real_pid1.container import Container
 
-RESIDENT = {
-    "appliance-power": "appliance-power",
-    "appliance-sensors": "appliance-sensors",
-    "appliance-camera@gate": "appliance-camera",
-    "appliance-cameras@eco": "appliance-camera",
-    "appliance-hints": "appliance-hints",
-    "appliance-inference": "appliance-inference",
-}
 LOADS = (
     "appliance-inference",
     "appliance-hints",
@@ -246,11 +240,6 @@ def test_an_order_that_nobody_may_give_is_refused(
     wait_for_all(unit)
 
 
-def order_as(unit: Container, user: str, *words: str) -> CompletedProcess[str]:
-    as_user = ("setpriv", f"--reuid={user}", "--regid=appliance", "--clear-groups")
-    return unit.run(*as_user, "systemctl", "--no-ask-password", *words, check=False)
-
-
 def test_a_second_copy_of_a_service_is_refused(unit: Container) -> None:
     as_user = ("setpriv", "--reuid=appliance-sensors", "--regid=appliance", "--clear-groups")
     copy = (simulated.PYTHON, "-m", "sensors", "--settings", SETTINGS)
@@ -292,12 +281,6 @@ def test_broken_settings_stop_a_service_until_they_are_mended_and_never_the_guar
 
     write_settings(unit, good)
     wait_for_state(unit, "active", "appliance-sensors", "appliance-power")
-
-
-def write_settings(unit: Container, text: str) -> None:
-    """As an editor saves a file: beside, then renamed."""
-    unit.path("/srv/saved.toml").write_text(text)
-    unit.run("install", "-m", "640", "-g", "appliance", "/srv/saved.toml", SETTINGS)
 
 
 def test_an_empty_battery_has_the_loads_stopped_through_polkit_and_a_stubborn_one_again(

@@ -39,3 +39,11 @@ def test_neither_a_service_nor_all_of_them_can_fill_the_journal() -> None:
     assert {"LogRateLimitIntervalSec", "LogRateLimitBurst"} <= keys(shared)
     journal = UNITS / "journald.conf.d/appliance.conf"
     assert {"SystemMaxUse", "SystemKeepFree", "RuntimeMaxUse", "MaxRetentionSec"} == keys(journal)
+
+
+def test_a_killed_check_in_is_started_again_and_one_that_failed_waits_for_its_timer() -> None:
+    """It may have left a release on trial: until it has judged, that one runs."""
+    unit = file_of("appliance-checkin.service")
+    assert values(unit, "Restart") == ["on-abnormal"]
+    assert values(unit, "RestartSec") == ["30"]
+    assert (values(unit, "RestartSteps"), values(unit, "RestartMaxDelaySec")) == (["6"], ["3600"])

@@ -39,8 +39,9 @@ def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path
     assert made.returncode == 0, made.stderr
     expected = {"var/lib/appliance": 0o2770, "run/appliance": 0o2770}
     expected |= {"etc/appliance": 0o750, "etc/appliance/unit.toml": 0o640, "var/lib/ota": 0o755}
+    expected |= {"var/lib/ota/trust": 0o755}
     uids = {user[0]: int(user[2]) for user in users}
-    owners = {"var/lib/ota": uids["appliance-checkin"]}
+    owners = dict.fromkeys(("var/lib/ota", "var/lib/ota/trust"), uids["appliance-checkin"])
     for path, mode in expected.items():
         found = (tmp_path / path).stat()
         assert stat.S_IMODE(found.st_mode) == mode, path

@@ -118,6 +118,22 @@ def test_a_silent_service_is_named_unless_it_sleeps_for_want_of_energy(
     assert findings(healthy, power, clock)["services"].ok
 
 
+def test_a_service_that_has_left_is_not_called_silent(
+    healthy: Settings, open_store: OpenStore, clock: FakeClock
+) -> None:
+    """No broker, no alarms, a camera of former settings, oneshots: each has said its last."""
+    store = open_store("power")
+    for name in ("mqtt", "hints", "camera@former", "checkin", "plan"):
+        store.publish_status(name, "nothing to do")
+    clock.advance(600)
+    for name in ("power", "sensors", "camera@demo", "inference"):
+        store.publish_status(name, "works")
+    store.add(filled.budget(clock.stamp(), EnergyLevel.FULL))
+    assert findings(healthy, store, clock)["services"].ok
+    broker = replace(healthy, mqtt=replace(healthy.mqtt, host="broker.lan"))
+    assert findings(broker, store, clock)["services"].text == "silent: mqtt"
+
+
 def test_a_camera_without_a_file_is_named_and_a_stream_is_not(
     settings: Settings, clock: FakeClock
 ) -> None:
