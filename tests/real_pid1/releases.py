@@ -19,6 +19,7 @@ from tests.real_pid1.container import Container
 GOOD, BROKEN = "good", "broken"
 UNIT = "container"
 SERVED = "/var/www/html"
+SLOWLY = "server.kbytes-per-second = 2000\n"  # so that the download can be cut
 SETTINGS = '\n[update]\nmirrors = ["http://127.0.0.1"]\n'
 TRIAL = Path(__file__).with_name("short_trial.py")
 DROP_IN = "/etc/systemd/system/appliance-checkin.service.d/90-short-trial.conf"
@@ -57,6 +58,8 @@ class Releases:
         for root in self.fleet.roots_of_trust:
             shutil.copy(root, container.path("/srv") / root.name)
             container.run("cp", f"/srv/{root.name}", "/var/lib/ota/trust/")
+        container.path("/etc/lighttpd/conf-enabled/90-slow.conf").write_text(SLOWLY)
+        container.run("systemctl", "restart", "lighttpd")
         shutil.copy(TRIAL, container.path("/srv") / TRIAL.name)
         drop_in = container.path(DROP_IN)
         drop_in.write_text(SHORT_TRIAL)

@@ -48,6 +48,16 @@ def find_pid(unit: Container, service: str) -> str:
     return unit.ask("systemctl", "show", "-P", "MainPID", service)
 
 
+def kill(unit: Container) -> None:
+    """SIGKILL for the updater while it runs."""
+    unit.run("systemctl", "kill", "--signal=KILL", CHECK_IN)
+    unit.wait_for(lambda: find_result(unit) == "signal", 10, "its end")
+
+
+def find_result(unit: Container) -> str:
+    return unit.ask("systemctl", "show", "-P", "Result", CHECK_IN)
+
+
 def as_user(user: str, *words: str) -> tuple[str, ...]:
     return ("setpriv", f"--reuid={user}", "--regid=appliance", "--clear-groups", *words)
 
@@ -58,7 +68,7 @@ def as_user(user: str, *words: str) -> tuple[str, ...]:
 def test_a_unit_without_a_mirror_has_its_timer_and_no_fault(unit: Container) -> None:
     assert unit.ask("systemctl", "is-active", f"{CHECK_IN}.timer") == "active"
     unit.run("systemctl", "start", CHECK_IN)
-    assert unit.ask("systemctl", "show", "-P", "Result", CHECK_IN) == "success"
+    assert find_result(unit) == "success"
     assert "this unit takes no updates" in unit.ask("journalctl", "-u", CHECK_IN)
     assert unit.ask("unitctl", "faults") == "no faults"
     assert "services" in unit.ask("unitctl", "doctor")
@@ -73,7 +83,7 @@ def test_a_check_in_that_is_killed_in_the_download_is_resumed_up_to_the_clock(
     write_settings(unit, unit.path(SETTINGS).read_text() + site.SETTINGS)
     unit.run("systemctl", "start", "--no-block", CHECK_IN)
     unit.wait_for(lambda: "download" in list_steps(unit, GOOD), 30, "the download")
-    unit.run("sh", "-c", f"kill -KILL {find_pid(unit, CHECK_IN)}", check=False)
+    kill(unit)
     unit.run("unitctl", "update", "check")
     assert "no time server has confirmed the clock" in find_now(unit)
     assert list_steps(unit, GOOD)[-1] == "gate"
@@ -181,8 +191,7 @@ def test_the_gate_waits_for_a_charge_that_is_known(container: Container) -> None
 def test_a_good_release_is_kept_though_its_updater_was_killed_in_the_trial(unit: Container) -> None:
     unit.run("systemctl", "start", "--no-block", CHECK_IN)
     unit.wait_for(lambda: "health" in list_steps(unit, GOOD), 60, "the trial")
-    victim = find_pid(unit, CHECK_IN)
-    unit.run("sh", "-c", f"kill -KILL {victim}")
+    kill(unit)
     wait_for_state(unit, "active", *simulated.RUNNING)
     assert unit.path(CURRENT).is_symlink()
     assert not unit.path(COMMITTED).is_symlink()
@@ -234,5 +243,5 @@ def test_the_check_in_of_the_unit_file_runs_from_what_was_committed(unit: Contai
     unit.run("unitctl", "update", "check", check=False)
     shown = unit.ask("systemctl", "show", "-P", "Environment", CHECK_IN)
     assert f"PYTHONPATH={COMMITTED} " in f"{shown} "
-    assert unit.ask("systemctl", "show", "-P", "Result", CHECK_IN) == "success"
+    assert find_result(unit) == "success"
     assert "updates are held" in find_now(unit)
