@@ -27,7 +27,12 @@ ROOT = Path(__file__).parent.parent
 PATIENCE_S = 60.0
 UPDATES = "ota"  # the update directory, below the run's own
 STANDARD_OUTPUT = Path("/dev/fd/1")
-AUTORESTART = {"always": "true", "on-failure": "unexpected", "no": "false"}
+AUTORESTART = {
+    "always": "true",
+    "on-failure": "unexpected",
+    "on-abnormal": "false",  # a signal: here the next timer comes soon
+    "no": "false",
+}
 HEAD = """\
 [supervisord]
 nodaemon=true
