@@ -45,6 +45,7 @@ from appliance.model_cameras import (
 )
 from appliance.model_set_points import SetPoints
 from appliance.model_sources import SourceCause, SourcePhase, SourceState
+from appliance.model_updates import CheckIn, UpdateState, UpdateStep
 from appliance.mqtt import messages
 from appliance.settings import Settings
 from appliance.status import camera_costs, camera_moment, charts, events, status_document
@@ -125,6 +126,10 @@ def fill_every_table(open_store: OpenStore, pass_time: Callable[[], None] = lamb
     )
     open_store("inference").add(EventBegun(now, "e", "demo", "person", "zone yard"))
     open_store("camera").add(CameraCoverage(now, "demo", Watching.WATCHED, 60.0, "FULL"))
+    open_store("checkin").add(
+        UpdateState(now, UpdateStep.GATE, "2", "1", "waits", "energy", progress_pct=40.0),
+        CheckIn(now, "https://updates.example", "release 2 is offered", now.utc + DAY, 1013),
+    )
     open_store("plan").add(*plan_rows(now))
     open_store("plan").publish_status("plan", "planned 72 h")
 
