@@ -53,7 +53,6 @@ power_w = 150
 tank_kwh = 1
 least_run_s = 1800
 """
-MIRROR = "http://127.0.0.1:8099/"  # `make update-demo` serves it
 UPDATER = "appliance-checkin"
 LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
 LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
@@ -282,7 +281,6 @@ class Laptop:
         values = {
             "data_dir": self.directory / "data",
             "update_dir": self.directory / UPDATES,
-            "mirror": MIRROR,
             "run_dir": self._sockets,
             "speed": f"{DAY_S / self._request.day_s:.6f}",
             "origin_utc": self._request.start.isoformat().replace("+00:00", "Z"),

@@ -135,10 +135,10 @@ def find_hindrance(assignment: Assignment, now: datetime) -> Answer | None:
     """Whether now is outside of the time that it is assigned for."""
     release = assignment.release
     if assignment.begins is not None and now < assignment.begins:
-        text = f"Release {release} is assigned from {assignment.begins:%Y-%m-%d %H:%M} UTC on."
+        text = f"Release {release} is assigned, and its time has not begun."
         return Answer("assigned-later", text)
     if assignment.until is not None and now >= assignment.until:
-        text = f"The time for release {release} ended {assignment.until:%Y-%m-%d %H:%M} UTC."
+        text = f"The time for release {release} is over."
         return Answer("assignment-over", text)
     return None
 

@@ -26,6 +26,7 @@ from provisioning.update_demo.fleet_side import FleetSide
 from provisioning.update_demo.unit_side import UnitSide
 
 GOOD, BAD = "demo-good", "demo-broken"
+MIRROR = "http://127.0.0.1:8099/"
 KILLS = 2  # of each release
 
 
@@ -61,7 +62,8 @@ def show_update(settings: Settings, random: Random, directory: Path) -> None:
     fleet.begin()
     unit.trust(fleet.roots_of_trust)
     unit.make_slots()
-    server = mirror_server.serve(fleet.tree, urlsplit(settings.update.mirrors[0]).port or 80)
+    unit.name_mirror(MIRROR)
+    server = mirror_server.serve(fleet.tree, urlsplit(MIRROR).port or 80)
     fleet.build(GOOD, sequence=1, with_system=True)
     unit.wait_for(unit.is_low, "a charge at which the gate is closed")
     fleet.publish(GOOD, name)

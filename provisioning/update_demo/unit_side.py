@@ -45,6 +45,13 @@ class UnitSide:
         self.store = Store(self.settings.database, self.settings.make_clock())
         self.printed = len(self.store.rows(UpdateState))
 
+    def name_mirror(self, address: str) -> None:
+        """What a technician writes into the settings; each check-in reads them anew."""
+        path = self.settings.path
+        text = path.read_text()
+        if "\nmirrors = " not in text:
+            path.write_text(text.replace("[update]\n", f'[update]\nmirrors = ["{address}"]\n'))
+
     def make_slots(self) -> None:
         """Two slots for operating systems, as a unit has them."""
         (self.settings.update.dir / DIRECTORY).mkdir(parents=True, exist_ok=True)
