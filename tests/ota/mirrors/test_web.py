@@ -129,8 +129,8 @@ def test_a_redirection_is_followed_a_few_times_and_never_to_another_scheme(
     server.redirect["old"] = "/packs/a"
     assert read(WebMirror(server.address), 5, 5, "old") == DATA[5:10]
     refusals = {
-        "https://127.0.0.1/x": "another scheme",
-        "file:///etc/passwd": "another scheme",
+        "https://127.0.0.1/x": "another host or scheme",
+        "file:///etc/passwd": "another host or scheme",
         "/loop": "more than 3 times",
         "//": "gave no more",
         "http://[::": "gave no more",
