@@ -60,7 +60,8 @@ def test_marks_become_entries(slots: RaucSlots, debian: Debian) -> None:
     assert slots.examine().primary == "rootfs.1"
     slots.commit()
     slots.fall_back()
-    assert debian.list_entries() == ["unit-2-1.0+3.conf"]
+    # Each order to boot a slot first gives its entry a higher number: A 3, then B 4.
+    assert debian.list_entries() == ["unit-4-1.0+3.conf"]
 
 
 def test_a_bundle_for_another_machine_is_refused(slots: RaucSlots, debian: Debian) -> None:
