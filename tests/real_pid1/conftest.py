@@ -153,6 +153,7 @@ def pytest_runtest_makereport(
     report = yield
     booted = getattr(item, "funcargs", {}).get("container")
     if report.failed and isinstance(booted, Container):
-        words = ("journalctl", "--no-pager", "-n", JOURNAL_LINES)
-        report.sections.append(("journal", booted.ask(*words)))
+        for title, only in (("journal", ()), ("check-in", ("-u", "appliance-checkin"))):
+            words = ("journalctl", "--no-pager", "-n", JOURNAL_LINES, *only)
+            report.sections.append((title, booted.ask(*words)))
     return report

@@ -11,7 +11,7 @@ from ota.checkin.__main__ import main as check_in
 from ota.machine import engine
 from ota.machine.after import After
 
-HEALTH_S = 80.0  # the sensors write a row once a minute
+HEALTH_S = 150.0  # the sensors write a row once a minute, and the updater comes again after 30 s
 SETTLE_S, STEADY_S = 10.0, 5.0
 
 

@@ -25,7 +25,7 @@ CHECK_IN = "appliance-checkin"
 CURRENT = "/var/lib/ota/pointers/app/current"
 COMMITTED = "/var/lib/ota/pointers/app/committed"
 SYNCHRONIZED = "/run/systemd/timesync/synchronized"  # as systemd-timesyncd does it
-TRIAL_S = 150.0  # real seconds in which a release is kept or taken back
+TRIAL_S = 400.0  # real seconds in which a release is kept or taken back, on a busy computer too
 LOOK_DROP_IN = "/etc/systemd/system/appliance-checkin.service.d/95-look.conf"
 LOOK = """cd /var/lib/appliance
 for path in /var/lib/ota/content unit.db unit.db-wal; do test -w $path || echo closed: $path; done
@@ -201,9 +201,11 @@ def test_a_good_release_is_kept_though_its_updater_was_killed_in_the_trial(unit:
     for service in RESIDENT:
         assert find_module(unit, service).startswith("/var/lib/ota/content/"), service
     # Nobody starts it: PID 1 does.
-    unit.wait_for(lambda: "commit" in list_steps(unit, GOOD), TRIAL_S, "the commit")
-    assert list_steps(unit, GOOD)[-1] in ("commit", "report", "idle")
+    ends = {"commit", "rollback"}
+    unit.wait_for(lambda: ends & {*list_steps(unit, GOOD)}, TRIAL_S, "the end of the trial")
+    assert "rollback" not in list_steps(unit, GOOD), find_now(unit)
     wait_for_state(unit, "inactive", CHECK_IN)
+    assert list_steps(unit, GOOD)[-1] in ("commit", "report", "idle")
     assert find_sequence(unit) == 7
     assert unit.path(COMMITTED).readlink() == unit.path(CURRENT).readlink()
     assert unit.ask("unitctl", "faults") == "no faults"
