@@ -21,8 +21,9 @@ from pathlib import Path
 
 from appliance.store.durable_files import sync_directory
 from appliance.store.file_format import INDEX, LOG, has_log, read_header, read_pages
+from appliance.store.file_locks import open_shared
 from appliance.store.sqlite_files import Access, open_file
-from appliance.store.whole_check import find_damage, open_shared
+from appliance.store.whole_check import find_damage
 
 SIDE_FILES = ("", LOG, INDEX)
 DAMAGED, REPLACED = "damaged", "replaced"  # stand in the names of what was set aside

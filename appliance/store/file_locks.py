@@ -1,6 +1,7 @@
 """Locks on files (flock): taken within a limit, who holds one, and files that nobody holds.
 
     take_lock(handle, path, limit_s=10)         # LockedError names the process that has it
+    with hold_lock(path, limit_s=10): ...       # of a file that the services share
     with begin_file(part) as handle: ...        # its writer holds the lock of a file in the making
     remove_leftovers(directory.glob("*.part"))  # of writers that were killed
 
@@ -46,6 +47,27 @@ def try_lock(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def hold_lock(path: Path, limit_s: float) -> Iterator[None]:
+    """Hold the lock of a file that the services share; raises `LockedError` and `OSError`."""
+    handle = open_shared(path)
+    try:
+        take_lock(handle, path, limit_s)
+        yield
+    finally:
+        os.close(handle)
+
+
+def open_shared(path: Path) -> int:
+    """Open a file, created group-writable whatever the umask: the services are different users."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o660)
+        os.fchmod(handle, 0o660)
+    except FileExistsError:
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    return handle
 
 
 @contextmanager

@@ -10,10 +10,9 @@ A pause is often meant for people's privacy, and must not end because a disk has
 """
 
 import json
-import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,9 @@ from appliance.model_cameras import CameraHold
 from appliance.parsing.small_file import read_small_file
 from appliance.store.decoding import decode
 from appliance.store.durable_files import replace_file
-from appliance.store.file_locks import LockedError, take_lock
+from appliance.store.file_locks import LockedError, hold_lock
 from appliance.store.rows import encode
 from appliance.store.sqlite_files import Access, open_file
-from appliance.store.whole_check import open_shared
 
 SUFFIX = ".holds"
 NEWEST = 50  # orders, beside the newest of each kind of each camera
@@ -42,7 +40,8 @@ def match_copy(path: Path, *, begun_anew: bool = False) -> int:
 
     What cannot be done now is done at the next order or start: an order is no less in force.
     """
-    with suppress(OSError, sqlite3.Error, LockedError), lock_copy(path):
+    beside = Path(f"{path}{SUFFIX}.lock")  # each reads the database after its own order
+    with suppress(OSError, sqlite3.Error, LockedError), hold_lock(beside, LOCK_S):
         copied = read_copy(path)
         with closing(open_file(path, Access.WRITE)) as db:
             stored = read_orders(db)
@@ -66,18 +65,6 @@ def find_lost(
     newest = stored[-1]
     known = [at for at, order in enumerate(copied) if order == newest]
     return list(copied[known[-1] + 1 :]) if known else []
-
-
-@contextmanager
-def lock_copy(path: Path) -> Iterator[None]:
-    """One process at a time: each reads the database after its own order."""
-    beside = Path(f"{path}{SUFFIX}.lock")
-    handle = open_shared(beside)
-    try:
-        take_lock(handle, beside, LOCK_S)
-        yield
-    finally:
-        os.close(handle)
 
 
 def read_orders(db: sqlite3.Connection) -> list[CameraHold]:

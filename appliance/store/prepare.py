@@ -10,8 +10,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from appliance.store.aside import (
     set_foreign_log_aside,
 )
 from appliance.store.file_format import count_missing_pages, has_log, read_header
-from appliance.store.file_locks import LockedError, take_lock
+from appliance.store.file_locks import LockedError, hold_lock, open_shared
 from appliance.store.hold_copy import match_copy
 from appliance.store.log_owner import begin_session, is_log_foreign
 from appliance.store.sqlite_errors import explain, is_damage
@@ -35,7 +34,6 @@ from appliance.store.whole_check import (
     find_damage,
     forget_check,
     is_checked,
-    open_shared,
     record_check,
 )
 from appliance.wording.counts import format_count
@@ -83,16 +81,9 @@ def make_ready(path: Path) -> SetAside | None:
     return tell_orders(aside, lost, begun_anew=begun_anew)
 
 
-@contextmanager
-def lock(path: Path) -> Iterator[None]:
+def lock(path: Path) -> AbstractContextManager[None]:
     """Hold the preparation lock beside the database. Raises `LockedError`."""
-    beside = Path(f"{path}.lock")
-    handle = open_shared(beside)
-    try:
-        take_lock(handle, beside, LOCK_S)
-        yield
-    finally:
-        os.close(handle)
+    return hold_lock(Path(f"{path}.lock"), LOCK_S)
 
 
 def refuse_dangling_link(path: Path) -> None:

@@ -19,11 +19,11 @@ from appliance.store.aside import REPLACED, choose_aside_name, move_side_files
 from appliance.store.backup import mark_as_copy
 from appliance.store.durable_files import sync_directory
 from appliance.store.file_format import has_log, read_header
-from appliance.store.file_locks import LockedError, find_holder
+from appliance.store.file_locks import LockedError, find_holder, open_shared
 from appliance.store.prepare import lock
 from appliance.store.sqlite_errors import explain
 from appliance.store.sqlite_files import Access, open_file
-from appliance.store.whole_check import find_damage, forget_check, open_shared
+from appliance.store.whole_check import find_damage, forget_check
 
 # SQLite holds a lock on these bytes as long as a connection is open (sqlite.org/lockingv3.html).
 IN_USE_AT, IN_USE_BYTES = 0x40000002, 510

@@ -22,6 +22,7 @@ from appliance.clock import BOOT_ID
 from appliance.errors import StoreError
 from appliance.parsing.small_file import read_small_file
 from appliance.store.file_format import has_log
+from appliance.store.file_locks import open_shared
 from appliance.store.sqlite_errors import explain, find_kind, is_oversized
 from appliance.store.sqlite_files import Access, open_file
 
@@ -77,16 +78,6 @@ def record_check(path: Path) -> None:
             os.truncate(handle, os.write(handle, text.encode()))
         finally:
             os.close(handle)
-
-
-def open_shared(path: Path) -> int:
-    """Open a file, created group-writable whatever the umask: the services are different users."""
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o660)
-        os.fchmod(handle, 0o660)
-    except FileExistsError:
-        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
-    return handle
 
 
 def record_clean_end(path: Path) -> None:

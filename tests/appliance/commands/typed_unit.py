@@ -31,11 +31,15 @@ class Unit:
     """A unit's directory with settings and database, and `unitctl` to type at it."""
 
     def __init__(
-        self, directory: Path, capsys: pytest.CaptureFixture[str], prepared_database: Path
+        self,
+        directory: Path,
+        capsys: pytest.CaptureFixture[str],
+        prepared_database: Path,
+        settings_text: str = SETTINGS,
     ) -> None:
         self.directory = directory
         self.settings = directory / "unit.toml"
-        self.settings.write_text(SETTINGS)
+        self.settings.write_text(settings_text)
         self.database = directory / "data" / "unit.db"
         self._capsys = capsys
         self._stores: dict[str, Store] = {}

@@ -16,19 +16,11 @@ import pytest
 from appliance.media.thumbnails import embed_thumbnail
 from appliance.model_cameras import Box
 from appliance.store.store import Store
-from tests.appliance.web.test_page_in_a_browser import (
-    browser,
-    port,
-    power,
-    pytestmark,
-    report,
-    running,
-    server,
-)
+from tests.appliance.web.test_page_in_a_browser import report
 from tests.scenes import filled
 from tests.stand_ins.chromium import Browser
 
-__all__ = ["browser", "port", "power", "pytestmark", "running", "server"]  # fixtures, and when
+pytestmark = pytest.mark.browser
 BLUE, MARK, SHADE = (255, 0, 0), (63, 210, 255), (17, 14, 11)  # blue, green, red
 NEAR_PX = 4.0  # a frame is 4 pixels thick, half of it outside
 ROOM_PX = 3  # beside what is cut out of a screenshot

@@ -3,22 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from appliance.model import BatteryReading
 from appliance.store.store import Store
-from tests.appliance.web.test_page_in_a_browser import (
-    browser,
-    port,
-    power,
-    pytestmark,
-    report,
-    running,
-    shows,
-)
+from tests.appliance.web.test_page_in_a_browser import report, shows
 from tests.appliance.web.test_web import read_until, start
 from tests.scenes import filled
 from tests.stand_ins.chromium import Browser
 
-__all__ = ["browser", "port", "power", "pytestmark", "running"]  # fixtures, and when they run
+pytestmark = pytest.mark.browser
 CELLS = {"1": 3.331, "2": 3.33, "3": 3.12, "4": 3.329}
 
 

@@ -12,21 +12,11 @@ import pytest
 from appliance.media.thumbnails import embed_thumbnail
 from appliance.model import Stamp
 from appliance.store.store import Store
-from tests.appliance.web.test_page_in_a_browser import (
-    GREY,
-    browser,
-    port,
-    power,
-    pytestmark,
-    report,
-    running,
-    server,
-    shows,
-)
+from tests.appliance.web.test_page_in_a_browser import GREY, report, shows
 from tests.scenes import filled
 from tests.stand_ins.chromium import Browser
 
-__all__ = ["browser", "port", "power", "pytestmark", "running", "server"]  # fixtures, and when
+pytestmark = pytest.mark.browser
 COUNT = 27
 IDS = "[...document.querySelectorAll('.event')].map((card) => card.hash.slice(7))"
 

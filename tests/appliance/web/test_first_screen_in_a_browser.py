@@ -13,23 +13,12 @@ from appliance.errors import BusError
 from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy
 from appliance.store.store import Store
 from tests.appliance.web.test_events_in_a_browser import inference
-from tests.appliance.web.test_page_in_a_browser import (
-    CARD,
-    ago,
-    browser,
-    port,
-    power,
-    pytestmark,
-    report,
-    running,
-    server,
-    show_eight,
-    shows,
-)
+from tests.appliance.web.test_page_in_a_browser import CARD, ago, report, show_eight, shows
 from tests.scenes import filled
 from tests.stand_ins.chromium import Browser
 
-__all__ = ["browser", "inference", "port", "power", "pytestmark", "running", "server"]  # fixtures
+__all__ = ["inference"]  # a fixture
+pytestmark = pytest.mark.browser
 SIZES = [(390, 844), (800, 480), (1280, 800)]
 QUARTER = timedelta(minutes=15)
 

@@ -3,23 +3,15 @@
 import subprocess
 from datetime import timedelta
 
+import pytest
+
 from appliance.model import EnergyLevel
 from appliance.store.store import Store
-from tests.appliance.web.test_page_in_a_browser import (
-    ago,
-    browser,
-    port,
-    power,
-    pytestmark,
-    report,
-    running,
-    server,
-    shows,
-)
+from tests.appliance.web.test_page_in_a_browser import ago, report, shows
 from tests.scenes import filled
 from tests.stand_ins.chromium import Browser
 
-__all__ = ["browser", "port", "power", "pytestmark", "running", "server"]  # fixtures, and when
+pytestmark = pytest.mark.browser
 ROWS = "document.getElementById('history-rows').children"
 CARD = "document.getElementById('history-card')"
 

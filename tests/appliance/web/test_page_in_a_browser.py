@@ -1,7 +1,6 @@
 """The page as a person meets it: the real server process, a real browser, a real database."""
 
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance import settings_file
-from appliance.clock import SystemClock
 from appliance.errors import BusError
 from appliance.media.frame_socket import FrameServer
 from appliance.media.frames import JPEG, Picture
@@ -27,64 +24,15 @@ from appliance.model import (
     Stamp,
     Wake,
 )
-from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
-from tests.appliance.web.test_web import free_port, read_until, settings_text, start
+from tests.appliance.web.test_web import read_until, start
 from tests.scenes import eight_cameras, filled
-from tests.stand_ins.chromium import PROGRAM, Browser
+from tests.stand_ins.chromium import Browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(PROGRAM is None, reason="needs Chromium (Debian package chromium)"),
-]
+pytestmark = pytest.mark.browser
 
 REASON = "1.3 kWh of sun are expected, so everything may run"
 GREY = cv2.imencode(".jpg", np.full((6, 8, 3), 90, np.uint8))[1].tobytes()
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """One browser for all tests here: it takes seconds to start."""
-    opened = Browser(tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def browser(running: Browser) -> Browser:
-    """The browser on an empty page, as a phone in daylight, with nothing received yet."""
-    running.open("about:blank")
-    running.resize(390, 844)
-    running.prefer("light")
-    running.requests.clear()
-    running.problems.clear()
-    return running
-
-
-@pytest.fixture
-def port() -> int:
-    return free_port()
-
-
-@pytest.fixture
-def power(tmp_path: Path, port: int) -> Iterator[Store]:
-    """The database of the unit whose page is opened, as the power service has it."""
-    file = tmp_path / "written.toml"
-    file.write_text(settings_text(tmp_path, port))
-    settings = settings_file.load_settings(file)
-    prepare_database(settings.database)
-    store = Store(settings.database, SystemClock(), "power")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def server(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    process = start([], tmp_path, port)
-    read_until(process, "the page is on")
-    yield process
-    process.kill()
-    process.wait()
 
 
 def report(power: Store, charge_pct: float, blocked: bool = False) -> None:

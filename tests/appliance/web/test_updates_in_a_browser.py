@@ -8,19 +8,10 @@ import pytest
 
 from appliance.model_updates import CheckIn, UpdateState, UpdateStep
 from appliance.store.store import Store
-from tests.appliance.web.test_page_in_a_browser import (
-    browser,
-    port,
-    power,
-    pytestmark,
-    report,
-    running,
-    server,
-    shows,
-)
+from tests.appliance.web.test_page_in_a_browser import report, shows
 from tests.stand_ins.chromium import Browser
 
-__all__ = ["browser", "port", "power", "pytestmark", "running", "server"]  # fixtures, and when
+pytestmark = pytest.mark.browser
 WAITS = "the update waits: 31 % charge, needs 40 %"
 HOSTILE = "<img src=x onerror=document.title='caught'> does not answer"
 FITS = "document.documentElement.scrollWidth === innerWidth"

@@ -1,8 +1,6 @@
 """`unitctl update` as it is typed, with a stand-in for PID 1 that runs what is ordered."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,17 +15,9 @@ MIRROR = 'mirrors = ["https://mirror.test/"]'
 
 
 @pytest.fixture
-def unit(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    prepared_database: Path,
-) -> Iterator[Unit]:
-    monkeypatch.chdir(tmp_path)
-    made = Unit(tmp_path, capsys, prepared_database)
-    write_settings(made, MIRROR)
-    yield made
-    made.close()
+def unit(unit: Unit) -> Unit:
+    write_settings(unit, MIRROR)
+    return unit
 
 
 def write_settings(unit: Unit, update_keys: str, code: int = 0) -> None:

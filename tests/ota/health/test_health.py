@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import CameraMode
 from appliance.settings import BmsSettings, Settings
 from appliance.store.store import Store
@@ -41,16 +41,24 @@ def measure(health: TrialHealth) -> Mapping[str, Any]:
     return items
 
 
-def test_a_working_unit_that_works_on_is_well(
+def begin_trial(
     health: TrialHealth, open_store: OpenStore, clock: FakeClock
-) -> None:
+) -> tuple[Mapping[str, Any], Stamp]:
+    """What a working unit measures before a trial, and when that began; it works on."""
     filled.fill(open_store)
     baseline = health.measure()
-    assert not any(measure(health).values())
     clock.advance(60)
     began = clock.stamp()
     clock.advance(60)
     filled.fill(open_store)
+    return baseline, began
+
+
+def test_a_working_unit_that_works_on_is_well(
+    health: TrialHealth, open_store: OpenStore, clock: FakeClock
+) -> None:
+    baseline, began = begin_trial(health, open_store, clock)
+    assert not any(baseline["items"].values())
     assert health.judge(baseline, began) == ""
 
 
@@ -87,12 +95,7 @@ def test_what_was_dead_before_is_not_held_against_a_release(
 def test_what_the_energy_has_switched_off_is_not_asked_for(
     health: TrialHealth, open_store: OpenStore, clock: FakeClock
 ) -> None:
-    filled.fill(open_store)
-    baseline = health.measure()
-    clock.advance(60)
-    began = clock.stamp()
-    clock.advance(60)
-    filled.fill(open_store)
+    baseline, began = begin_trial(health, open_store, clock)
     now = clock.stamp()
     power_store = open_store("power")
     power_store.add(EnergyBudget(now, EnergyLevel.HIBERNATE, 5.0, now.utc, 100.0, "dark"))
@@ -104,12 +107,7 @@ def test_what_the_energy_has_switched_off_is_not_asked_for(
 def test_a_camera_without_a_stream_is_told(
     health: TrialHealth, open_store: OpenStore, clock: FakeClock
 ) -> None:
-    filled.fill(open_store)
-    baseline = health.measure()
-    clock.advance(60)
-    began = clock.stamp()
-    clock.advance(60)
-    filled.fill(open_store)
+    baseline, began = begin_trial(health, open_store, clock)
     open_store("camera").add(replace(filled.camera_state(clock.stamp()), stream=None))
     assert health.judge(baseline, began) == "not as before: camera demo (it gives no pictures)"
 

@@ -1,12 +1,10 @@
 """Power cuts at every call of an update, and in the recovery from a cut: all come to an end."""
 
-from pathlib import Path
-
 import pytest
 
-from ota.files import Files
 from ota.manifest import LayerKind
 from tests.bench.updates.crash_images import SIMPLE, Scenario, count_images
+from tests.stand_ins.naive_swap import swap_naively
 
 OS, APP = LayerKind.OS, LayerKind.APP
 
@@ -31,10 +29,5 @@ def test_a_build_whose_syncs_do_nothing_is_caught() -> None:
 def test_a_build_that_removes_a_pointer_before_it_makes_the_new_one_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def swap_naively(files: Files, path: Path, target: str) -> None:
-        files.remove(path)
-        files.make_link(target, path)
-        files.sync_directory(path.parent)
-
     monkeypatch.setattr("ota.layers.layers.swap_link", swap_naively)
     assert count_images(SIMPLE[0], most=200, seed=4).unrecoverable

@@ -1,13 +1,11 @@
 """Power cuts in updates from a mirror, with real trust, downloads and boot entries."""
 
-from pathlib import Path
-
 import pytest
 
-from ota.files import Files
 from tests.bench.updates.crash_images import REAL, Scenario, count_images
 from tests.bench.updates.fetched_twice import measure_again
 from tests.stand_ins.esp_board import EspBoard
+from tests.stand_ins.naive_swap import swap_naively
 from tests.stand_ins.named_by_slot import NamedBySlot
 
 APP, ROW = REAL[0], REAL[-1]
@@ -35,11 +33,6 @@ def test_a_build_whose_syncs_do_nothing_is_caught() -> None:
 def test_a_build_that_removes_a_pointer_before_it_makes_the_new_one_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def swap_naively(files: Files, path: Path, target: str) -> None:
-        files.remove(path)
-        files.make_link(target, path)
-        files.sync_directory(path.parent)
-
     monkeypatch.setattr("ota.layers.layers.swap_link", swap_naively)
     assert count_images(APP, most=40, seed=4, around="remove /ota/pointers").unrecoverable
 
