@@ -3,6 +3,7 @@
     replace(files, path, data)           # the old file or the new one is there, never half of one
     append_line(files, path, line)       # on the disk when the call returns
     swap_link(files, path, "trees/ab12") # one pointer, old or new
+    take_away(files, path)               # content is there whole, or not at all
 
 Reads and writes: through `Files`; ota/disk.py is the real disk. In tests a recording layer stands
 in, which cuts the power after every call and drops what was not synchronized.
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 PART = ".part"  # ends the name of a file that is being written
+GONE = ".gone"  # ends the name of content that is being removed
 
 
 class Files(Protocol):
@@ -114,3 +116,13 @@ def remove_tree(files: Files, path: Path) -> None:
     for name in files.list_names(path):
         remove_tree(files, path / name)
     files.remove_directory(path)
+
+
+def take_away(files: Files, path: Path) -> None:
+    """Remove content, its name first: whoever finds it by its name finds it whole."""
+    aside = path.with_name(f"{path.name.removesuffix(PART)}{GONE}")
+    remove_tree(files, aside)
+    if path.name in files.list_names(path.parent):
+        files.rename(path, aside)
+        files.sync_directory(path.parent)
+        remove_tree(files, aside)

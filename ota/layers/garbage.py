@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from ota.files import Files, remove_tree
+from ota.files import Files, remove_tree, take_away
 
 CONTENT = re.compile(r"(?P<sha256>[0-9a-f]{64})(?P<kind>|\.image)(?P<rest>\.part)?")
 GONE = re.compile(r"[0-9a-f]{64}(\.image)?\.gone")
@@ -25,7 +25,7 @@ def collect(files: Files, directory: Path, keep: Collection[str]) -> tuple[str, 
             remove_tree(files, content / name)
     gone = [*find_unnamed(files, content, CONTENT, keep)]
     for name in gone:
-        put_aside_and_remove(files, content / name)
+        take_away(files, content / name)
     unfinished = [*find_unnamed(files, parts, PARTS, keep)]
     for name in unfinished:
         remove_tree(files, parts / name)
@@ -46,11 +46,3 @@ def find_unnamed(
         found = form.fullmatch(name)
         if found and found["sha256"] not in keep:
             yield name
-
-
-def put_aside_and_remove(files: Files, path: Path) -> None:
-    """Its name goes first, durably: whoever finds a tree by its hash finds a whole one."""
-    aside = path.with_name(f"{path.name.removesuffix('.part')}.gone")
-    files.rename(path, aside)
-    files.sync_directory(path.parent)
-    remove_tree(files, aside)

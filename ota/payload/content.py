@@ -14,7 +14,7 @@ from pathlib import Path
 
 from appliance.strict_json import InputError
 from ota.errors import TrustError
-from ota.files import Files, remove_tree, replace
+from ota.files import Files, replace, take_away
 from ota.manifest import SHA256, Layer, LayerKind
 from ota.payload.disk_faults import tell_disk_faults
 from ota.payload.local import Tree, read_blocks
@@ -139,15 +139,9 @@ class ContentStore:
         self.files.sync_directory(self.content)
 
     def remove(self, layer: Layer) -> None:
-        """Take content away, its name first: whoever finds one finds a whole one."""
-        path = self.find_path(layer)
-        gone = path.with_name(f"{path.name}.gone")
+        """Take content away; raises `SpaceError`."""
         with tell_disk_faults(self.directory):
-            remove_tree(self.files, gone)
-            if self.files.is_directory(path) or self.files.measure(path) is not None:
-                self.files.rename(path, gone)
-                self.files.sync_directory(self.content)
-            remove_tree(self.files, gone)
+            take_away(self.files, self.find_path(layer))
 
 
 def hash_source(source: Source) -> str:

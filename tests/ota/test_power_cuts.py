@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ota.disk import Disk
-from ota.files import Files, append_line, remove_tree, replace, swap_link
+from ota.files import Files, append_line, remove_tree, replace, swap_link, take_away
 from tests.stand_ins.power_cuts import Cut, list_cuts
 from tests.stand_ins.recording_files import PowerCutError, RecordingFiles
 
@@ -132,6 +132,27 @@ def test_a_tree_is_removed_in_any_order_of_the_disk() -> None:
     for cut in list_cuts(lambda files: remove_tree(files, ROOT / "tree"), start, torn=20):
         remove_tree(cut.files, ROOT / "tree")
         assert not cut.files.is_directory(ROOT / "tree"), cut
+
+
+@pytest.mark.parametrize("name", ["tree", "image"])
+def test_content_is_taken_away_whole(name: str) -> None:
+    start = make_files(image=OLD)
+    for inner in ("b", "c"):
+        start.make_directory(ROOT / "tree")
+        replace(start, ROOT / "tree" / inner, OLD)
+    start.sync_directory(ROOT)
+
+    def is_whole_or_gone(files: RecordingFiles) -> bool:
+        if name not in files.list_names(ROOT):
+            return True
+        return files.measure(ROOT / "image") == len(OLD) and files.list_names(ROOT / "tree") == [
+            *"bc"
+        ]
+
+    assert find_broken(lambda files: take_away(files, ROOT / name), start, is_whole_or_gone) == []
+    assert (name == "tree") == bool(
+        find_broken(lambda files: remove_tree(files, ROOT / name), start, is_whole_or_gone)
+    )
 
 
 def test_of_a_torn_write_each_sector_is_old_or_new() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ota.files import Files, remove_tree
+from ota.files import Files, remove_tree, take_away
 from ota.manifest import Layer, LayerKind, ReleaseManifest
 
 
@@ -58,4 +58,4 @@ class SimplePayloads:
         return self.files.read(file, most_bytes=99) == layer.version.encode()
 
     def discard(self, layer: Layer) -> None:
-        remove_tree(self.files, self.find(layer))
+        take_away(self.files, self.find(layer))
