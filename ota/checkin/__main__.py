@@ -19,6 +19,7 @@ from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import CHECKIN
 from ota.checkin.idle import find_rest
+from ota.checkin.only_one import only_one
 from ota.disk import Disk
 from ota.errors import LinkError
 from ota.machine.orders import OrdersFile
@@ -43,19 +44,22 @@ def main() -> None:
         if not takes_updates(settings):
             own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
             return
-        lock = service.take_lock(settings, CHECKIN, own_log)
-        store = Store(settings.database, settings.make_clock(), CHECKIN, opened=False)
-        with closing(store):
-            open_database(store, own_log)
-            rest = "" if arguments.now else find_rest(settings, store, Disk(), own_log)
-            if rest:
-                own_log.info(rest)
-            else:
-                check_in(make_parts(settings, store, own_log, stop), now=arguments.now)
+        with only_one(settings.update.dir, own_log):
+            work(settings, own_log, stop, now=arguments.now)
     except ApplianceError as error:
         print(f"{CHECKIN}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(service.find_exit_code(error))
-    lock.release()
+
+
+def work(settings: Settings, own_log: log.SentenceLog, stop: Event, *, now: bool) -> None:
+    """What there is to do; `now`: also before it is time to. Raises `ApplianceError`."""
+    with closing(Store(settings.database, settings.make_clock(), CHECKIN, opened=False)) as store:
+        open_database(store, own_log)
+        rest = "" if now else find_rest(settings, store, Disk(), own_log)
+        if rest:
+            own_log.info(rest)
+        else:
+            check_in(make_parts(settings, store, own_log, stop), now=now)
 
 
 def open_database(store: Store, own_log: log.SentenceLog) -> None:
