@@ -7,7 +7,6 @@ Never: holds a rule.
 import platform
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -23,7 +22,7 @@ from ota.checkin.payloads import DayPayloads
 from ota.checkin.report import Reporter
 from ota.checkin.rows import UpdateRows
 from ota.checkin.unit import ThisUnit
-from ota.checkin.volume import CountedMirror, Volume
+from ota.checkin.volume import CountedMirror, Volume, sum_day
 from ota.disk import Disk
 from ota.errors import SlotError
 from ota.health.health import TrialHealth
@@ -44,7 +43,7 @@ from ota.trust.assignment import UnitIdentity
 from ota.trust.client import TrustClient
 
 MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
-DAY = timedelta(days=1)
+MOST_ROWS = 5000  # of check-ins in a day: one for each 2 MB, and for each order
 MB = 1_000_000
 START_S = 8.0  # real seconds until processes have ended and others have started
 
@@ -184,9 +183,9 @@ class Parts:
         own = self.settings.update
         if not own.metered:
             return None
-        since = self.store.clock.stamp().utc - DAY
         with suppress(StoreError):
-            came = sum(row.received_bytes for row in self.store.rows(CheckIn, since))
+            rows = self.store.rows(CheckIn, limit=MOST_ROWS, newest_first=True)
+            came = sum_day(rows, self.store.clock)
             return max(0, int(own.metered_day_mb * MB) - came)
         return 0  # what cannot be counted is not fetched
 

@@ -1,15 +1,18 @@
 """The volume of a metered link: counted at the mirror, and never more than a day's."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
+from appliance.model_updates import CheckIn
 from ota.checkin.payloads import DayPayloads
-from ota.checkin.volume import NOTED_BYTES, CountedMirror, Volume
+from ota.checkin.volume import NOTED_BYTES, CountedMirror, Volume, sum_day
 from ota.errors import LinkError, TrustError
 from ota.manifest import LayerKind
 from ota.payload.store import Fetcher
+from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.update_unit import make_layer, make_offer
 
 LAYER = make_layer(LayerKind.APP, "2")
@@ -99,3 +102,75 @@ def test_damaged_content_is_no_error_but_an_answer() -> None:
     assert payloads.verify(LAYER)
     fetcher.damaged = True
     assert not payloads.verify(LAYER)
+
+
+HOUR_S, DAY_S = 3600.0, 86_400.0
+
+
+class Diary:
+    """Rows of check-ins as they are written; `come` adds one of so many bytes."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.rows: list[CheckIn] = []
+
+    def come(self, count: int) -> None:
+        self.rows.insert(0, CheckIn(self.clock.stamp(), "a mirror", "", None, count))
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    @property
+    def today(self) -> int:
+        return sum_day(self.rows, self.clock)
+
+
+def test_what_came_in_the_last_day_counts_through_a_restart() -> None:
+    diary = Diary()
+    diary.come(1)
+    diary.pass_time(DAY_S - HOUR_S)
+    diary.come(10)
+    diary.clock.reboot()
+    diary.come(100)
+    assert diary.today == 111
+    diary.pass_time(HOUR_S)
+    assert diary.today == 110
+    diary.pass_time(DAY_S)
+    assert diary.today == 0
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("years", [-3, 3])
+def test_a_clock_that_is_set_gives_no_second_day(years: int, restarts: bool) -> None:
+    diary = Diary()
+    diary.come(1)
+    diary.clock.set_wall_clock(diary.clock.utc + timedelta(days=365 * years))
+    if restarts and years < 0:
+        diary.clock.reboot()
+    diary.come(10)
+    assert diary.today == 11
+
+
+def test_a_year_that_was_wrong_costs_a_day_and_not_years() -> None:
+    diary = Diary()
+    right = diary.clock.utc
+    diary.clock.set_wall_clock(right + timedelta(days=1500))
+    diary.come(1000)
+    diary.clock.reboot()
+    diary.clock.set_wall_clock(right)
+    for hour in range(26):
+        assert diary.today == (1000 + hour if hour < 24 else 23), hour
+        diary.come(1)
+        diary.pass_time(HOUR_S)
+
+
+def test_a_boot_with_a_wrong_clock_hides_nothing() -> None:
+    diary = Diary()
+    right = diary.clock.utc
+    diary.come(1)
+    diary.clock.reboot()
+    diary.clock.set_wall_clock(right - timedelta(days=1500))
+    diary.come(10)
+    diary.clock.reboot()
+    diary.clock.set_wall_clock(right + timedelta(minutes=5))
+    assert diary.today == 11
