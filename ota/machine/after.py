@@ -17,6 +17,8 @@ from ota.machine.gate import Verdict
 from ota.machine.ports import Ports
 from ota.machine.progress import MOST_FAILURES, Progress
 from ota.machine.result import Go, Result, Wait
+from ota.machine.systems import NAME, SystemTrials, find_new_os, find_system_sha256
+from ota.machine.way_back import WayBack
 from ota.manifest import Layer, LayerKind, ReleaseManifest
 from ota.slots.slots import OnProgress
 
@@ -50,6 +52,11 @@ class After:
     on_install: OnProgress = ignore_progress
 
     # --- install --------------------------------------------------------------------------------
+
+    @property
+    def way_back(self) -> WayBack:
+        offers = self.before.offers
+        return WayBack(self.ports, SystemTrials(offers.files, offers.path.with_name(NAME)))
 
     def install(self, progress: Progress) -> Result:
         manifest = self.before.read_manifest(progress)
@@ -100,6 +107,7 @@ class After:
         if progress.entered and progress.entered.stamp.boot_id != self.ports.unit.stamp().boot_id:
             return self._start_again(progress)
         try:
+            self.way_back.begin(manifest.release)
             self.ports.slots.arm()
         except SlotError as error:
             return roll_back(progress, str(error))
@@ -204,6 +212,7 @@ class After:
         manifest = self.before.read_manifest(progress)
         if manifest is not None and manifest.find_layer(OS) is not None:
             self.ports.slots.commit()
+        self.way_back.trials.end()
         self.ports.layers.commit()
         if manifest is not None:
             self.ports.trust.commit(manifest)
@@ -212,21 +221,12 @@ class After:
     def roll_back(self, progress: Progress) -> Result:
         manifest = self.before.read_manifest(progress)
         self.ports.layers.roll_back()
-        layer = manifest.find_layer(OS) if manifest else None
-        if self._is_on_trial(layer, progress):
-            self.ports.slots.fall_back()
-            self.ports.unit.reboot()
+        if self.way_back.is_on_trial(manifest, progress) and self.way_back.fall_back():
             return Wait(f"restarts with the system before release {progress.release}")
-        self.ports.slots.commit()  # what runs is the one before: the next boot takes it too
+        self.way_back.end()
         self.ports.unit.restart_services()
         reason = progress.entered.reason if progress.entered else "it failed"
         return fail(reason)
-
-    def _is_on_trial(self, layer: Layer | None, progress: Progress) -> bool:
-        """Whether the operating system that runs is the one to be taken back."""
-        if layer is None:
-            return self.ports.slots.examine().on_trial
-        return layer.sha256 != find_system_sha256(progress) and self._is_booted(layer.version)
 
     def report(self, progress: Progress) -> Result:
         """What no pointer names is removed, but for a release that is to be tried once more."""
@@ -235,17 +235,6 @@ class After:
         if not failed or progress.count_failures(progress.sha256) >= MOST_FAILURES:
             self.ports.layers.collect_garbage(())
         return Go(UpdateStep.IDLE, record.reason if record else "")
-
-
-def find_system_sha256(progress: Progress) -> str:
-    """Of the operating system that an update brought last, "" where none has."""
-    return str(progress.running.facts.get("os_sha256", "")) if progress.running else ""
-
-
-def find_new_os(progress: Progress, manifest: ReleaseManifest) -> Layer | None:
-    """The operating system of a release, where it is another one than runs."""
-    layer = manifest.find_layer(OS)
-    return None if layer is None or layer.sha256 == find_system_sha256(progress) else layer
 
 
 def roll_back(progress: Progress, why: str) -> Go:

@@ -48,6 +48,7 @@ class Engine:
     on_share: Callable[[float], None] = ignore_share
     progress: Progress = field(init=False)
     before: Before = field(init=False)
+    after: After = field(init=False)
     acts: dict[UpdateStep, Act] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,17 +57,18 @@ class Engine:
         self.before = Before(
             self.ports, self.offers, self.own, technician=self.technician, on_share=tell
         )
-        after = After(self.ports, self.before, on_install=lambda percent, _: tell(percent))
-        after.settle_s = max(after.settle_s, self.least_real_s)
-        after.health_s = max(after.health_s, SLOW * self.least_real_s)
-        self.acts = make_acts(self.before, after)
+        self.after = After(self.ports, self.before, on_install=lambda percent, _: tell(percent))
+        self.after.settle_s = max(self.after.settle_s, self.least_real_s)
+        self.after.health_s = max(self.after.health_s, SLOW * self.least_real_s)
+        self.acts = make_acts(self.before, self.after)
 
     def run(self) -> Wait:
         """Take steps until one waits. Raises `UpdateError` (the journal cannot be written),
         `HostError` (PID 1 refuses), `OSError`.
         """
         self.journal.compact()
-        self._take_back_forgotten_trial()
+        if restarts := self._take_back_forgotten_trial():
+            return restarts
         if self._may_ask_again() and (result := self.before.ask_again(self.progress)):
             if isinstance(result, Wait):
                 return result
@@ -96,13 +98,14 @@ class Engine:
             self._append(Record(stamp, UpdateStep.IDLE, release, sha, reason, {"order": FORGET}))
         return bool(found)
 
-    def _take_back_forgotten_trial(self) -> None:
-        """Layers on trial of which the journal knows nothing: it was lost, so they are not kept."""
+    def _take_back_forgotten_trial(self) -> Wait | None:
+        """What is on trial and the journal knows nothing of: it was lost, so it is not kept."""
         if self.progress.step not in UNTOUCHED:
-            return
+            return None
         if any(one.on_trial for one in self.ports.layers.examine()):
             self.ports.layers.roll_back()
             self.ports.unit.restart_services()
+        return self.after.way_back.take_back_forgotten()
 
     def _record(self, result: Go) -> None:
         facts = dict(result.facts)

@@ -8,7 +8,7 @@ share.
 
 Reads and writes: loader entries and boot files on the ESP, one small file of its own.
 Never: writes into a file that is there: each gets a new name, is synchronized, and renamed once
-(FAT); or removes the last entry that can be booted.
+(FAT); or removes the last committed entry that can be booted.
 """
 
 import json
@@ -136,10 +136,13 @@ class SystemdBoot:
         return f"no slot had a try left: slot {chosen.slot} has {TRIES} again"
 
     def _require_other(self, slot: str) -> None:
-        if not any(one.slot != slot and one.is_bootable for one in self.list_entries()):
+        """Another slot must boot and be committed: one on trial is no way back from a bad one."""
+        others = [one for one in self.list_entries() if one.slot != slot and one.is_bootable]
+        committed, _ = self._read_state()
+        if not any(one.left is None or one.slot == committed for one in others):
             raise SlotError(
-                f"no other slot than {show(slot)} can be booted, so its entry stays: "
-                "`rauc status mark-good other` first",
+                f"no other slot than {show(slot)} is committed and can be booted, so its entry "
+                "stays: `rauc status mark-good other` first",
                 "last-entry",
             )
 

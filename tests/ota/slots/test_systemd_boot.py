@@ -95,6 +95,16 @@ def test_where_all_tries_are_used_up_the_committed_slot_is_armed_a_few_times(
     assert unit.boot() == "1.0"
 
 
+def test_the_committed_entry_is_not_removed_while_the_other_is_on_trial(unit: EspUnit) -> None:
+    unit.install("2.0")
+    assert unit.boot() == "2.0"
+    with pytest.raises(SlotError) as caught:
+        unit.backend.set_state("A", good=False)
+    assert caught.value.reason_code == "last-entry"
+    unit.backend.set_state("B", good=True)
+    unit.backend.set_state("A", good=False)
+
+
 def test_the_last_entry_that_boots_is_not_removed(unit: EspUnit) -> None:
     with pytest.raises(SlotError) as caught:
         unit.backend.set_state("A", good=False)
