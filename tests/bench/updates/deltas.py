@@ -10,6 +10,7 @@ Reads: images, this repository, models. Writes: below the directory that it is g
 Never: counts a delta that did not come out bit-exact.
 """
 
+import gzip
 import io
 import shutil
 import subprocess
@@ -101,7 +102,7 @@ def export(repository: Path, commit: str, root: Path) -> Path:
 
 
 def build_images(place: Path, *, unpacked: bool) -> tuple[Path, Path]:
-    """`unpacked`: kernel modules without compression, which a delta needs."""
+    """`unpacked`: kernel modules and initrd without compression, which a delta needs."""
     names = (("old", PLAIN), ("new", PATCHED))
     old, new = (build_image(place / name, suites, unpacked=unpacked) for name, suites in names)
     return old, new
@@ -109,19 +110,24 @@ def build_images(place: Path, *, unpacked: bool) -> tuple[Path, Path]:
 
 def build_image(root: Path, suites: tuple[str, ...], *, unpacked: bool) -> Path:
     lines = [f"deb [signed-by={KEYRING}] {DEBIAN}/{suite} main\n" for suite in suites]
-    command = ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", "trixie", str(root), "-"]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}"]
+    command += ["trixie", str(root), "-"]
     subprocess.run(command, input="".join(lines), text=True, check=True)
     if unpacked:
-        unpack_modules(root)
+        unpack_kernel(root)
     return make_ext4(root)
 
 
-def unpack_modules(root: Path) -> None:
+def unpack_kernel(root: Path) -> None:
+    """Modules, their index, and an initrd of such modules, plain as well."""
     modules = root / "usr/lib/modules"
-    for path in modules.rglob("*.ko.xz"):
-        subprocess.run(["xz", "-d", str(path)], check=True)
+    packed = "\0".join(str(path) for path in modules.rglob("*.ko.xz"))
+    subprocess.run(["xargs", "-0", "-r", "xz", "-d"], input=packed, text=True, check=True)
     for version in modules.iterdir():
-        subprocess.run(["chroot", str(root), "depmod", version.name], check=True)
+        initrd = Path("boot") / f"initrd.img-{version.name}"
+        for words in (["depmod"], ["mkinitramfs", "-c", "gzip", "-o", f"/{initrd}"]):
+            subprocess.run(["chroot", str(root), *words, version.name], check=True)
+        (root / initrd).write_bytes(gzip.decompress((root / initrd).read_bytes()))
 
 
 def make_ext4(root: Path) -> Path:
