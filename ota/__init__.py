@@ -8,6 +8,7 @@ Never: trusts where a byte came from, only what signed it; or imports power, sen
 The data runs one way, from the first part to the last:
 
     files, disk   the files that must survive a power cut, behind one seam
+    reserve       room that is given up where a full disk would keep a release on trial
     manifest      what one release consists of: hashes of operating system, app, models, settings
     mirrors/      where bytes come from: HTTPS, a directory (USB stick), a neighbour
     trust/        which release is meant for this unit, by TUF metadata: offer.py

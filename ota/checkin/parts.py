@@ -37,6 +37,7 @@ from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
 from ota.payload.store import ContentStore, Fetcher, Seed
+from ota.reserve import RESERVE, Reserve, ReservedFiles
 from ota.slots.find import find_slots
 from ota.slots.slots import Slots
 from ota.trust.assignment import UnitIdentity
@@ -56,12 +57,14 @@ class Parts:
     store: Store
     log: SentenceLog
     stop: Event
-    files: Disk = field(default_factory=Disk)
+    files: ReservedFiles = field(init=False)
     rows: UpdateRows = field(init=False)
     trust: TrustClient = field(init=False)
     volume: Volume = field(init=False)
 
     def __post_init__(self) -> None:
+        reserve = Reserve(self.settings.update.dir / RESERVE, Disk())
+        self.files = ReservedFiles(reserve.files, reserve)
         self.rows = UpdateRows(self.store, self.log)
         self.volume = Volume(self._note_volume)
 
@@ -104,7 +107,7 @@ class Parts:
         mirrors = self._open_mirrors(orders)
         self.trust = self._make_trust(mirrors)
         slots = find_slots(directory)
-        content = ContentStore(directory, self.files)
+        content = ContentStore(directory, self.files.files)
         fetcher = Fetcher(content, mirrors, seeds=list_seeds(slots))
         return Ports(
             trust=self.trust,
@@ -117,7 +120,8 @@ class Parts:
         )
 
     def mend(self) -> None:
-        """Put sound pointers in the place of damaged ones."""
+        """Put sound pointers in the place of damaged ones; keep room for the end of an update."""
+        self.files.reserve.fill()
         try:
             for fault in Layers(self.settings.update.dir, self.files).mend():
                 self.log.warning(fault)
@@ -131,7 +135,7 @@ class Parts:
             progress = Progress.fold(Journal(self.files, directory / JOURNAL).read())
             system = find_slots(directory).examine()
             running = system.slots.get(system.booted)
-            Reporter(self.settings, self.store, self.files).write(
+            Reporter(self.settings, self.store, self.files.files).write(
                 progress, running.release if running else ""
             )
         except (ApplianceError, OSError) as error:

@@ -107,7 +107,7 @@ def order_retry(arguments: argparse.Namespace) -> int:
 
 
 def list_failed(directory: Path) -> list[str]:
-    """The releases that failed here. Raises `SpaceError`."""
+    """The releases that failed here, or came out damaged. Raises `SpaceError`."""
     try:
         records = Journal(Disk(), directory / JOURNAL).read()
     except OSError as error:
@@ -116,7 +116,9 @@ def list_failed(directory: Path) -> list[str]:
             "root, and check the disk",
             "journal-not-read",
         ) from error
-    return sorted({one.release for one in Progress.fold(records).failures.values()})
+    progress = Progress.fold(records)
+    spoiled = {progress.release} if progress.spoiled and progress.release else set()
+    return sorted({one.release for one in progress.failures.values()} | spoiled)
 
 
 def tell_now(settings: Settings) -> str:

@@ -14,12 +14,13 @@ from appliance.model_updates import UpdateStep
 from appliance.sections.network import UpdateSettings
 from ota.errors import LinkError, SlotError, SpaceError, TrustError, UpdateError
 from ota.machine.download_share import DownloadShare
+from ota.machine.fetch_again import find_pause, spoils
 from ota.machine.gate import Verdict, judge
 from ota.machine.offer_file import OfferFile
 from ota.machine.ports import Ports
 from ota.machine.progress import MOST_FAILURES, Progress
 from ota.machine.result import Go, Result, Wait
-from ota.manifest import ReleaseManifest
+from ota.manifest import Layer, ReleaseManifest
 from ota.offer import Offer
 
 ASKED_AGAIN = frozenset(
@@ -43,8 +44,8 @@ def ignore_share(_percent: float) -> None:
 
 @dataclass(slots=True)
 class Before:
-    """`technician`: one is present and has ordered this run. `fetched`: releases (hash) that were
-    fetched anew. `left_bytes`: what PLAN has found missing, in this process. `on_share` hears how
+    """`technician`: one is present and has ordered this run. `fetched`: layers (hash) whose
+    download was tried anew. `left_bytes`: what PLAN has found missing, in this process. `on_share` hears how
     far a download is, in percent.
     """
 
@@ -140,16 +141,39 @@ class Before:
         manifest = self.read_manifest(progress)
         if manifest is None:
             return tell_lost_offer(progress)
-        may_go_on = self.ports.may_go_on
+        if pause := self._find_pause(progress, manifest):
+            return Wait(pause, "operator")
         try:
             share = self._make_share(progress, manifest)
-            for layer in manifest.layers:
-                self.ports.payloads.fetch(layer, may_go_on=may_go_on, progress=share.add)
         except UpdateError as error:
-            if isinstance(error, LinkError) and not may_go_on():
-                return tell_pause(manifest)
             return wait_for(error)
+        for layer in manifest.layers:
+            try:
+                self._fetch(layer, share)
+            except UpdateError as error:
+                return self._tell_stop(progress, manifest, layer, error)
         return Go(UpdateStep.VERIFY, f"release {manifest.release} is here; checks it")
+
+    def _find_pause(self, progress: Progress, manifest: ReleaseManifest) -> str:
+        """A stick costs no volume: with a technician present nothing waits."""
+        now = self.ports.unit.stamp().utc
+        return "" if self.technician else find_pause(progress, manifest, now)
+
+    def _fetch(self, layer: Layer, share: DownloadShare) -> None:
+        self.ports.payloads.fetch(layer, may_go_on=self.ports.may_go_on, progress=share.add)
+
+    def _tell_stop(
+        self, progress: Progress, manifest: ReleaseManifest, layer: Layer, error: UpdateError
+    ) -> Result:
+        """Why a download stops; bytes that came for nothing are counted."""
+        if isinstance(error, LinkError) and not self.ports.may_go_on():
+            return tell_pause(manifest)
+        if not spoils(error) or layer.sha256 in self.fetched:
+            return wait_for(error)
+        self.fetched.add(layer.sha256)
+        missing = progress.entered.facts.get("missing_bytes", 0) if progress.entered else 0
+        facts = {"spoiled": [layer.sha256], "missing_bytes": missing}
+        return Go(UpdateStep.DOWNLOAD, str(error), facts)
 
     def _make_share(self, progress: Progress, manifest: ReleaseManifest) -> DownloadShare:
         left_bytes = self._count_missing(progress, manifest)
@@ -169,10 +193,8 @@ class Before:
         if not damaged:
             return Go(UpdateStep.GATE, f"release {manifest.release} is here and whole")
         text = f"{damaged[0].kind.value} of release {manifest.release} was damaged on the disk"
-        if progress.sha256 in self.fetched:
-            return Wait(f"{text}, twice in a row: check the disk", "space")
-        self.fetched.add(progress.sha256)
-        return Go(UpdateStep.DOWNLOAD, f"{text}; fetches it anew")
+        facts = {"spoiled": [layer.sha256 for layer in damaged]}
+        return Go(UpdateStep.DOWNLOAD, f"{text}; fetches it anew", facts)
 
     # --- may it? --------------------------------------------------------------------------------
 

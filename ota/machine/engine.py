@@ -92,6 +92,8 @@ class Engine:
     def forget_failures(self, release: str) -> bool:
         """An operator orders that a failed release is tried again; whether there is one."""
         found = [sha for sha, one in self.progress.failures.items() if one.release == release]
+        if self.progress.spoiled and self.progress.release == release:
+            found = [*found, self.progress.sha256]
         for sha in found:
             stamp = self.ports.unit.stamp()
             reason = f"release {release} may be tried again, by order"

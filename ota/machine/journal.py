@@ -122,4 +122,7 @@ def require_facts(facts: Any) -> dict[str, Any]:
     items = facts.get("items", {})
     if not isinstance(items, dict) or not all(isinstance(one, str) for one in items.values()):
         raise InputError("items are no texts")
+    spoiled = facts.get("spoiled", [])
+    if not isinstance(spoiled, list) or not all(isinstance(one, str) for one in spoiled):
+        raise InputError("spoiled is no list of hashes")
     return facts

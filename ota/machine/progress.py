@@ -43,12 +43,21 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoiled:
+    """How often a layer came out damaged, and when the last time."""
+
+    count: int
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What the records add up to.
 
     `entered`: the record of the present step. `trial_boots`: trials begun since ARM. `baseline`:
     what worked right before the release was started (facts of the REBOOT), for the checks of its
-    health. `running`: the record of the last COMMIT.
+    health. `running`: the record of the last COMMIT. `spoiled`: layers (hash) that were fetched and
+    came out damaged, until a release is committed.
     """
 
     step: UpdateStep = UpdateStep.IDLE
@@ -57,6 +66,7 @@ class Progress:
     baseline: Mapping[str, Any] = field(default_factory=dict)
     running: Record | None = None
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    spoiled: Mapping[str, Spoiled] = field(default_factory=dict)
 
     @classmethod
     def fold(cls, records: Iterable[Record]) -> Self:
@@ -88,12 +98,12 @@ class Progress:
 
     def add(self, record: Record) -> Self:
         """The progress after one more record."""
-        after = replace(self, step=record.step, entered=record)
+        after = replace(self, step=record.step, entered=record).count_spoiled(record)
         if record.step is UpdateStep.REPORT and record.facts.get("failed"):
             return replace(after, failures=add_failure(self.failures, record))
         if record.step is UpdateStep.IDLE and record.facts.get("order") == FORGET:
             kept = {sha: one for sha, one in self.failures.items() if sha != record.sha256}
-            return replace(after, failures=kept)
+            return replace(after, failures=kept, spoiled={})
         return after.count_trial(record)
 
     def count_trial(self, record: Record) -> Self:
@@ -105,8 +115,15 @@ class Progress:
         if record.step is UpdateStep.TRIAL:
             return replace(self, trial_boots=self.trial_boots + 1)
         if record.step is UpdateStep.COMMIT:
-            return replace(self, running=record)
+            return replace(self, running=record, spoiled={})
         return self
+
+    def count_spoiled(self, record: Record) -> Self:
+        """One more time that the layers which a record names came out damaged."""
+        named = record.facts.get("spoiled", ())
+        known = {sha256: self.spoiled[sha256].count for sha256 in named if sha256 in self.spoiled}
+        now = {sha256: Spoiled(known.get(sha256, 0) + 1, record.stamp) for sha256 in named}
+        return replace(self, spoiled={**self.spoiled, **now}) if now else self
 
 
 def add_failure(failures: Mapping[str, Failure], record: Record) -> Mapping[str, Failure]:
