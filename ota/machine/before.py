@@ -20,6 +20,13 @@ from ota.machine.offer_file import OfferFile
 from ota.machine.ports import Ports
 from ota.machine.progress import MOST_FAILURES, Progress
 from ota.machine.result import Go, Result, Wait
+from ota.machine.telling import (
+    find_running_sha256,
+    tell_failures,
+    tell_lost_offer,
+    tell_pause,
+    tell_running,
+)
 from ota.manifest import Layer, ReleaseManifest
 from ota.offer import Offer
 
@@ -44,9 +51,9 @@ def ignore_share(_percent: float) -> None:
 
 @dataclass(slots=True)
 class Before:
-    """`technician`: one is present and has ordered this run. `fetched`: layers (hash) whose
-    download was tried anew. `left_bytes`: what PLAN has found missing, in this process. `on_share` hears how
-    far a download is, in percent.
+    """`technician`: one is present and has ordered this run. `fetched`: layers (hash) that came
+    out damaged. `left_bytes`: what PLAN has found missing. Both: in this process. `on_share` hears
+    how far a download is, in percent.
     """
 
     ports: Ports
@@ -151,7 +158,7 @@ class Before:
             try:
                 self._fetch(layer, share)
             except UpdateError as error:
-                return self._tell_stop(progress, manifest, layer, error)
+                return self._tell_stop(manifest, layer, error)
         return Go(UpdateStep.VERIFY, f"release {manifest.release} is here; checks it")
 
     def _find_pause(self, progress: Progress, manifest: ReleaseManifest) -> str:
@@ -162,18 +169,19 @@ class Before:
     def _fetch(self, layer: Layer, share: DownloadShare) -> None:
         self.ports.payloads.fetch(layer, may_go_on=self.ports.may_go_on, progress=share.add)
 
-    def _tell_stop(
-        self, progress: Progress, manifest: ReleaseManifest, layer: Layer, error: UpdateError
-    ) -> Result:
+    def _tell_stop(self, manifest: ReleaseManifest, layer: Layer, error: UpdateError) -> Result:
         """Why a download stops; bytes that came for nothing are counted."""
         if isinstance(error, LinkError) and not self.ports.may_go_on():
             return tell_pause(manifest)
-        if not spoils(error) or layer.sha256 in self.fetched:
-            return wait_for(error)
-        self.fetched.add(layer.sha256)
-        missing = progress.entered.facts.get("missing_bytes", 0) if progress.entered else 0
-        facts = {"spoiled": [layer.sha256], "missing_bytes": missing}
-        return Go(UpdateStep.DOWNLOAD, str(error), facts)
+        return self._tell_spoiled([layer], str(error)) if spoils(error) else wait_for(error)
+
+    def _tell_spoiled(self, layers: list[Layer], text: str) -> Result:
+        """They are fetched anew, and it is counted: DOWNLOAD says when."""
+        spoiled = [layer.sha256 for layer in layers]
+        if self.technician and self.fetched.intersection(spoiled):
+            return Wait(f"{text}; twice in a row: check the disk, and the stick", "space")
+        self.fetched.update(spoiled)
+        return Go(UpdateStep.DOWNLOAD, f"{text}; fetches it anew", {"spoiled": spoiled})
 
     def _make_share(self, progress: Progress, manifest: ReleaseManifest) -> DownloadShare:
         left_bytes = self._count_missing(progress, manifest)
@@ -193,8 +201,7 @@ class Before:
         if not damaged:
             return Go(UpdateStep.GATE, f"release {manifest.release} is here and whole")
         text = f"{damaged[0].kind.value} of release {manifest.release} was damaged on the disk"
-        facts = {"spoiled": [layer.sha256 for layer in damaged]}
-        return Go(UpdateStep.DOWNLOAD, f"{text}; fetches it anew", facts)
+        return self._tell_spoiled(damaged, text)
 
     # --- may it? --------------------------------------------------------------------------------
 
@@ -221,14 +228,6 @@ class Before:
         return offer.manifest if offer else None
 
 
-def tell_pause(manifest: ReleaseManifest) -> Wait:
-    """A download that was stopped here, not by the link."""
-    release = manifest.release
-    return Wait(
-        f"the download of release {release} pauses: the unit saves energy, or stops", "energy"
-    )
-
-
 def wait_for(error: UpdateError) -> Wait:
     """What an error means for an update: it waits, and says for what."""
     kinds = {LinkError: "link", SpaceError: "space", TrustError: "trust", SlotError: "slot"}
@@ -239,27 +238,3 @@ def wait_for(error: UpdateError) -> Wait:
 def fail(reason: str, count: int = 1) -> Go:
     """The end of a release that failed; `count` failures at once."""
     return Go(UpdateStep.REPORT, reason, {"failed": count})
-
-
-def tell_lost_offer(progress: Progress) -> Go:
-    return Go(UpdateStep.IDLE, f"the record of release {progress.release} is damaged; asks anew")
-
-
-def find_running_sha256(progress: Progress) -> str:
-    return progress.running.sha256 if progress.running else ""
-
-
-def tell_running(progress: Progress) -> str:
-    running = progress.running_release
-    return f"release {running} runs" if running else "no release is assigned to this unit"
-
-
-def tell_failures(progress: Progress, offer: Offer) -> str:
-    """Why that release is not tried any more; "" where it may be."""
-    failure = progress.failures.get(offer.manifest_sha256)
-    if failure is None or failure.count < MOST_FAILURES:
-        return ""
-    return (
-        f"release {failure.release} failed here ({failure.reason}) and is not tried again; when "
-        f"its cause is mended, `unitctl update retry {failure.release}`"
-    )

@@ -1,0 +1,43 @@
+"""What the states before the installation say in words. Pure.
+
+Reads and writes: nothing.
+Never: decides.
+"""
+
+from appliance.model_updates import UpdateStep
+from ota.machine.progress import MOST_FAILURES, Progress
+from ota.machine.result import Go, Wait
+from ota.manifest import ReleaseManifest
+from ota.offer import Offer
+
+
+def tell_pause(manifest: ReleaseManifest) -> Wait:
+    """A download that was stopped here, not by the link."""
+    release = manifest.release
+    return Wait(
+        f"the download of release {release} pauses: the unit saves energy, or stops", "energy"
+    )
+
+
+def find_running_sha256(progress: Progress) -> str:
+    return progress.running.sha256 if progress.running else ""
+
+
+def tell_running(progress: Progress) -> str:
+    running = progress.running_release
+    return f"release {running} runs" if running else "no release is assigned to this unit"
+
+
+def tell_failures(progress: Progress, offer: Offer) -> str:
+    """Why that release is not tried any more; "" where it may be."""
+    failure = progress.failures.get(offer.manifest_sha256)
+    if failure is None or failure.count < MOST_FAILURES:
+        return ""
+    return (
+        f"release {failure.release} failed here ({failure.reason}) and is not tried again; when "
+        f"its cause is mended, `unitctl update retry {failure.release}`"
+    )
+
+
+def tell_lost_offer(progress: Progress) -> Go:
+    return Go(UpdateStep.IDLE, f"the record of release {progress.release} is damaged; asks anew")
