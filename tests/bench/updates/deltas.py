@@ -20,7 +20,7 @@ from pathlib import Path
 from ota.disk import Disk
 from ota.manifest import Layer, LayerKind
 from ota.mirrors.directory import DirectoryMirror
-from ota.payload.packing import Packed, pack_image, pack_tree
+from ota.payload.packing import Packed, hash_file, pack_image_delta, pack_tree
 from ota.payload.store import ContentStore, Fetcher, Seed
 
 PROGRAM = ("appliance", "inference", "ota", "power", "sensors", "systemd")
@@ -41,7 +41,8 @@ IDENTITY = "11111111-2222-3333-4444-555555555555"
 
 def measure_os(old: Path, new: Path, place: Path) -> dict[str, float]:
     """`os_delta_pct`: delta and its index as a share of the image packed by `zstd -19`."""
-    packed = pack_image(new, place / "out", old=old)
+    (place / "out").mkdir(parents=True, exist_ok=True)
+    packed = Packed(*hash_file(new), (pack_image_delta(new, place / "out", old=old),))
     seed = Seed(packed.payloads[0].needs_sha256, old.stat().st_size, old)
     fetch(packed, LayerKind.OS, place, seed)
     return compare("os", packed, pack_whole(new, place))

@@ -3,11 +3,14 @@
     python -m tests.bench.updates.soak --images 50000
 
 Reads and writes: build/soak/updates.json, the seeds that are done and what was found.
-Never: counts a seed twice. Zero failures in n images proves that fewer than 3/n of such cuts fail,
-at 95 %; it says nothing of disks that break their promises otherwise.
+Never: counts a seed twice, or images of another program: the ledger begins anew with each.
+
+Zero failures in n images proves that fewer than 3/n of such cuts fail, at 95 %; it says nothing of
+disks that break their promises otherwise.
 """
 
 import argparse
+import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,24 +22,37 @@ from tests.bench.report import ROOT
 from tests.bench.updates.crash_images import SCENARIOS, Found, count_images
 
 LEDGER = ROOT / "build/soak/updates.json"
+PROGRAM = ROOT / "ota"
 FIRST, SECOND = 40, 24  # cuts of a seed and scenario, and cuts in the recovery from each
 
 
 @dataclass(slots=True)
 class Ledger:
-    """`seeds`: done, of each scenario."""
+    """`program`: hash of what was cut; `seeds`: done, of each scenario."""
 
+    program: str = ""
     seeds: int = 0
     images: int = 0
     unrecoverable: list[str] = field(default_factory=list)
 
 
 def read_ledger(path: Path = LEDGER) -> Ledger:
-    """What was done before; a new one where there is none."""
+    """What was done before with this program; a new one where there is none."""
+    new = Ledger(hash_program())
     try:
-        return Ledger(**json.loads(path.read_text()))
+        ledger = Ledger(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
-        return Ledger()
+        return new
+    return ledger if ledger.program == new.program else new
+
+
+def hash_program(program: Path = PROGRAM) -> str:
+    """SHA-256 of all modules of the updater, names and bytes."""
+    digest = hashlib.sha256()
+    for path in sorted(program.rglob("*.py")):
+        digest.update(f"{path.relative_to(program)} {path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def write_ledger(ledger: Ledger, path: Path = LEDGER) -> None:
