@@ -14,6 +14,8 @@
 #             UNIT_PYTHON (default 3.13, of Debian 13) and UNIT_MACHINE (default: that of this computer)
 # make test-pid1   installs the unit in a Debian 13 of its own and boots it; asks the RAUC of Debian 13; as root, with the packages
 #             mmdebstrap, dbus and systemd-container
+# make image   the image of a unit in build/image/image: a disk, a bundle for updates, a manifest; as root, with the package
+#             mmdebstrap; RELEASE=2026.11.1 names it, KIOSK=1 adds the touchscreen, KEY= and CERTIFICATE= sign for the field
 # make lint, make types, make architecture, make pytest    the parts of make test
 # make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
 # make clean  removes .venv and build
@@ -26,6 +28,7 @@ CAMERAS ?= 1
 PYTHON ?= python3
 UNIT_PYTHON ?= 3.13
 UNIT_MACHINE ?= $(shell uname -m)
+RELEASE ?= 0
 PY = .venv/bin/python
 PIP = $(PY) -m pip install --quiet --disable-pip-version-check
 INSTALL = $(PIP) --require-hashes
@@ -42,7 +45,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        releases/300000/5000 packs/200000/5000 updates/250000/10000 entries/150000/5000 trust/70000/1000 layers/30000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -113,6 +116,10 @@ test-exporters: .venv/installed-test
 # Apart: it needs root, a network for the packages of Debian, and minutes.
 test-pid1: .venv/installed-test wheels
 	$(PY) -m pytest -rs --durations=8 tests/real_pid1 tests/real_rauc
+
+# The disk and the bundle; the second time the tools are there already.
+image: .venv/installed wheels
+	$(PY) -m provisioning.image build/image --wheels build/wheels --release $(RELEASE) $(if $(KIOSK),--kiosk) $(if $(KEY),--key '$(KEY)' --certificate '$(CERTIFICATE)')
 
 wheels: .venv/installed
 	$(PY) -m provisioning.installation.wheels --python $(UNIT_PYTHON) --machine $(UNIT_MACHINE) build/wheels

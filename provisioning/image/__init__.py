@@ -1,0 +1,11 @@
+"""The image of a unit: Debian 13 for x86-64, as a disk and as a bundle for updates (`make image`).
+
+tools.py      a Debian 13 of its own with the programs that build
+keys.py       the key that signs bundles
+root.py       the system's root: packages/, files/, the program
+slot.py       the root as a file system
+disk.py       the partitions: ESP, slot A, slot B, data (repart.d/)
+bundle.py     slot A as RAUC's bundle
+inventory.py  the manifest
+command.py    all of it, in this order
+"""

@@ -1,0 +1,5 @@
+"""`python -m provisioning.image`."""
+
+from provisioning.image.command import main
+
+main()
