@@ -6,6 +6,7 @@ Never: shows a traceback for something that is wrong in the world, or changes wh
 
 import argparse
 import contextlib
+import errno
 import importlib.metadata
 import io
 import os
@@ -28,6 +29,7 @@ SETTINGS_HELP = (
 EXIT_CODES = "exit codes: 0 fine; 1 something is wrong with the unit; 2 settings or usage"
 DISTRIBUTION = "neural-energy-appliance"
 WRONG_CHOICE = re.compile(r"argument (\w+): invalid choice: (.*) \(choose from (.*)\)", re.DOTALL)
+FULL = (errno.ENOSPC, errno.EDQUOT)
 LONGEST_MESSAGE, LONGEST_LINE = 400, 1000  # characters
 
 
@@ -124,6 +126,11 @@ def complain(text: str, code: int, program: str = "unitctl") -> int:
 
 def describe_os_error(error: OSError) -> str:
     """What the kernel refused, and for which file."""
+    if error.filename and error.errno in FULL:
+        return (
+            f"there is no room for {error.filename}: free some on that disk, then give the command "
+            "again"
+        )
     place = f"{error.filename} cannot be used" if error.filename else "the output stops"
     return f"{place}: {error.strerror or error}"
 

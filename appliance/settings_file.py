@@ -7,19 +7,15 @@ Never: lets an unknown key, a wrong type or a value out of range pass.
 
 import os
 import re
-import sys
-import types
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass, replace
-from datetime import UTC, datetime
-from enum import Enum
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from appliance.chemistry import get_profile
-from appliance.chemistry.unsupported import OTHER_NAMES, find_refusal
+from appliance.chemistry.unsupported import find_refusal
 from appliance.errors import SettingsError
-from appliance.parsing.nearest import advise, find_nearest
+from appliance.parsing.nearest import advise
 from appliance.parsing.settings_layer import (
     SettingsLayer,
     find_key_line,
@@ -28,21 +24,18 @@ from appliance.parsing.settings_layer import (
     read_layer,
 )
 from appliance.parsing.small_file import read_small_file
-from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
 from appliance.parsing.values import CONTROL, LONGEST_PATH, format_range
-from appliance.sections.cameras import Point, Polygon
-from appliance.sections.field import format_choice
 from appliance.sections.network import UpdateSettings
 from appliance.settings import (
     DEFAULT_PATH,
     PATH_VARIABLE,
-    Chemistry,
     EnergySettings,
     Settings,
     SleepMode,
 )
 from appliance.settings_rules import find_errors
+from appliance.settings_values import advise_choice, convert, describe_type, is_named
 from appliance.strict_json import InputError, show
 
 USUAL_UPDATE_DIR = UpdateSettings().dir
@@ -117,6 +110,14 @@ def build_alone(path: Path, data: bytes) -> Settings:
     return SettingsBuilder(path, text).build(tree)
 
 
+def check_part(path: Path, data: bytes) -> None:
+    """Whether each key of a part of the settings, as a release brings, is known and in its range;
+    raises `SettingsError`.
+    """
+    text, tree = parse_own(path, data)
+    SettingsBuilder(path, text).build_sections(tree)
+
+
 def parse_own(path: Path, data: bytes) -> tuple[str, dict[str, Any]]:
     try:
         return parse_toml(data)
@@ -153,6 +154,13 @@ class SettingsBuilder:
         self._layer = layer
 
     def build(self, tree: Mapping[str, Any]) -> Settings:
+        settings = self.build_sections(tree)
+        for where, text in find_errors(settings):
+            raise self._make_error(where, text)
+        return settings
+
+    def build_sections(self, tree: Mapping[str, Any]) -> Settings:
+        """Each key for itself; what two of them say together is not looked at."""
         hints = get_type_hints(Settings)
         known = [f.name for f in fields(Settings) if f.name != "path"]
         self._reject_unknown(tree, known, ())
@@ -167,10 +175,7 @@ class SettingsBuilder:
             else:
                 sections[name] = self._build_section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
-        settings = replace(settings, energy=fill_energy(settings, tree.get("energy", {})))
-        for where, text in find_errors(settings):
-            raise self._make_error(where, text)
-        return settings
+        return replace(settings, energy=fill_energy(settings, tree.get("energy", {})))
 
     def _build_named_sections(
         self, where: tuple[str, ...], table: Mapping[str, Any], kind: type
@@ -289,111 +294,6 @@ def fill_energy(settings: Settings, given: Mapping[str, Any]) -> EnergySettings:
     return replace(settings.energy, **left_out)
 
 
-def convert(kind: Any, value: Any) -> Any:
-    """`value` as `kind`, or None where it is of another type. A bool is no number here."""
-    kind = unwrap_optional(kind)
-    if isinstance(value, bool):
-        return value if kind is bool else None
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return next((member for member in kind if format_choice(member) == value), None)
-    if get_origin(kind) is tuple:
-        return convert_list(get_args(kind), value)
-    if kind in (int, str):
-        return value if isinstance(value, kind) else None
-    return CONVERTERS[kind](value)
-
-
-def convert_list(kinds: tuple[Any, ...], value: Any) -> tuple[Any, ...] | None:
-    """A list as a tuple of `kinds` (`str, ...`: any number of texts); None where one is wrong."""
-    if not isinstance(value, list):
-        return None
-    if kinds[-1] is Ellipsis:
-        kinds = kinds[:1] * len(value)
-    if len(kinds) != len(value):
-        return None
-    items = tuple(convert(kind, item) for kind, item in zip(kinds, value, strict=True))
-    return None if None in items else items
-
-
-def is_named(kind: Any) -> bool:
-    """Whether a setting is a family of sections, each with a name."""
-    return get_origin(kind) is Mapping
-
-
-def convert_float(value: Any) -> float | None:
-    """A finite number; TOML also has nan, inf, and whole numbers of any length."""
-    largest = sys.float_info.max
-    return float(value) if isinstance(value, int | float) and -largest <= value <= largest else None
-
-
-def convert_path(value: Any) -> Path | None:
-    """A path, absolute or not; empty text names nothing."""
-    return Path(value) if isinstance(value, str) and value else None
-
-
-def convert_datetime(value: Any) -> datetime | None:
-    """A TOML date-time with offset, in UTC; a local one is ambiguous and is refused."""
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        return None
-    if FIRST_YEAR <= value.year <= LAST_YEAR:
-        return value.astimezone(UTC)
-    return None
-
-
-CONVERTERS: dict[type, Callable[[Any], Any]] = {
-    bool: lambda _: None,
-    float: convert_float,
-    Path: convert_path,
-    datetime: convert_datetime,
-}
-
-
-def unwrap_optional(kind: Any) -> Any:
-    """The type of a value that may be left out: `int` of `int | None`."""
-    if get_origin(kind) is types.UnionType:
-        return next(member for member in get_args(kind) if member is not types.NoneType)
-    return kind
-
-
 def show_key(key: str) -> str:
     """A key as the file has it; one that needs quotes in short."""
     return key if KEY.fullmatch(key) else show(key)
-
-
-def advise_choice(kind: Any, value: Any) -> str:
-    """Which of the words of a choice may be meant; "" where none is near."""
-    kind = unwrap_optional(kind)
-    if not isinstance(value, str) or not (isinstance(kind, type) and issubclass(kind, Enum)):
-        return ""
-    meant = OTHER_NAMES.get(value.casefold()) if kind is Chemistry else None
-    meant = meant or find_nearest(value, [format_choice(member) for member in kind])
-    return f"; did you mean {meant!r}?" if meant else ""
-
-
-def describe_type(kind: Any) -> str:
-    """A settings type in a technician's words."""
-    kind = unwrap_optional(kind)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return "one of " + ", ".join(repr(format_choice(member)) for member in kind)
-    words = {
-        bool: "true or false",
-        float: "a number",
-        int: "a whole number",
-        str: "text in quotes",
-        Path: "a path in quotes",
-        datetime: "a date and time with an offset, such as 2026-04-15T04:30:00Z",
-    }
-    return DESCRIBED.get(kind) or words[kind]
-
-
-DESCRIBED = {
-    tuple[str, ...]: "a list of texts",
-    Point: "a pair of numbers, [x, y]",
-    Polygon: "a list of corners, [[x, y], ...]",
-    tuple[Polygon, ...]: "a list of polygons, [[[x, y], ...], ...]",
-}
-
-
-def make_default(spec: Field[Any]) -> Any:
-    """The default of a settings field."""
-    return spec.default if spec.default is not MISSING else None

@@ -8,7 +8,8 @@ import errno
 import os
 import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -71,7 +72,8 @@ class Disk:
         try:
             if fresh:
                 os.fchmod(handle, mode)
-            pwrite_whole(handle, data, offset or 0)
+            with naming(path):
+                pwrite_whole(handle, data, offset or 0)
         finally:
             os.close(handle)
 
@@ -81,14 +83,16 @@ class Disk:
     def sync(self, path: Path) -> None:
         handle = open_regular(path, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            with naming(path):
+                os.fsync(handle)
         finally:
             os.close(handle)
 
     def sync_directory(self, path: Path) -> None:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(handle)
+            with naming(path):
+                os.fsync(handle)
         finally:
             os.close(handle)
 
@@ -107,6 +111,16 @@ class Disk:
     def remove_directory(self, path: Path) -> None:
         with suppress(FileNotFoundError):
             path.rmdir()
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """What the kernel refuses for an open file names no file: it gets the name of `path`."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def open_regular(path: Path, flags: int, mode: int = 0o644) -> int:

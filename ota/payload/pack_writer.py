@@ -16,6 +16,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from ota.disk import naming
 from ota.manifest import Payload
 from ota.payload.frames import pack_frame
 from ota.payload.index import Chunk, Index, format_index
@@ -46,7 +47,8 @@ class PackWriter:
         return self.numbers[key]
 
     def write(self, sha256: str, piece: Piece, frame: bytes) -> None:
-        self.file.write(frame)
+        with naming(self.part):
+            self.file.write(frame)
         self.hash.update(frame)
         self.chunks.append(Chunk(sha256, len(piece.data), self.pack_bytes, len(frame), piece.base))
 
@@ -60,15 +62,17 @@ class PackWriter:
 
     def finish(self, index: Index) -> Payload:
         """Put pack and index, completed, to their places in the static tree."""
-        self.file.close()
         self.pool.shutdown()
+        with naming(self.part):
+            self.file.close()
         index = replace(index, pack_bytes=self.pack_bytes, chunks=tuple(self.chunks))
         pack = f"packs/{name_file(self.hash.hexdigest())}.pack"
         put(self.part, self.out_dir / pack)
         data = format_index(index)
         sha256 = hashlib.sha256(data).hexdigest()
         name = f"indexes/{name_file(sha256)}.index"
-        self.part.write_bytes(data)
+        with naming(self.part):
+            self.part.write_bytes(data)
         put(self.part, self.out_dir / name)
         return Payload(pack, index.pack_bytes, name, len(data), sha256, index.base_sha256)
 

@@ -17,7 +17,7 @@ from tuf.api.metadata import Metadata, Root
 
 from appliance.store.file_locks import describe_holder, try_lock
 from ota.disk import Disk
-from ota.files import PART, Files
+from ota.files import PART, Files, remove_tree
 from ota.release.errors import ReleaseError
 from ota.release.keys.key_list import KeyList, read_key_list
 from ota.release.keys.secrets_source import SecretsSource
@@ -98,5 +98,6 @@ def remove_leftovers(files: Files, directory: Path) -> None:
     for path in directory.rglob(f"*{PART}"):
         if path.is_file():
             files.remove(path)
-    for path in (directory / "tree").glob("new-*.pack"):
-        files.remove(path)
+    for pattern in ("*.work", "tree/new-*", "content/*.part"):
+        for path in directory.glob(pattern):
+            remove_tree(files, path)

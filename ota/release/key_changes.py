@@ -12,7 +12,7 @@ from tuf.api.metadata import Metadata, Root, TargetFile
 from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet
 from ota.release.keys.key_file import make_key_file
-from ota.release.keys.key_list import KeyEntry, split_number, write_key_list
+from ota.release.keys.key_list import KeyEntry, is_online, split_number, write_key_list
 from ota.release.keys.token_signer import read_public_key
 from ota.release.keys.token_uri import parse_token_uri
 from ota.release.metadata.reading import (
@@ -55,7 +55,9 @@ def change_key(fleet: Fleet, name: str, *, token: str, passphrase: str) -> list[
         draft = draft_root(state.root, fleet.now)
         replace_key(draft, old.public.keyid, new.public)
         keep_draft(fleet.files, find_draft(fleet.staged, state.repository), draft)
-    return [f"{new.name} takes the place of {name}; keep it at {new.place}", *sign_drafts(fleet)]
+    lock = "" if token or passphrase or is_online(name) else " (its file has no passphrase)"
+    said = f"{new.name} takes the place of {name}; keep it at {new.place}{lock}"
+    return [said, *sign_drafts(fleet)]
 
 
 def find_begun(
@@ -123,7 +125,7 @@ def sign_draft(fleet: Fleet, state: State, draft: Metadata[Root], path: Path) ->
     names = ", ".join(map(fleet.signers.keys.name_of, signed)) or "nobody"
     if not is_root_signed(state.root, draft):
         missing = describe_missing(draft, state.root, fleet.signers)
-        return [f"{title}: signed by {names}; it waits for {missing}: carry {path} to them"]
+        return [f"{title}: signed now by {names}; it waits for {missing}: carry {path} to them"]
     dropped = put_draft(fleet, state, draft)
     fleet.files.remove(path)
     return [f"{title}: signed by {names}; it holds from now on: publish it", *dropped]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tuf.api.metadata import Metadata, Timestamp
 
-from ota.disk import Disk
+from ota.disk import Disk, naming
 from ota.files import PART
 from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet, locked
@@ -107,7 +107,7 @@ def copy(relative: Path, *, tree: Path, place: Path) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}{PART}")
     disk = Disk()
-    with source.open("rb") as old, part.open("wb") as new:
+    with naming(target), source.open("rb") as old, part.open("wb") as new:
         while data := old.read(BLOCK_BYTES):
             new.write(data)
     finish(disk, part, target)
@@ -126,7 +126,8 @@ def put(target: Path, data: bytes) -> int:
         return 0
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}{PART}")
-    part.write_bytes(data)
+    with naming(target):
+        part.write_bytes(data)
     finish(Disk(), part, target)
     return 1
 

@@ -18,7 +18,7 @@ from ota.files import Files
 from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet, locked
 from ota.release.keys.key_file import make_key_file
-from ota.release.keys.key_list import KeyEntry, KeyList, write_key_list
+from ota.release.keys.key_list import OFFLINE, ONLINE, KeyEntry, KeyList, write_key_list
 from ota.release.keys.secrets_source import SecretsSource
 from ota.release.keys.signers import SignerSource
 from ota.release.keys.token_signer import read_public_key
@@ -26,8 +26,6 @@ from ota.release.keys.token_uri import parse_token_uri
 from ota.release.metadata.creation import create_repository
 from ota.release.metadata.reading import DIRECTOR, IMAGE
 
-OFFLINE = ("root-1", "root-2", "root-3", "targets-1")
-ONLINE = ("image-online-1", "director-online-1")
 HOLDERS = {
     "root-1": "the first holder's token or stick, in a safe; never in a machine with a network",
     "root-2": "the second holder's, at another place",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ota.files import replace
+from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet
 from ota.release.metadata.reading import REPOSITORIES, State
 from ota.release.periods import STICK, describe_left
@@ -17,6 +18,7 @@ from ota.release.renewing import renew_online
 
 def write_stick(fleet: Fleet, place: Path) -> str:
     """Returns what a technician should know about it, in sentences."""
+    require_stick(place)
     renew_online(fleet)
     timestamps, ends = {}, []
     for name in REPOSITORIES:
@@ -24,7 +26,18 @@ def write_stick(fleet: Fleet, place: Path) -> str:
         timestamps[name] = make_pair(fleet, state)
         ends.append(find_end(state, fleet.now + STICK))
     count = publish(fleet, place, timestamps)
-    return describe_stick(place, count, min(ends) - fleet.now)
+    said = describe_stick(place, count, min(ends) - fleet.now)
+    if place.stat().st_dev == fleet.directory.stat().st_dev:
+        said += (
+            f"\n{place} is on the same disk as the fleet: if it is to be a stick, it is not mounted"
+        )
+    return said
+
+
+def require_stick(place: Path) -> None:
+    """A stick that is not mounted must not become a directory of this computer."""
+    if not place.parent.is_dir():
+        raise ReleaseError(f"{place.parent} is not there: mount the stick, then give it again")
 
 
 def make_pair(fleet: Fleet, state: State) -> bytes:

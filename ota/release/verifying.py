@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
+from tuf.api.exceptions import (
+    DownloadError,
+    DownloadHTTPError,
+    RepositoryError,
+    SlowRetrievalError,
+)
 from tuf.api.metadata import SuccinctRoles, TargetFile
 from tuf.ngclient import FetcherInterface, Updater
 from tuf.ngclient.urllib3_fetcher import Urllib3Fetcher
@@ -62,7 +67,7 @@ class Stranger:
             str(targets),
             f"{self.base}/{name}/targets/",
             self.fetcher,
-            bootstrap=(self.trust / f"{name}-root.json").read_bytes(),
+            bootstrap=read_trust(self.trust, name),
         )
         client.refresh()
         return client
@@ -92,7 +97,21 @@ def verify_tree(place: str, trust: Path) -> list[str]:
 
 
 def describe(error: Exception) -> str:
+    if isinstance(error, SlowRetrievalError):
+        return "no answer came from there, or the answer stopped: is the web server up?"
     return f"{error}" if str(error) else type(error).__name__
+
+
+def read_trust(trust: Path, name: str) -> bytes:
+    """A root of trust. Raises `ReleaseError`, `OSError`."""
+    path = trust / f"{name}-root.json"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ReleaseError(
+            f"{path} is not there: name the directory with the roots of trust with --trust, or the "
+            "fleet with --fleet"
+        ) from None
 
 
 def verify_image(stranger: Stranger, client: Updater) -> dict[str, ReleaseManifest]:

@@ -12,6 +12,7 @@ import zipfile
 from email.parser import BytesParser
 from pathlib import Path, PurePosixPath
 
+from ota.disk import naming
 from ota.release.errors import ReleaseError
 
 MOST_FILE_BYTES = 256 * 1024**2
@@ -74,7 +75,8 @@ def check_member(wheel: Path, name: str, data: bytes, hashes: dict[str, str], in
 
 def write_member(path: Path, data: bytes, *, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    with naming(path):
+        path.write_bytes(data)
     path.chmod(0o755 if mode & EXECUTABLE else 0o644)
 
 

@@ -8,18 +8,29 @@ import argparse
 
 from appliance.parsing.arguments import NAME, make_type
 from appliance.parsing.times import parse_instant
+from appliance.parsing.values import parse_name
+from appliance.strict_json import InputError
 from ota.release.commands.opening import add_fleet, add_keys, open_fleet
 from ota.release.commands.release import RELEASE
-from ota.release.releases.assignments import Assignment, assign, unassign
+from ota.release.releases.assignments import GROUP, Assignment, assign, unassign
 
 HELP = "say which release a unit or group is to have"
 WHOM = "name of a unit (`[unit] name` of its settings), or group:NAME; a unit's own entry wins"
 TIME = "such as 2026-04-15T02:00:00Z"
 
 
+def parse_whom(text: str) -> str:
+    if text == GROUP:
+        raise InputError(f"{GROUP} names no group; give {GROUP}NAME, such as {GROUP}all")
+    return parse_name(text)
+
+
+UNIT = make_type(parse_whom)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     instant = make_type(parse_instant)
-    parser.add_argument("whom", type=NAME, nargs="+", metavar="UNIT", help=WHOM)
+    parser.add_argument("whom", type=UNIT, nargs="+", metavar="UNIT", help=WHOM)
     parser.add_argument("release", type=RELEASE, metavar="RELEASE")
     parser.add_argument("--from", type=instant, dest="begins", metavar="TIME", help=TIME)
     parser.add_argument("--until", type=instant, metavar="TIME", help=f"not after, {TIME}")
@@ -44,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def add_unassign_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("whom", type=NAME, nargs="+", metavar="UNIT", help=WHOM)
+    parser.add_argument("whom", type=UNIT, nargs="+", metavar="UNIT", help=WHOM)
     add_fleet(parser)
     add_keys(parser)
 

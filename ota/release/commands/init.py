@@ -5,6 +5,8 @@ Never: touches a directory that has something in it.
 """
 
 import argparse
+import hashlib
+from pathlib import Path
 
 from appliance.commands.printing import Line, Section, show
 from appliance.parsing.arguments import PATH, make_type
@@ -12,8 +14,9 @@ from appliance.strict_json import InputError
 from appliance.strict_json import show as show_value
 from ota.release.commands.opening import add_secrets, find_now, find_secrets, split_pairs
 from ota.release.errors import ReleaseError
+from ota.release.keys.key_list import OFFLINE, ONLINE
 from ota.release.metadata.reading import REPOSITORIES
-from ota.release.start import HOLDERS, OFFLINE, ONLINE, StartPlan, start_fleet
+from ota.release.start import HOLDERS, StartPlan, start_fleet
 
 HELP = "make the keys and both repositories of a new fleet"
 MOST_BINS = 65_536
@@ -45,10 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     plan = make_plan(arguments)
     keys = start_fleet(plan)
-    trust = [
-        Line(f"{name}-root.json", f"{plan.directory}/trust/{name}-root.json")
-        for name in REPOSITORIES
-    ]
+    roots = [plan.directory / "trust" / f"{name}-root.json" for name in REPOSITORIES]
+    trust = [Line(one.name, f"{one}: SHA-256 {find_sha256(one)}") for one in roots]
     homes = [Line(one.name, f"{one.place}: {HOLDERS[one.name]}") for one in keys.entries.values()]
     show(
         [
@@ -57,6 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
         ]
     )
     return 0
+
+
+def find_sha256(path: Path) -> str:
+    """What the technician compares, as `sha256sum` prints it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def make_plan(arguments: argparse.Namespace) -> StartPlan:

@@ -10,10 +10,9 @@ from appliance.commands.printing import Line, Section, show
 from ota.release.commands.opening import add_fleet, add_keys, find_secrets, open_fleet
 from ota.release.fleet import Fleet
 from ota.release.key_changes import change_key, sign_drafts
-from ota.release.keys.key_list import KeyEntry
+from ota.release.keys.key_list import KeyEntry, is_online
 from ota.release.keys.token_uri import SCHEME
 from ota.release.metadata.reading import REPOSITORIES, State
-from ota.release.start import OFFLINE
 
 HELP = "which keys there are; put a new one in the place of an old or a stolen one"
 STOLEN = (
@@ -80,8 +79,7 @@ def describe_place(fleet: Fleet, entry: KeyEntry) -> str:
         return entry.place
     if not fleet.signers.is_here(entry):
         return f"{entry.place} (not here)"
-    is_offline = any(entry.name.startswith(name.rsplit("-", 1)[0]) for name in OFFLINE)
-    return f"{entry.place} (here{'; carry it to its holder' if is_offline else ''})"
+    return f"{entry.place} (here{'' if is_online(entry.name) else '; carry it to its holder'})"
 
 
 def describe_roles(states: list[State], entry: KeyEntry) -> str:

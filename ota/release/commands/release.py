@@ -15,7 +15,7 @@ from ota.manifest import NAME, Payload, ReleaseManifest, format_manifest
 from ota.release.commands.opening import add_fleet, add_keys, open_fleet, split_pairs
 from ota.release.fleet import Fleet
 from ota.release.publishing import publish
-from ota.release.releases.building import BuildPlan, build_release
+from ota.release.releases.building import BuildPlan, build_release, list_notes
 from ota.release.releases.layer_sources import Sources
 from ota.release.releases.signing import include_signed, sign_release, withdraw_release
 
@@ -99,7 +99,8 @@ def run_build(fleet: Fleet, arguments: argparse.Namespace) -> str:
         layers=(),
     )
     plan = BuildPlan(manifest, sources, arguments.delta_from or "", arguments.data_schema is None)
-    return describe_build(build_release(fleet, plan))
+    manifest = build_release(fleet, plan)
+    return "\n  ".join([describe_build(manifest), *list_notes(fleet, plan, manifest)])
 
 
 def describe_build(manifest: ReleaseManifest) -> str:

@@ -46,8 +46,15 @@ def list_releases(fleet: Fleet) -> Iterator[Line]:
         built.setdefault(path.split("/")[1], None)  # type: ignore[arg-type]
     for name, manifest in built.items():
         path = target_path(name)
-        step = "published" if path in published else "signed" if path in signed else "built"
+        step = describe_step(is_published=path in published, is_signed=path in signed)
         yield Line(name, f"sequence {manifest.sequence}, {step}" if manifest else step)
+
+
+def describe_step(*, is_published: bool, is_signed: bool) -> str:
+    """How far a release is; what was signed last counts for units after `publish`."""
+    if is_published:
+        return "published" if is_signed else "published; its withdrawal waits for `publish`"
+    return "signed" if is_signed else "built"
 
 
 def list_assigned(fleet: Fleet) -> Iterator[Line]:

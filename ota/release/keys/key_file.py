@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from securesystemslib.signer import CryptoSigner, SSlibKey
 
+from ota.disk import naming
 from ota.release.errors import ReleaseError
 
 MOST_BYTES = 64 * 1024
@@ -42,7 +43,7 @@ def write_secret_file(path: Path, data: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with open(handle, "wb") as file:
+    with naming(path), open(handle, "wb") as file:
         os.fchmod(handle, 0o600)
         file.write(data)
         file.flush()

@@ -34,8 +34,14 @@ class SignerSource:
         self._directory = directory
         self._secrets = secrets
         self._opened: dict[str, Signer] = {}
+        self._given: list[str] = []
         for place in given:
             self._add_given(place)
+
+    @property
+    def given_names(self) -> list[str]:
+        """The keys of `--key`, by name."""
+        return [self.keys.name_of(keyid) for keyid in self._given]
 
     def find(self, keyid: str) -> Signer | None:
         """Raises `ReleaseError` where the key is here and does not open."""
@@ -81,6 +87,7 @@ class SignerSource:
                 "are"
             )
         self._opened[entry.public.keyid] = signer
+        self._given.append(entry.public.keyid)
 
     def _check_same(self, signer: Signer, entry: KeyEntry) -> None:
         if signer.public_key.keyid != entry.public.keyid:

@@ -66,7 +66,7 @@ def refuse_large(role: str, one: Metadata[Targets]) -> None:
     if len(one.to_bytes()) > MOST_ENTRY_BYTES:
         raise ReleaseError(
             f"{role} of the director would have more than {MOST_ENTRY_BYTES} bytes, which units do "
-            "not read; the fleet needs more bins (`fleet renew bins --bins`)"
+            "not read; the fleet needs more bins (`fleet renew --bins N`)"
         )
 
 

@@ -96,9 +96,11 @@ class Writer:
         have = {signer.public_key.keyid for signer in found}
         if len(have & set(needed)) < threshold:
             missing = [self.signers.keys.name_of(keyid) for keyid in needed if keyid not in have]
+            given = ", ".join(self.signers.given_names)
             raise ReleaseError(
                 f"{role} of the {self.repository.name} repository needs {threshold} of its keys to "
                 f"sign; not here: {', '.join(missing)}; name where the key is with --key"
+                + (f" (given was {given})" if given else "")
             )
         one.signatures.clear()
         for signer in found:

@@ -24,6 +24,7 @@ from ota.release.releases.layer_sources import (
     LayerSource,
     Sources,
     find_data_schema,
+    find_settings_fault,
     keep_content,
     prepare_layers,
 )
@@ -44,6 +45,8 @@ class BuildPlan:
 def build_release(fleet: Fleet, plan: BuildPlan) -> ReleaseManifest:
     """Raises `ReleaseError`, `PackError`, `OSError`. Built from the same it changes nothing."""
     old = find_old(fleet, plan.delta_from) if plan.delta_from else None
+    if fleet.files.measure(fleet.manifest_path(plan.manifest.release)) is None:
+        refuse_low_sequence(fleet, plan.manifest)  # before hours of packing
     fleet.files.make_directory(fleet.tree)
     with tempfile.TemporaryDirectory(dir=fleet.directory, suffix=".work") as work:
         sources = list(prepare_layers(plan.sources, plan.manifest.release, Path(work)))
@@ -87,6 +90,26 @@ def sync_payloads(fleet: Fleet, packed: Packed) -> None:
         for name in (payload.pack, payload.index):
             fleet.files.sync(fleet.tree / name)
             fleet.files.sync_directory((fleet.tree / name).parent)
+
+
+def list_notes(fleet: Fleet, plan: BuildPlan, manifest: ReleaseManifest) -> list[str]:
+    """What the release engineer should know of a release that was built, in sentences."""
+    settings = plan.sources.settings
+    fault = find_settings_fault(settings) if settings else ""
+    notes = [f"warning: {fault}"] if fault else []
+    if not plan.delta_from:
+        return notes
+    old = find_old(fleet, plan.delta_from)
+    whole = [one for one in manifest.layers if all(not two.needs_sha256 for two in one.payloads)]
+    return notes + [describe_whole(plan.delta_from, old, one) for one in whole]
+
+
+def describe_whole(release: str, old: ReleaseManifest, layer: Layer) -> str:
+    """Why units fetch a layer whole, although they have the release before."""
+    label = f"{layer.kind.value} {layer.name}".strip()
+    if old.find_layer(layer.kind, layer.name) is None:
+        return f"{label}: no delta, {release} has no such layer"
+    return f"{label}: no delta, what {release} had is not in content/ any more"
 
 
 def place_of(fleet: Fleet, kind: LayerKind, sha256: str) -> Path:

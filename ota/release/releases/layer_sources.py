@@ -12,7 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.errors import SettingsError
 from appliance.parsing.settings_layer import OWN_KEYS, has_key
+from appliance.settings_file import check_part
+from ota.disk import naming
 from ota.manifest import NAME, LayerKind
 from ota.release.errors import ReleaseError
 from ota.release.wheel import find_tree_version, unpack_wheel
@@ -64,8 +67,11 @@ def prepare_layers(sources: Sources, release: str, work: Path) -> Iterator[Layer
 
 
 def require(is_so: bool, what: object, expected: str) -> None:
-    if not is_so:
-        raise ReleaseError(f"{what} is not {expected}")
+    if is_so:
+        return
+    if isinstance(what, Path) and not what.exists():
+        raise ReleaseError(f"{what} is not there; it should be {expected}")
+    raise ReleaseError(f"{what} is not {expected}")
 
 
 def prepare_app(source: Path, directory: Path) -> LayerSource:
@@ -87,8 +93,20 @@ def prepare_settings(source: Path, release: str, directory: Path) -> LayerSource
         if has_key(tree, where):
             raise ReleaseError(f"{source}: {'.'.join(where)} is each unit's own; remove it there")
     directory.mkdir()
-    (directory / SETTINGS_FILE).write_bytes(data)
+    with naming(directory / SETTINGS_FILE):
+        (directory / SETTINGS_FILE).write_bytes(data)
     return LayerSource(LayerKind.SETTINGS, "", release, directory)
+
+
+def find_settings_fault(source: Path) -> str:
+    """Why units with this program would go on without those settings; "" where they take them. It
+    refuses nothing: the program of the release may know keys that this one does not.
+    """
+    try:
+        check_part(source, source.read_bytes())
+    except SettingsError as error:
+        return f"{error}; units with such a program go on without all of these settings"
+    return ""
 
 
 def find_model_version(directory: Path) -> str:

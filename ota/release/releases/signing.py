@@ -22,6 +22,7 @@ from ota.release.releases.known import (
     find_target_file,
     is_same_file,
     read_releases,
+    release_of,
     target_path,
 )
 
@@ -30,7 +31,7 @@ def sign_release(fleet: Fleet, release: str, *, allow_downgrade: bool = False) -
     """Returns what was done, in a sentence. Signed again it changes nothing, but for the permission
     that newer units may be sent back to it: the director's key alone must not do that.
     """
-    manifest, target = read_unsigned(fleet, release)
+    manifest, target, data = read_unsigned(fleet, release)
     if allow_downgrade:
         target.unrecognized_fields["custom"] = {PERMISSION: True}
     check_payloads(fleet.tree, manifest)
@@ -40,7 +41,7 @@ def sign_release(fleet: Fleet, release: str, *, allow_downgrade: bool = False) -
         return f"{release} is signed already"
     if not is_same_file(newest.signed.targets.get(target.path), target):
         refuse_name_or_sequence(fleet, manifest, newest.signed)
-    put_target_file(fleet, target, release)
+    put_target_file(fleet, target, data)
     targets = raise_version(newest, find_expiry(Kind.TARGETS, fleet.now))
     targets.signed.targets[target.path] = target
     sign_targets(fleet, state, targets)
@@ -55,11 +56,19 @@ def withdraw_release(fleet: Fleet, release: str) -> str:
     state = fleet.read_state(IMAGE)
     newest = read_newest_targets(state)
     if target_path(release) not in newest.signed.targets:
+        refuse_unknown(fleet, release, newest.signed)
         return f"{release} is not signed, or was withdrawn already"
     targets = raise_version(newest, find_expiry(Kind.TARGETS, fleet.now))
     del targets.signed.targets[target_path(release)]
     sign_targets(fleet, state, targets)
     return f"{release} is withdrawn; units see it after publish"
+
+
+def refuse_unknown(fleet: Fleet, release: str, signed: Targets) -> None:
+    """A name that was never built: whoever mistypes it must not believe that it is withdrawn."""
+    if fleet.files.measure(fleet.manifest_path(release)) is None:
+        known = ", ".join(map(release_of, signed.targets)) or "none"
+        raise ReleaseError(f"there is no release {release}; signed are: {known}")
 
 
 def refuse_dangling(fleet: Fleet, targets: Targets) -> None:
@@ -78,7 +87,8 @@ def sign_targets(fleet: Fleet, state: State, targets: Metadata[Targets]) -> None
     writer.put(Targets.type, targets)
 
 
-def read_unsigned(fleet: Fleet, release: str) -> tuple[ReleaseManifest, TargetFile]:
+def read_unsigned(fleet: Fleet, release: str) -> tuple[ReleaseManifest, TargetFile, bytes]:
+    """The manifest as it was built, its target, and the bytes that both were made of."""
     path = fleet.manifest_path(release)
     try:
         data = fleet.files.read(path, most_bytes=MOST_BYTES)
@@ -87,7 +97,7 @@ def read_unsigned(fleet: Fleet, release: str) -> tuple[ReleaseManifest, TargetFi
     manifest = parse_manifest(data)
     if manifest.release != release:
         raise ReleaseError(f"{path} is the manifest of {manifest.release}: build {release} again")
-    return manifest, TargetFile.from_data(target_path(release), data, ["sha256"])
+    return manifest, TargetFile.from_data(target_path(release), data, ["sha256"]), data
 
 
 def refuse_name_or_sequence(fleet: Fleet, manifest: ReleaseManifest, signed: Targets) -> None:
@@ -105,10 +115,11 @@ def refuse_name_or_sequence(fleet: Fleet, manifest: ReleaseManifest, signed: Tar
         )
 
 
-def put_target_file(fleet: Fleet, target: TargetFile, release: str) -> None:
+def put_target_file(fleet: Fleet, target: TargetFile, data: bytes) -> None:
+    """`data`: what was checked and is signed; the file of the build is not read a second time."""
     path = find_target_file(fleet.tree, target)
     fleet.files.make_directory(path.parent)
-    replace(fleet.files, path, fleet.manifest_path(release).read_bytes())
+    replace(fleet.files, path, data)
 
 
 def check_payloads(tree: Path, manifest: ReleaseManifest) -> None:
@@ -139,7 +150,7 @@ def include_signed(fleet: Fleet, release: str | None) -> str:
     if release and target_path(release) not in newest.signed.targets:
         raise ReleaseError(f"{release} is not signed; sign it with `fleet release sign {release}`")
     if newest.signed.version == state.targets.signed.version:
-        return "nothing new was signed"
+        return "no release was signed or withdrawn since the last time"
     refuse_dangling(fleet, newest.signed)
     for manifest in read_releases(fleet, newest.signed).values():
         check_payloads(fleet.tree, manifest)
