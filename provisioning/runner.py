@@ -47,6 +47,7 @@ file={control}
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 """
+STAND_INS = "provisioning."
 PROGRAM = """
 [program:{name}]
 command={command}
@@ -202,7 +203,11 @@ def bind_to_parent(command: list[str], number: signal.Signals) -> list[str]:
 
 
 def format_environment(program: Program) -> str:
-    """The line of a program with an app layer of its own; "" for all others."""
+    """The line of a program with an app layer of its own, and of one that stands in for the
+    machine, which no release replaces; "" for all others.
+    """
+    if any(word.startswith(STAND_INS) for word in program.command):
+        return f'environment=PYTHONPATH="{escape(str(ROOT))}"\n'
     if program.app is None:
         return ""
     return f'environment=PYTHONPATH="{escape(f"{program.app}:{ROOT}")}"\n'

@@ -27,8 +27,9 @@ from ota.machine.telling import (
     tell_pause,
     tell_running,
 )
-from ota.manifest import Layer, ReleaseManifest
+from ota.manifest import Layer, LayerKind, ReleaseManifest
 from ota.offer import Offer
+from ota.slots.none import NO_SLOTS
 
 ASKED_AGAIN = frozenset(
     (
@@ -129,14 +130,21 @@ class Before:
         if refusal := self.ports.unit.find_refusal(manifest):
             return fail(f"release {manifest.release} cannot run here: {refusal}", MOST_FAILURES)
         try:
+            self._check_slots(manifest)
             missing_bytes = self._count_missing(progress, manifest)
         except UpdateError as error:
-            return wait_for(error)
+            is_final = error.reason_code == NO_SLOTS
+            return fail(str(error), MOST_FAILURES) if is_final else wait_for(error)
         return Go(
             UpdateStep.DOWNLOAD,
             f"fetches {missing_bytes / MB:.1f} MB of release {manifest.release}",
             {"missing_bytes": missing_bytes},
         )
+
+    def _check_slots(self, manifest: ReleaseManifest) -> None:
+        """Before anything comes over the link. Raises `SlotError`."""
+        if manifest.find_layer(LayerKind.OS) is not None:
+            self.ports.slots.check()
 
     def _count_missing(self, progress: Progress, manifest: ReleaseManifest) -> int:
         """What still has to come, bytes: mirrors are asked once in a process."""

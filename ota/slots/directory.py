@@ -29,12 +29,15 @@ MOST_STATE_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class BootState:
-    """What a boot loader would keep. `tries`: boots left of each slot, None where committed."""
+    """What a boot loader would keep. `tries`: boots left of each slot, None where committed;
+    `hashes`: SHA-256 of each image, "" where it was not installed by an update.
+    """
 
     booted: str = "a"
     primary: str = "a"
     releases: tuple[str, str] = ("", "")
     tries: tuple[int | None, int | None] = (None, 0)
+    hashes: tuple[str, str] = ("", "")
 
 
 class DirectorySlots:
@@ -46,8 +49,20 @@ class DirectorySlots:
 
     def examine(self) -> SlotsReport:
         state = self._read()
-        slots = {name: describe(state, number) for number, name in enumerate(NAMES)}
+        slots = {name: self._describe(state, number) for number, name in enumerate(NAMES)}
         return SlotsReport(state.booted, state.primary, slots)
+
+    def _describe(self, state: BootState, slot: int) -> SlotStatus:
+        """A slot, with its image as the base of a difference to the next one."""
+        path = self._find_image(slot)
+        found = SlotStatus(state.releases[slot], find_state(state, slot))
+        size_bytes = self._files.measure(path)
+        if not state.hashes[slot] or not size_bytes:
+            return found
+        return replace(found, sha256=state.hashes[slot], size_bytes=size_bytes, device=str(path))
+
+    def _find_image(self, slot: int) -> Path:
+        return self._directory / NAMES[slot] / "image"
 
     def check(self) -> None:
         """A directory can always be written, or says why not when it is."""
@@ -56,8 +71,8 @@ class DirectorySlots:
         state = self._read()
         slot = NAMES.index(self._get_other(state))
         self._write(put(state, slot, release="", tries=0))
-        self._copy(image, self._directory / NAMES[slot] / "image", on_progress)
-        self._write(put(self._read(), slot, release=release, tries=0))
+        sha256 = self._copy(image, self._find_image(slot), on_progress)
+        self._write(put(self._read(), slot, release=release, tries=0, sha256=sha256))
 
     def arm(self) -> None:
         state = self._read()
@@ -97,7 +112,8 @@ class DirectorySlots:
     def _get_other(self, state: BootState) -> str:
         return NAMES[1 - NAMES.index(state.booted)]
 
-    def _copy(self, image: Path, target: Path, on_progress: OnProgress) -> None:
+    def _copy(self, image: Path, target: Path, on_progress: OnProgress) -> str:
+        """Returns the SHA-256 of what was copied."""
         self._files.make_directory(target.parent)
         part = target.with_name(f"{target.name}{composites.PART}")
         size = max(self._files.measure(image) or 0, 1)
@@ -111,6 +127,7 @@ class DirectorySlots:
         self._files.sync(part)
         self._files.rename(part, target)
         self._files.sync_directory(target.parent)
+        return digest.hexdigest()
 
     @property
     def _state_file(self) -> Path:
@@ -141,25 +158,40 @@ def build_state(tree: Mapping[str, Any]) -> BootState:
         None if one is None else strict_json.require_whole_number(one, "tries", 0, TRIES)
         for one in strict_json.require_list(tree["tries"], "tries", len(NAMES))
     )
+    hash_a, hash_b = (
+        strict_json.require_text(one, "hashes", MOST_STATE_BYTES)
+        for one in strict_json.require_list(tree.get("hashes", ["", ""]), "hashes", len(NAMES))
+    )
     booted, primary = (NAMES[NAMES.index(tree[name])] for name in ("booted", "primary"))
-    return BootState(booted, primary, (first, second), (left, right))
+    return BootState(booted, primary, (first, second), (left, right), (hash_a, hash_b))
 
 
 def put(
-    state: BootState, slot: int, *, release: str | None = None, tries: int | None = None
+    state: BootState,
+    slot: int,
+    *,
+    release: str | None = None,
+    tries: int | None = None,
+    sha256: str = "",
 ) -> BootState:
-    """The state with that slot changed; `release` None leaves it as it is."""
-    releases, all_tries = list(state.releases), list(state.tries)
-    releases[slot] = releases[slot] if release is None else release
+    """The state with that slot changed; `release` None leaves it, and its hash, as it is."""
+    releases, all_tries, hashes = list(state.releases), list(state.tries), list(state.hashes)
+    if release is not None:
+        releases[slot], hashes[slot] = release, sha256
     all_tries[slot] = tries
-    return replace(state, releases=(releases[0], releases[1]), tries=(all_tries[0], all_tries[1]))
+    return replace(
+        state,
+        releases=(releases[0], releases[1]),
+        tries=(all_tries[0], all_tries[1]),
+        hashes=(hashes[0], hashes[1]),
+    )
 
 
-def describe(state: BootState, slot: int) -> SlotStatus:
-    """What the state says of one slot."""
-    release, tries = state.releases[slot], state.tries[slot]
+def find_state(state: BootState, slot: int) -> SlotState:
+    """What the boot loader does with one slot."""
+    tries = state.tries[slot]
     if tries is None:
-        return SlotStatus(release, SlotState.GOOD)
+        return SlotState.GOOD
     if state.booted == NAMES[slot] or tries > 0:
-        return SlotStatus(release, SlotState.TRYING)
-    return SlotStatus(release, SlotState.BAD if release else SlotState.EMPTY)
+        return SlotState.TRYING
+    return SlotState.BAD if state.releases[slot] else SlotState.EMPTY

@@ -9,6 +9,8 @@ from pathlib import Path
 from ota.errors import SlotError
 from ota.slots.slots import OnProgress, SlotsReport
 
+NO_SLOTS = "no-slots"
+
 
 class NoSlots:
     """`Slots` of a unit that was installed by provisioning/install on a system of its own."""
@@ -21,7 +23,7 @@ class NoSlots:
             "this machine has no second operating system slot: releases with an operating system "
             "are not installed here, those without one are; use an image of the unit, or update "
             "the system by its own packages",
-            "no-slots",
+            NO_SLOTS,
         )
 
     def install(self, image: Path, release: str, on_progress: OnProgress) -> None:  # noqa: ARG002
