@@ -9,13 +9,14 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields, is_dataclass, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from appliance.chemistry import get_profile
-from appliance.chemistry.unsupported import find_refusal
+from appliance.chemistry.unsupported import OTHER_NAMES, find_refusal
 from appliance.errors import SettingsError
-from appliance.parsing.nearest import advise
+from appliance.parsing.nearest import advise, find_nearest
 from appliance.parsing.settings_layer import (
     SettingsLayer,
     find_key_line,
@@ -26,16 +27,18 @@ from appliance.parsing.settings_layer import (
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
 from appliance.parsing.values import CONTROL, LONGEST_PATH, format_range
+from appliance.sections.field import format_choice
 from appliance.sections.network import UpdateSettings
+from appliance.sections.values import convert, describe_type, is_named, unwrap_optional
 from appliance.settings import (
     DEFAULT_PATH,
     PATH_VARIABLE,
+    Chemistry,
     EnergySettings,
     Settings,
     SleepMode,
 )
 from appliance.settings_rules import find_errors
-from appliance.settings_values import advise_choice, convert, describe_type, is_named
 from appliance.strict_json import InputError, show
 
 USUAL_UPDATE_DIR = UpdateSettings().dir
@@ -297,3 +300,13 @@ def fill_energy(settings: Settings, given: Mapping[str, Any]) -> EnergySettings:
 def show_key(key: str) -> str:
     """A key as the file has it; one that needs quotes in short."""
     return key if KEY.fullmatch(key) else show(key)
+
+
+def advise_choice(kind: Any, value: Any) -> str:
+    """Which of the words of a choice may be meant; "" where none is near."""
+    kind = unwrap_optional(kind)
+    if not isinstance(value, str) or not (isinstance(kind, type) and issubclass(kind, Enum)):
+        return ""
+    meant = OTHER_NAMES.get(value.casefold()) if kind is Chemistry else None
+    meant = meant or find_nearest(value, [format_choice(member) for member in kind])
+    return f"; did you mean {meant!r}?" if meant else ""

@@ -10,9 +10,9 @@ from inspect import cleandoc
 from typing import Any, get_args, get_type_hints
 
 from appliance.parsing.values import format_range
+from appliance.sections.values import describe_type, is_named, make_default
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.settings_text import format_literal
-from appliance.settings_values import describe_type, is_named, make_default
 
 HEAD = f"""# Settings
 

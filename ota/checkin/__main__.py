@@ -18,7 +18,7 @@ from appliance.settings import Settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import CHECKIN
-from ota.checkin.idle import find_rest
+from ota.checkin.idle import find_rest, has_report_of_today
 from ota.checkin.only_one import only_one
 from ota.disk import Disk
 from ota.errors import LinkError
@@ -41,11 +41,11 @@ def main() -> None:
             store = Store(settings.database, settings.make_clock())
             try_start(make_parts(settings, store, own_log, stop), contact=arguments.contact)
             return
-        if not takes_updates(settings):
-            own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
-            return
         with only_one(settings.update.dir, own_log):
-            work(settings, own_log, stop, now=arguments.now)
+            if takes_updates(settings):
+                work(settings, own_log, stop, now=arguments.now)
+            else:
+                report_alone(settings, own_log, stop)
     except ApplianceError as error:
         print(f"{CHECKIN}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(service.find_exit_code(error))
@@ -60,6 +60,15 @@ def work(settings: Settings, own_log: log.SentenceLog, stop: Event, *, now: bool
             own_log.info(rest)
         else:
             check_in(make_parts(settings, store, own_log, stop), now=now)
+
+
+def report_alone(settings: Settings, own_log: log.SentenceLog, stop: Event) -> None:
+    """The report of a unit that takes no updates: how it is, and when it will be back."""
+    own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
+    with closing(Store(settings.database, settings.make_clock(), CHECKIN, opened=False)) as store:
+        open_database(store, own_log)
+        if not has_report_of_today(Disk(), settings.update.dir, store):
+            make_parts(settings, store, own_log, stop).report()
 
 
 def open_database(store: Store, own_log: log.SentenceLog) -> None:

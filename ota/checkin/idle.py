@@ -7,9 +7,11 @@ Never: imports what only a check-in with work needs (tuf, cryptography, zstandar
 """
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from appliance.errors import StoreError
 from appliance.log import SentenceLog
@@ -28,6 +30,7 @@ from ota.machine.progress import Progress
 
 REPORT = "report.json"
 MOST_REPORT_BYTES = 2**20
+DAY = timedelta(days=1)
 REST = "it is not time to ask for a release yet"
 
 
@@ -55,11 +58,32 @@ def is_at_rest(files: Files, directory: Path) -> bool:
 
 def is_reported(files: Files, directory: Path, store: Store) -> bool:
     """Whether the last report says when the unit will be back. Raises `OSError`, `StoreError`."""
-    data = files.read(directory / REPORT, most_bytes=MOST_REPORT_BYTES)
-    with suppress(ValueError, AttributeError):
-        until = find_return(store)
-        return bool(json.loads(data).get("expected_at") == (encode_time(until) if until else None))
+    return is_still_so(read_report(files, directory), store)
+
+
+def has_report_of_today(files: Files, directory: Path, store: Store) -> bool:
+    """The same, of a report that is not a day old; not so where one cannot tell."""
+    with suppress(OSError, StoreError, ValueError):
+        report = read_report(files, directory)
+        age = store.clock.stamp().utc - datetime.fromisoformat(str(report.get("at")))
+        return is_still_so(report, store) and timedelta() <= age < DAY
     return False
+
+
+def is_still_so(report: Mapping[str, Any], store: Store) -> bool:
+    until = find_return(store)
+    expected = encode_time(until) if until else None
+    return "expected_at" in report and report["expected_at"] == expected
+
+
+def read_report(files: Files, directory: Path) -> Mapping[str, Any]:
+    """The last report; an empty one where it is damaged. Raises `OSError`."""
+    data = files.read(directory / REPORT, most_bytes=MOST_REPORT_BYTES)
+    try:
+        found = json.loads(data)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def find_return(store: Store) -> datetime | None:

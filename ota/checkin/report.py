@@ -47,6 +47,7 @@ class Reporter:
     def write(self, progress: Progress, system: str) -> None:
         """Write the report of now. Raises `UpdateError`, `StoreError`, `OSError`."""
         report = self.describe(progress, system)
+        self.files.make_directory(self.directory)
         data = json.dumps(report, indent=1, sort_keys=True).encode() + b"\n"
         signature = read_key(self.files, self.directory).sign(data)
         replace(self.files, self.directory / REPORT, data)

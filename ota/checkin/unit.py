@@ -71,7 +71,7 @@ class ThisUnit:
 
     def find_refusal(self, manifest: ReleaseManifest) -> str:
         own, system = find_data_schema(), read_sequence(self.os_sequence)
-        if manifest.data_schema < own:
+        if says_data_schema(manifest) and manifest.data_schema < own:
             return (
                 f"it reads databases up to step {manifest.data_schema}, that of this unit has "
                 f"step {own}; have a release built from a newer program"
@@ -116,6 +116,13 @@ class ThisUnit:
         if voltage_v is None or current_a is None:
             return None
         return 100.0 * voltage_v * current_a / state.capacity_wh
+
+
+def says_data_schema(manifest: ReleaseManifest) -> bool:
+    """Whether the release brings a program that reads the database: models and settings alone say
+    0, and read none.
+    """
+    return manifest.data_schema > 0 or manifest.find_layer(LayerKind.APP) is not None
 
 
 def find_data_schema() -> int:

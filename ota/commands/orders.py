@@ -16,7 +16,7 @@ from datetime import timedelta
 from itertools import takewhile
 from pathlib import Path
 
-from appliance.commands.opening import load_unit_settings
+from appliance.commands.opening import format_local, load_unit_settings
 from appliance.errors import HostError, SettingsError
 from appliance.media.erasing import find_user_name
 from appliance.model_updates import UpdateState
@@ -24,7 +24,7 @@ from appliance.process.host import Host, Job
 from appliance.settings import HostSettings, Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from ota.commands.showing import show_status
+from ota.commands.showing import MOMENT, show_status
 from ota.disk import Disk
 from ota.errors import SpaceError
 from ota.machine.journal import JOURNAL, Journal
@@ -59,12 +59,7 @@ def order_stick(arguments: argparse.Namespace) -> int:
     """Take a release from a directory, with a technician present, and follow it."""
     settings = load_unit_settings(arguments)
     path = Path(os.path.abspath(arguments.path))
-    missing = [name for name in METADATA if not (path / name).is_dir()]
-    if missing:
-        raise SettingsError(
-            f"{path} is no stick with releases: {missing[0]} is missing; it is made with "
-            "`fleet usb DIRECTORY`, and is to be mounted here"
-        )
+    require_stick(path)
     refuse_hidden(settings, path)
     who, now = find_user_name(), tell_now(settings)
     until = encode_time(settings.make_clock().stamp().utc + PRESENT)
@@ -74,6 +69,27 @@ def order_stick(arguments: argparse.Namespace) -> int:
 
     give(settings, add_stick)
     return follow(arguments, settings)
+
+
+def require_stick(path: Path) -> None:
+    """Raises `SettingsError`, with what a technician has probably done."""
+    missing = [name for name in METADATA if not (path / name).is_dir()]
+    if missing:
+        raise SettingsError(
+            f"{path} is no stick with releases: {describe_no_stick(path, missing[0])}; a stick is "
+            "made with `fleet usb DIRECTORY`"
+        )
+
+
+def describe_no_stick(path: Path, missing: str) -> str:
+    try:
+        inside = sorted(path.iterdir())
+    except OSError as error:
+        return f"it cannot be read ({error.strerror}): mount the stick there"
+    if not inside:
+        return "it is empty: mount the stick there"
+    found = [one for one in inside if all((one / name).is_dir() for name in METADATA)]
+    return f"the releases are in {found[0]}: name that" if found else f"{missing} is missing"
 
 
 def order_hold(arguments: argparse.Namespace) -> int:
@@ -86,7 +102,7 @@ def order_hold(arguments: argparse.Namespace) -> int:
     until = encode_time(now + arguments.span) if isinstance(arguments.span, timedelta) else None
     why = f"by {find_user_name()}" + (f": {arguments.reason}" if arguments.reason else "")
     give(settings, lambda orders: replace(orders, hold=why, hold_until=until))
-    print(f"updates are held {why}" + (f", until {until}" if until else ""))
+    print(f"updates are held {why}" + (f", until {tell_local(until, settings)}" if until else ""))
     return 0
 
 
@@ -119,6 +135,11 @@ def list_failed(directory: Path) -> list[str]:
     progress = Progress.fold(records)
     spoiled = {progress.release} if progress.spoiled and progress.release else set()
     return sorted({one.release for one in progress.failures.values()} | spoiled)
+
+
+def tell_local(at: str, settings: Settings) -> str:
+    """A stored time as the unit's own clock shows it."""
+    return format_local(at, settings, MOMENT)
 
 
 def tell_now(settings: Settings) -> str:

@@ -1,10 +1,11 @@
 """What `unitctl update` shows: the present state, the steps before it.
 
-Reads: the status document's part, rows `update_state`. Writes: standard output.
+Reads: the status document's part, rows `update_state`, orders.json. Writes: standard output.
 Never: reads the journal, which only the updater may.
 """
 
 import argparse
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,8 @@ from appliance.model_updates import UpdateState, UpdateStep
 from appliance.settings import Settings
 from appliance.status.update import describe_update
 from appliance.store.rows import encode_time
+from ota.disk import Disk
+from ota.machine.orders import OrdersFile
 
 MOMENT = "%Y-%m-%d %H:%M"
 MOST = 1000
@@ -41,10 +44,12 @@ def show_status(arguments: argparse.Namespace) -> int:
     """One screen; exit code 1 where an update needs a person."""
     with open_unit(arguments) as (settings, store):
         found = describe_update(store, settings)
+        now = store.clock.stamp().utc
     if arguments.json:
         show_json(found)
     else:
-        show([Section("Updates", list_lines(found, settings))])
+        lines = [*list_lines(found, settings), *list_orders(settings, now)]
+        show([Section("Updates", lines)])
     return 1 if found["waits_for"] in NEEDS_A_PERSON else 0
 
 
@@ -61,6 +66,20 @@ def list_lines(found: dict[str, Any], settings: Settings) -> list[Line]:
         lines.append(Line("asked", format_local(found["asked_at"], settings, MOMENT) + mirror))
     if found["asks_next"]:
         lines.append(Line("asks next", format_local(found["asks_next"], settings, MOMENT)))
+    return lines
+
+
+def list_orders(settings: Settings, now: datetime) -> list[Line]:
+    """What a technician has ordered and still holds; none where orders cannot be read by us."""
+    orders = OrdersFile(Disk(), settings.update.dir).read()
+    lines = []
+    if hold := orders.find_hold(now):
+        until = orders.hold_until
+        ends = f", until {format_local(until, settings, MOMENT)}" if until else ""
+        lines.append(Line("held", f"{hold}{ends}"))
+    if orders.stick and orders.has_technician(now) and orders.present_until:
+        ends = format_local(orders.present_until, settings, MOMENT)
+        lines.append(Line("stick", f"{orders.stick}, {orders.technician} is present until {ends}"))
     return lines
 
 

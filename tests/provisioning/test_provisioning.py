@@ -16,6 +16,7 @@ from provisioning import laptop as laptop_module
 from provisioning.board import NOT_OF_THE_UNIT, SIMULATED_CAMERAS
 from provisioning.laptop import RTSP_CAMERAS, Laptop, RunRequest, move_aside
 from provisioning.run_directory import CONF, claim_directory, wait_for_end_of_killed_run
+from provisioning.runner import Program
 from sensors.camera.sources.opening import read_password
 
 HOSTILE = ("", "nan", "-1", "9" * 5000, "1e999", "x", "a\nb", "\udcff")
@@ -232,3 +233,10 @@ def test_a_line_that_nobody_reads_stops_the_run_and_no_signal_breaks_that_off(
     with pytest.raises(KeyboardInterrupt):
         command.announce("The unit runs.")
     assert heeded == set()
+
+
+def test_no_release_replaces_what_stands_in_for_the_machine() -> None:
+    own = Program("timers", [sys.executable, "-m", "provisioning.timers"], "always")
+    service = Program("appliance-power", [sys.executable, "-m", "power"], "always")
+    assert runner.format_environment(own) == f'environment=PYTHONPATH="{runner.ROOT}"\n'
+    assert runner.format_environment(service) == "", "that of all: the release first"

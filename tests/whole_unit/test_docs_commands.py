@@ -69,7 +69,7 @@ MEANT = {
     "DATABASE": "data/unit.db",
     "BACKUP": "data/copy.db",
     "~/yolo11n.onnx": "yolo11n.onnx",
-    "/mnt": "stick",
+    "/mnt/updates": "stick",
     "DIRECTORY": "stick",
     "RELEASE": "2026.12.1",
     "bench-NAME": "bench-idle",

@@ -1,5 +1,6 @@
 """A check-in with nothing to do, as a process: what it imports, and what makes it work."""
 
+import json
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from appliance.model_updates import UpdateStep
 from appliance.settings_file import load_settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
-from ota.checkin.idle import REST, find_rest
+from ota.checkin.idle import REST, find_rest, has_report_of_today
 from ota.disk import Disk
 from ota.machine.journal import JOURNAL, Journal
 from ota.machine.orders import Orders, OrdersFile
@@ -95,3 +96,29 @@ def test_an_update_under_way_and_a_damaged_pointer_are_work(unit_toml: Path) -> 
         record = Record(store.clock.stamp(), UpdateStep.GATE, "r1", "ab", "waits")
         Journal(Disk(), directory / JOURNAL).append(record)
         assert find_rest(settings, store, Disk(), log=SentenceLog("t")) == ""
+
+
+def test_a_unit_that_takes_no_updates_reports_once_a_day_and_asks_for_none(unit_toml: Path) -> None:
+    unit_toml.write_text(unit_toml.read_text().partition("mirrors")[0])
+    directory = load_settings(unit_toml).update.dir
+    for name in ("report.json", "report.json.sig"):
+        (directory / name).unlink()
+    assert "takes no updates" in check_in(unit_toml)
+    report = json.loads((directory / "report.json").read_bytes())
+    assert (report["unit"], report["running_release"], report["expected_at"]) == ("u1", "", None)
+    assert (directory / "report.json.sig").exists()
+    again = check_in(unit_toml, "-X", "importtime")
+    imported = {line.rpartition("|")[2].strip() for line in again.splitlines()}
+    assert imported.isdisjoint(HEAVY)
+    old = {**report, "at": "2020-01-01T00:00:00.000Z"}
+    (directory / "report.json").write_text(json.dumps(old))
+    check_in(unit_toml)
+    assert json.loads((directory / "report.json").read_bytes())["at"] > "2020-01-02"
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"{}", b'{"at": 5, "expected_at": null}'])
+def test_a_damaged_report_is_written_anew(unit_toml: Path, data: bytes) -> None:
+    settings = load_settings(unit_toml)
+    (settings.update.dir / "report.json").write_bytes(data)
+    with closing(Store(settings.database, settings.make_clock(), "checkin")) as store:
+        assert not has_report_of_today(Disk(), settings.update.dir, store)

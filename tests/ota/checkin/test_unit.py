@@ -68,6 +68,16 @@ def test_a_release_that_reads_only_older_databases_is_refused(unit: ThisUnit) ->
     assert unit.find_refusal(replace(manifest, data_schema=find_data_schema())) == ""
 
 
+@pytest.mark.parametrize("kind", [LayerKind.MODEL, LayerKind.SETTINGS, LayerKind.OS])
+def test_a_release_without_a_program_reads_no_database_and_is_not_refused_for_one(
+    unit: ThisUnit, kind: LayerKind
+) -> None:
+    manifest = make_offer("2", sequence=2, kinds=(kind,)).manifest
+    assert unit.find_refusal(replace(manifest, data_schema=0)) == ""
+    app = make_offer("2", sequence=2, kinds=(kind, LayerKind.APP)).manifest
+    assert "reads databases" in unit.find_refusal(replace(app, data_schema=0))
+
+
 def test_a_newer_system_is_asked_for_only_where_the_release_does_not_bring_it(
     unit: ThisUnit,
 ) -> None:

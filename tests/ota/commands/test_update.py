@@ -1,5 +1,6 @@
 """`unitctl update` as it is typed, with a stand-in for PID 1 that runs what is ordered."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -111,6 +112,28 @@ def test_a_stick_is_taken_with_the_technician_who_typed_it(unit: Unit) -> None:
 def test_a_directory_without_releases_is_no_stick(unit: Unit) -> None:
     code, _, err = unit.type("update", "from-usb", str(unit.directory))
     assert (code, "image/metadata is missing" in err) == (2, True)
+
+
+def test_a_stick_that_is_not_mounted_or_named_one_too_high_is_told(unit: Unit) -> None:
+    place = unit.directory / "media"
+    assert "mount the stick there" in unit.type("update", "from-usb", str(place))[2]
+    place.mkdir()
+    assert "it is empty: mount the stick there" in unit.type("update", "from-usb", str(place))[2]
+    for name in ("image", "director"):
+        (place / "updates" / name / "metadata").mkdir(parents=True)
+    text = unit.type("update", "from-usb", str(place))[2]
+    assert f"the releases are in {place}/updates: name that" in text
+
+
+def test_status_tells_what_is_ordered_already(unit: Unit) -> None:
+    assert "held" not in unit.type("update", "status")[1]
+    out = unit.type("update", "hold", "--for", "2h", "--reason", "harvest")[1]
+    assert not re.search(r"[0-9]T[0-9]", out), "a time of the site"
+    assert "harvest, until" in unit.type("update", "status")[1]
+    for name in ("image", "director"):
+        (unit.directory / "stick" / name / "metadata").mkdir(parents=True)
+    unit.type("update", "from-usb", "stick")
+    assert f"{unit.directory}/stick, " in unit.type("update", "status")[1]
 
 
 def test_retry_takes_only_what_has_failed(unit: Unit) -> None:

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from appliance.model_updates import UpdateStep
+from ota.errors import SlotError
 from ota.machine.engine import Engine
 from ota.machine.progress import Record
 from ota.manifest import LayerKind
 from ota.offer import Offer
+from ota.slots.none import NoSlots
 from tests.stand_ins.recording_files import RecordingFiles
 from tests.stand_ins.update_unit import HOME, RestartError, UpdatedUnit, make_offer
 
@@ -288,3 +290,33 @@ def test_a_release_with_the_operating_system_that_runs_needs_no_restart(unit: Up
     unit.offers = [make_offer("3", sequence=3, system=same)]
     unit.run()
     assert (unit.app, unit.system, unit.boot) == ("3", "2", 1)
+
+
+def test_an_operating_system_that_no_slot_can_take_is_not_fetched(
+    unit: UpdatedUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit.offers = [make_offer("2", sequence=2, kinds=(OS, APP))]
+    monkeypatch.setattr(type(unit.board), "check", lambda _: NoSlots().check())
+    wait = unit.run()
+    assert UpdateStep.DOWNLOAD not in list_steps(unit)
+    assert "no second operating system slot" in wait.reason
+    assert wait.waits_for == "operator"
+    unit.offers = [make_offer("3", sequence=3)]
+    unit.run()
+    assert unit.app == "3"
+
+
+def test_slots_that_do_not_answer_now_are_asked_again_before_anything_is_fetched(
+    unit: UpdatedUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise SlotError("RAUC does not answer", "rauc-silent")
+
+    unit.offers = [make_offer("2", sequence=2, kinds=(OS,))]
+    with monkeypatch.context() as patch:
+        patch.setattr(type(unit.board), "check", refuse)
+        wait = unit.check_in()
+        assert (wait.waits_for, wait.reason) == ("slot", "RAUC does not answer")
+        assert UpdateStep.DOWNLOAD not in list_steps(unit)
+    unit.run()
+    assert unit.system == "2"

@@ -61,7 +61,7 @@ class Desk:
 
     def build(self, release: str, sequence: int, *more: object) -> str:
         settings = self.directory / "settings.toml"
-        settings.write_text(f"# {release}\n[camera.demo]\nmode = 'auto'\n")
+        settings.write_text(f"# {release}\n[camera.demo]\nwatch_power_w = 4.0\n")
         options = ("--sequence", sequence, "--settings", settings)
         return self.do("release", "build", release, *options, *more)
 

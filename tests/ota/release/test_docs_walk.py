@@ -20,6 +20,7 @@ def make_sources(directory: Path) -> None:
     (directory / "models/nano").mkdir(parents=True)
     (directory / "models/nano/nano.onnx").write_bytes(b"net")
     (directory / "appliance.raucb").write_bytes(b"hsqs" * 1000)
+    (directory / "media/stick").mkdir(parents=True)
     (directory / "passphrase").write_text("correct horse\n")
 
 

@@ -1,9 +1,12 @@
 """The slots of a laptop."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
+from ota.checkin.parts import list_seeds
 from ota.disk import Disk
 from ota.errors import SlotError
 from ota.slots.directory import DirectorySlots
@@ -51,6 +54,30 @@ def test_falling_back_takes_the_other_slot_at_once(slots: DirectorySlots, image:
     slots.fall_back()
     slots.fall_back()
     assert slots.boot().booted == "a"
+
+
+def test_the_image_in_the_running_slot_is_the_base_of_the_next_difference(
+    slots: DirectorySlots, image: Path
+) -> None:
+    assert list_seeds(slots) == ()
+    slots.install(image, "2.0", lambda *_: None)
+    assert list_seeds(slots) == (), "it does not run yet"
+    slots.arm()
+    slots.boot()
+    [seed] = list_seeds(slots)
+    assert seed.path.read_bytes() == image.read_bytes()
+    assert seed.sha256 == hashlib.sha256(image.read_bytes()).hexdigest()
+    assert seed.size_bytes == image.stat().st_size
+    slots.commit()
+    assert list_seeds(slots) == (seed,)
+
+
+def test_a_state_from_before_the_hashes_is_understood(slots: DirectorySlots) -> None:
+    slots.commit()
+    state = json.loads(slots._state_file.read_bytes())
+    old = {name: value for name, value in state.items() if name != "hashes"}
+    slots._state_file.write_text(json.dumps({**old, "booted": "b", "releases": ["1", "2"]}))
+    assert (slots.examine().booted, slots.examine().slots["b"].release) == ("b", "2")
 
 
 def test_an_empty_slot_is_not_armed(slots: DirectorySlots) -> None:

@@ -13,12 +13,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from appliance.chemistry.unsupported import OTHER_NAMES
-from appliance.parsing.nearest import find_nearest
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.sections.cameras import Point, Polygon
 from appliance.sections.field import format_choice
-from appliance.settings import Chemistry
 
 
 def convert(kind: Any, value: Any) -> Any:
@@ -85,16 +82,6 @@ def unwrap_optional(kind: Any) -> Any:
     if get_origin(kind) is types.UnionType:
         return next(member for member in get_args(kind) if member is not types.NoneType)
     return kind
-
-
-def advise_choice(kind: Any, value: Any) -> str:
-    """Which of the words of a choice may be meant; "" where none is near."""
-    kind = unwrap_optional(kind)
-    if not isinstance(value, str) or not (isinstance(kind, type) and issubclass(kind, Enum)):
-        return ""
-    meant = OTHER_NAMES.get(value.casefold()) if kind is Chemistry else None
-    meant = meant or find_nearest(value, [format_choice(member) for member in kind])
-    return f"; did you mean {meant!r}?" if meant else ""
 
 
 def describe_type(kind: Any) -> str:
