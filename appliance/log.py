@@ -125,6 +125,7 @@ def setup(name: str) -> SentenceLog:
     handler.setFormatter(logging.Formatter(None if journal else "%(name)-9s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+    logging.getLogger("tuf").setLevel(logging.ERROR)  # it names keys that are not needed any more
     if sys.stderr is sys.__stderr__:
         sys.stderr = QueuedStream(lambda text: writer.submit(write_stderr, make_line(text)))
     return SentenceLog(name)

@@ -27,7 +27,10 @@ class FetchPlan(Protocol):
 
 
 class Trust(Protocol):
-    """ota/trust/client.py."""
+    """ota/trust/client.py. `passed_over`: why not the answer of the first mirror, or stick."""
+
+    @property
+    def passed_over(self) -> str: ...
 
     def ask(self, *, technician: bool = False) -> Offer | None: ...
 

@@ -30,7 +30,7 @@ class TrustClient:
     """`built_at`: when the running image was built. `monotonic`: seconds, for slow mirrors.
 
     After `ask`: `answer` says why nothing is to be done, `received_bytes` what came from mirrors,
-    `answered_by` whose answer was taken ("": none).
+    `answered_by` whose answer was taken ("": none), `passed_over` why not that of those before it.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class TrustClient:
         self.answer: Answer | None = None
         self.received_bytes = 0
         self.answered_by = ""
+        self.passed_over = ""
 
     def ask(self, *, technician: bool = False) -> Offer | None:
         """The offer of the first mirror whose metadata holds; None where nothing is to be done.
@@ -58,6 +59,7 @@ class TrustClient:
         `TrustError`, `LinkError`, `SpaceError`.
         """
         self.answer, self.received_bytes, self.answered_by = None, 0, ""
+        self.passed_over = ""
         roots = {name: self.store.read_root(name) for name in REPOSITORIES}
         asker = Asker(self.unit, roots, self.now(), self.built_at, technician)
         refusals: list[tuple[Mirror, UpdateError]] = []
@@ -68,7 +70,7 @@ class TrustClient:
             except (TrustError, LinkError) as error:
                 refusals.append((mirror, error))
             else:
-                self.answered_by = mirror.name
+                self.answered_by, self.passed_over = mirror.name, describe(refusals)
                 return offer
         raise combine(refusals)
 
@@ -111,5 +113,8 @@ def combine(refusals: Sequence[tuple[Mirror, UpdateError]]) -> UpdateError:
     worst = next((e for _, e in refusals if isinstance(e, TrustError)), refusals[0][1])
     if len(refusals) == 1:
         return worst
-    text = "; ".join(f"{mirror.name}: {error}" for mirror, error in refusals)
-    return type(worst)(text, worst.reason_code)
+    return type(worst)(describe(refusals), worst.reason_code)
+
+
+def describe(refusals: Sequence[tuple[Mirror, UpdateError]]) -> str:
+    return "; ".join(f"{mirror.name}: {error}" for mirror, error in refusals)

@@ -181,6 +181,7 @@ class SimpleTrust:
     files: Files
     offers: list[Offer]
     linked: bool = True
+    passed_over: str = ""
 
     def ask(self, *, technician: bool = False) -> Offer | None:
         if not self.linked:

@@ -13,7 +13,7 @@ from ota.manifest import LayerKind
 from ota.offer import Offer
 from ota.slots.none import NoSlots
 from tests.stand_ins.recording_files import RecordingFiles
-from tests.stand_ins.update_unit import HOME, RestartError, UpdatedUnit, make_offer
+from tests.stand_ins.update_unit import HOME, RestartError, SimpleTrust, UpdatedUnit, make_offer
 
 OS, APP, MODEL = LayerKind.OS, LayerKind.APP, LayerKind.MODEL
 
@@ -320,3 +320,12 @@ def test_slots_that_do_not_answer_now_are_asked_again_before_anything_is_fetched
         assert UpdateStep.DOWNLOAD not in list_steps(unit)
     unit.run()
     assert unit.system == "2"
+
+
+def test_a_technician_is_told_why_the_stick_was_not_used(unit: UpdatedUnit) -> None:
+    for technician in (True, False):
+        engine = unit.make_engine()
+        engine.before.technician = technician
+        trust = SimpleTrust(unit.files, [], passed_over="file:///mnt: it is another fleet's")
+        engine.before.ports = replace(engine.before.ports, trust=trust)
+        assert ("not used was file:///mnt" in engine.run().reason) is technician

@@ -70,3 +70,20 @@ def test_a_unit_takes_a_stick_from_a_technician_only(desk: Desk) -> None:
         ask(directory, stick)
     assert ask(directory, stick, technician=True) is not None
     assert ask(directory, desk.tree) is not None
+
+
+def test_why_a_stick_was_not_used_is_known_although_a_mirror_answers(desk: Desk) -> None:
+    desk.issue("r1", 1)
+    desk.do("assign", "group:all", "r1")
+    directory = make_unit(desk)
+    desk.do("init", desk.directory / "other/fleet")
+    desk.do("usb", desk.directory / "stick", "--fleet", desk.directory / "other/fleet")
+    mirrors = [DirectoryMirror(str(one)) for one in (desk.directory / "stick", desk.tree)]
+    unit = UnitIdentity("field-7", "all", "x86-64")
+    client = TrustClient(directory, Disk(), mirrors, unit, lambda: datetime.now(UTC))
+    assert client.ask(technician=True) is not None
+    assert client.answered_by == mirrors[1].name
+    assert f"{mirrors[0].name}: " in client.passed_over
+    client.mirrors = mirrors[1:]
+    client.ask(technician=True)
+    assert client.passed_over == ""
