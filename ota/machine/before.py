@@ -25,6 +25,7 @@ from ota.machine.telling import (
     tell_failures,
     tell_lost_offer,
     tell_pause,
+    tell_refused_stick,
     tell_running,
 )
 from ota.manifest import Layer, LayerKind, ReleaseManifest
@@ -73,7 +74,8 @@ class Before:
         except UpdateError as error:
             return wait_for(error)
         if offer is None or offer.manifest_sha256 == find_running_sha256(progress):
-            return Wait(self.tell_idle(progress) + self._tell_refused_stick())
+            refused = self.ports.trust.passed_over if self.technician else ""
+            return Wait(self.tell_idle(progress) + tell_refused_stick(refused))
         if failed := tell_failures(progress, offer):
             return Wait(failed, "operator")
         hold = self.ports.unit.read_facts().hold
@@ -82,11 +84,6 @@ class Before:
                 f"release {offer.manifest.release} is offered; updates are held: {hold}", "hold"
             )
         return self._accept(offer)
-
-    def _tell_refused_stick(self) -> str:
-        """To a technician who stands there with one; a mirror may have answered in its place."""
-        refused = self.ports.trust.passed_over if self.technician else ""
-        return f"; not used was {refused}" if refused else ""
 
     def tell_idle(self, progress: Progress) -> str:
         """What is so while nothing is asked."""

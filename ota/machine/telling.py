@@ -41,3 +41,8 @@ def tell_failures(progress: Progress, offer: Offer) -> str:
 
 def tell_lost_offer(progress: Progress) -> Go:
     return Go(UpdateStep.IDLE, f"the record of release {progress.release} is damaged; asks anew")
+
+
+def tell_refused_stick(refused: str) -> str:
+    """To a technician who stands there with it; a mirror may have answered in its place."""
+    return f"; not used was {refused}" if refused else ""
