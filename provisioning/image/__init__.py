@@ -2,6 +2,7 @@
 
 tools.py      a Debian 13 of its own with the programs that build
 keys.py       the key that signs bundles
+accounts.py   the numbers of users and groups (accounts/)
 root.py       the system's root: packages/, files/, the program
 slot.py       the root as a file system
 disk.py       the partitions: ESP, slot A, slot B, data (repart.d/)

@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from provisioning.image.accounts import HOOK, require_known
 from provisioning.image.tools import SUITE, Chroot, run
 
 HERE = Path(__file__).parent
@@ -97,7 +98,7 @@ def unpack_debian(directory: Path, plan: RootPlan) -> None:
     run(
         *("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}"),
         *(*left_out, "--dpkgopt=path-include=/usr/share/doc/*/copyright"),
-        *("--dpkgopt=force-confold", f"--essential-hook={ours}"),
+        *("--dpkgopt=force-confold", f"--essential-hook={ours}", f"--essential-hook={HOOK}"),
         *(SUITE, directory, plan.mirror),
         environment={**os.environ, **plan.environment},
     )
@@ -117,6 +118,7 @@ def install_program(chroot: Chroot, plan: RootPlan) -> None:
 def configure(chroot: Chroot, plan: RootPlan) -> None:
     root = chroot.root
     chroot.run("systemd-sysusers")
+    require_known(root)
     chroot.run("systemctl", "enable", *ENABLED)
     chroot.run("systemctl", "mask", *MASKED)
     chroot.run("systemctl", "set-default", "multi-user.target")

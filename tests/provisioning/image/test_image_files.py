@@ -1,0 +1,99 @@
+"""What the image is made of, held against itself: labels, units, packages, numbers of accounts."""
+
+import configparser
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from provisioning.image import accounts, root
+from provisioning.image.tools import ImageError
+
+IMAGE = Path(root.__file__).parent
+FILES = IMAGE / "files"
+SCRIPTS = [
+    *(FILES / "etc/initramfs-tools").glob("*/data"),
+    *(FILES / "etc/initramfs-tools/scripts/local-bottom").iterdir(),
+    *(FILES / "usr/lib/appliance").iterdir(),
+]
+
+
+def read_labels(directory: Path) -> list[str]:
+    """Of the partitions, in their order on the disk."""
+    texts = [path.read_text() for path in sorted(directory.glob("*.conf"))]
+    return [line[6:] for text in texts for line in text.splitlines() if line[:6] == "Label="]
+
+
+def test_the_build_and_the_unit_name_the_same_partitions_in_the_same_order() -> None:
+    assert read_labels(IMAGE / "repart.d") == ["esp", "root-a", "root-b", "data"]
+    assert read_labels(FILES / "usr/lib/repart.d") == read_labels(IMAGE / "repart.d")
+
+
+def test_rauc_writes_the_two_slots_and_takes_no_plain_bundle() -> None:
+    conf = configparser.ConfigParser()
+    conf.read(FILES / "etc/rauc/system.conf")
+    devices = {conf[f"slot.rootfs.{turn}"]["device"] for turn in (0, 1)}
+    assert devices == {f"/dev/disk/by-partlabel/root-{slot}" for slot in "ab"}
+    assert conf["system"]["bundle-formats"] == "-plain"
+    assert conf["system"]["activate-installed"] == "false"
+
+
+def test_the_file_systems_of_fstab_are_partitions_of_the_disk() -> None:
+    lines = (FILES / "etc/fstab").read_text().splitlines()
+    labels = {line.split()[0][10:] for line in lines if line.startswith("PARTLABEL=")}
+    assert labels == {"data", "esp"}
+
+
+def test_no_unit_of_the_image_has_the_name_of_a_service() -> None:
+    """The drop-ins of `appliance-*.service` would close it."""
+    names = {path.name for path in (FILES / "etc/systemd/system").iterdir()}
+    assert all(name.startswith("image-") for name in names)
+    ours = {name for name in root.ENABLED if name.startswith("image-")}
+    assert ours <= names
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_is_one_that_sh_reads_and_may_run(script: Path) -> None:
+    assert script.stat().st_mode & 0o111
+    subprocess.run(("sh", "-n", script), check=True)
+
+
+def test_every_package_has_a_reason_and_stands_once() -> None:
+    for package_set in ("base", "kiosk"):
+        lines = (IMAGE / f"packages/{package_set}.txt").read_text().splitlines()
+        assert all(len(line.split(None, 1)) == 2 for line in lines)
+        names = root.list_packages(package_set)
+        assert len(set(names)) == len(names) > 0
+
+
+def test_no_two_accounts_have_one_number() -> None:
+    for name in accounts.LISTS:
+        numbers = accounts.read_numbers((accounts.HERE / name).read_text().splitlines())
+        assert len(set(numbers.values())) == len(numbers) > 0
+
+
+def test_every_account_of_the_services_has_its_number() -> None:
+    sysusers = (root.SOURCES / "systemd/sysusers.d/appliance.conf").read_text().splitlines()
+    named = {line.split()[1] for line in sysusers if line.startswith("u ")}
+    text = (accounts.HERE / "passwd").read_text()
+    assert named <= accounts.read_numbers(text.splitlines()).keys()
+
+
+def test_an_account_that_a_package_numbered_ends_the_build(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    for name in accounts.LISTS:
+        (tmp_path / "etc" / name).write_text((accounts.HERE / name).read_text())
+    accounts.require_known(tmp_path)
+    with (tmp_path / "etc/passwd").open("a") as file:
+        file.write("newcomer:x:976:976::/:/usr/sbin/nologin\n")
+    with pytest.raises(ImageError, match=r"newcomer \(976\).*accounts/passwd"):
+        accounts.require_known(tmp_path)
+
+
+def test_an_account_whose_number_has_changed_ends_the_build(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    for name in accounts.LISTS:
+        text = (accounts.HERE / name).read_text()
+        (tmp_path / "etc" / name).write_text(text.replace("appliance:x:988:", "appliance:x:950:"))
+    with pytest.raises(ImageError, match=r"appliance \(950\)"):
+        accounts.require_known(tmp_path)
