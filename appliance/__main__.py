@@ -20,6 +20,7 @@ from appliance.commands import list_commands
 from appliance.errors import ApplianceError, SettingsError
 from appliance.parsing.arguments import PATH
 from appliance.parsing.nearest import advise
+from appliance.process.own_code import refuse_foreign_code
 from appliance.wording.shorten import make_printable, shorten
 
 SETTINGS_HELP = (
@@ -83,6 +84,7 @@ def main(words: list[str] | None = None) -> NoReturn:
 
 
 def run_command(words: list[str] | None) -> int:
+    refuse_foreign_code(sys.path)
     arguments = make_parser().parse_args(words)
     code: int = arguments.run(arguments)
     return code

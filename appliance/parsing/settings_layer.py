@@ -4,7 +4,7 @@
     merged = merge(layer.tree, tree)        # keys of the technician's file win
 
 Reads: `pointers/settings/current/settings.toml` in the update directory. Writes: nothing.
-Never: lets a release say where this unit keeps its own things, or what it is called.
+Never: lets a release say where this unit keeps its own things, its name, or what root runs.
 """
 
 import re
@@ -21,7 +21,13 @@ from appliance.strict_json import InputError
 
 # The one that is in use; where its pointer leads nowhere, that of before (decision 0040).
 POINTERS = ("current", "committed")
-OWN_KEYS = (("unit", "name"), ("unit", "data_dir"), ("unit", "run_dir"), ("update", "dir"))
+# What a unit is, where it keeps its things, and how a load is wired: root runs some of these.
+OWN_KEYS = (
+    *(("unit", name) for name in ("name", "data_dir", "run_dir")),
+    ("update", "dir"),
+    ("host", "systemctl"),
+    *(("switch", "*", name) for name in ("kind", "path", "on", "off", "mac")),
+)
 ADVICE = "the release that brought it is wrong: `unitctl update why` names it"
 
 
@@ -91,13 +97,13 @@ def merge(layer: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def has_key(tree: Mapping[str, Any], where: Sequence[str]) -> bool:
-    """Whether the tree has that key, or that section."""
-    found: Any = tree
-    for key in where:
-        if not isinstance(found, Mapping) or key not in found:
-            return False
-        found = found[key]
-    return True
+    """Whether the tree has that key, or that section; `*` stands for any name."""
+    if not where:
+        return True
+    if not isinstance(tree, Mapping):
+        return False
+    names = list(tree) if where[0] == "*" else [where[0]] if where[0] in tree else []
+    return any(has_key(tree[name], where[1:]) for name in names)
 
 
 def find_key_line(lines: Sequence[str], where: tuple[str, ...]) -> int:

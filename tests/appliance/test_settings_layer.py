@@ -79,6 +79,14 @@ BROKEN = {
     "no TOML": ("[computer\n", "{layer} is not valid TOML"),
     "no text": ("\x00", "{layer} is not valid TOML"),
     "its own name": ('[unit]\nname = "x"\n', "{layer}: unit.name is each unit's own"),
+    "a program for root": (
+        '[host]\nsystemctl = "/tmp/x"\n',
+        "{layer}: host.systemctl is each unit's own",
+    ),
+    "a command for root": (
+        '[switch.lamp]\noff = "/tmp/x"\n',
+        "{layer}: switch.*.off is each unit's own",
+    ),
     "its own place": ('[update]\ndir = "/"\n', "{layer}: update.dir is each unit's own"),
     "large": (f"# {'x' * 1_100_000}\n", "settings.toml cannot be read"),
 }
