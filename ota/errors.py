@@ -35,3 +35,9 @@ class SpaceError(UpdateError):
 
 class SlotError(UpdateError):
     """The other operating system slot cannot be installed, armed or committed."""
+
+
+class DamageError(UpdateError):
+    """What of a committed release lies on the disk is no longer what was signed."""
+
+    code = "release-damaged"

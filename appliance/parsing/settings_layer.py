@@ -96,7 +96,7 @@ def merge(layer: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def has_key(tree: Mapping[str, Any], where: Sequence[str]) -> bool:
+def has_key(tree: Any, where: Sequence[str]) -> bool:
     """Whether the tree has that key, or that section; `*` stands for any name."""
     if not where:
         return True

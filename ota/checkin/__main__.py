@@ -92,6 +92,7 @@ def make_parts(settings: Settings, store: Store, own_log: log.SentenceLog, stop:
 def check_in(parts: "Parts", *, now: bool) -> None:
     """One check-in, and its report. Raises `UpdateError`."""
     parts.mend()
+    parts.keep_whole()
     try:
         parts.log.info(parts.make_cycle(now=now).run())
     finally:

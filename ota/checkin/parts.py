@@ -18,18 +18,20 @@ from appliance.process.host import Host
 from appliance.settings import Settings
 from appliance.store.store import Store
 from ota.checkin.cycle import CheckInCycle
+from ota.checkin.inspection import Inspection
 from ota.checkin.payloads import DayPayloads
 from ota.checkin.report import Reporter
 from ota.checkin.rows import UpdateRows
 from ota.checkin.unit import ThisUnit
+from ota.checkin.upkeep import Upkeep
 from ota.checkin.volume import CountedMirror, Volume, sum_day
 from ota.disk import Disk
-from ota.errors import SlotError
+from ota.errors import SlotError, UpdateError
 from ota.health.health import TrialHealth
 from ota.layers.layers import Layers
 from ota.machine.engine import Engine
 from ota.machine.journal import JOURNAL, Journal
-from ota.machine.offer_file import OfferFile
+from ota.machine.offer_file import COMMITTED, OfferFile
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.ports import Ports
 from ota.machine.progress import Progress
@@ -127,6 +129,30 @@ class Parts:
                 self.log.warning(fault)
         except OSError as error:
             self.log.warning(f"damaged pointers are not mended: {error}")
+
+    def keep_whole(self) -> None:
+        """Look once a day whether the committed release is as it was signed, and repair it."""
+        directory, orders = self.settings.update.dir, self.orders.read()
+        try:
+            self.rows.damage = self._make_upkeep(directory, orders).run()
+        except (UpdateError, OSError) as error:
+            self.log.warning(f"it is not known whether the release is whole: {error}")
+
+    def _make_upkeep(self, directory: Path, orders: Orders) -> Upkeep:
+        content = ContentStore(directory, self.files.files)
+        mirrors = self._open_mirrors(orders)
+        self.trust = self._make_trust(mirrors)
+        fetcher = Fetcher(content, mirrors)
+        stamp = self.store.clock.stamp()
+        return Upkeep(
+            Inspection(self.files.files, directory, content.find_damage, stamp),
+            DayPayloads(fetcher, self.volume, self._find_allowance()),
+            Layers(directory, self.files),
+            tuple(OfferFile(self.files, directory / name) for name in (COMMITTED, "offer.json")),
+            Progress.fold(Journal(self.files, directory / JOURNAL).read()),
+            self.may_go_on,
+            self.log,
+        )
 
     def report(self) -> None:
         """Write the signed report; what stands against it is logged, and stops nothing."""

@@ -24,13 +24,22 @@ class DayPayloads:
 
     def plan(self, manifest: ReleaseManifest) -> FetchPlan:
         """Raises `LinkError` where nothing may come any more today: indexes cost volume too."""
+        self.require_volume()
+        return self.fetcher.plan(manifest)
+
+    def require_volume(self) -> None:
         if self.find_left() == 0:
             raise LinkError(
                 "the link is paid by volume, and today's part is used up; it goes on tomorrow "
                 "(settings, [update] metered_day_mb)",
                 "budget-used",
             )
-        return self.fetcher.plan(manifest)
+
+    def repair(self, layer: Layer, may_go_on: Callable[[], bool]) -> None:
+        """Bring back what of a tree in use was damaged. Raises `UpdateError`."""
+        self.require_volume()
+        left = self.find_left()
+        self.fetcher.repair(layer, may_go_on=may_go_on, progress=lambda _: None, most_bytes=left)
 
     def fetch(
         self, layer: Layer, *, may_go_on: Callable[[], bool], progress: Callable[[int], None]

@@ -1,6 +1,7 @@
 """What people see of an update: rows of each step and each time that a mirror was asked.
 
-Reads and writes: `update_state`, `check_in`, the fault `update`.
+Reads and writes: `update_state`, `check_in`, the faults `update`
+and `release-damaged`.
 Never: is the truth of an update, which is the journal; a database that fails stops no update.
 """
 
@@ -15,7 +16,7 @@ from appliance.model_updates import CheckIn, UpdateState, UpdateStep
 from appliance.store.store import Store
 from appliance.store.tables import CHECKIN
 from ota.checkin.rate import find_next
-from ota.errors import UpdateError
+from ota.errors import DamageError, UpdateError
 from ota.machine.progress import Progress, Record
 from ota.machine.result import Wait
 
@@ -25,11 +26,14 @@ FAULTS = frozenset(("trust", "slot", "operator", "space"))  # what somebody shou
 
 @dataclass(slots=True)
 class UpdateRows:
-    """`last`: the row that was written last, by this process or one before."""
+    """`last`: the row that was written last, by this process or one before. `damage`: what stands
+    against the release that runs.
+    """
 
     store: Store
     log: SentenceLog
     last: UpdateState | None = None
+    damage: DamageError | None = None
 
     def __post_init__(self) -> None:
         with suppress(StoreError):
@@ -90,11 +94,13 @@ class UpdateRows:
             self.log.warning(f"the update goes on; its state is not shown: {error}")
 
     def _report(self, wait: Wait) -> None:
+        wrong: list[UpdateError] = [self.damage] if self.damage else []
+        if wait.waits_for in FAULTS:
+            wrong.append(UpdateError(wait.reason, wait.waits_for))
         with suppress(StoreError):
-            if wait.waits_for in FAULTS:
-                self.store.raise_fault(CHECKIN, UpdateError(wait.reason, wait.waits_for))
-            else:
-                self.store.clear_faults(CHECKIN)
+            for one in wrong:
+                self.store.raise_fault(CHECKIN, one)
+            self.store.clear_faults(CHECKIN, frozenset(one.code for one in wrong))
             self.store.publish_status(CHECKIN, wait.reason)
 
 

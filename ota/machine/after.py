@@ -214,6 +214,7 @@ class After:
             self.ports.slots.commit()
         self.way_back.trials.end()
         self.ports.layers.commit()
+        self.before.keep_offer(progress)
         if manifest is not None:
             self.ports.trust.commit(manifest)
         return Go(UpdateStep.REPORT, f"release {progress.release} is committed")

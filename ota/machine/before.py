@@ -8,7 +8,7 @@ Never: goes on with an offer that was withdrawn, or tries a release that failed 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from appliance.model_updates import UpdateStep
 from appliance.sections.network import UpdateSettings
@@ -16,7 +16,7 @@ from ota.errors import LinkError, SlotError, SpaceError, TrustError, UpdateError
 from ota.machine.download_share import DownloadShare
 from ota.machine.fetch_again import find_pause, spoils
 from ota.machine.gate import Verdict, judge
-from ota.machine.offer_file import OfferFile
+from ota.machine.offer_file import COMMITTED, OfferFile
 from ota.machine.ports import Ports
 from ota.machine.progress import MOST_FAILURES, Progress
 from ota.machine.result import Go, Result, Wait
@@ -231,6 +231,11 @@ class Before:
         facts = self.ports.unit.read_facts()
         verdict = judge(facts, self.own, needs_wh=offer.manifest.energy_wh)
         return verdict if verdict.is_open else Wait(verdict.reason, verdict.waits_for)
+
+    def keep_offer(self, progress: Progress) -> None:
+        """The offer of what is committed, from which a damaged tree is fetched again."""
+        if offer := self.offers.read(progress.sha256):
+            replace(self.offers, path=self.offers.path.with_name(COMMITTED)).write(offer)
 
     def read_manifest(self, progress: Progress) -> ReleaseManifest | None:
         """Of the release under way; None where its file is lost."""

@@ -17,6 +17,7 @@ from ota.files import Files, replace
 from ota.manifest import MOST_BYTES, parse_manifest
 from ota.offer import Offer
 
+COMMITTED = "committed.json"  # beside the offer: that of the release that runs
 MOST = 8 * MOST_BYTES  # bytes of the file: JSON writes a letter of the manifest with up to six
 
 

@@ -105,6 +105,16 @@ class ContentStore:
             return "its list of files is lost"
         return self.find_wrong_file(self.find_path(layer), listed)
 
+    def find_damage(self, sha256: str) -> str:
+        """What is wrong with a tree that was whole once; "" where nothing is."""
+        listed = self.read_list(sha256)
+        if listed is None:
+            return "its list of files is lost"
+        try:
+            return self.find_wrong_file(self.content / sha256, listed)
+        except OSError as error:
+            return f"it cannot be read ({error.strerror})"
+
     def find_wrong_file(self, root: Path, listed: tuple[ListedFile, ...]) -> str:
         if sorted(self.walk(root)) != sorted(root / one.path for one in listed):
             return "it has other files than its list"
@@ -137,6 +147,38 @@ class ContentStore:
             replace(self.files, self.lists / layer.sha256, format_list(listed))
         self.files.rename(made, self.find_path(layer))
         self.files.sync_directory(self.content)
+
+    def mend(self, layer: Layer, made: Path, listed: tuple[ListedFile, ...]) -> None:
+        """Put files of `made` in the place of those that are wrong, each in one step: the tree
+        keeps its name, and what is right in it stays. Raises `OSError`.
+        """
+        root = self.find_path(layer)
+        replace(self.files, self.lists / layer.sha256, format_list(listed))
+        wanted = {root / one.path: one for one in listed}
+        for path in set(self.walk(root)) - wanted.keys():
+            self.files.remove(path)
+        for path, one in wanted.items():
+            if not self.is_right(path, one):
+                self.put_file(made / one.path, path=path, root=root)
+        folders = {above for one in wanted for above in one.parents}
+        for folder in sorted(one for one in folders if one.is_relative_to(root)):
+            self.files.sync_directory(folder)
+
+    def is_right(self, path: Path, one: ListedFile) -> bool:
+        with suppress(OSError):
+            source = FileSource(self.files, path, one.size_bytes)
+            return self.files.measure(path) == one.size_bytes and hash_source(source) == one.sha256
+        return False
+
+    def put_file(self, made: Path, *, path: Path, root: Path) -> None:
+        above = [one for one in path.parents if one.is_relative_to(root) and one != root]
+        for folder in reversed(above):
+            if not self.files.is_directory(folder):
+                self.files.remove(folder)
+                self.files.make_directory(folder)
+        if self.files.is_directory(path):
+            take_away(self.files, path)
+        self.files.rename(made, path)
 
     def remove(self, layer: Layer) -> None:
         """Take content away; raises `SpaceError`."""

@@ -81,16 +81,42 @@ class Fetcher:
         with tell_disk_faults(self.store.directory):
             self.store.prepare()
             if layer.sha256 not in self.store.list_present():
-                job = self.jobs.make(layer)
-                free_bytes = self.files.free_bytes(self.store.directory)
-                needed_bytes = job.disk_bytes + MARGIN_BYTES
-                require_room(self.store.directory, needed_bytes=needed_bytes, free_bytes=free_bytes)
-                download = Download(job.wire, self.mirrors, job.payload.pack, job.chunks.is_right)
-                download.run(
-                    job.wanted, may_go_on=may_go_on, progress=progress, most_bytes=most_bytes
-                )
+                job = self.bring(layer, may_go_on, progress, most_bytes)
                 self.assemble(job)
             remove_tree(self.files, self.store.parts / layer.sha256)
+
+    def repair(
+        self,
+        layer: Layer,
+        *,
+        may_go_on: Callable[[], bool],
+        progress: Progress,
+        most_bytes: int | None = None,
+    ) -> None:
+        """Bring back what of a tree in use was damaged; raises as `fetch`."""
+        with tell_disk_faults(self.store.directory):
+            self.store.prepare()
+            job = self.bring(layer, may_go_on, progress, most_bytes)
+            made = job.folder / "made"
+            write_tree(self.files, made, job.index, job.listed, job.chunks)
+            self.store.mend(layer, made, job.listed)
+            remove_tree(self.files, self.store.parts / layer.sha256)
+
+    def bring(
+        self,
+        layer: Layer,
+        may_go_on: Callable[[], bool],
+        progress: Progress,
+        most_bytes: int | None,
+    ) -> Job:
+        """All chunks that are not here, over the link."""
+        job = self.jobs.make(layer)
+        free_bytes = self.files.free_bytes(self.store.directory)
+        needed_bytes = job.disk_bytes + MARGIN_BYTES
+        require_room(self.store.directory, needed_bytes=needed_bytes, free_bytes=free_bytes)
+        download = Download(job.wire, self.mirrors, job.payload.pack, job.chunks.is_right)
+        download.run(job.wanted, may_go_on=may_go_on, progress=progress, most_bytes=most_bytes)
+        return job
 
     def assemble(self, job: Job) -> None:
         """A cut here costs work of this computer, nothing of the link."""

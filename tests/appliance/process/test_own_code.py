@@ -67,6 +67,6 @@ def test_unitctl_of_root_refuses_a_directory_of_everybody(tree: Path) -> None:
 
 
 def test_a_user_runs_what_it_likes(monkeypatch: pytest.MonkeyPatch, tree: Path) -> None:
-    monkeypatch.setattr(own_code.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("appliance.process.own_code.os.geteuid", lambda: 1000)
     (tree / "content").chmod(0o777)
     refuse_foreign_code([str(tree / "pointers/current")])
