@@ -39,7 +39,7 @@ nodaemon=true
 silent=true
 logfile={directory}/supervisord.log
 pidfile={directory}/supervisord.pid
-environment=PYTHONPATH="{app}/current:{app}/committed:{root}",PYTHONUNBUFFERED="1"
+environment=PYTHONPATH="{app}/current:{app}/committed:{root}",PYTHONUNBUFFERED="1",PYTHONPYCACHEPREFIX="{directory}/bytecode"
 
 [unix_http_server]
 file={control}
