@@ -1,0 +1,166 @@
+"""A virtual computer: UEFI, one disk, one network card, a watchdog, a serial console.
+
+Reads and writes: its disk, and beside it the firmware's variables, serial.log and qemu.log.
+Never: is reached from another computer: its page and its SSH are ports of this one alone.
+"""
+
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from provisioning.image.emulator.control import Control
+from provisioning.image.emulator.guest_disk import GuestDisk
+from provisioning.image.emulator.programs import (
+    FIRMWARE,
+    QEMU,
+    VARIABLES,
+    check_programs,
+    choose_accelerator,
+)
+from provisioning.image.tools import ImageError
+from provisioning.runner import bind_to_parent
+
+HOST = "10.0.2.2"  # this computer's loopback, seen from inside
+CARD = "card"  # the network card's name in orders to QEMU
+STOP_S = 180.0
+BETWEEN_LOOKS_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """`page_port` and `ssh_port`: on this computer's loopback. `clock`: what its own clock says at
+    the start, as QEMU's `-rtc base=` has it (`utc`, or `2001-01-01T00:00:00`). `cable`: whether the
+    network is plugged in at the start.
+    """
+
+    page_port: int
+    ssh_port: int
+    memory_mib: int = 2048
+    processors: int = 2
+    clock: str = "utc"
+    cable: bool = True
+
+
+class Machine:
+    """One disk with a computer around it, which can be started again and again."""
+
+    def __init__(self, disk: GuestDisk, hardware: Hardware) -> None:
+        check_programs()
+        self.disk = disk
+        self.hardware = hardware
+        self.directory = disk.path.parent
+        self._variables = self.directory / "firmware-variables"
+        shutil.copy(VARIABLES, self._variables)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: Control | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def control(self) -> Control:
+        assert self._control, "start it first"
+        return self._control
+
+    @property
+    def console(self) -> str:
+        """What came over the serial line since the start."""
+        with suppress(FileNotFoundError):
+            return self._serial.read_text(errors="replace")
+        return ""
+
+    def start(self) -> None:
+        """Switch it on; raises `ImageError` with QEMU's words where that ends at once."""
+        self._serial.unlink(missing_ok=True)
+        with (self.directory / "qemu.log").open("wb") as log:
+            command = bind_to_parent([QEMU, *self._list_options()], signal.SIGTERM)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            self._control = Control(self._socket)
+            self._begin()
+        except ImageError as error:
+            self.cut_power()
+            said = (self.directory / "qemu.log").read_text(errors="replace").strip()
+            raise ImageError(f"the virtual machine did not start: {said or error}") from error
+
+    def plug_cable(self, *, into: bool) -> None:
+        """The network's."""
+        self.control.order("set_link", name=CARD, up=into)
+
+    def cut_power(self) -> None:
+        """At once, with whatever was not written yet in the machine's memory."""
+        if self._process:
+            self._process.kill()
+        self._forget()
+
+    def shut_down(self, *, within_s: float = STOP_S) -> bool:
+        """Press its button and wait; False where it had to be switched off."""
+        if self.running:
+            with suppress(ImageError):
+                self.control.order("system_powerdown")
+        ended = self.wait_for_end(within_s)
+        self.cut_power()
+        return ended
+
+    def wait_for_end(self, within_s: float) -> bool:
+        """Whether it has switched itself off."""
+        until = time.monotonic() + within_s
+        while self.running and time.monotonic() < until:
+            time.sleep(BETWEEN_LOOKS_S)
+        return not self.running
+
+    @property
+    def _serial(self) -> Path:
+        return self.directory / "serial.log"
+
+    @property
+    def _socket(self) -> Path:
+        return self.directory / "control"
+
+    def _begin(self) -> None:
+        """QEMU waits for it, so that no event and no packet is missed."""
+        if not self.hardware.cable:
+            self.plug_cable(into=False)
+        self.control.order("cont")
+
+    def _forget(self) -> None:
+        if self._process:
+            self._process.wait()
+        if self._control:
+            self._control.close()
+        self._process = self._control = None
+        self._socket.unlink(missing_ok=True)
+
+    def _list_options(self) -> list[str]:
+        have = self.hardware
+        forward = ",".join(
+            f"hostfwd=tcp:127.0.0.1:{ours}-:{theirs}"
+            for ours, theirs in ((have.page_port, 8080), (have.ssh_port, 22))
+        )
+        return [
+            *("-machine", "q35", *choose_accelerator(), "-S"),
+            *(
+                "-smp",
+                str(have.processors),
+                "-m",
+                str(have.memory_mib),
+                "-rtc",
+                f"base={have.clock}",
+            ),
+            *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
+            *("-drive", f"if=pflash,format=raw,file={self._variables}"),
+            *("-drive", f"if=virtio,format=raw,discard=unmap,file={self.disk.path}"),
+            *("-netdev", f"user,id=net,{forward}"),
+            *("-device", f"virtio-net-pci,netdev=net,id={CARD}"),
+            *("-device", "i6300esb", "-action", "watchdog=reset"),
+            *("-device", "virtio-rng-pci", "-display", "none", "-monitor", "none"),
+            *("-serial", f"file:{self._serial}"),
+            *("-qmp", f"unix:{self._socket},server=on,wait=off"),
+        ]
