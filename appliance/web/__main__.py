@@ -5,14 +5,21 @@ Never: runs without a viewer when PID 1 holds the socket (appliance-web.socket s
 """
 
 import sys
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
 
 from appliance import log, settings_file
 from appliance.errors import ApplianceError, SettingsError
 from appliance.process import notify
+from appliance.process.kept_settings import choose_settings
 from appliance.process.service import make_parser
 from appliance.sections.network import WebSettings
-from appliance.web import server
+from appliance.web import server, without_settings
 from appliance.web.app import create_app
+
+GUARD = "power"  # the service whose copy of the settings it uses where the file is wrong
 
 
 def main() -> None:
@@ -25,19 +32,33 @@ def main() -> None:
     passed = server.adopt_sockets(notify.take_passed_sockets())
     notifier = notify.Notifier()
     try:
-        settings = settings_file.load_settings(arguments.settings)
-        app = create_app(settings, settings.make_clock())
-        sockets = passed or [server.open_socket(settings.web)]
+        app, settings, sentence = make_app(arguments.settings, passed=bool(passed))
+        sockets = passed or [server.open_socket(settings)]
     except ApplianceError as error:
         print(f"web: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
     if passed:
-        server.leave_when_idle(app, settings.web.idle_exit_s)
-    notifier.set_status(format_sentence(settings.web, bool(passed)))
-    web_log.info(format_sentence(settings.web, bool(passed)))
+        server.leave_when_idle(app, settings.idle_exit_s)
+    notifier.set_status(sentence)
+    web_log.info(sentence)
     server.serve(app, sockets, ready=notifier.notify_ready)
     notifier.notify_stopping()
     web_log.info("stopped")
+
+
+def make_app(path: Path | None, *, passed: bool) -> tuple[Flask, WebSettings, str]:
+    """The page, or on a socket from PID 1 the one that says what is wrong with the settings."""
+    path = path or settings_file.find_settings_file()
+    try:
+        # Where the file is wrong: those with which the guard goes on.
+        settings = choose_settings(path, GUARD, lambda _: ()).settings
+    except SettingsError as error:
+        if not passed:
+            raise
+        web = replace(WebSettings(), idle_exit_s=without_settings.IDLE_EXIT_S)
+        return without_settings.create_app(path), web, log.redact(str(error))
+    app = create_app(settings, settings.make_clock())
+    return app, settings.web, format_sentence(settings.web, passed)
 
 
 def format_sentence(settings: WebSettings, passed: bool) -> str:

@@ -45,10 +45,11 @@ def root(tmp_path: Path) -> Path:
         (system / f"{name}.target").write_text(f"[Unit]\nDescription={name}\n")
     (system / "dbus.service").write_text("[Service]\nExecStart=/opt/appliance/venv/bin/python\n")
     (system / "dbus.socket").write_text("[Socket]\nListenStream=/run/dbus/system_bus_socket\n")
-    python = top / "opt/appliance/venv/bin/python"
-    python.parent.mkdir(parents=True)
-    python.write_text("#!/bin/sh\n")
-    python.chmod(0o755)
+    for program in ("opt/appliance/venv/bin/python", "usr/bin/systemctl"):
+        path = top / program
+        path.parent.mkdir(parents=True)
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
     return top
 
 

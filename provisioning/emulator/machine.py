@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioning.image.emulator.control import Control
-from provisioning.image.emulator.guest_disk import GuestDisk
-from provisioning.image.emulator.programs import (
+from provisioning.emulator.control import Control
+from provisioning.emulator.guest_disk import GuestDisk
+from provisioning.emulator.programs import (
     FIRMWARE,
     QEMU,
     VARIABLES,

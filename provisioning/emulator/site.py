@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from provisioning.image.emulator.machine import HOST
+from provisioning.emulator.machine import HOST
 from provisioning.image.tools import run
 from provisioning.runner import ROOT, bind_to_parent
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from appliance.errors import ApplianceError
 from appliance.parsing.arguments import PATH
 from provisioning.command import claim_port
-from provisioning.image.emulator.guest_disk import GuestDisk
-from provisioning.image.emulator.machine import Hardware, Machine
-from provisioning.image.emulator.programs import EMULATED, check_programs, choose_accelerator
-from provisioning.image.emulator.site import Site
+from provisioning.emulator.guest_disk import GuestDisk
+from provisioning.emulator.machine import Hardware, Machine
+from provisioning.emulator.programs import EMULATED, check_programs, choose_accelerator
+from provisioning.emulator.site import Site
 from provisioning.image.tools import ImageError
 from provisioning.runner import ROOT
 
@@ -45,7 +45,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m provisioning.image.emulator",
+        prog="python -m provisioning.emulator",
         description="Boots the image of a unit in a virtual machine; charger and battery are "
         "simulated beside it.",
     )

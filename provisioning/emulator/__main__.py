@@ -1,0 +1,5 @@
+"""`python -m provisioning.emulator`."""
+
+from provisioning.emulator.demonstration import main
+
+main()

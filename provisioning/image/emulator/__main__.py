@@ -1,5 +1,0 @@
-"""`python -m provisioning.image.emulator`."""
-
-from provisioning.image.emulator.demonstration import main
-
-main()
