@@ -16,7 +16,9 @@ FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
 KVM = Path("/dev/kvm")
 PROCESSOR_INFO = Path("/proc/cpuinfo")
-EMULATED = ("-accel", "tcg,thread=multi", "-cpu", "max")
+# Without AVX: QEMU 7.2 emulates it with a fault, by which numpy ends with SIGSEGV.
+NO_AVX = ",".join(f"{one}=off" for one in ("avx", "avx2", "f16c", "fma", "vaes", "vpclmulqdq"))
+EMULATED = ("-accel", "tcg,thread=multi", "-cpu", f"max,{NO_AVX}")
 NATIVE = ("-accel", "kvm", "-cpu", "host")
 
 

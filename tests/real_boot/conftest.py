@@ -1,0 +1,61 @@
+"""One virtual machine for the tests of a file, and one image for all; skipped where these are not.
+
+`make test-image`; `QUICK=1`: one boot. IMAGE=FILE names another disk than that of `make image`.
+"""
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from provisioning.emulator.demonstration import BUILT
+from provisioning.emulator.programs import list_missing
+from tests.real_boot.unit import GIB, EmulatedUnit
+
+HERE = Path(__file__).parent
+IMAGE = Path(os.environ.get("IMAGE") or BUILT)
+BIGGER_DISK_GIB = 12
+CONSOLE_CHARS, JOURNAL_LINES = 3000, 80
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "quick: of the short draw of `make test-image QUICK=1`")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip all where something is missing."""
+    missing = list_missing()
+    if not shutil.which("ssh"):
+        missing.append("openssh-client (ssh)")
+    if not IMAGE.is_file():
+        missing.append("`make image`")
+    for item in items:
+        if missing and HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+
+
+@pytest.fixture(scope="module")
+def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedUnit]:
+    """A new unit with its site, switched off."""
+    directory = tmp_path_factory.mktemp("unit") / "m"
+    made = EmulatedUnit(IMAGE, directory, disk_bytes=BIGGER_DISK_GIB * GIB)
+    with made.site.simulated():
+        yield made
+    made.remove()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The console and the journal beside what failed."""
+    report = yield
+    made = getattr(item, "funcargs", {}).get("unit")
+    if report.failed and isinstance(made, EmulatedUnit):
+        report.sections.append(("console", made.machine.console[-CONSOLE_CHARS:]))
+        if made.machine.running:
+            journal = made.ask(f"journalctl --boot --no-pager -p notice -n {JOURNAL_LINES}")
+            report.sections.append(("journal", journal))
+    return report
