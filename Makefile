@@ -16,6 +16,9 @@
 #             mmdebstrap, dbus and systemd-container
 # make image   the image of a unit in build/image/image: a disk, a bundle for updates, a manifest; as root, with the package
 #             mmdebstrap; RELEASE=2026.11.1 names it, KIOSK=1 adds the touchscreen, KEY= and CERTIFICATE= sign for the field
+# make image-run  boots that image in a virtual machine, with a simulated charger and battery, until Ctrl-C; page on
+#             http://localhost:8080 (PORT=), packages qemu-system-x86, ovmf, mtools; IMAGE= names another disk
+# make test-image   boots it again and again: no settings, power cuts, damage, updates; QUICK=1 for one boot
 # make lint, make types, make architecture, make pytest    the parts of make test
 # make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
 # make clean  removes .venv and build
@@ -45,7 +48,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        releases/300000/5000 packs/200000/5000 updates/250000/10000 entries/150000/5000 trust/70000/1000 layers/30000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image image-run test-image wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -120,6 +123,13 @@ test-pid1: .venv/installed-test wheels
 # The disk and the bundle; the second time the tools are there already.
 image: .venv/installed wheels
 	$(PY) -m provisioning.image build/image --wheels build/wheels --release $(RELEASE) $(if $(KIOSK),--kiosk) $(if $(KEY),--key '$(KEY)' --certificate '$(CERTIFICATE)')
+
+# make waits for the end of the machine: Ctrl-C is for it.
+image-run: .venv/installed
+	$(BOUND) $(PY) -m provisioning.emulator --port $(PORT) $(if $(IMAGE),--image $(IMAGE))
+
+test-image: .venv/installed-test
+	IMAGE=$(IMAGE) $(PY) -m pytest -rs --durations=8 $(if $(QUICK),-m quick) tests/real_boot
 
 wheels: .venv/installed
 	$(PY) -m provisioning.installation.wheels --python $(UNIT_PYTHON) --machine $(UNIT_MACHINE) build/wheels

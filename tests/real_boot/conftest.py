@@ -20,10 +20,6 @@ BIGGER_DISK_GIB = 12
 CONSOLE_CHARS, JOURNAL_LINES = 3000, 80
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "quick: of the short draw of `make test-image QUICK=1`")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip all where something is missing."""
     missing = list_missing()
