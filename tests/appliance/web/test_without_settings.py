@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from appliance.web import without_settings
-from tests.appliance.web.test_web import ROOT, free_port, settings_text
+from tests.appliance.web.test_web import free_port, settings_text
+from tests.conftest import ROOT
 from tests.waiting import wait_until
 
 ACTIVATE = "systemd-socket-activate"
