@@ -16,6 +16,8 @@ from sensors.errors import DiskError, TemperatureError
 from sensors.thermal import find_hottest_zone
 
 FULL_DISK_PCT = 95.0
+# Written by an image's initial RAM disk where the data partition could not be mounted.
+DATA_IN_MEMORY = Path("run/appliance-image/data-in-memory")
 HOT_C = 95.0  # processors throttle from about 97 C on (Orin) to 100 C (x86)
 
 
@@ -93,6 +95,19 @@ def find_warnings(reading: EnvironmentReading) -> list[ApplianceError]:
             )
         )
     return found
+
+
+def find_lost_data(root: Path) -> list[ApplianceError]:
+    """The fault of a unit that was booted without its data partition."""
+    if not (root / DATA_IN_MEMORY).exists():
+        return []
+    return [
+        DiskError(
+            "the data partition cannot be mounted: this unit runs in memory with a copy of its "
+            "settings, and keeps nothing over a restart; save what can be saved from the disk, "
+            "then write the image anew or change the disk"
+        )
+    ]
 
 
 def format_sentence(reading: EnvironmentReading) -> str:

@@ -21,6 +21,8 @@ EXCLUDED = ("man/*", "locale/*", "info/*", "lintian/*", "doc/*")
 ENABLED = (
     "appliance.target",
     "image-host-keys.service",
+    "image-keep-settings.path",
+    "image-keep-settings.service",
     "image-provision.service",
     "image-rearm.service",
     "image-trial-end.timer",

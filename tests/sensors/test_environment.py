@@ -14,6 +14,7 @@ from appliance.process.service import Service
 from appliance.settings import Settings
 from sensors.cycle import SensorsCycle
 from sensors.environment import (
+    DATA_IN_MEMORY,
     estimate_computer_power,
     find_warnings,
     format_sentence,
@@ -203,3 +204,12 @@ def test_heat_is_a_fault_while_it_lasts(bench: Bench, root: Path) -> None:
     zone(root, 0, "cpu-thermal", 80_000)
     bench.look(root)
     assert bench.faults() == []
+
+
+def test_data_in_memory_are_a_fault(bench: Bench, root: Path) -> None:
+    """The file is that of the image's initial RAM disk."""
+    (root / DATA_IN_MEMORY).parent.mkdir(parents=True)
+    (root / DATA_IN_MEMORY).write_text("the data partition cannot be mounted\n")
+    bench.look(root)
+    (fault,) = bench.store.list_open_faults()
+    assert (fault.code, "keeps nothing over a restart" in fault.text) == ("disk", True)
