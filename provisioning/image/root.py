@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from provisioning.image.accounts import HOOK, require_known
-from provisioning.image.tools import SUITE, Chroot, run
+from provisioning.image.tools import DEBSTRAP, SUITE, Chroot, run
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1]
@@ -98,7 +98,7 @@ def unpack_debian(directory: Path, plan: RootPlan) -> None:
     left_out = [f"--dpkgopt=path-exclude=/usr/share/{one}" for one in EXCLUDED]
     ours = f'cp -r --preserve=mode {HERE}/files/. "$1/" && chown -R 0:0 "$1/etc" "$1/usr/lib"'
     run(
-        *("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}"),
+        *(*DEBSTRAP, "--quiet", "--variant=minbase", f"--include={','.join(packages)}"),
         *(*left_out, "--dpkgopt=path-include=/usr/share/doc/*/copyright"),
         *("--dpkgopt=force-confold", f"--essential-hook={ours}", f"--essential-hook={HOOK}"),
         *(SUITE, directory, plan.mirror),

@@ -17,6 +17,8 @@ PACKAGES = (
     *("systemd-repart", "dosfstools", "mtools", "e2fsprogs", "libarchive13t64"),
     *("rauc", "squashfs-tools", "zstd", "kmod", "xz-utils", "openssl"),
 )
+# In mounts of its own: where it is killed they end, and nobody deletes through them.
+DEBSTRAP = ("unshare", "--mount", "mmdebstrap")
 ENTER = (
     'mount --rbind /dev "$0/dev"; mount -t proc proc "$0/proc"; mount -t tmpfs tmpfs "$0/run"; '
     'for one in $BIND; do mkdir -p "$0/$(basename "$one")"; '
@@ -80,6 +82,6 @@ def make_tools(directory: Path, mirror: str) -> Chroot:
     if not (marker.exists() and marker.read_text() == wanted and directory.is_dir()):
         shutil.rmtree(directory, ignore_errors=True)
         include = f"--include={','.join(PACKAGES)}"
-        run("mmdebstrap", "--quiet", "--variant=minbase", include, SUITE, directory, mirror)
+        run(*DEBSTRAP, "--quiet", "--variant=minbase", include, SUITE, directory, mirror)
         marker.write_text(wanted)
     return Chroot(directory)
