@@ -49,9 +49,10 @@ sleep = "stay"
 [energy]
 follows = "ladder"
 dwell_up_s = 0
-
+"""
+CAMERA = f"""
 [camera.yard]
-source = "{clip}"
+source = "{CLIP}"
 """
 PLANT = """
 [unit]
@@ -72,7 +73,7 @@ StrictHostKeyChecking accept-new
 
 
 class Site:
-    """`charger_port`, `bms_port`: on this computer's loopback."""
+    """`charger_port`, `bms_port`: on this computer's loopback; `camera`: one that shows a clip."""
 
     def __init__(
         self,
@@ -82,17 +83,19 @@ class Site:
         bms_port: int,
         name: str = "emulated",
         charge_pct: float = 90,
+        camera: bool = True,
     ) -> None:
         self.directory = directory
         self.key = directory / "technician-key"
-        self._name = name
+        self.name = name
+        self._camera = CAMERA if camera else ""
         self._ports = {"charger_port": charger_port, "bms_port": bms_port}
         self._charge_pct = charge_pct
 
     @property
     def settings(self) -> str:
         """The unit's: its devices are this computer's ports, seen from inside."""
-        return UNIT.format(name=self._name, clip=CLIP) + self._format_devices(HOST)
+        return UNIT.format(name=self.name) + self._camera + self._format_devices(HOST)
 
     def make_key(self) -> str:
         """A new pair; returns the public one, as authorized_keys has it."""
@@ -113,7 +116,7 @@ class Site:
         data = self.directory / "simulated"
         data.mkdir(exist_ok=True)
         settings = data / "plant.toml"
-        settings.write_text(PLANT.format(name=self._name, data=data) + self._format_devices(HERE))
+        settings.write_text(PLANT.format(name=self.name, data=data) + self._format_devices(HERE))
         module = ("-m", "provisioning.simulated", "--settings", str(settings))
         command = bind_to_parent([sys.executable, *module], signal.SIGTERM)
         with (data / "output.log").open("wb") as log:

@@ -1,4 +1,4 @@
-"""One virtual machine for the tests of a file, and one image for all; skipped where these are not.
+"""One virtual machine for all tests of this directory, in their order; skipped where there is none.
 
 `make test-image`; `QUICK=1`: one boot. IMAGE=FILE names another disk than that of `make image`.
 """
@@ -15,7 +15,8 @@ from provisioning.emulator.programs import list_missing
 from tests.real_boot.unit import GIB, EmulatedUnit
 
 HERE = Path(__file__).parent
-IMAGE = Path(os.environ.get("IMAGE") or BUILT)
+IMAGE = Path(os.environ.get("IMAGE") or BUILT).absolute()
+BUILD = IMAGE.parents[1]  # what `make image` built it in
 BIGGER_DISK_GIB = 12
 CONSOLE_CHARS, JOURNAL_LINES = 3000, 80
 
@@ -32,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedUnit]:
     """A new unit with its site, switched off."""
     directory = tmp_path_factory.mktemp("unit") / "m"

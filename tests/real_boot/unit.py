@@ -35,9 +35,13 @@ ConnectTimeout 30
 class EmulatedUnit:
     """A machine, its site, and the two ways into it."""
 
-    def __init__(self, image: Path, directory: Path, *, disk_bytes: int = 0) -> None:
+    def __init__(
+        self, image: Path, directory: Path, *, disk_bytes: int = 0, camera: bool = True
+    ) -> None:
         directory.mkdir(parents=True)
-        self.site = Site(directory, charger_port=claim_port(0), bms_port=claim_port(0))
+        self.is_new = True
+        charger, bms = claim_port(0), claim_port(0)
+        self.site = Site(directory, charger_port=charger, bms_port=bms, camera=camera)
         disk = GuestDisk.copy(image, directory / "disk.raw", least_bytes=disk_bytes)
         disk.put(self.site.make_key(), "provision/authorized_keys")
         self.machine = Machine(disk, Hardware(page_port=claim_port(0), ssh_port=claim_port(0)))
@@ -55,19 +59,20 @@ class EmulatedUnit:
         self.machine.hardware = replace(self.machine.hardware, clock=clock, cable=cable)
         self.forget_connection()
         self.machine.start()
+        self.is_new = False
         if cable:
             self.wait_for(lambda: self.look()[0], BOOT_S, "the page")
         else:
             self.wait_for(lambda: LOGIN in self.machine.console, BOOT_S, "the end of the boot")
 
-    def wait_for_boot(self, earlier: str) -> None:
+    def wait_for_boot(self, earlier: str, *, seconds: float = BOOT_S) -> None:
         """Until it runs again, and not the boot of that id any more."""
 
         def is_another() -> bool:
             self.forget_connection()
             return self.find_boot() not in ("", earlier)
 
-        self.wait_for(is_another, BOOT_S, "the next boot")
+        self.wait_for(is_another, seconds, "the next boot")
 
     def find_boot(self) -> str:
         """The id of this boot; empty where nobody answers."""

@@ -1,0 +1,80 @@
+"""Releases of the operating system that differ from the image in a few files, and their fleet.
+
+Reads: the build directory of the image that is tested. Writes: a fleet, bundles.
+Never: builds a root anew: a slot is copied, and files in it are replaced (debugfs).
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from provisioning.image.bundle import make_bundle
+from provisioning.image.command import SLOT
+from provisioning.image.keys import BundleKeys
+from provisioning.image.tools import Chroot, run
+from provisioning.update_demo.fleet_side import ENERGY_WH
+from tests.conftest import ROOT
+
+EPOCH = 1_796_000_000  # seconds since 1970, of what is in a bundle
+OS_RELEASE, COMMAND_LINE = "/usr/lib/os-release", "/etc/kernel/cmdline"
+NO_INIT = " init=/nowhere"  # the kernel panics, and restarts after panic= seconds
+
+
+class NextSystems:
+    """`built`: the directory of `make image`."""
+
+    def __init__(self, built: Path, directory: Path) -> None:
+        self._built = built
+        self._directory = directory
+        self.fleet = directory / "fleet"
+        self._run_fleet("init", str(self.fleet))
+
+    @property
+    def tree(self) -> Path:
+        return self.fleet / "tree"
+
+    @property
+    def roots_of_trust(self) -> list[Path]:
+        return sorted((self.fleet / "trust").glob("*-root.json"))
+
+    def offer(self, unit: str, release: str, *, sequence: int, boots: bool = True) -> None:
+        """Build, sign, publish and assign; one that does not boot panics."""
+        bundle = self._make_bundle(release, boots=boots)
+        here = ("--fleet", str(self.fleet))
+        energy = ("--sequence", str(sequence), "--energy-wh", ENERGY_WH)
+        self._run_fleet("release", "build", release, "--os", str(bundle), *energy, *here)
+        bundle.unlink()
+        for words in (("release", "sign"), ("release", "publish"), ("assign", unit)):
+            self._run_fleet(*words, release, *here)
+
+    def _make_bundle(self, release: str, *, boots: bool) -> Path:
+        work = self._directory / release
+        work.mkdir()
+        slot = work / SLOT
+        run("cp", "--sparse=always", self._built / "image" / SLOT, slot)
+        lines = self._read(slot, OS_RELEASE).splitlines()
+        kept = [line for line in lines if not line.startswith("IMAGE_VERSION=")]
+        self._replace(slot, OS_RELEASE, "\n".join([*kept, f"IMAGE_VERSION={release}", ""]))
+        if not boots:
+            self._replace(slot, COMMAND_LINE, self._read(slot, COMMAND_LINE).strip() + NO_INIT)
+        key = self._built / "keys/development.pem"
+        keys = BundleKeys(str(key), key.with_suffix(".crt"), development=True)
+        bundle = work / "unit.raucb"
+        tools = Chroot(self._built / "tools")
+        make_bundle(tools, work, bundle, keys, release=release, epoch=EPOCH)
+        slot.unlink()
+        return bundle
+
+    def _read(self, slot: Path, place: str) -> str:
+        return run("debugfs", "-R", f"cat {place}", slot)
+
+    def _replace(self, slot: Path, place: str, text: str) -> None:
+        file = slot.with_name("new-file")
+        file.write_text(text)
+        for order in (f"rm {place}", f"write {file} {place}"):
+            run("debugfs", "-w", "-R", order, slot)
+
+    def _run_fleet(self, *words: str) -> None:
+        command = [sys.executable, "-m", "tests.real_boot.fast_fleet", *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"fleet {' '.join(words)}: {done.stdout}{done.stderr}"
