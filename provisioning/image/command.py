@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from provisioning.disk_installation.esp import make_esp
 from provisioning.image.bundle import make_bundle
-from provisioning.image.disk import make_disk, make_esp
+from provisioning.image.disk import make_disk
 from provisioning.image.inventory import write_manifest
 from provisioning.image.keys import BundleKeys, find_keys
 from provisioning.image.root import SOURCES, RootPlan, make_root

@@ -1,0 +1,5 @@
+"""`python -m provisioning.disk_installation`."""
+
+from provisioning.disk_installation.command import main
+
+main()

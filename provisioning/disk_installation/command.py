@@ -1,0 +1,235 @@
+"""The command `provisioning/install-image`: asks, then takes the steps in their order.
+
+Reads: its arguments, the answer of the technician. Writes: what the steps write, what comes of it.
+Never: erases a disk whose name nobody typed.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+from provisioning.disk_installation.data import SlotFacts, make_data
+from provisioning.disk_installation.errors import RefusedError, UnfinishedError
+from provisioning.disk_installation.esp_files import put_files, read_files
+from provisioning.disk_installation.inspection import (
+    Found,
+    describe,
+    find_obstacle,
+    format_size,
+    inspect,
+    list_disks,
+)
+from provisioning.disk_installation.plan import Plan
+from provisioning.disk_installation.progress import Progress
+from provisioning.disk_installation.recording import Recording
+from provisioning.disk_installation.running import open_running
+from provisioning.disk_installation.source import (
+    STANDARD_INPUT,
+    Manifest,
+    Source,
+    open_image,
+    read_manifest,
+)
+from provisioning.disk_installation.table import MIB, TableError, parse_table, write_table
+from provisioning.disk_installation.target import Disk, open_target
+
+DESCRIPTION = """Installs the image of a unit on a disk, and erases what is on it. The disk is read
+back; it can be booted only when all of it was right. An installation that was interrupted is begun
+again by running this again."""
+EPILOG = """exit codes:
+  0  the disk can be booted
+  1  it was erased and cannot be booted; standard error says why
+  2  refused, or wrong arguments: nothing was changed
+
+examples:
+  provisioning/install-image build/image/image/unit.raw /dev/sdb
+  zstd -dc unit.raw.zst | provisioning/install-image --manifest manifest.json - /dev/sdb
+  install-image --from-running /dev/nvme0n1       on a unit that was booted from a stick"""
+TOOLS = {
+    "sfdisk": "fdisk",
+    "lsblk": "util-linux",
+    "mkfs.ext4": "e2fsprogs",
+    "mcopy": "mtools",
+}
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    asked = parse(words)
+    signal.signal(signal.SIGTERM, interrupt)
+    begun: list[Path] = []  # the disk, from when it is erased on
+    try:
+        install(asked, begun)
+    except RefusedError as error:
+        fail(f"{error}. Nothing was changed.", 2)
+    except UnfinishedError as error:
+        fail(f"{error}. {asked.disk} was erased and cannot be booted.", 1)
+    except (KeyboardInterrupt, BrokenPipeError):
+        if begun:
+            fail(f"interrupted. {asked.disk} was erased and cannot be booted: run this again.", 1)
+        fail("interrupted. Nothing was changed.", 2)
+
+
+def interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def parse(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = make_parser()
+    asked = parser.parse_args(words)
+    count = 1 if asked.from_running else 2
+    if len(asked.what) != count:
+        wanted = "DISK" if asked.from_running else "IMAGE DISK"
+        parser.error(f"give {wanted}; disks here: {list_disks()}")
+    asked.image, asked.disk = (None, *asked.what)[-2:]
+    if os.geteuid() != 0 and not asked.file:
+        parser.error("must be run as root: it writes to a disk")
+    return asked
+
+
+def make_parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="provisioning/install-image",
+        usage="%(prog)s [options] IMAGE DISK\n       %(prog)s [options] --from-running DISK",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = result.add_argument
+    add("what", type=Path, nargs="*", metavar="IMAGE DISK", help="IMAGE: unit.raw, .zst, or -")
+    add("--from-running", action="store_true", help="the system that runs, instead of an image")
+    add("--manifest", type=Path, help="of the image (default: manifest.json beside it)")
+    add("--without-manifest", action="store_true", help="damage of the image is not found then")
+    add("--yes-erase", metavar="NAME", help="the disk's name, as in sdb: nobody is asked")
+    add("--file", action="store_true", help="DISK is a file that stands for a disk")
+    add("--settings", type=Path, metavar="FILE", help="unit.toml of this unit")
+    add("--authorized-keys", type=Path, metavar="FILE", help="public keys of the technician")
+    add(
+        "--connection",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="NAME.nmconnection of NetworkManager: a modem, a Wi-Fi; may be given again",
+    )
+    return result
+
+
+def install(asked: argparse.Namespace, begun: list[Path]) -> None:
+    """Raises `RefusedError`, `UnfinishedError`."""
+    files = read_files(asked.settings, asked.authorized_keys, asked.connection)
+    require_tools()
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(asked))
+        require_permission(asked, source.table.least_bytes)
+        target = stack.enter_context(open_target(asked.disk, is_file=asked.file))
+        if target.size_bytes < source.table.least_bytes:
+            raise RefusedError(
+                f"{asked.disk} is too small: it has {target.size_bytes} bytes, "
+                f"{source.table.least_bytes} are needed"
+            )
+        begun.append(asked.disk)
+        record(source, target, files)
+    print_result(asked, source, files)
+
+
+def open_source(asked: argparse.Namespace) -> AbstractContextManager[Source]:
+    return open_running() if asked.from_running else open_image(asked.image, find_manifest(asked))
+
+
+def require_tools() -> None:
+    for program, package in TOOLS.items():
+        if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
+            raise RefusedError(f"{program} is missing: `apt install {package}`")
+    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+
+def find_manifest(asked: argparse.Namespace) -> Manifest | None:
+    if asked.without_manifest:
+        return None
+    if asked.manifest is None and asked.image == STANDARD_INPUT:
+        raise RefusedError("an image from standard input needs --manifest FILE")
+    return read_manifest(asked.manifest or asked.image.with_name("manifest.json"))
+
+
+def require_permission(asked: argparse.Namespace, least_bytes: int) -> None:
+    """Raises `RefusedError` where the disk may not be erased, or nobody says that it may."""
+    if asked.file:
+        if not asked.disk.is_file():
+            raise RefusedError(f"{asked.disk} is no file: `truncate -s {least_bytes} {asked.disk}`")
+        return
+    disk = inspect(asked.disk)
+    if why_not := find_obstacle(disk, least_bytes):
+        raise RefusedError(why_not)
+    print(f"All that is on this disk is erased:\n{describe(disk)}", file=sys.stderr, flush=True)
+    confirm(disk, asked.yes_erase)
+
+
+def confirm(disk: Found, given: str | None) -> None:
+    answer = given if given is not None else ask_person(disk.name)
+    if answer != disk.name:
+        raise RefusedError(f"{answer!r} is not the name of that disk ({disk.name})")
+
+
+def ask_person(name: str) -> str:
+    try:
+        with open("/dev/tty", "r+", encoding="utf-8", errors="replace") as terminal:
+            terminal.write(f"Type its name ({name}) to erase it: ")
+            terminal.flush()
+            return terminal.readline().strip()
+    except OSError as error:
+        raise RefusedError(f"nobody can be asked here: give --yes-erase {name}") from error
+
+
+def record(source: Source, target: Disk, files: dict[str, bytes]) -> None:
+    plan = Plan(source.table, source.system_bytes)
+    recording = Recording(target, plan, Progress(time.monotonic, sys.stderr))
+    recording.erase()
+    system_sha256 = recording.write_system(source)
+    facts = SlotFacts(source.release, system_sha256, plan.system_bytes)
+    with tempfile.NamedTemporaryFile(dir="/var/tmp") as data:
+        make_data(Path(data.name), source.table.get("data").size, facts)
+        with open(data.name, "rb") as file:
+            recording.write_data(file)
+    recording.verify()
+    recording.write_begin()
+    put_files(str(target.path), source.table.get("esp").begin, files)
+    finish(source, target)
+
+
+def finish(source: Source, target: Disk) -> None:
+    """The partition table, at both ends."""
+    try:
+        target.sync()
+        write_table(str(target.path), source.table)
+        target.sync()
+        found = parse_table(target.read(0, MIB))
+    except (OSError, TableError) as error:
+        raise UnfinishedError(f"the partition table cannot be written: {error}") from error
+    if found.partitions != source.table.partitions or found.disk_bytes > target.size_bytes:
+        raise UnfinishedError("the partition table cannot be read back as it was written")
+    target.tell_kernel()
+
+
+def print_result(asked: argparse.Namespace, source: Source, files: dict[str, bytes]) -> None:
+    size = format_size(source.table.least_bytes)
+    print(f"{asked.disk} can be booted: release {source.release or 'not known'}, {size} written")
+    print(f"  taken at the first boot: {', '.join(files) or 'nothing'}")
+    if "authorized_keys" not in files:
+        print("  note: nobody can log in by SSH; --authorized-keys FILE gives a key")
+    if asked.without_manifest:
+        print("  note: without a manifest nobody knows whether the image was whole")
+    if asked.from_running:
+        print("  now: power off, remove the stick, power on")
+
+
+def fail(text: str, code: int) -> NoReturn:
+    print(f"install-image: {text}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,58 @@
+"""What the ESP of a unit holds: systemd-boot, and the kernel and entry of slot A.
+
+    make_esp(folder, root)                       # root: of an image that is built, or /
+    pack_esp(folder, Path("esp.raw"), 2**29)     # as a FAT file system
+
+Reads: the root. Writes: a directory; a file.
+Never: names a disk: root is looked for on the one that the firmware booted from (decision 0050).
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from ota.disk import Disk
+from ota.slots.boot_source import read_source
+from ota.slots.systemd_boot import BootSource, SystemdBoot
+from provisioning.disk_installation.errors import UnfinishedError
+
+BOOT_DISK = "/dev/disk/by-boot-disk/"
+LOADER = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+LOADER_CONF = "timeout 0\nconsole-mode keep\neditor no\n"  # no `default`: it defeats the fallback
+
+
+def make_esp(esp: Path, root: Path) -> None:
+    """By the same code that a unit uses for its next release; raises `SlotError`, `OSError`."""
+    shutil.rmtree(esp, ignore_errors=True)
+    for place in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
+        (esp / place).parent.mkdir(parents=True)
+        shutil.copy(root / LOADER, esp / place)
+    (esp / "loader/entries").mkdir(parents=True)
+    (esp / "loader/loader.conf").write_text(LOADER_CONF)
+    (esp / "provision").mkdir()
+
+    def read(slot: str) -> BootSource:
+        return read_source(root, f"{BOOT_DISK}root-{slot.lower()}")
+
+    state = esp / "state.json"
+    boot = SystemdBoot(esp, state, Disk(), read)
+    boot.set_primary("A")
+    boot.set_state("A", good=True)
+    state.unlink()
+
+
+def pack_esp(esp: Path, image: Path, size_bytes: int) -> None:
+    """Raises `UnfinishedError`."""
+    with image.open("wb") as file:
+        file.truncate(size_bytes)
+    content = sorted(str(one) for one in esp.iterdir())
+    for words in (
+        ("mkfs.vfat", "-F", "32", "-S", "512", "-n", "ESP", str(image)),
+        ("mcopy", "-s", "-i", str(image), *content, "::"),
+    ):
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise UnfinishedError(f"{words[0]} cannot be run: {error.strerror}") from error
+        if done.returncode:
+            raise UnfinishedError(f"the ESP cannot be made: {done.stderr.strip()[-300:]}")
