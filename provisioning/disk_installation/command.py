@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import NoReturn
@@ -83,7 +83,7 @@ def interrupt(*_: object) -> NoReturn:
 
 def parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = make_parser()
-    asked = parser.parse_args(words)
+    asked = parser.parse_intermixed_args(words)  # options may stand between IMAGE and DISK
     count = 1 if asked.from_running else 2
     if len(asked.what) != count:
         wanted = "DISK" if asked.from_running else "IMAGE DISK"
@@ -102,7 +102,11 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = result.add_argument
+    add_arguments(result.add_argument)
+    return result
+
+
+def add_arguments(add: Callable[..., object]) -> None:
     add("what", type=Path, nargs="*", metavar="IMAGE DISK", help="IMAGE: unit.raw, .zst, or -")
     add("--from-running", action="store_true", help="the system that runs, instead of an image")
     add("--manifest", type=Path, help="of the image (default: manifest.json beside it)")
@@ -119,7 +123,6 @@ def make_parser() -> argparse.ArgumentParser:
         default=[],
         help="NAME.nmconnection of NetworkManager: a modem, a Wi-Fi; may be given again",
     )
-    return result
 
 
 def install(asked: argparse.Namespace, begun: list[Path]) -> None:

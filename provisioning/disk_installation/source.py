@@ -8,6 +8,7 @@ Never: gives the last piece of an image that is not the one of its manifest with
 """
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -146,6 +147,7 @@ def open_image(path: Path, manifest: Manifest | None) -> Iterator[Image]:
 @contextmanager
 def unpacked(file: IO[bytes]) -> Iterator[IO[bytes]]:
     """What zstd makes of it; a damaged file ends early."""
+    os.lseek(file.fileno(), 0, os.SEEK_SET)  # zstd has the descriptor, not what was read ahead
     try:
         process = subprocess.Popen(["zstd", "-dcq"], stdin=file, stdout=subprocess.PIPE)
     except OSError as error:

@@ -99,6 +99,8 @@ def check_table(table: Table) -> Table:
     ends = [0, *(one.end for one in ordered)]
     if any(one.begin < end for one, end in zip(ordered, ends, strict=False)):
         raise TableError("its partitions overlap")
+    if ends[-1] > table.disk_bytes:
+        raise TableError("its partitions do not fit on it")
     if table.get("root-a").size != table.get("root-b").size:
         raise TableError("its two system slots are not of the same size")
     return table
