@@ -33,14 +33,15 @@ def test_rauc_writes_the_two_slots_and_takes_no_plain_bundle() -> None:
     conf = configparser.ConfigParser()
     conf.read(FILES / "etc/rauc/system.conf")
     devices = {conf[f"slot.rootfs.{turn}"]["device"] for turn in (0, 1)}
-    assert devices == {f"/dev/disk/by-partlabel/root-{slot}" for slot in "ab"}
+    assert devices == {f"/dev/disk/by-boot-disk/root-{slot}" for slot in "ab"}
     assert conf["system"]["bundle-formats"] == "-plain"
     assert conf["system"]["activate-installed"] == "false"
 
 
 def test_the_file_systems_of_fstab_are_partitions_of_the_disk() -> None:
     lines = (FILES / "etc/fstab").read_text().splitlines()
-    labels = {line.split()[0][10:] for line in lines if line.startswith("PARTLABEL=")}
+    names = "/dev/disk/by-boot-disk/"
+    labels = {line.split()[0][len(names) :] for line in lines if line.startswith(names)}
     assert labels == {"data", "esp"}
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ota.slots.boot_entries import parse_entry
+from provisioning.disk_installation.esp import LOADER, make_esp
 from provisioning.image import command, root
-from provisioning.image.disk import LOADER, make_esp
 from provisioning.image.keys import find_keys
 from provisioning.image.slot import BLOCK_BYTES, count_blocks
 from provisioning.image.tools import ImageError
@@ -36,7 +36,7 @@ def test_the_esp_boots_slot_a_which_is_committed(tmp_path: Path, made_root: Path
     entry = parse_entry(file.name, file.read_bytes())
     assert entry is not None
     assert (entry.slot, entry.left, entry.release) == ("A", None, "2026.11.1")
-    assert "root=PARTLABEL=root-a" in entry.options.split()
+    assert "root=/dev/disk/by-boot-disk/root-a" in entry.options.split()
     folder = tmp_path / "esp/neural-energy" / entry.boot_files
     assert (folder / "linux").read_bytes() == b"vmlinuz"
     assert (tmp_path / "esp/EFI/BOOT/BOOTX64.EFI").read_bytes() == b"loader"
