@@ -19,6 +19,9 @@
 # make image-run  boots that image in a virtual machine, with a simulated charger and battery, until Ctrl-C; page on
 #             http://localhost:8080 (PORT=), packages qemu-system-x86, ovmf, mtools; IMAGE= names another disk
 # make test-image   boots it again and again: no settings, power cuts, damage, updates; QUICK=1 for one boot
+# make deb     build/deb/appliance_RELEASE_ARCHITECTURE.deb for `apt install` on Debian 12 and 13 and Ubuntu 24.04 (JetPack 7), with
+#             the wheels of all their Pythons inside; UNIT_MACHINE=aarch64 for a Jetson
+# make test-deb   installs, upgrades, breaks and removes it under a real PID 1; as root. make test-deb-arm64 in an arm64 root
 # make lint, make types, make architecture, make pytest    the parts of make test
 # make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
 # make clean  removes .venv and build
@@ -48,7 +51,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        releases/300000/5000 packs/200000/5000 updates/250000/10000 entries/150000/5000 trust/70000/1000 layers/30000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image image-run test-image wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -133,6 +136,19 @@ test-image: .venv/installed-test
 
 wheels: .venv/installed
 	$(PY) -m provisioning.installation.wheels --python $(UNIT_PYTHON) --machine $(UNIT_MACHINE) build/wheels
+
+DEB_WHEELS = build/deb/wheels-$(UNIT_MACHINE)
+deb: .venv/installed
+	for python in 3.11 3.12 3.13; do $(PY) -m provisioning.installation.wheels --python $$python --machine $(UNIT_MACHINE) $(DEB_WHEELS) || exit 1; done
+	$(PY) -m provisioning.debian_package build/deb --wheels $(DEB_WHEELS) --machine $(UNIT_MACHINE) --release $(RELEASE)
+
+test-deb: .venv/installed-test deb
+	$(PY) -m pytest -rs --durations=8 tests/real_deb/test_deb_under_pid1.py
+
+# Emulated (packages qemu-user-static, binfmt-support, arch-test): a quarter of an hour.
+test-deb-arm64: .venv/installed-test
+	$(MAKE) --no-print-directory deb UNIT_MACHINE=aarch64
+	$(PY) -m pytest -rs --durations=8 tests/real_deb/test_deb_on_arm64.py
 
 format: .venv/installed-test
 	.venv/bin/ruff check --fix --exit-zero .

@@ -1,0 +1,5 @@
+"""`python -m provisioning.debian_package`."""
+
+from provisioning.debian_package.command import main
+
+main()
