@@ -14,6 +14,7 @@ from provisioning.debian_package.contents import fill_tree, pack_text, put_scrip
 from provisioning.debian_package.control import (
     ARCHITECTURES,
     COPYRIGHT,
+    LINTIAN,
     NAME,
     format_changelog,
     format_control,
@@ -21,7 +22,7 @@ from provisioning.debian_package.control import (
 from provisioning.debian_package.errors import PackageError
 from provisioning.installation.command import RELEASE
 
-DPKG_DEB = ("dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build")  # wheels are packed already
+DPKG_DEB = ("dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build")  # wheels are packed
 
 
 def main() -> None:
@@ -53,8 +54,9 @@ def build(asked: argparse.Namespace) -> Path:
     epoch_s = find_epoch() if asked.epoch is None else asked.epoch
     tree = asked.directory / "tree"
     texts = {
-        "copyright": COPYRIGHT.encode(),
-        "changelog.gz": pack_text(format_changelog(asked.release, epoch_s)),
+        "lintian/overrides/appliance": LINTIAN.encode(),
+        "doc/appliance/copyright": COPYRIGHT.encode(),
+        "doc/appliance/changelog.gz": pack_text(format_changelog(asked.release, epoch_s)),
     }
     size_kib = fill_tree(tree, RELEASE, asked.wheels, texts)
     put_scripts(tree, format_control(asked.release, machine=asked.machine, size_kib=size_kib))

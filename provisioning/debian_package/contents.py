@@ -18,7 +18,7 @@ from provisioning.installation.source_tree import BUILD_FILES, list_sources
 
 HERE = Path(__file__).parent
 LIBRARY = Path("usr/lib/appliance")
-DOCUMENTS = Path("usr/share/doc/appliance")
+SHARE = Path("usr/share")
 LOCKS = ("requirements.lock", "requirements/build.lock")
 PROGRAM = "provisioning/install"
 FOLDERS = ("systemd", "inference/models", "docs/examples", "provisioning/installation")
@@ -55,14 +55,14 @@ def list_wheels(release: Path, wheels: Path) -> Iterator[Path]:
 
 
 def fill_tree(tree: Path, release: Path, wheels: Path, texts: Mapping[str, bytes]) -> int:
-    """`tree`: is made anew; `texts`: documents by their names. Returns the size in KiB."""
+    """`tree`: is made anew; `texts`: by their names below /usr/share. Returns the size in KiB."""
     shutil.rmtree(tree, ignore_errors=True)
     for name, source in list_release(release).items():
         put(tree / LIBRARY / "release" / name, source.read_bytes(), runs=name == PROGRAM)
     for wheel in list_wheels(release, wheels):
         put(tree / LIBRARY / "wheels" / wheel.name, wheel.read_bytes())
     for name, data in texts.items():
-        put(tree / DOCUMENTS / name, data)
+        put(tree / SHARE / name, data)
     sizes = (path.stat().st_size for path in list_files(tree))
     return sum(-(-size // 1024) for size in sizes)
 

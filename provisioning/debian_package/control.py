@@ -41,6 +41,9 @@ Copyright: the authors of each; METADATA and licence texts are in each wheel
 License: each-its-own
  All are permissive: BSD, MIT, Apache-2.0, ISC, PSF, ZPL-2.1, EPL-2.0 or BSD-3.
 """
+LINTIAN = """# Unit files come from provisioning/install, which asks PID 1 itself.
+appliance: maintainer-script-calls-systemctl *
+"""
 CHANGELOG = """{name} ({version}) unstable; urgency=medium
 
   * Release {version}.
