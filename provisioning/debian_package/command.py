@@ -58,7 +58,7 @@ def build(asked: argparse.Namespace) -> Path:
         "doc/appliance/copyright": COPYRIGHT.encode(),
         "doc/appliance/changelog.gz": pack_text(format_changelog(asked.release, epoch_s)),
     }
-    size_kib = fill_tree(tree, RELEASE, asked.wheels, texts)
+    size_kib = fill_tree(tree, release=RELEASE, wheels=asked.wheels, texts=texts)
     put_scripts(tree, format_control(asked.release, machine=asked.machine, size_kib=size_kib))
     package: Path = asked.directory / (f"{NAME}_{asked.release}_{ARCHITECTURES[asked.machine]}.deb")
     run(*DPKG_DEB, tree, package, epoch_s=epoch_s)

@@ -1,6 +1,6 @@
 """The tree of the package: the release below /usr/lib/appliance/release, its wheels beside it.
 
-    size_kib = fill_tree(tree, release, wheels, texts)
+    size_kib = fill_tree(tree, release=release, wheels=wheels, texts=texts)
 
 Reads: the release, the lock files, wheels. Writes: a directory, each file with its final mode.
 Never: takes a file that git does not know of, or a wheel that the lock files do not name.
@@ -54,7 +54,7 @@ def list_wheels(release: Path, wheels: Path) -> Iterator[Path]:
         )
 
 
-def fill_tree(tree: Path, release: Path, wheels: Path, texts: Mapping[str, bytes]) -> int:
+def fill_tree(tree: Path, *, release: Path, wheels: Path, texts: Mapping[str, bytes]) -> int:
     """`tree`: is made anew; `texts`: by their names below /usr/share. Returns the size in KiB."""
     shutil.rmtree(tree, ignore_errors=True)
     for name, source in list_release(release).items():

@@ -4,7 +4,7 @@
     pack_esp(folder, Path("esp.raw"), 2**29)     # as a FAT file system
 
 Reads: the root. Writes: a directory; a file.
-Never: names a disk: root is looked for on the one that the firmware booted from (decision 0050).
+Never: names a disk: root is looked for on the one that the firmware booted from (decision 0049).
 """
 
 import shutil
