@@ -14,6 +14,16 @@ EXAMPLE_NOTE = "nothing is started with it"
 MADE = ("/opt/appliance", "/usr/local/bin/unitctl", "/etc/systemd/system/appliance.target")
 KEPT = ("/etc/appliance/unit.toml", "/var/lib/appliance")
 
+KILLED_IN_PIP = """
+list() { for one in /proc/[0-9]*; do
+    tr '\\0' ' ' <$one/cmdline 2>/dev/null | grep -q -e "$1" && echo ${one#/proc/}
+done; }
+dpkg -i /srv/2.0.deb & dpkg=$!
+until [ -n "$(list ' pip install ')" ]; do :; done
+kill -KILL $(list provisioning/install) $(list ' pip install ')
+wait $dpkg
+"""
+
 
 def install(unit: Container, release: str) -> CompletedProcess[str]:
     """Standard input is empty: a question of dpkg would end it."""
@@ -71,12 +81,8 @@ def test_an_upgrade_keeps_settings_and_drop_ins_asks_nothing_and_goes_on_running
 
 def test_a_postinst_that_is_killed_is_completed_by_dpkg_configure(container: Container) -> None:
     container.run("rm", "-rf", "/opt/appliance/venv/lib/python3.13/site-packages/numpy")
-    script = (
-        "dpkg -i /srv/2.0.deb & "
-        "until pgrep -f 'pip install' >/dev/null; do sleep 0.05; done; "
-        "pkill -KILL -f provisioning/install; pkill -KILL -f 'pip install'; wait $!"
-    )
-    assert container.run("sh", "-c", script, check=False).returncode != 0
+    container.path("/srv/kill.sh").write_text(KILLED_IN_PIP)
+    assert container.run("sh", "/srv/kill.sh", check=False).returncode != 0
     assert read_status(container) == "install ok half-configured 2.0"
     done = container.run("dpkg", "--configure", "-a", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
