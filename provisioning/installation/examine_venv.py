@@ -5,6 +5,7 @@ Never: changes anything; it is given to `python -I` by path and imports nothing 
 """
 
 import base64
+import csv
 import hashlib
 import json
 import re
@@ -12,7 +13,6 @@ import sys
 from importlib.metadata import (
     Distribution,
     PackageNotFoundError,
-    PackagePath,
     distribution,
 )
 from pathlib import Path
@@ -43,8 +43,11 @@ def describe(requirement: Requirement) -> str:
         return "is missing"
     if installed.version not in requirement.specifier:
         return f"must be {requirement.specifier}, not {installed.version}"
-    damaged = next((str(path) for path in installed.files or () if is_damaged(path)), "")
-    return f"is damaged: {damaged}" if damaged else ""
+    recorded = (installed.read_text("RECORD") or "").splitlines()
+    for name, digest, *_ in csv.reader(recorded):
+        if is_damaged(Path(str(installed.locate_file(name))), digest):
+            return f"is damaged: {name}"
+    return ""
 
 
 def find(name: str) -> Distribution | None:
@@ -54,15 +57,19 @@ def find(name: str) -> Distribution | None:
         return None
 
 
-def is_damaged(path: PackagePath) -> bool:
-    """Whether an installed file is not what was installed."""
-    if path.hash is None:
+def is_damaged(place: Path, recorded: str) -> bool:
+    """Whether an installed file is missing or is not what was installed. `recorded`: as in RECORD,
+    "sha256=..."; "" for what has no digest (its own list, bytecode).
+
+    RECORD is read here, since `Distribution.files` leaves out what is missing.
+    """
+    kind, _, expected = recorded.partition("=")
+    if not expected:
         return False
-    place = Path(path.locate())
     if not place.is_file():
         return True
-    digest = hashlib.new(path.hash.mode, place.read_bytes()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != path.hash.value
+    digest = hashlib.new(kind, place.read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != expected
 
 
 if __name__ == "__main__":

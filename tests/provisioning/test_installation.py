@@ -1,5 +1,7 @@
 """The parts of the installation that need no unit; tests/real_pid1 installs one."""
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from provisioning.installation import wheels
 from provisioning.installation.accounts import find_wrong_rights
+from provisioning.installation.examine_venv import examine
 from provisioning.installation.files import LIST, Files, read_table
 from provisioning.installation.lock_file import format_lock, parse_lock
 from provisioning.installation.packages import OTHER_TIME_SERVICES, PACKAGES, Packages
@@ -145,3 +148,22 @@ def test_rights_that_are_wrong_are_told(tmp_path: Path) -> None:
     assert find_wrong_rights(words) == f"{tmp_path} must belong to root:appliance with mode 2770"
     assert find_wrong_rights(["d", "/no/such", *words[2:]]) == "/no/such is missing"
     assert find_wrong_rights(["z", "/no/such", *words[2:]]) == ""
+
+
+def test_an_installed_package_with_an_altered_or_missing_file_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python itself leaves a missing file out of `Distribution.files` since 3.12."""
+    code, facts = tmp_path / "small.py", tmp_path / "small-1.0.dist-info"
+    facts.mkdir()
+    code.write_bytes(b"x = 1\n")
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: small\nVersion: 1.0\n")
+    digest = base64.urlsafe_b64encode(hashlib.sha256(code.read_bytes()).digest())
+    line = f"small.py,sha256={digest.rstrip(b'=').decode()},6\n"
+    (facts / "RECORD").write_text(f"{line}small-1.0.dist-info/RECORD,,\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert examine("small==1.0 \\\n    --hash=sha256:00\n") == {}
+    code.write_bytes(b"x = 2\n")
+    assert examine("small==1.0 \\\n") == {"small": "is damaged: small.py"}
+    code.unlink()
+    assert examine("small==1.0 \\\n") == {"small": "is damaged: small.py"}
