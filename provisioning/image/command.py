@@ -23,6 +23,7 @@ from provisioning.image.slot import make_slot
 from provisioning.image.tools import Chroot, ImageError, make_tools, run
 
 MIRROR = "http://deb.debian.org/debian"
+SECURITY_MIRROR = "http://deb.debian.org/debian-security"
 DISK, BUNDLE, SLOT, MANIFEST = "unit.raw", "unit.raucb", "root.ext4", "manifest.json"
 EPILOG = """exit codes: 0 built; 1 a step failed; 2 wrong arguments, or not root.
 
@@ -50,6 +51,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("directory", type=Path, help="where it is built")
     parser.add_argument("--release", default="0", help="its name (default: 0)")
     parser.add_argument("--mirror", default=MIRROR, help=f"of Debian (default: {MIRROR})")
+    parser.add_argument(
+        "--security-mirror",
+        default=SECURITY_MIRROR,
+        help=f'of Debian\'s security updates (default: {SECURITY_MIRROR}; "": none)',
+    )
     parser.add_argument("--wheels", type=Path, required=True, help="made by `make wheels`")
     parser.add_argument("--kiosk", action="store_true", help="with the page on a touchscreen")
     parser.add_argument("--key", help="signs bundles: a PEM file, or pkcs11:... (default: made)")
@@ -67,7 +73,15 @@ def build(asked: argparse.Namespace) -> None:
     keys = find_keys(directory, asked.key, asked.certificate)
     sets = ("base", "kiosk") if asked.kiosk else ("base",)
     epoch = find_epoch() if asked.epoch is None else asked.epoch
-    plan = RootPlan(asked.release, epoch, asked.mirror, asked.wheels, keys.certificate, sets)
+    plan = RootPlan(
+        release=asked.release,
+        epoch=epoch,
+        mirror=asked.mirror,
+        wheels=asked.wheels,
+        keyring=keys.certificate,
+        package_sets=sets,
+        security_mirror=asked.security_mirror,
+    )
     with timed("tools"):
         tools = make_tools(directory / "tools", asked.mirror)
     with timed("root"):

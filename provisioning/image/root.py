@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from provisioning.image.accounts import HOOK, require_known
+from provisioning.image.closed import close
+from provisioning.image.modules import leave_out_modules
 from provisioning.image.tools import DEBSTRAP, SUITE, Chroot, run
 
 HERE = Path(__file__).parent
@@ -58,7 +60,7 @@ COMPILE = ("-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-has
 @dataclass(frozen=True, slots=True)
 class RootPlan:
     """What goes into a root. `epoch`: no file is newer than that, in seconds since 1970.
-    `keyring`: the certificate of the bundles that it takes.
+    `keyring`: the certificate of the bundles that it takes. `security_mirror`: "" for none.
     """
 
     release: str
@@ -67,6 +69,7 @@ class RootPlan:
     wheels: Path
     keyring: Path
     package_sets: tuple[str, ...] = ("base",)
+    security_mirror: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -86,8 +89,10 @@ def make_root(directory: Path, plan: RootPlan, tools: Chroot) -> Chroot:
     chroot = Chroot(directory)
     install_program(chroot, plan)
     configure(chroot, plan)
+    leave_out_modules(directory, plan.package_sets)
     unpack_modules(chroot, tools)
     make_boot_files(chroot, plan)
+    close(chroot, tools)
     compile_program(chroot)
     forget(directory)
     return chroot
@@ -101,9 +106,17 @@ def unpack_debian(directory: Path, plan: RootPlan) -> None:
         *(*DEBSTRAP, "--quiet", "--variant=minbase", f"--include={','.join(packages)}"),
         *(*left_out, "--dpkgopt=path-include=/usr/share/doc/*/copyright"),
         *("--dpkgopt=force-confold", f"--essential-hook={ours}", f"--essential-hook={HOOK}"),
-        *(SUITE, directory, plan.mirror),
+        *(SUITE, directory, *list_sources(plan)),
         environment={**os.environ, **plan.environment},
     )
+
+
+def list_sources(plan: RootPlan) -> list[str]:
+    """Where Debian's packages come from, with what was mended since the suite came out."""
+    sources = [f"deb {plan.mirror} {SUITE} main"]
+    if plan.security_mirror:
+        sources.append(f"deb {plan.security_mirror} {SUITE}-security main")
+    return sources
 
 
 def install_program(chroot: Chroot, plan: RootPlan) -> None:

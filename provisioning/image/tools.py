@@ -15,7 +15,7 @@ from appliance.errors import ApplianceError
 SUITE = "trixie"
 PACKAGES = (
     *("systemd-repart", "dosfstools", "mtools", "e2fsprogs", "libarchive13t64"),
-    *("rauc", "squashfs-tools", "zstd", "kmod", "xz-utils", "openssl"),
+    *("rauc", "squashfs-tools", "zstd", "kmod", "xz-utils", "openssl", "binutils"),
 )
 # In mounts of its own: where it is killed they end, and nobody deletes through them.
 DEBSTRAP = ("unshare", "--mount", "mmdebstrap")
