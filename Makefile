@@ -43,7 +43,7 @@ BOUND = $(if $(shell command -v setpriv),setpriv --pdeathsig TERM)
 # Tests wait more than they work: three for each core.
 WORKERS ?= $(shell expr 3 \* `nproc`)
 WITH_PEERS = energy cameras
-BENCHES = idle flash recovery reaction guard-faults page power readings estimator panels plan energy cameras scale updates
+BENCHES = idle flash recovery reaction guard-faults page power readings estimator panels plan energy cameras scale updates image
 export PYTHONDONTWRITEBYTECODE ?=
 
 # Targets of tests/fuzz/__main__.py, each with its number of executions: long, and with QUICK=1.
@@ -132,7 +132,7 @@ image-run: .venv/installed
 	$(BOUND) $(PY) -m provisioning.emulator --port $(PORT) $(if $(IMAGE),--image $(IMAGE))
 
 test-image: .venv/installed-test
-	IMAGE=$(IMAGE) $(PY) -m pytest -rs --durations=8 $(if $(QUICK),-m quick) tests/real_boot
+	IMAGE=$(IMAGE) $(PY) -m pytest -rs --durations=8 $(if $(QUICK),-m quick) tests/real_image tests/real_boot
 
 wheels: .venv/installed
 	$(PY) -m provisioning.installation.wheels --python $(UNIT_PYTHON) --machine $(UNIT_MACHINE) build/wheels
@@ -163,7 +163,7 @@ docs: .venv/installed-test
 bench: $(BENCHES:%=bench-%)
 
 $(BENCHES:%=bench-%): bench-%: .venv/installed-test
-	$(if $(filter $*,$(WITH_PEERS)),PYTHONPATH=build/peers )$(PY) -m tests.bench.$(subst -,_,$*) $(if $(QUICK),--quick)
+	$(if $(filter $*,$(WITH_PEERS)),PYTHONPATH=build/peers )$(PY) -m tests.bench.$(subst -,_,$*) $(if $(QUICK),--quick)$(if $(filter image,$*),$(if $(OTHER), --other $(OTHER)))
 
 $(WITH_PEERS:%=bench-%): build/peers/installed
 

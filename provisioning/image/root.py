@@ -106,7 +106,8 @@ def unpack_debian(directory: Path, plan: RootPlan) -> None:
         *(*DEBSTRAP, "--quiet", "--variant=minbase", f"--include={','.join(packages)}"),
         *(*left_out, "--dpkgopt=path-include=/usr/share/doc/*/copyright"),
         *("--dpkgopt=force-confold", f"--essential-hook={ours}", f"--essential-hook={HOOK}"),
-        *(SUITE, directory, *list_sources(plan)),
+        *(SUITE, directory),
+        *list_sources(plan),
         environment={**os.environ, **plan.environment},
     )
 

@@ -112,7 +112,7 @@ def begin_simulation(container: Container) -> None:
     set_charge(container, simulated.FULL_PCT)
     relay = ("install", "-m", "664", "-g", "appliance", "/dev/null", simulated.RELAY)
     container.run(*relay)
-    units = simulated.write_units(container.root)
+    units = simulated.write_units(container.path("/etc/systemd/system"))
     container.run("systemctl", "daemon-reload")
     container.run("systemctl", "enable", "--now", *units)
 

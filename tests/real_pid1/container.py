@@ -9,7 +9,7 @@ import pty
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -29,10 +29,11 @@ NSPAWN = (
 
 
 class Container:
-    """One root directory, which can be booted again and again."""
+    """One root directory, to be booted again and again. `options`: more of systemd-nspawn's."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, options: Sequence[str] = ()) -> None:
         self.root = root
+        self._options = options
         self.console = b""
         self._process: subprocess.Popen[bytes] | None = None
         self._leader = 0
@@ -50,7 +51,7 @@ class Container:
         ours, theirs = pty.openpty()
         environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
         self._process = subprocess.Popen(
-            [*NSPAWN, self.root],
+            [*NSPAWN, self.root, *self._options],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

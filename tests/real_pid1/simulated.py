@@ -103,11 +103,11 @@ def format_settings(charge_pct: float) -> str:
     return SETTINGS.format(charge_pct=charge_pct)
 
 
-def write_units(root: Path) -> list[str]:
-    """Put the units below the root; returns their names."""
+def write_units(directory: Path) -> list[str]:
+    """Put the units where PID 1 reads them; returns their names."""
     units = {"simulated-devices": DEVICES, "simulated-camera": CAMERA}
     for name, text in units.items():
-        (root / f"etc/systemd/system/{name}.service").write_text(text)
+        (directory / f"{name}.service").write_text(text)
     return list(units)
 
 

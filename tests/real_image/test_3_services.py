@@ -1,0 +1,86 @@
+"""The services of an image with settings: each in its sandbox, restarted where it hangs.
+
+systemd-nspawn here has no memory accounting: that MemoryMax= kills its service alone is tested in
+the virtual machine (tests/real_boot/test_memory_limits.py).
+"""
+
+import re
+
+import pytest
+
+from tests.real_image.booted import ImageContainer
+from tests.real_pid1.conftest import RESIDENT, order_as, wait_for_state
+
+pytestmark = pytest.mark.quick
+
+SHORT_S = 8  # instead of 120 and 300
+HANGS_S = 90
+
+
+def ask_each(unit: ImageContainer, wanted: str) -> dict[str, str]:
+    """One property of each service."""
+    return {name: unit.ask("systemctl", "show", "-P", wanted, name) for name in RESIDENT}
+
+
+def test_each_service_runs_as_its_own_user_in_a_closed_sandbox(unit: ImageContainer) -> None:
+    pids = ask_each(unit, "MainPID")
+    for name, user in RESIDENT.items():
+        status = unit.path(f"/proc/{pids[name]}/status").read_text()
+        assert unit.ask("stat", "-c", "%U", f"/proc/{pids[name]}") == user
+        assert re.search(r"^NoNewPrivs:\s*1$", status, re.MULTILINE), name
+        assert re.search(r"^Seccomp:\s*2$", status, re.MULTILINE), name
+        assert re.search(r"^CapEff:\s*0+$", status, re.MULTILINE), name
+
+
+def test_nothing_failed_and_no_fault_is_open(unit: ImageContainer) -> None:
+    assert unit.ask("systemctl", "--failed", "--plain", "--no-legend") == ""
+    assert unit.ask("unitctl", "faults") == "no faults"
+
+
+def test_the_guard_may_stop_its_loads_and_the_page_may_not(unit: ImageContainer) -> None:
+    load = "appliance-hints.service"
+    refused = order_as(unit, "appliance-web", "stop", load)
+    assert refused.returncode != 0
+    assert re.search("denied|authentication required", refused.stderr.lower()), refused.stderr
+    obeyed = order_as(unit, "appliance-power", "stop", load)
+    assert obeyed.returncode == 0, obeyed.stderr
+    wait_for_state(unit, "active", load)  # the guard starts it again
+
+
+def test_the_page_starts_with_its_first_visitor(unit: ImageContainer) -> None:
+    fetch = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8080/').read().decode())"
+    assert "<!doctype html>" in unit.run("python3", "-c", fetch).stdout
+    assert unit.ask("systemctl", "is-active", "appliance-web") == "active"
+
+
+def test_every_resident_service_that_hangs_is_restarted_by_its_watchdog(
+    unit: ImageContainer,
+) -> None:
+    """With SHORT_S for WatchdogSec=, since the units' own are minutes."""
+    assert all(value not in ("0", "infinity") for value in ask_each(unit, "WatchdogUSec").values())
+    for name in RESIDENT:
+        write_watchdog(unit, name)
+    unit.run("systemctl", "daemon-reload")
+    unit.run("systemctl", "restart", *RESIDENT)
+    wait_for_state(unit, "active", *RESIDENT)
+    pids = ask_each(unit, "MainPID")
+    before = ask_each(unit, "NRestarts")
+    unit.run("sh", "-c", f"kill -STOP {' '.join(pids.values())}")
+
+    def all_restarted() -> bool:
+        after = ask_each(unit, "NRestarts")
+        return all(int(after[name]) > int(before[name]) for name in RESIDENT)
+
+    unit.wait_for(all_restarted, HANGS_S, "every watchdog")
+    for name in RESIDENT:
+        assert "Failed with result 'watchdog'" in unit.ask("journalctl", "-u", name), name
+    unit.run("sh", "-c", "rm /run/systemd/system/*/90-short.conf")
+    unit.run("systemctl", "daemon-reload")
+    unit.run("systemctl", "restart", *RESIDENT)
+    wait_for_state(unit, "active", *RESIDENT)
+
+
+def write_watchdog(unit: ImageContainer, service: str) -> None:
+    directory = unit.path(f"/run/systemd/system/{service}.service.d")
+    directory.mkdir(exist_ok=True)
+    (directory / "90-short.conf").write_text(f"[Service]\nWatchdogSec={SHORT_S}\n")
