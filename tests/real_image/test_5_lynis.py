@@ -7,7 +7,7 @@ import pytest
 
 from tests.real_image.booted import ImageContainer
 
-LEAST_INDEX = 75
+LEAST_INDEX = 70
 PROGRAM, LIBRARY = Path("/usr/sbin/lynis"), Path("/usr/share/lynis")
 PROFILE = Path("/etc/lynis/default.prf")
 REPORT = "/tmp/lynis.dat"
