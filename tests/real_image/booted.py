@@ -38,9 +38,14 @@ class ImageContainer(Container):
 
     def __init__(self, root: Path, directory: Path) -> None:
         self._directory = directory
+        self.key = directory / "technician"
         var = directory / "var"
         mounts = {"/var": var, "/etc/machine-id": var / "lib/machine-id"}
-        mounts |= {"/root": directory / "home", "/srv": directory / "srv"}
+        mounts |= {
+            "/root": directory / "home",
+            "/srv": directory / "srv",
+            "/efi": directory / "efi",
+        }
         binds = [f"--bind={ours}:{theirs}" for theirs, ours in mounts.items()]
         super().__init__(root, ("--read-only", *binds, f"--bind-ro={ROOT}:/root/release"))
 
@@ -50,9 +55,18 @@ class ImageContainer(Container):
         subprocess.run(("cp", "-a", self.root / FACTORY, var), check=True)
         (var / "lib/machine-id").write_text(f"{uuid.uuid4().hex}\n")
         (var / "lib/settings").mkdir()
+        efi = self._directory / "efi"
+        shutil.copytree(IMAGE.parent / "esp", efi)
+        (efi / "provision/authorized_keys").write_text(self.make_key())
+        (efi / "provision/wire.nmconnection").write_text(CONNECTION)
         (self._directory / "home/release").mkdir(parents=True)
         (self._directory / "srv").mkdir()
         shutil.copy(CLIP, self._directory / simulated.CLIP.lstrip("/"))
+
+    def make_key(self) -> str:
+        """The technician's; returns the public one."""
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key)
+        return self.key.with_suffix(".pub").read_text()
 
     def path(self, inside: str) -> Path:
         """A file inside, wherever it is mounted; while the container runs."""
@@ -72,10 +86,6 @@ class ImageContainer(Container):
         run(*pair, "netns", str(self._leader))
         run("ip", "address", "add", f"{HERE}/24", "dev", ours)
         run("ip", "link", "set", ours, "up")
-        connections = self.path("/var/lib/NetworkManager/system-connections")
-        (connections / "wire.nmconnection").write_text(CONNECTION)
-        (connections / "wire.nmconnection").chmod(0o600)
-        self.run("nmcli", "connection", "reload")
         self.run("nmcli", "connection", "up", "wire")
         return ours
 

@@ -69,6 +69,22 @@ def test_the_programs_of_the_image_run_in_their_sandbox(new_unit: ImageContainer
     assert new_unit.ask("systemctl", "is-active", "ssh", "nftables").split() == ["active"] * 2
 
 
+def test_what_lay_on_the_esp_was_taken_in_the_sandbox(new_unit: ImageContainer) -> None:
+    keys, connections = "/etc/appliance/ssh", "/var/lib/NetworkManager/system-connections"
+    shown = new_unit.ask("stat", "-c", "%a %U %n", f"{keys}/technician")
+    assert shown == f"644 root {keys}/technician"
+    written = new_unit.path(f"{connections}/wire.nmconnection")
+    assert (written.stat().st_mode & 0o777, written.stat().st_uid) == (0o600, 0)
+    assert list(new_unit.path("/efi/provision").iterdir()) == []
+    assert new_unit.ask("systemctl", "show", "-P", "Result", "image-provision") == "success"
+
+
+def test_the_boot_loaders_entries_were_looked_at_in_the_sandbox(new_unit: ImageContainer) -> None:
+    shown = new_unit.ask("systemctl", "show", "-P", "ExecMainStatus", "image-rearm")
+    ran = new_unit.ask("systemctl", "show", "-P", "ExecMainExitTimestampMonotonic", "image-rearm")
+    assert (shown, ran != "0") == ("0", True)
+
+
 def test_a_program_of_the_image_reaches_pid_1_and_no_network(new_unit: ImageContainer) -> None:
     """As image-trial-end does where nobody commits: with the sandbox of all of them."""
     text = (

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +90,17 @@ def test_ssh_takes_a_key_alone_and_the_technician_alone(begun: ImageContainer) -
         "authenticationmethods publickey",
         "allowusers technician",
     } <= set(lines)
+
+
+def test_the_technician_logs_in_and_gives_orders_as_root(
+    cable: str, begun: ImageContainer, tmp_path: Path
+) -> None:
+    begun.run("systemctl", "restart", "nftables")
+    no_host_keys = ("-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={tmp_path}/known")
+    words = ("ssh", "-i", begun.key, "-o", "BatchMode=yes", *no_host_keys)
+    assert run(*words, f"technician@{THERE}", "id -un; sudo id -un").split() == [
+        "technician",
+        "root",
+    ]
+    refused = subprocess.run((*words, f"root@{THERE}", "true"), capture_output=True, check=False)
+    assert refused.returncode == 255

@@ -52,7 +52,9 @@ def begin(container: ImageContainer) -> None:
         return container.ask("unitctl", "status").find("SENTINEL") >= 0
 
     container.wait_for(is_night, LEVEL_S, "SENTINEL")
-    container.wait_for(lambda: ours(container, "appliance-camera@gate"), LEVEL_S, "the camera")
+    container.wait_for(
+        lambda: ours(container, "appliance-camera@gate.service"), LEVEL_S, "the camera"
+    )
 
 
 def measure(container: ImageContainer, measure_s: float) -> Night:
