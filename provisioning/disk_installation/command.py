@@ -23,7 +23,6 @@ from provisioning.disk_installation.inspection import (
     Found,
     describe,
     find_obstacle,
-    format_size,
     inspect,
     list_disks,
 )
@@ -222,8 +221,7 @@ def finish(source: Source, target: Disk) -> None:
 
 
 def print_result(asked: argparse.Namespace, source: Source, files: dict[str, bytes]) -> None:
-    size = format_size(source.table.least_bytes)
-    print(f"{asked.disk} can be booted: release {source.release or 'not known'}, {size} written")
+    print(f"{asked.disk} can be booted: release {source.release or 'not known'}, in both slots")
     print(f"  taken at the first boot: {', '.join(files) or 'nothing'}")
     if "authorized_keys" not in files:
         print("  note: nobody can log in by SSH; --authorized-keys FILE gives a key")
