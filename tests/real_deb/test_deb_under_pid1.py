@@ -65,7 +65,7 @@ def test_with_settings_of_this_unit_dpkg_reconfigure_starts_it(container: Contai
     container.wait_for(lambda: is_running(container), 60, "the power service")
 
 
-def test_an_upgrade_keeps_settings_and_drop_ins_asks_nothing_and_goes_on_running(
+def test_an_upgrade_keeps_settings_and_drop_ins_asks_nothing_and_restarts_it(
     container: Container,
 ) -> None:
     before = container.path(SETTINGS).read_bytes()
@@ -76,7 +76,7 @@ def test_an_upgrade_keeps_settings_and_drop_ins_asks_nothing_and_goes_on_running
     assert read_status(container) == "install ok installed 2.0"
     assert container.path(SETTINGS).read_bytes() == before
     assert own.exists()
-    assert is_running(container)
+    container.wait_for(lambda: is_running(container), 60, "the power service")
 
 
 def test_a_postinst_that_is_killed_is_completed_by_dpkg_configure(container: Container) -> None:

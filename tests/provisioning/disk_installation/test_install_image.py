@@ -131,9 +131,12 @@ def test_a_private_key_or_broken_settings_are_refused_before_anything_is_erased(
     key, settings = tmp_path / "key", tmp_path / "unit.toml"
     key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
     settings.write_text("[unit\n")
-    for words in (("--authorized-keys", key), ("--settings", settings)):
+    for words, why in (
+        (("--authorized-keys", key), "is a private key"),
+        (("--settings", settings), "is no TOML"),
+    ):
         done = image.install("--file", disk, *words)
-        assert done.returncode == 2
+        assert (done.returncode, why in done.stderr) == (2, True)
         assert "Nothing was changed" in done.stderr
     assert disk.read_bytes() == before
 
