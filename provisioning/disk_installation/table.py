@@ -12,10 +12,11 @@ import binascii
 import struct
 import subprocess
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SECTOR_BYTES = 512
 MIB = 2**20
+LEAST_DATA_BYTES = 1024 * MIB  # as provisioning/image/repart.d/30-data.conf has it
 COPY_SECTORS = 33  # the table's copy behind the last partition
 HEADER = struct.Struct("<8sIIIIQQQQ16sQIII")
 ENTRY = struct.Struct("<16s16sQQQ72s")
@@ -75,7 +76,7 @@ def parse_table(head: bytes) -> Table:
     if fields[13] != binascii.crc32(entries):
         raise TableError("its partition table is damaged")
     found = tuple(parse_entry(one) for one in ENTRY.iter_unpack(entries) if any(one[0]))
-    return check_table(Table((fields[6] + 1) * SECTOR_BYTES, found))
+    return cut_data(check_table(Table((fields[6] + 1) * SECTOR_BYTES, found)))
 
 
 def parse_entry(fields: tuple[bytes, bytes, int, int, int, bytes]) -> Partition:
@@ -93,7 +94,8 @@ def check_table(table: Table) -> Table:
             f"its partitions are {', '.join(names) or 'none'}; a unit has {', '.join(NAMES)}"
         )
     for one in table.partitions:
-        if one.begin % MIB or one.size % MIB or one.size <= 0 or not one.begin:
+        odd_end = one.size % MIB if one.name != "data" else 0
+        if one.begin % MIB or odd_end or one.size < MIB or not one.begin:
             raise TableError(f"its partition {one.name} does not begin and end at whole MiB")
     ordered = sorted(table.partitions, key=lambda one: one.begin)
     ends = [0, *(one.end for one in ordered)]
@@ -104,6 +106,17 @@ def check_table(table: Table) -> Table:
     if table.get("root-a").size != table.get("root-b").size:
         raise TableError("its two system slots are not of the same size")
     return table
+
+
+def cut_data(table: Table) -> Table:
+    """With the least data partition: on a unit that runs it has grown to the end of its disk, and
+    on the new one it will.
+    """
+    data = table.get("data")
+    least = replace(data, size=min(data.size // MIB * MIB, LEAST_DATA_BYTES))
+    return replace(
+        table, partitions=tuple(least if one is data else one for one in table.partitions)
+    )
 
 
 def format_script(table: Table) -> str:

@@ -1,6 +1,8 @@
 """The partition table as it is read: that of sfdisk, and each way in which it can be damaged."""
 
+import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +27,19 @@ def test_the_table_is_read_as_sfdisk_wrote_it(image: SmallImage) -> None:
     assert sizes["esp"] == (1, ESP_MIB)
     assert sizes["root-b"] == (1 + ESP_MIB + SLOT_MIB, SLOT_MIB)
     assert "type=c12a7328-f81f-11d2-ba4b-00a0c93ec93b" in format_script(table)
+
+
+@needs_tools
+def test_a_data_partition_that_has_grown_begins_small_on_the_next_disk(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.touch()
+    os.truncate(disk, 3000 * MIB + 512 * 77)
+    sizes = "".join(f'size=40MiB, name="{name}"\n' for name in ("esp", "root-a", "root-b"))
+    tool("sfdisk", "--quiet", disk, stdin=f'label: gpt\n{sizes}size=+, name="data"\n')
+    with disk.open("rb") as file:
+        table = parse_table(file.read(MIB))
+    assert table.get("data").size == 1024 * MIB
+    assert table.least_bytes == (1 + 3 * 40 + 1024) * MIB + 33 * 512
 
 
 @needs_tools
