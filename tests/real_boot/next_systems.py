@@ -17,7 +17,8 @@ from tests.conftest import ROOT
 
 EPOCH = 1_796_000_000  # seconds since 1970, of what is in a bundle
 OS_RELEASE, COMMAND_LINE = "/usr/lib/os-release", "/etc/kernel/cmdline"
-NO_INIT = " init=/nowhere"  # the kernel panics, and restarts after panic= seconds
+# Without its initial RAM disk the kernel finds no root: it panics, and restarts after panic= seconds.
+PANIC = " rdinit=/nowhere"
 
 
 class NextSystems:
@@ -56,7 +57,7 @@ class NextSystems:
         kept = [line for line in lines if not line.startswith("IMAGE_VERSION=")]
         self._replace(slot, OS_RELEASE, "\n".join([*kept, f"IMAGE_VERSION={release}", ""]))
         if not boots:
-            self._replace(slot, COMMAND_LINE, self._read(slot, COMMAND_LINE).strip() + NO_INIT)
+            self._replace(slot, COMMAND_LINE, self._read(slot, COMMAND_LINE).strip() + PANIC)
         key = self._built / "keys/development.pem"
         keys = BundleKeys(str(key), key.with_suffix(".crt"), development=True)
         bundle = work / "unit.raucb"
