@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 
 EPOCH = 1_796_000_000  # seconds since 1970, of what is in a bundle
 OS_RELEASE, COMMAND_LINE = "/usr/lib/os-release", "/etc/kernel/cmdline"
-# Without its initial RAM disk the kernel finds no root: it panics, and restarts after panic= seconds.
+# Without its initial RAM disk the kernel finds no root: it panics, and restarts.
 PANIC = " rdinit=/nowhere"
 
 
