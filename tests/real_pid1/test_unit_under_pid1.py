@@ -37,6 +37,13 @@ LOADS = (
 CAMERAS = "appliance-cameras@eco"
 UNIT_FILE = "/etc/systemd/system/appliance-sensors.service"
 OVERRIDE = "/etc/systemd/system/appliance-web.socket.d/override.conf"
+GUARD_COPY = "/var/lib/appliance/power.settings.toml"
+LOOK_AT_PAGE = """import http.client
+page = http.client.HTTPConnection("127.0.0.1", 8080, timeout=60)
+page.request("GET", "/")
+answer = page.getresponse()
+print(answer.status, answer.read().decode())
+"""
 OLD_UNIT = "/etc/systemd/system/appliance-old.service"
 
 
@@ -281,6 +288,24 @@ def test_broken_settings_stop_a_service_until_they_are_mended_and_never_the_guar
 
     write_settings(unit, good)
     wait_for_state(unit, "active", "appliance-sensors", "appliance-power")
+
+
+def test_without_settings_nothing_fails_and_all_starts_once_they_are_there(
+    unit: Container,
+) -> None:
+    """Not even the copy is there with which the guard would go on."""
+    good = unit.path(SETTINGS).read_text()
+    unit.run("systemctl", "stop", "appliance.target")
+    unit.run("rm", SETTINGS, GUARD_COPY)
+    unit.run("systemctl", "start", "appliance.target")
+    wait_for_state(unit, "inactive", "appliance-sensors", "appliance-mqtt")
+    assert unit.ask("systemctl", "--failed", "--plain", "--no-legend") == ""
+    said = unit.run(simulated.PYTHON, "-c", LOOK_AT_PAGE, check=False).stdout
+    assert said.startswith("503")
+    assert "This unit has no settings yet" in said
+
+    write_settings(unit, good)
+    wait_for_all(unit)
 
 
 def test_an_empty_battery_has_the_loads_stopped_through_polkit_and_a_stubborn_one_again(
