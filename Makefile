@@ -15,7 +15,7 @@
 # make test-pid1   installs the unit in a Debian 13 of its own and boots it; asks the RAUC of Debian 13; as root, with the packages
 #             mmdebstrap, dbus and systemd-container
 # make image   the image of a unit in build/image/image: a disk, a bundle for updates, a manifest; as root, with the package
-#             mmdebstrap; RELEASE=2026.11.1 names it, KIOSK=1 adds the touchscreen, KEY= and CERTIFICATE= sign for the field
+#             mmdebstrap; RELEASE=2026.11.1 names it, KIOSK=1 adds the touchscreen, VERITY=1 hash trees of the roots, KEY= and CERTIFICATE= sign for the field
 # make image-run  boots that image in a virtual machine, with a simulated charger and battery, until Ctrl-C; page on
 #             http://localhost:8080 (PORT=), packages qemu-system-x86, ovmf, mtools; IMAGE= names another disk
 # make test-image   boots it again and again: no settings, power cuts, damage, updates; QUICK=1 for one boot
@@ -24,6 +24,7 @@
 # make test-deb   installs, upgrades, breaks and removes it under a real PID 1; as root. make test-deb-arm64 in an arm64 root
 # make lint, make types, make architecture, make pytest    the parts of make test
 # make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
+# make compare-images A=build/image/image B=...   whether two builds of one commit made the same image
 # make clean  removes .venv and build
 # make help   this list
 
@@ -51,7 +52,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        releases/300000/5000 packs/200000/5000 updates/250000/10000 entries/150000/5000 trust/70000/1000 layers/30000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -68,7 +69,7 @@ help:
 	@touch $@
 
 # Apart, since these bring heavy things and a second cv2: other people's trackers, pictures; a fuzzer.
-build/peers/installed build/fuzz/installed: build/%/installed: requirements/%.lock .venv/installed-test
+build/peers/installed build/fuzz/installed build/sbom/installed: build/%/installed: requirements/%.lock .venv/installed-test
 	$(INSTALL) --upgrade --target build/$* -r requirements/$*.lock
 	@touch $@
 
@@ -124,8 +125,8 @@ test-pid1: .venv/installed-test wheels
 	$(PY) -m pytest -rs --durations=8 tests/real_pid1 tests/real_rauc
 
 # The disk and the bundle; the second time the tools are there already.
-image: .venv/installed wheels
-	$(PY) -m provisioning.image build/image --wheels build/wheels --release $(RELEASE) $(if $(KIOSK),--kiosk) $(if $(KEY),--key '$(KEY)' --certificate '$(CERTIFICATE)')
+image: .venv/installed wheels build/sbom/installed
+	$(PY) -m provisioning.image build/image --sbom build/sbom --wheels build/wheels --release $(RELEASE) $(if $(KIOSK),--kiosk) $(if $(VERITY),--verity) $(if $(MIRROR),--mirror $(MIRROR)) $(if $(KEY),--key '$(KEY)' --certificate '$(CERTIFICATE)')
 
 # make waits for the end of the machine: Ctrl-C is for it.
 image-run: .venv/installed
@@ -133,6 +134,9 @@ image-run: .venv/installed
 
 test-image: .venv/installed-test
 	IMAGE=$(IMAGE) $(PY) -m pytest -rs --durations=8 $(if $(QUICK),-m quick) tests/real_image tests/real_boot
+
+compare-images: .venv/installed
+	$(PY) -m provisioning.image.compare $(A) $(B)
 
 wheels: .venv/installed
 	$(PY) -m provisioning.installation.wheels --python $(UNIT_PYTHON) --machine $(UNIT_MACHINE) build/wheels
@@ -183,6 +187,7 @@ lock: .venv/installed-test
 	$(LOCK) --extra dev -c requirements.lock -o requirements/test.lock pyproject.toml
 	$(LOCK) --group peers -o requirements/peers.lock
 	$(LOCK) --group fuzz -o requirements/fuzz.lock
+	$(LOCK) --group sbom -o requirements/sbom.lock
 
 clean:
 	rm -rf build .venv

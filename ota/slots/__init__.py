@@ -10,6 +10,6 @@ Never: writes into the slot that runs.
 
 Boot loaders, which RAUC asks as root (its custom backend is `python -m ota.slots.backend`):
 
-    systemd_boot  entries with counters (boot_entries); what a slot boots: boot_source
+    systemd_boot  entries with counters (boot_entries); what a slot boots: boot_source, verity
     jetson        NVIDIA's two root file systems
 """

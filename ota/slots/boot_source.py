@@ -1,7 +1,8 @@
 """What a slot boots, as the image in it says: release, kernel, initial RAM disk, command line.
 
 Reads: RAUC's system.conf; of the slot etc/os-release (IMAGE_VERSION), etc/kernel/cmdline, vmlinuz
-and initrd.img. Writes: nothing; the slot's partition is mounted for reading alone.
+and initrd.img; of its partition the top of the hash tree, where that command line asks for one.
+Writes: nothing; the slot's partition is mounted for reading alone.
 Never: follows a link out of the slot.
 """
 
@@ -15,8 +16,10 @@ from pathlib import Path
 from appliance.strict_json import show
 from ota.errors import SlotError
 from ota.slots.systemd_boot import BootSource
+from ota.slots.verity import SWITCH, read_verity_options
 
 LABEL = "/dev/disk/by-partlabel/"
+OF_THE_ENTRY = ("root=", "rauc.slot=", "roothash=", "systemd.verity_root_")
 MOST_BYTES = 64 * 1024
 LIMIT_S = 60.0
 
@@ -53,8 +56,10 @@ def run(*words: str) -> None:
         raise SlotError(f"`{' '.join(words)}` failed: {show(text.strip())}", "mount") from error
 
 
-def read_source(root: Path, device: str) -> BootSource:
-    """What the system below `root` boots; raises `SlotError`."""
+def read_source(root: Path, device: str, *, image: Path | None = None) -> BootSource:
+    """What the system below `root` boots; raises `SlotError`. `image`: the slot's bytes, where
+    they are not on `device` yet.
+    """
     facts = dict(
         line.split("=", 1) for line in read_text(root, "etc/os-release").splitlines() if "=" in line
     )
@@ -62,7 +67,9 @@ def read_source(root: Path, device: str) -> BootSource:
     if not release:
         raise SlotError("the slot's etc/os-release has no IMAGE_VERSION", "slot-incomplete")
     words = read_text(root, "etc/kernel/cmdline").split()
-    own = [word for word in words if not word.startswith(("root=", "rauc.slot="))]
+    own = [word for word in words if not word.startswith(OF_THE_ENTRY)]
+    if SWITCH in own:
+        own += read_verity_options(image or Path(device))
     place = f"PARTLABEL={device.removeprefix(LABEL)}" if device.startswith(LABEL) else device
     linux, initrd = find_inside(root, "vmlinuz"), find_inside(root, "initrd.img")
     return BootSource(release, linux, initrd, " ".join([f"root={place}", *own]))

@@ -1,6 +1,6 @@
 """What the ESP of a unit holds: systemd-boot, and the kernel and entry of slot A.
 
-    make_esp(folder, root)                       # root: of an image that is built, or /
+    make_esp(folder, root, image=slot)           # root: of an image that is built, or /
     pack_esp(folder, Path("esp.raw"), 2**29)     # as a FAT file system
 
 Reads: the root. Writes: a directory; a file.
@@ -21,8 +21,10 @@ LOADER = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 LOADER_CONF = "timeout 0\nconsole-mode keep\neditor no\n"  # no `default`: it defeats the fallback
 
 
-def make_esp(esp: Path, root: Path) -> None:
-    """By the same code that a unit uses for its next release; raises `SlotError`, `OSError`."""
+def make_esp(esp: Path, root: Path, *, image: Path) -> None:
+    """By the same code that a unit uses for its next release. `image`: the root as the file system
+    (or the partition) that it lies in. Raises `SlotError`, `OSError`.
+    """
     shutil.rmtree(esp, ignore_errors=True)
     for place in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
         (esp / place).parent.mkdir(parents=True)
@@ -32,7 +34,7 @@ def make_esp(esp: Path, root: Path) -> None:
     (esp / "provision").mkdir()
 
     def read(slot: str) -> BootSource:
-        return read_source(root, f"{BOOT_DISK}root-{slot.lower()}")
+        return read_source(root, f"{BOOT_DISK}root-{slot.lower()}", image=image)
 
     state = esp / "state.json"
     boot = SystemdBoot(esp, state, Disk(), read)

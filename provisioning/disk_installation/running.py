@@ -64,7 +64,7 @@ def open_running() -> Iterator[Running]:
     with tempfile.TemporaryDirectory(dir=TEMPORARY) as folder:
         esp = Path(folder) / "esp.raw"
         try:
-            make_esp(Path(folder) / "esp", ROOT)
+            make_esp(Path(folder) / "esp", ROOT, image=slot)
             pack_esp(Path(folder) / "esp", esp, table.get("esp").size)
         except (ApplianceError, OSError) as error:
             raise RefusedError(f"its boot files cannot be prepared: {error}") from error

@@ -18,12 +18,12 @@ from provisioning.image.bundle import make_bundle
 from provisioning.image.disk import make_disk
 from provisioning.image.inventory import write_manifest
 from provisioning.image.keys import BundleKeys, find_keys
-from provisioning.image.root import SOURCES, RootPlan, make_root
-from provisioning.image.slot import make_slot
-from provisioning.image.tools import Chroot, ImageError, make_tools, run
+from provisioning.image.root import OPTIONAL_SETS, SOURCES, RootPlan, make_root
+from provisioning.image.sbom import write_sboms
+from provisioning.image.slot import SlotPlan, make_slot
+from provisioning.image.tools import Chroot, ImageError, list_mirrors, make_tools, run
 
 MIRROR = "http://deb.debian.org/debian"
-SECURITY_MIRROR = "http://deb.debian.org/debian-security"
 DISK, BUNDLE, SLOT, MANIFEST = "unit.raw", "unit.raucb", "root.ext4", "manifest.json"
 EPILOG = """exit codes: 0 built; 1 a step failed; 2 wrong arguments, or not root.
 
@@ -35,6 +35,7 @@ def main() -> None:
     asked = parse_arguments()
     if os.geteuid() != 0:
         fail("must be run as root: Debian's packages are unpacked with their owners", 2)
+    os.umask(0o022)  # services of other users read what is built
     try:
         build(asked)
     except ImageError as error:
@@ -52,12 +53,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--release", default="0", help="its name (default: 0)")
     parser.add_argument("--mirror", default=MIRROR, help=f"of Debian (default: {MIRROR})")
     parser.add_argument(
-        "--security-mirror",
-        default=SECURITY_MIRROR,
-        help=f'of Debian\'s security updates (default: {SECURITY_MIRROR}; "": none)',
+        "--security-mirror", help='(default: --mirror with debian-security in it; "": none)'
     )
     parser.add_argument("--wheels", type=Path, required=True, help="made by `make wheels`")
+    parser.add_argument(
+        "--sbom", type=Path, metavar="DIR", help="with bills of materials, by the programs in DIR"
+    )
     parser.add_argument("--kiosk", action="store_true", help="with the page on a touchscreen")
+    parser.add_argument("--verity", action="store_true", help="roots with a hash tree (dm-verity)")
     parser.add_argument("--key", help="signs bundles: a PEM file, or pkcs11:... (default: made)")
     parser.add_argument("--certificate", type=Path, help="of --key: units know bundles by it")
     parser.add_argument("--epoch", type=int, help="seconds since 1970 (default: the commit's)")
@@ -71,38 +74,42 @@ def build(asked: argparse.Namespace) -> None:
     directory: Path = asked.directory
     directory.mkdir(parents=True, exist_ok=True)
     keys = find_keys(directory, asked.key, asked.certificate)
-    sets = ("base", "kiosk") if asked.kiosk else ("base",)
+    sets = ("base", *(name for name in OPTIONAL_SETS if getattr(asked, name)))
     epoch = find_epoch() if asked.epoch is None else asked.epoch
-    plan = RootPlan(
-        release=asked.release,
-        epoch=epoch,
-        mirror=asked.mirror,
-        wheels=asked.wheels,
-        keyring=keys.certificate,
-        package_sets=sets,
-        security_mirror=asked.security_mirror,
-    )
+    mirrors = list_mirrors(asked.mirror, asked.security_mirror)
+    plan = RootPlan(asked.release, epoch, mirrors, asked.wheels, keys.certificate, sets)
     with timed("tools"):
-        tools = make_tools(directory / "tools", asked.mirror)
+        tools = make_tools(directory / "tools", mirrors)
     with timed("root"):
         root = make_root(directory / "root", plan, tools)
     made = directory / "image"
     made.mkdir(exist_ok=True)
     make_files(tools, root, made, plan, keys)
+    list_contents(root, made, plan, asked.sbom)
     if keys.development:
         print("signed by a development key: for a unit in the field name --key and --certificate")
 
 
 def make_files(tools: Chroot, root: Chroot, made: Path, plan: RootPlan, keys: BundleKeys) -> None:
     with timed("slot"):
-        make_slot(tools, root.root, made / SLOT, release=plan.release, epoch=plan.epoch)
+        slot = SlotPlan(plan.release, plan.epoch, verity="verity" in plan.package_sets)
+        make_slot(tools, root.root, made / SLOT, slot)
     with timed("disk"):
-        make_esp(made / "esp", root.root)
+        make_esp(made / "esp", root.root, image=made / SLOT)
         make_disk(tools, made, made / DISK, release=plan.release, epoch=plan.epoch)
     with timed("bundle"):
         make_bundle(tools, made, made / BUNDLE, keys, release=plan.release, epoch=plan.epoch)
+
+
+def list_contents(root: Chroot, made: Path, plan: RootPlan, programs: Path | None) -> None:
+    """The bills of materials, and the manifest that names all files."""
+    files = {"disk": made / DISK, "bundle": made / BUNDLE, "slot": made / SLOT}
+    if programs is not None:
+        with timed("sbom"):
+            files |= write_sboms(
+                root.root, made, programs=programs, release=plan.release, epoch=plan.epoch
+            )
     with timed("manifest"):
-        files = {"disk": made / DISK, "bundle": made / BUNDLE, "slot": made / SLOT}
         write_manifest(made / MANIFEST, root, files, release=plan.release, epoch=plan.epoch)
 
 

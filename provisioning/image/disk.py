@@ -4,6 +4,7 @@ Reads: the root and its slot image. Writes: one file, sparse.
 Never: needs a loop device or a mount.
 """
 
+import os
 import shutil
 import uuid
 from pathlib import Path
@@ -20,11 +21,16 @@ def make_disk(tools: Chroot, work: Path, disk: Path, *, release: str, epoch: int
     definitions = work / "repart.d"
     shutil.rmtree(definitions, ignore_errors=True)
     shutil.copytree(HERE / "repart.d", definitions)
-    place = Path("/") / work.name
+    place, fixed = Path("/") / work.name, uuid.uuid5(NAMESPACE, release)
+    for path in [work / "esp", *(work / "esp").rglob("*")]:
+        os.utime(path, (epoch, epoch))
     tools.run(
         *("systemd-repart", "--offline=yes", "--empty=create", "--size=auto", "--dry-run=no"),
-        *(f"--seed={uuid.uuid5(NAMESPACE, release)}", f"--definitions={place / 'repart.d'}"),
+        *(f"--seed={fixed}", f"--definitions={place / 'repart.d'}"),
         *(f"--root={place}", "--no-pager", place / disk.name),
         bind=[work],
-        environment={"SOURCE_DATE_EPOCH": str(epoch)},
+        environment={
+            "SOURCE_DATE_EPOCH": str(epoch),
+            "SYSTEMD_REPART_MKFS_OPTIONS_EXT4": f"-E hash_seed={fixed}",
+        },
     )

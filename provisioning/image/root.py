@@ -5,6 +5,7 @@ Reads: packages/, files/, the release's sources, wheels. Writes: one directory.
 Never: leaves a key, an id, a log or a list of the mirror in it.
 """
 
+import gzip
 import os
 import shutil
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from provisioning.image.tools import DEBSTRAP, SUITE, Chroot, run
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1]
+OPTIONAL_SETS = ("kiosk", "verity")  # each with packages/NAME.txt, and what is in sets/NAME
 IN_ROOT = Path("root/release")
 LEFT_OUT = (".git", ".venv", "build", "tests", "__pycache__", ".*_cache", "*.egg-info")
 EXCLUDED = ("man/*", "locale/*", "info/*", "lintian/*", "doc/*")
@@ -42,6 +44,7 @@ MASKED = (
     "e2scrub_all.timer",
     "e2scrub_reap.service",
 )
+OLD_LISTS = 'Acquire::Check-Valid-Until "false"'  # of a snapshot: they are meant to be old
 EMPTIED = ("var/cache", "var/lib/apt", "var/log", "var/tmp", "var/backups", "tmp", "run", "root")
 FORGOTTEN = (
     "etc/ssh/ssh_host_*",
@@ -54,22 +57,27 @@ FORGOTTEN = (
 )
 DPKG = Path("usr/lib/sysimage/dpkg")
 FACTORY = Path("usr/share/factory/var")
+GZIP = b"\x1f\x8b"
+# Modes as git keeps them, whatever the umask was with which these files were checked out.
+COPY = (
+    "tar --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -C {} -cf - . | "
+    'tar -C "$1" -xpf -'
+)
 COMPILE = ("-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash")
 
 
 @dataclass(frozen=True, slots=True)
 class RootPlan:
     """What goes into a root. `epoch`: no file is newer than that, in seconds since 1970.
-    `keyring`: the certificate of the bundles that it takes. `security_mirror`: "" for none.
+    `keyring`: the certificate of the bundles that it takes.
     """
 
     release: str
     epoch: int
-    mirror: str
+    mirrors: tuple[str, ...]
     wheels: Path
     keyring: Path
     package_sets: tuple[str, ...] = ("base",)
-    security_mirror: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -101,23 +109,19 @@ def make_root(directory: Path, plan: RootPlan, tools: Chroot) -> Chroot:
 def unpack_debian(directory: Path, plan: RootPlan) -> None:
     packages = [one for name in plan.package_sets for one in list_packages(name)]
     left_out = [f"--dpkgopt=path-exclude=/usr/share/{one}" for one in EXCLUDED]
-    ours = f'cp -r --preserve=mode {HERE}/files/. "$1/" && chown -R 0:0 "$1/etc" "$1/usr/lib"'
+    ours = [HERE / "files", *(HERE / "sets" / name / "files" for name in plan.package_sets[1:])]
+    copy = "; ".join(COPY.format(one) for one in ours if one.is_dir())
+    snapshot = any("snapshot" in one for one in plan.mirrors)
+    old_lists = [f"--aptopt={OLD_LISTS}"] if snapshot else []
     run(
         *(*DEBSTRAP, "--quiet", "--variant=minbase", f"--include={','.join(packages)}"),
         *(*left_out, "--dpkgopt=path-include=/usr/share/doc/*/copyright"),
-        *("--dpkgopt=force-confold", f"--essential-hook={ours}", f"--essential-hook={HOOK}"),
+        *("--dpkgopt=force-confold", f"--essential-hook={copy}", f"--essential-hook={HOOK}"),
+        *old_lists,
         *(SUITE, directory),
-        *list_sources(plan),
+        *plan.mirrors,
         environment={**os.environ, **plan.environment},
     )
-
-
-def list_sources(plan: RootPlan) -> list[str]:
-    """Where Debian's packages come from, with what was mended since the suite came out."""
-    sources = [f"deb {plan.mirror} {SUITE} main"]
-    if plan.security_mirror:
-        sources.append(f"deb {plan.security_mirror} {SUITE}-security main")
-    return sources
 
 
 def install_program(chroot: Chroot, plan: RootPlan) -> None:
@@ -143,6 +147,19 @@ def configure(chroot: Chroot, plan: RootPlan) -> None:
         file.write(f"IMAGE_ID=neural-energy-unit\nIMAGE_VERSION={plan.release}\n")
     (root / "etc/hostname").write_text("unit\n")
     (root / "efi").mkdir(exist_ok=True)
+    for name in plan.package_sets:
+        add_set(chroot, HERE / "sets" / name)
+
+
+def add_set(chroot: Chroot, directory: Path) -> None:
+    """What an optional set has besides packages and files: words of the command line, units."""
+    words = directory / "cmdline"
+    if words.exists():
+        cmdline = chroot.root / "etc/kernel/cmdline"
+        cmdline.write_text(f"{cmdline.read_text().strip()} {words.read_text()}")
+    units = sorted(path.name for path in directory.glob("files/etc/systemd/system/*.service"))
+    if units:
+        chroot.run("systemctl", "enable", *units)
 
 
 def unpack_modules(chroot: Chroot, tools: Chroot) -> None:
@@ -156,12 +173,21 @@ def unpack_modules(chroot: Chroot, tools: Chroot) -> None:
 def make_boot_files(chroot: Chroot, plan: RootPlan) -> None:
     """The initial RAM disk, and the two names by which a slot's boot files are found."""
     chroot.run("update-initramfs", "-c", "-k", "all", environment=plan.environment)
+    for initrd in (chroot.root / "boot").glob("initrd.img-*"):
+        unpack_initrd(initrd)
     for name in ("vmlinuz", "initrd.img"):
         (found,) = (chroot.root / "boot").glob(f"{name}-*")
         (chroot.root / f"{name}.old").unlink(missing_ok=True)
         link = chroot.root / name
         link.unlink(missing_ok=True)
         link.symlink_to(f"boot/{found.name}")
+
+
+def unpack_initrd(initrd: Path) -> None:
+    """Differences between releases are made of what is inside; initramfs-tools always packs it."""
+    data = initrd.read_bytes()
+    if data.startswith(GZIP):
+        initrd.write_bytes(gzip.decompress(data))
 
 
 def compile_program(chroot: Chroot) -> None:

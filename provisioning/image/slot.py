@@ -5,6 +5,7 @@ Never: takes a time, a number or an order from the computer that builds.
 """
 
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 from provisioning.image.tools import Chroot, run
@@ -22,13 +23,22 @@ TAR = (
 )
 
 
-def make_slot(tools: Chroot, root: Path, image: Path, *, release: str, epoch: int) -> None:
+@dataclass(frozen=True, slots=True)
+class SlotPlan:
+    """`epoch`: no file is newer, in seconds since 1970. `verity`: with a hash tree behind it."""
+
+    release: str
+    epoch: int
+    verity: bool = False
+
+
+def make_slot(tools: Chroot, root: Path, image: Path, plan: SlotPlan) -> None:
     """`image`: is made anew."""
-    environment = {"SOURCE_DATE_EPOCH": str(epoch), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    environment = {"SOURCE_DATE_EPOCH": str(plan.epoch), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     tar = image.with_suffix(".tar")
     run("sh", "-ec", TAR, "sh", root, tar, environment=environment)
     image.unlink(missing_ok=True)
-    fixed = uuid.uuid5(NAMESPACE, release)
+    fixed = uuid.uuid5(NAMESPACE, plan.release)
     place = Path("/") / image.parent.name
     features = ("-b", str(BLOCK_BYTES), "-m", "0", "-O", "^has_journal,^resize_inode")
     same = ("-U", str(fixed), "-E", f"hash_seed={fixed},lazy_itable_init=0,root_owner=0:0")
@@ -41,6 +51,20 @@ def make_slot(tools: Chroot, root: Path, image: Path, *, release: str, epoch: in
         )
     finally:
         tar.unlink()
+    if plan.verity:
+        add_hash_tree(tools, image, fixed)
+
+
+def add_hash_tree(tools: Chroot, image: Path, fixed: uuid.UUID) -> None:
+    """Behind the file system, in the same file. Its root hash is read from there
+    (ota.slots.verity).
+    """
+    place = Path("/") / image.parent.name / image.name
+    tools.run(
+        *("veritysetup", "format", place, place, f"--hash-offset={image.stat().st_size}"),
+        *(f"--uuid={fixed}", f"--salt={fixed.hex * 2}", "--hash=sha256"),
+        bind=[image.parent],
+    )
 
 
 def count_blocks(root: Path) -> int:

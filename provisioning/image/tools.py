@@ -16,6 +16,7 @@ SUITE = "trixie"
 PACKAGES = (
     *("systemd-repart", "dosfstools", "mtools", "e2fsprogs", "libarchive13t64"),
     *("rauc", "squashfs-tools", "zstd", "kmod", "xz-utils", "openssl", "binutils"),
+    "cryptsetup-bin",
 )
 # In mounts of its own: where it is killed they end, and nobody deletes through them.
 DEBSTRAP = ("unshare", "--mount", "mmdebstrap")
@@ -75,13 +76,24 @@ def run(*words: str | Path, environment: Mapping[str, str] | None = None) -> str
     return done.stdout
 
 
-def make_tools(directory: Path, mirror: str) -> Chroot:
+def list_mirrors(mirror: str, security: str | None = None) -> tuple[str, ...]:
+    """Lines of sources.list, with Debian's updates and security updates. `mirror`: as
+    http://deb.debian.org/debian, or http://snapshot.debian.org/archive/debian/20261101T000000Z.
+    `security`: "" for none.
+    """
+    if security is None:
+        security = mirror.replace("/debian", "/debian-security", 1)
+    lines = (f"deb {mirror} {SUITE} main", f"deb {mirror} {SUITE}-updates main")
+    return (*lines, f"deb {security} {SUITE}-security main") if security else lines
+
+
+def make_tools(directory: Path, mirrors: Sequence[str]) -> Chroot:
     """The tools' root; one that is whole is used again."""
     marker = directory.with_name(f"{directory.name}.packages")
     wanted = "\n".join(PACKAGES)
     if not (marker.exists() and marker.read_text() == wanted and directory.is_dir()):
         shutil.rmtree(directory, ignore_errors=True)
         include = f"--include={','.join(PACKAGES)}"
-        run(*DEBSTRAP, "--quiet", "--variant=minbase", include, SUITE, directory, mirror)
+        run(*DEBSTRAP, "--quiet", "--variant=minbase", include, SUITE, directory, *mirrors)
         marker.write_text(wanted)
     return Chroot(directory)

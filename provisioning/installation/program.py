@@ -97,7 +97,9 @@ class Program:
         return [*wrong, *(f"{packages / name} is of an older release" for name in stale)]
 
     def _install_own(self) -> None:
-        """Built from a copy, with the locked setuptools beside it: neither stays."""
+        """Built from a copy, with the locked setuptools beside it: neither stays. Installed by its
+        name, since pip keeps the path of a wheel or a directory that it is given.
+        """
         with tempfile.TemporaryDirectory() as directory:
             tools, sources = Path(directory) / "tools", Path(directory) / "sources"
             lock = self._release / "requirements/build.lock"
@@ -105,7 +107,10 @@ class Program:
             copy_sources(self._release, sources)
             os.environ["PYTHONPATH"] = str(tools)
             try:
-                self._pip("install", "--no-build-isolation", "--force-reinstall", sources)
+                self._pip("wheel", "--no-build-isolation", "-w", directory, sources)
+                (wheel,) = Path(directory).glob("*.whl")
+                by_name = ("--no-index", "--find-links", directory, wheel.name.partition("-")[0])
+                self._pip("install", "--force-reinstall", *by_name)
             finally:
                 del os.environ["PYTHONPATH"]
 

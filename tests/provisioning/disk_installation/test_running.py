@@ -34,7 +34,7 @@ def root(tmp_path: Path) -> Path:
 
 @needs_tools
 def test_its_esp_boots_slot_a_whatever_slot_runs(root: Path, tmp_path: Path) -> None:
-    make_esp(tmp_path / "esp", root)
+    make_esp(tmp_path / "esp", root, image=tmp_path / "root.ext4")
     packed = tmp_path / "esp.raw"
     pack_esp(tmp_path / "esp", packed, 40 * MIB)
     tool("fsck.vfat", "-n", packed)
@@ -52,7 +52,7 @@ def test_its_esp_boots_slot_a_whatever_slot_runs(root: Path, tmp_path: Path) -> 
 
 @needs_tools
 def test_an_esp_that_is_too_small_for_its_files_is_told(root: Path, tmp_path: Path) -> None:
-    make_esp(tmp_path / "esp", root)
+    make_esp(tmp_path / "esp", root, image=tmp_path / "root.ext4")
     (tmp_path / "esp/large").write_bytes(bytes(50 * MIB))
     with pytest.raises(UnfinishedError, match="the ESP cannot be made"):
         pack_esp(tmp_path / "esp", tmp_path / "esp.raw", 40 * MIB)

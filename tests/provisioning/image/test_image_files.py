@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provisioning.image import accounts, root
-from provisioning.image.tools import ImageError
+from provisioning.image.tools import ImageError, list_mirrors
 
 IMAGE = Path(root.__file__).parent
 FILES = IMAGE / "files"
@@ -15,6 +15,8 @@ SCRIPTS = [
     *(FILES / "etc/initramfs-tools").glob("*/data"),
     *(FILES / "etc/initramfs-tools/scripts/local-bottom").iterdir(),
     *(FILES / "usr/lib/appliance").iterdir(),
+    *(IMAGE / "sets").glob("*/files/etc/initramfs-tools/hooks/*"),
+    *(IMAGE / "sets").glob("*/files/etc/initramfs-tools/scripts/*/*"),
 ]
 
 
@@ -98,3 +100,43 @@ def test_an_account_whose_number_has_changed_ends_the_build(tmp_path: Path) -> N
         (tmp_path / "etc" / name).write_text(text.replace("appliance:x:988:", "appliance:x:950:"))
     with pytest.raises(ImageError, match=r"appliance \(950\)"):
         accounts.require_known(tmp_path)
+
+
+def test_what_is_copied_into_the_root_has_the_modes_of_git_whatever_the_umask(
+    tmp_path: Path,
+) -> None:
+    """A checkout with umask 077 once made a root that no service could read."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    (source / "etc").mkdir(parents=True)
+    (source / "etc/plain").write_text("")
+    (source / "etc/program").write_text("")
+    (source / "etc/plain").chmod(0o600)
+    (source / "etc/program").chmod(0o700)
+    (source / "etc").chmod(0o700)
+    target.mkdir()
+    copy = root.COPY.format(source)
+    subprocess.run(("sh", "-ec", f"umask 077; {copy}", "sh", target), check=True)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in target.rglob("*")}
+    assert modes == {"etc": 0o755, "plain": 0o644, "program": 0o755}
+
+
+@pytest.mark.parametrize("name", root.OPTIONAL_SETS)
+def test_an_optional_set_has_packages_and_units_of_its_own(name: str) -> None:
+    assert root.list_packages(name)
+    files = IMAGE / "sets" / name / "files"
+    assert files.is_dir()
+    base = {path.relative_to(FILES) for path in FILES.rglob("*") if path.is_file()}
+    own = {path.relative_to(files) for path in files.rglob("*") if path.is_file()}
+    assert not base & own, "a file of the base is replaced, so that it is looked for in two places"
+
+
+def test_security_updates_come_from_the_mirror_beside() -> None:
+    snapshot = "http://snapshot.debian.org/archive/debian/20261101T000000Z"
+    assert list_mirrors(snapshot)[-1] == (
+        "deb http://snapshot.debian.org/archive/debian-security/20261101T000000Z "
+        "trixie-security main"
+    )
+    default = list_mirrors("http://deb.debian.org/debian")
+    assert default[-1] == "deb http://deb.debian.org/debian-security trixie-security main"
+    assert list_mirrors("http://mirror/x", "http://mirror/s")[-1].split()[1] == "http://mirror/s"
+    assert not any("security" in line for line in list_mirrors("http://mirror/debian", ""))

@@ -31,7 +31,7 @@ def made_root(tmp_path: Path) -> Path:
 
 
 def test_the_esp_boots_slot_a_which_is_committed(tmp_path: Path, made_root: Path) -> None:
-    make_esp(tmp_path / "esp", made_root)
+    make_esp(tmp_path / "esp", made_root, image=tmp_path / "root.ext4")
     (file,) = (tmp_path / "esp/loader/entries").iterdir()
     entry = parse_entry(file.name, file.read_bytes())
     assert entry is not None
@@ -44,7 +44,7 @@ def test_the_esp_boots_slot_a_which_is_committed(tmp_path: Path, made_root: Path
 
 def test_the_loader_names_no_entry_by_itself(tmp_path: Path, made_root: Path) -> None:
     """`default` would boot an entry for ever that has no try left."""
-    make_esp(tmp_path / "esp", made_root)
+    make_esp(tmp_path / "esp", made_root, image=tmp_path / "root.ext4")
     lines = (tmp_path / "esp/loader/loader.conf").read_text().splitlines()
     assert not any(line.startswith("default") for line in lines)
     assert "editor no" in lines
