@@ -1,4 +1,4 @@
-"""One virtual machine for all tests of this directory, in their order; skipped where there is none.
+"""One virtual machine for the tests of a file, in their order; skipped where there is none.
 
 `make test-image`; `QUICK=1`: one boot. IMAGE=FILE names another disk than that of `make image`.
 """
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedUnit]:
     """A new unit with its site, switched off."""
     directory = tmp_path_factory.mktemp("unit") / "m"
