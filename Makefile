@@ -7,6 +7,7 @@
 # make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
 # make test-peers  the test beside other people's trackers
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
+#             make bench-image OTHER=DIR/image compares it with another build of the same commit
 # make soak   power cuts at every call of an update, 50,000 images; goes on where it stopped
 # make fuzz   two million random inputs: replies of power devices, the picture socket, settings, MQTT, rows, and
 #             all that an update reads; QUICK=1 for a short draw; single ones: make fuzz-frames ...
@@ -18,7 +19,8 @@
 #             mmdebstrap; RELEASE=2026.11.1 names it, KIOSK=1 adds the touchscreen, VERITY=1 hash trees of the roots, KEY= and CERTIFICATE= sign for the field
 # make image-run  boots that image in a virtual machine, with a simulated charger and battery, until Ctrl-C; page on
 #             http://localhost:8080 (PORT=), packages qemu-system-x86, ovmf, mtools; IMAGE= names another disk
-# make test-image   boots it again and again: no settings, power cuts, damage, updates; QUICK=1 for one boot
+# make test-image   looks at that image from all sides (as root, with the packages nmap and lynis), and boots it again and
+#             again: no settings, power cuts, damage, updates; QUICK=1 for one boot
 # make deb     build/deb/appliance_RELEASE_ARCHITECTURE.deb for `apt install` on Debian 12 and 13 and Ubuntu 24.04 (JetPack 7), with
 #             the wheels of all their Pythons inside; UNIT_MACHINE=aarch64 for a Jetson
 # make test-deb   installs, upgrades, breaks and removes it under a real PID 1; as root. make test-deb-arm64 in an arm64 root
