@@ -85,3 +85,10 @@ def write_watchdog(unit: ImageContainer, service: str) -> None:
     directory = unit.path(f"/run/systemd/system/{service}.service.d")
     directory.mkdir(exist_ok=True)
     (directory / "90-short.conf").write_text(f"[Service]\nWatchdogSec={SHORT_S}\n")
+
+
+def test_a_copy_of_the_settings_is_kept_on_the_esp_in_the_sandbox(unit: ImageContainer) -> None:
+    unit.run("systemctl", "start", "image-keep-settings")
+    assert unit.ask("systemctl", "show", "-P", "Result", "image-keep-settings") == "success"
+    settings = unit.path("/etc/appliance/unit.toml").read_text()
+    assert settings in {path.read_text() for path in unit.path("/efi").rglob("unit.toml")}
