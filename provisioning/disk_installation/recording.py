@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from provisioning.disk_installation.errors import UnfinishedError
-from provisioning.disk_installation.plan import PIECE_BYTES, Plan, measure_system
+from provisioning.disk_installation.plan import PIECE_BYTES, Plan, measure_system, measure_tree
 from provisioning.disk_installation.progress import Progress
 from provisioning.disk_installation.source import Source
 from provisioning.disk_installation.table import MIB, SECTOR_BYTES
@@ -60,10 +60,12 @@ class Recording:
         return digest.hexdigest()
 
     def _measure(self, begin: bytes) -> int:
-        """The bytes of the system's file system, which is all that a slot needs."""
+        """The bytes of the system's file system, and of its hash tree: all that a slot needs."""
         found = measure_system(begin)
         if not 0 < found <= self._plan.table.get("root-a").size:
             raise UnfinishedError("the system in the image is damaged: it is no ext4 file system")
+        if self._plan.system_bytes == found + measure_tree(found):
+            found = self._plan.system_bytes  # as the manifest says: with its hash tree
         self._plan.system_bytes = found
         return found
 

@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from appliance.errors import ApplianceError
+from ota.slots.verity import SWITCH
 from provisioning.disk_installation.errors import RefusedError, UnfinishedError
 from provisioning.disk_installation.esp import make_esp, pack_esp
 from provisioning.disk_installation.plan import PIECE_BYTES, measure_system
 from provisioning.disk_installation.table import Table, TableError, parse_table
 
 OS_RELEASE = Path("/etc/os-release")
+CMDLINE = Path("/proc/cmdline")
 ROOT = Path("/")
 TEMPORARY = Path("/var/tmp")  # noqa: S108  (on the data partition; /tmp may be in memory)
 
@@ -53,6 +55,8 @@ def read_pieces(path: Path, place: int) -> Iterator[tuple[int, bytes]]:
 @contextmanager
 def open_running() -> Iterator[Running]:
     """Raises `RefusedError`."""
+    if SWITCH in CMDLINE.read_text().split():
+        raise RefusedError("this system has a hash tree, which is not copied: give an image")
     slot, disk = find_slot()
     try:
         with disk.open("rb") as file:

@@ -1,11 +1,13 @@
 """The command on files that stand for disks; other people's tools say what is on them then."""
 
 import json
+import os
 import signal
 import subprocess
 import uuid
 from pathlib import Path
 
+from provisioning.disk_installation.plan import measure_tree
 from tests.provisioning.disk_installation.small_image import (
     COMMAND,
     DATA_MIB,
@@ -233,3 +235,23 @@ def test_without_rights_or_a_disk_nothing_is_asked_and_the_disks_are_named(tmp_p
     done = run_command("unit.raw")
     assert done.returncode == 2
     assert "give IMAGE DISK; disks here:" in done.stderr
+
+
+def test_a_hash_tree_behind_the_system_is_in_both_slots(image: SmallImage, tmp_path: Path) -> None:
+    tree = os.urandom(measure_tree(len(image.system)))
+    verified = SmallImage(tmp_path / "unit.raw", image.system + tree)
+    verified.raw.write_bytes(image.raw.read_bytes())
+    with verified.raw.open("r+b") as file:
+        file.seek(SLOT_A_MIB * MIB + len(image.system))
+        file.write(tree)
+    write_manifest(verified)
+    disk = make_disk(tmp_path, TOTAL_MIB)
+    done = verified.install("--file", disk)
+    assert done.returncode == 0, done.stderr
+    for begin_mib in (SLOT_A_MIB, SLOT_B_MIB):
+        assert read_part(disk, begin_mib, SLOT_MIB).startswith(verified.system)
+
+
+def test_the_size_of_a_hash_tree_is_that_of_veritysetup() -> None:
+    assert measure_tree(200 * 4096) == 4 * 4096
+    assert measure_tree(1_650_917_376) == 13_008_896

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ota.slots.boot_entries import parse_entry
-from provisioning.disk_installation.errors import UnfinishedError
+from provisioning.disk_installation import running
+from provisioning.disk_installation.errors import RefusedError, UnfinishedError
 from provisioning.disk_installation.esp import LOADER, make_esp, pack_esp
 from provisioning.disk_installation.running import find_release, read_pieces
 from tests.provisioning.disk_installation.small_image import (
@@ -79,3 +80,13 @@ def test_a_system_that_is_no_image_is_told_to_name_one(tmp_path: Path) -> None:
     done = run_command("--file", "--from-running", disk)
     assert done.returncode == 2
     assert "give an image" in done.stderr
+
+
+def test_a_system_with_a_hash_tree_is_not_copied_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cmdline = tmp_path / "cmdline"
+    cmdline.write_text("ro systemd.verity=yes roothash=00 rauc.slot=A\n")
+    monkeypatch.setattr(running, "CMDLINE", cmdline)
+    with pytest.raises(RefusedError, match="hash tree"), running.open_running():
+        pass
