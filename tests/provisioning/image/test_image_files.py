@@ -140,3 +140,11 @@ def test_security_updates_come_from_the_mirror_beside() -> None:
     assert default[-1] == "deb http://deb.debian.org/debian-security trixie-security main"
     assert list_mirrors("http://mirror/x", "http://mirror/s")[-1].split()[1] == "http://mirror/s"
     assert not any("security" in line for line in list_mirrors("http://mirror/debian", ""))
+
+
+def test_no_service_of_the_image_is_ordered_before_a_path_or_a_timer() -> None:
+    """They belong to basic.target, for which a service waits: PID 1 would leave one of them out."""
+    for path in (FILES / "etc/systemd/system").glob("*.service"):
+        lines = path.read_text().splitlines()
+        before = [word for line in lines if line.startswith("Before=") for word in line.split()]
+        assert not [one for one in before if one.endswith((".path", ".timer"))], path.name
