@@ -126,6 +126,7 @@ def setup(name: str) -> SentenceLog:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     logging.getLogger("tuf").setLevel(logging.ERROR)  # it names keys that are not needed any more
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it tells each try beside our sentence
     if sys.stderr is sys.__stderr__:
         sys.stderr = QueuedStream(lambda text: writer.submit(write_stderr, make_line(text)))
     return SentenceLog(name)

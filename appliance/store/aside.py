@@ -22,6 +22,7 @@ from pathlib import Path
 from appliance.store.durable_files import sync_directory
 from appliance.store.file_format import INDEX, LOG, has_log, read_header, read_pages
 from appliance.store.file_locks import open_shared
+from appliance.store.log_owner import forget_session
 from appliance.store.sqlite_files import Access, open_file
 from appliance.store.whole_check import find_damage
 
@@ -117,6 +118,8 @@ def open_shared_copy(source: Path, path: Path) -> None:
 def set_aside(path: Path, sides: tuple[str, ...] = SIDE_FILES) -> Path:
     """Rename the file with its side files, and return its new name."""
     aside = choose_aside_name(path, DAMAGED)
+    if "" in sides:
+        forget_session(path)  # the log of the next file would count as foreign by it, for ever
     move_side_files(path, aside, sides)
     sync_directory(path.parent)
     return aside

@@ -60,6 +60,11 @@ def is_log_foreign(path: Path) -> bool:
     return is_original and inode != path.stat().st_ino
 
 
+def forget_session(path: Path) -> None:
+    """The file goes: what was noted of it says nothing of the next one."""
+    make_note_path(path).unlink(missing_ok=True)
+
+
 def write_note(path: Path, *numbers: int) -> None:
     """Note which numbers the file of this log may have, and the inodes of file and note."""
     place = make_note_path(path)

@@ -4,9 +4,11 @@ Reads: the settings file, at each request. Writes: nothing.
 Never: shows any data of the unit, or stays once the settings are good: PID 1 starts the page anew.
 """
 
+import os
 import signal
 from html import escape
 from pathlib import Path
+from threading import Event, Timer
 
 from flask import Flask, Response
 
@@ -38,14 +40,16 @@ PAGE = """<!doctype html>
 def create_app(path: Path) -> Flask:
     """Answers every request with 503 and the sentence."""
     app = Flask(__name__, static_folder=None)
+    leaving = Event()
     refuse_strange_hosts(app, Settings())
 
     @app.get("/", defaults={"name": ""})
     @app.get("/<path:name>")
     def tell(name: str) -> Response:  # noqa: ARG001  (the same at every address)
         sentence = find_sentence(path)
-        if sentence == GOOD:
-            signal.setitimer(signal.ITIMER_REAL, LEAVE_S)
+        if sentence == GOOD and not leaving.is_set():
+            leaving.set()  # once: who asks again and again would put the end off for ever
+            Timer(LEAVE_S, os.kill, (os.getpid(), signal.SIGALRM)).start()
         answer = Response(PAGE.format(sentence=escape(sentence)), 503)
         answer.headers["Retry-After"] = answer.headers["Refresh"] = str(AGAIN_S)
         return answer

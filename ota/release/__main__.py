@@ -4,6 +4,7 @@ Reads: the fleet's directory. Writes: to the terminal, and where a command says 
 Never: is run on a unit, or shows a traceback for something that is wrong in the world.
 """
 
+import logging
 import sys
 from datetime import datetime
 from typing import NoReturn
@@ -39,6 +40,7 @@ def make_parser() -> Parser:
 def main(words: list[str] | None = None, *, now: datetime | None = None) -> NoReturn:
     """Run one command and exit with its code. `now`: the time that is signed, None: the clock's."""
     prepare_output()
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it tells each try beside our sentence
     sys.exit(run_guarded(lambda: run_command(words, now), program="fleet"))
 
 

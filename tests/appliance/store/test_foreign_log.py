@@ -11,6 +11,7 @@ import pytest
 
 from appliance.errors import StoreError
 from appliance.model import BatteryState
+from appliance.store import prepare
 from appliance.store.backup import make_backup
 from appliance.store.file_format import LOG, count_missing_pages, read_header
 from appliance.store.log_owner import is_log_foreign
@@ -176,3 +177,26 @@ def test_a_copy_that_is_put_back_works_with_a_log_again(unit: KilledUnit) -> Non
     prepare_database(unit.path)
     with closing(sqlite3.connect(unit.path)) as db:
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_a_visitor_at_the_birth_of_the_next_database_does_not_make_its_log_foreign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks keeps the log open, so that the new file has no number of its own yet."""
+    path = tmp_path / "unit.db"
+    prepare_database(path)
+    path.write_bytes(b"this is not a database any more" * 100)
+    visitors = []
+    migrate = prepare.migrate
+
+    def look_and_migrate(at: Path) -> None:
+        visitors.append(sqlite3.connect(at))
+        visitors[-1].execute("SELECT count(*) FROM sqlite_master").fetchone()
+        migrate(at)
+
+    monkeypatch.setattr(prepare, "migrate", look_and_migrate)
+    assert prepare_database(path) is not None
+    assert visitors
+    for _ in range(3):
+        assert prepare_database(path) is None
+    visitors[0].close()
