@@ -166,7 +166,8 @@ docs: .venv/installed-test
 	$(PY) -m appliance.chemistry.page > docs/batteries.md
 	$(PY) -m tests.whole_unit.architecture_picture > docs/architecture.svg
 
-bench: $(BENCHES:%=bench-%)
+# Without bench-image: that one needs an image (`make image`).
+bench: $(filter-out bench-image,$(BENCHES:%=bench-%))
 
 $(BENCHES:%=bench-%): bench-%: .venv/installed-test
 	$(if $(filter $*,$(WITH_PEERS)),PYTHONPATH=build/peers )$(PY) -m tests.bench.$(subst -,_,$*) $(if $(QUICK),--quick)$(if $(filter image,$*),$(if $(OTHER), --other $(OTHER)))
