@@ -63,14 +63,7 @@ def show_update(settings: Settings, random: Random, directory: Path) -> None:
     unit.trust(fleet.roots_of_trust)
     unit.make_slots()
     unit.name_mirror(MIRROR)
-    port = urlsplit(MIRROR).port or 80
-    try:
-        server = mirror_server.serve(fleet.tree, port)
-    except OSError as error:
-        raise HostError(
-            f"the mirror cannot listen on port {port}: {error.strerror}; stop the program that "
-            "uses it, or give `make run` another PORT"
-        ) from error
+    server = mirror_server.serve(fleet.tree, urlsplit(MIRROR).port or 80)
     fleet.build(GOOD, sequence=1, with_system=True)
     unit.wait_for(unit.is_low, "a charge at which the gate is closed")
     fleet.publish(GOOD, name)
