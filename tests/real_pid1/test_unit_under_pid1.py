@@ -316,7 +316,8 @@ def test_an_empty_battery_has_the_loads_stopped_through_polkit_and_a_stubborn_on
     relay.rename(f"{relay}.away")
     set_charge(unit, simulated.EMPTY_PCT)
     unit.run("systemctl", "restart", "simulated-devices")
-    wait_for_state(unit, "inactive", *LOADS[:-1], seconds=90)
+    # A charge that jumps is doubted first; then the voltage and what was drawn decide.
+    wait_for_state(unit, "inactive", *LOADS[:-1], seconds=300)
     wait_for_state(unit, "failed", LOADS[-1])
     Path(f"{relay}.away").rename(relay)
     assert relay.read_text() == "1"
@@ -325,7 +326,7 @@ def test_an_empty_battery_has_the_loads_stopped_through_polkit_and_a_stubborn_on
 
     set_charge(unit, simulated.FULL_PCT)
     unit.run("systemctl", "restart", "simulated-devices")
-    wait_for_all(unit)
+    wait_for_state(unit, "active", *simulated.RUNNING, seconds=300)
     assert relay.read_text() == "1"
 
 
