@@ -13,6 +13,7 @@ import pytest
 from provisioning.emulator.demonstration import BUILT
 from provisioning.emulator.programs import list_missing
 from tests.real_boot.unit import GIB, EmulatedUnit
+from tests.real_pid1.needs import skip_where_missing
 
 HERE = Path(__file__).parent
 IMAGE = Path(os.environ.get("IMAGE") or BUILT).absolute()
@@ -28,9 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         missing.append("openssh-client (ssh)")
     if not IMAGE.is_file():
         missing.append("`make image`")
-    for item in items:
-        if missing and HERE in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+    skip_where_missing(items, HERE, missing)
 
 
 @pytest.fixture(scope="module")

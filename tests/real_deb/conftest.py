@@ -1,6 +1,5 @@
 """Skips what cannot be here; one pair of packages for all tests of this directory."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from tests.real_deb.packages import WHEELS, build_package, make_debian
 from tests.real_pid1.container import Container
+from tests.real_pid1.needs import list_missing, skip_where_missing
 
 HERE = Path(__file__).parent
 PROGRAMS = {
@@ -21,16 +21,10 @@ PROGRAMS = {
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip all where something is missing."""
-    missing = [
-        f"{package} ({name})" for name, package in PROGRAMS.items() if not shutil.which(name)
-    ]
-    if os.geteuid() != 0:
-        missing.append("root's rights")
+    missing = list_missing(PROGRAMS)
     if not WHEELS.is_dir():
         missing.append("`make deb`")
-    for item in items:
-        if missing and HERE in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+    skip_where_missing(items, HERE, missing)
 
 
 @pytest.fixture(scope="session")

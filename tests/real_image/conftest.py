@@ -1,6 +1,5 @@
 """One container of the image for all tests of this directory; skipped where something lacks."""
 
-import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from tests.real_image.booted import IMAGE_ROOT, ImageContainer
 from tests.real_pid1 import simulated
 from tests.real_pid1.conftest import wait_for_all
+from tests.real_pid1.needs import list_missing, skip_where_missing
 
 PROGRAMS = {
     "systemd-nspawn": "systemd-container",
@@ -24,16 +24,10 @@ JOURNAL_LINES = "150"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip all where something is missing."""
-    missing = [
-        f"{package} ({name})" for name, package in PROGRAMS.items() if not shutil.which(name)
-    ]
-    if os.geteuid() != 0:
-        missing.append("root's rights")
+    missing = list_missing(PROGRAMS)
     if not IMAGE_ROOT.is_dir():
         missing.append("`make image`")
-    for item in items:
-        if missing and HERE in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+    skip_where_missing(items, HERE, missing)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """One container for all tests of this directory: built, booted, and installed into once."""
 
-import os
 import shutil
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import pytest
 from tests.conftest import CLIP
 from tests.real_pid1 import debian, simulated
 from tests.real_pid1.container import Container
+from tests.real_pid1.needs import list_missing, skip_where_missing
 from tests.real_pid1.releases import Releases
 
 PROGRAMS = {
@@ -49,16 +49,10 @@ class Stages:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip all where something is missing."""
-    missing = [
-        f"{package} ({name})" for name, package in PROGRAMS.items() if not shutil.which(name)
-    ]
-    if os.geteuid() != 0:
-        missing.append("root's rights")
+    missing = list_missing(PROGRAMS)
     if not debian.WHEELS.is_dir():
         missing.append("`make wheels`")
-    for item in items:
-        if missing and HERE in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+    skip_where_missing(items, HERE, missing)
 
 
 @pytest.fixture(scope="session")

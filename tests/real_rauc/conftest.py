@@ -1,12 +1,12 @@
 """A Debian 13 with RAUC, our backend and bundles, for all tests of this directory."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.real_pid1.needs import list_missing, skip_where_missing
 from tests.real_rauc.debian import Debian
 
 HERE = Path(__file__).parent
@@ -15,14 +15,8 @@ PROGRAMS = {"mmdebstrap": "mmdebstrap", "dbus-daemon": "dbus", "unshare": "util-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip all where something is missing."""
-    missing = [
-        f"{package} ({name})" for name, package in PROGRAMS.items() if not shutil.which(name)
-    ]
-    if os.geteuid() != 0:
-        missing.append("root's rights")
-    for item in items:
-        if missing and HERE in item.path.parents:
-            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+    missing = list_missing(PROGRAMS)
+    skip_where_missing(items, HERE, missing)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.errors import ApplianceError
 from provisioning.emulator.programs import list_missing
-from tests.bench.image.again import compare
+from provisioning.image.compare import compare
 from tests.bench.image.night import Night, measure_night
 from tests.bench.image.sizes import list_largest, measure_packed, measure_tree
 from tests.bench.image.start import measure_start
@@ -69,8 +69,8 @@ def round_night(night: Night) -> dict[str, float]:
 def find_same(other: Path | None) -> dict[str, Any]:
     if other is None:
         return {}
-    same = compare(IMAGE.parent, other)
-    return {"reproducible": all(same.values()), "same_files": same}
+    differing = list(compare(IMAGE.parent, other))
+    return {"reproducible": not differing, "differing": differing}
 
 
 def give_reasons(asked: argparse.Namespace) -> dict[str, str]:
