@@ -171,6 +171,6 @@ def is_signal_taken(pid: int) -> bool:
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
 @pytest.mark.parametrize("target", ["run", "day"])
 def test_a_run_ends_with_the_make_that_started_it(target: str) -> None:
-    asked = ["make", "--dry-run", "--old-file=.venv/installed", target]
+    asked = ["make", "--no-print-directory", "--dry-run", "--old-file=.venv/installed", target]
     shown = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert shown.startswith("setpriv --pdeathsig TERM .venv/bin/python -m provisioning ")
