@@ -7,6 +7,7 @@ Never: waits longer for an answer than PATIENCE_S.
 import json
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,29 @@ from provisioning.image.tools import ImageError
 
 PATIENCE_S = 60.0
 BETWEEN_TRIES_S = 0.1
+RESET = "guest-reset"  # the reason of QEMU's event SHUTDOWN
 
 
 class Control:
-    """An open control socket. `events`: the names of what the machine has reported, in order."""
+    """An open control socket. `events`: the names of what the machine has reported, in order;
+    `reset`: whether it ended since its system, or its watchdog, wanted a reset.
+    """
 
     def __init__(self, path: Path) -> None:
         self._socket = connect(path)
         self._lines = self._socket.makefile("r")
         self.events: list[str] = []
+        self.reset = False
         self._read()  # a greeting
         self.order("qmp_capabilities")
 
     def order(self, command: str, **arguments: object) -> Any:
         """Raises `ImageError` where QEMU refuses it."""
         message = {"execute": command, "arguments": arguments}
-        self._socket.sendall(json.dumps(message).encode() + b"\n")
+        try:
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError as error:
+            raise ImageError(f"QEMU has ended: {error}") from error
         while True:
             answer = self._read()
             if "error" in answer:
@@ -41,6 +49,12 @@ class Control:
         """Those up to now."""
         self.order("query-status")
         return self.events
+
+    def read_to_end(self) -> None:
+        """What QEMU has reported before it ended."""
+        with suppress(ImageError):
+            while True:
+                self._read()
 
     def close(self) -> None:
         self._lines.close()
@@ -56,6 +70,7 @@ class Control:
         answer: dict[str, Any] = json.loads(line)
         if "event" in answer:
             self.events.append(str(answer["event"]))
+            self.reset |= answer.get("data", {}).get("reason") == RESET
         return answer
 
 

@@ -94,6 +94,7 @@ def wait_for_page(machine: Machine) -> None:
         print(SLOW, flush=True)
     began = time.monotonic()
     while not answers(machine.hardware.page_port):
+        machine.go_on()
         if not machine.running:
             raise ImageError(f"the machine has ended; its console: {machine.directory}/serial.log")
         if time.monotonic() - began > PAGE_S:

@@ -139,7 +139,7 @@ def test_a_pid_1_that_stands_still_has_the_watchdog_reset_the_computer(unit: Emu
     kept = read_identity(unit)
     began = time.monotonic()
     unit.run("sudo sh -c 'kill -SEGV 1'")
-    unit.wait_for(lambda: "WATCHDOG" in unit.machine.control.list_events(), 180, "the watchdog")
+    unit.wait_for(lambda: "WATCHDOG" in unit.machine.list_events(), 180, "the watchdog")
     assert time.monotonic() - began > 5
     unit.wait_for_boot(before)
     assert read_identity(unit) == kept

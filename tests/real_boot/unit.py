@@ -21,7 +21,6 @@ from provisioning.emulator.site import Site
 
 BOOT_S = 900.0  # to the page, beside other work; 60 to 180 s alone
 COMMAND_S = 180.0
-FIRMWARE_S, RESTARTS = 240.0, "reboot: Restarting system"  # the last words before a reset
 BETWEEN_LOOKS_S = 1.0
 GIB = 1 << 30
 LOGIN = "unit login:"  # on the serial console: the boot is over, with a network or without
@@ -31,24 +30,6 @@ ControlPersist yes
 LogLevel ERROR
 ConnectTimeout 30
 """
-
-
-class Silence:
-    """Whether the firmware stands still after a reset: with two emulated processors it does so now
-    and then (QEMU 7.2), and nobody but the one who watches a console can tell.
-    """
-
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-        self._seen: tuple[int, str] = (0, "")
-        self._since_s = time.monotonic()
-
-    def is_too_long(self) -> bool:
-        now_s = time.monotonic()
-        seen = (self._machine.control.list_events().count("RESET"), self._machine.console)
-        if seen != self._seen:
-            self._seen, self._since_s = seen, now_s
-        return seen[1].rstrip().endswith(RESTARTS) and now_s - self._since_s > FIRMWARE_S
 
 
 class EmulatedUnit:
@@ -86,12 +67,8 @@ class EmulatedUnit:
 
     def wait_for_boot(self, earlier: str, *, seconds: float = BOOT_S) -> None:
         """Until it runs again, and not the boot of that id any more."""
-        silence = Silence(self.machine)
 
         def is_another() -> bool:
-            if silence.is_too_long():
-                self.machine.cut_power()
-                self.machine.start()
             self.forget_connection()
             return self.find_boot() not in ("", earlier)
 
@@ -104,6 +81,7 @@ class EmulatedUnit:
     def wait_for(self, condition: Callable[[], object], seconds: float, what: str) -> None:
         until = time.monotonic() + seconds
         while not condition():
+            self.machine.go_on()
             assert self.machine.running, f"the machine ended while {what} was waited for"
             assert time.monotonic() < until, f"waited {seconds:.0f} s for {what}"
             time.sleep(BETWEEN_LOOKS_S)

@@ -11,6 +11,7 @@ from threading import Thread
 import pytest
 
 from appliance.settings_file import load_settings
+from provisioning.emulator import machine as machine_module
 from provisioning.emulator import programs
 from provisioning.emulator.control import Control
 from provisioning.emulator.guest_disk import GuestDisk, Partition
@@ -23,6 +24,8 @@ start=2048, size=65536, type=uefi, name=esp
 start=67584, size=8192, name=data
 """
 MIB = 1 << 20
+# mov dx, 0xcf9; mov al, 6; out dx, al; hlt: a reset, at the processor's first instruction.
+RESETS = b"\xba\xf9\x0c\xb0\x06\xee\xf4".ljust(16, b"\0")
 needs_mtools = pytest.mark.skipif(
     not (shutil.which("sfdisk") and shutil.which("mformat")), reason="needs fdisk and mtools"
 )
@@ -149,6 +152,27 @@ def test_a_machine_runs_until_its_power_is_cut(tmp_path: Path) -> None:
     assert not (tmp_path / "control").exists()
     with pytest.raises(AssertionError, match="start it first"):
         machine.plug_cable(into=True)
+
+
+@needs_qemu
+@pytest.mark.processes
+def test_a_machine_that_resets_itself_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firmware that does nothing else."""
+    firmware = tmp_path / "firmware"
+    firmware.write_bytes(bytes(64 * 1024 - len(RESETS)) + RESETS)
+    monkeypatch.setattr(machine_module, "FIRMWARE", firmware)
+    disk = tmp_path / "empty.raw"
+    disk.write_bytes(bytes(MIB))
+    machine = Machine(GuestDisk(disk), Hardware(page_port=0, ssh_port=0, memory_mib=256))
+    machine.start()
+    assert not machine.wait_for_end(2)
+    assert machine.list_events().count("SHUTDOWN") >= 2
+    machine.cut_power()
+    assert not machine.running
+    machine.go_on()
+    assert not machine.running
 
 
 # --- what stands around it ------------------------------------------------------------------------
