@@ -15,9 +15,10 @@ from provisioning.disk_installation.errors import UnfinishedError
 
 COMPATIBLE = "unit-x86-64"
 RAUC_STATUS = Path("lib/rauc/central.raucs")
+GROWS = "resize=1073741824"  # to 4 TiB in blocks: mkfs reserves for 512 GiB by itself
 MKFS = (
     *("mkfs.ext4", "-q", "-F", "-L", "data", "-b", "4096", "-m", "0"),
-    *("-E", "lazy_itable_init=0,nodiscard,root_owner=0:0"),
+    *("-E", f"lazy_itable_init=0,nodiscard,root_owner=0:0,{GROWS}"),
 )
 
 

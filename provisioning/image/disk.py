@@ -9,6 +9,7 @@ import shutil
 import uuid
 from pathlib import Path
 
+from provisioning.disk_installation.data import GROWS
 from provisioning.image.slot import NAMESPACE
 from provisioning.image.tools import Chroot
 
@@ -31,6 +32,6 @@ def make_disk(tools: Chroot, work: Path, disk: Path, *, release: str, epoch: int
         bind=[work],
         environment={
             "SOURCE_DATE_EPOCH": str(epoch),
-            "SYSTEMD_REPART_MKFS_OPTIONS_EXT4": f"-E hash_seed={fixed}",
+            "SYSTEMD_REPART_MKFS_OPTIONS_EXT4": f"-E hash_seed={fixed},{GROWS}",
         },
     )

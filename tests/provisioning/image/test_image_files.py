@@ -1,6 +1,7 @@
 """What the image is made of, held against itself: labels, units, packages, numbers of accounts."""
 
 import configparser
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from provisioning.image import accounts, root
 from provisioning.image.tools import ImageError, list_mirrors
 
 IMAGE = Path(root.__file__).parent
+SMALLEST_8_GB_STICK_BYTES = 7_700_000_000  # they hold 7.7 to 8.0 GB
+BOTH_TABLES_BYTES = 2 << 20  # of the partitions, with what their alignment leaves
+UNITS_BYTES = {"M": 1 << 20, "G": 1 << 30}
 FILES = IMAGE / "files"
 SCRIPTS = [
     *(FILES / "etc/initramfs-tools").glob("*/data"),
@@ -29,6 +33,14 @@ def read_labels(directory: Path) -> list[str]:
 def test_the_build_and_the_unit_name_the_same_partitions_in_the_same_order() -> None:
     assert read_labels(IMAGE / "repart.d") == ["esp", "root-a", "root-b", "data"]
     assert read_labels(FILES / "usr/lib/repart.d") == read_labels(IMAGE / "repart.d")
+
+
+def test_the_image_fits_on_every_stick_of_8_gb() -> None:
+    texts = [path.read_text() for path in (IMAGE / "repart.d").glob("*.conf")]
+    sizes = [re.search(r"^SizeMaxBytes=(\d+)([MG])$", text, re.MULTILINE) for text in texts]
+    assert None not in sizes, "a partition has no greatest size"
+    total = sum(int(one[1]) * UNITS_BYTES[one[2]] for one in sizes if one)
+    assert total + BOTH_TABLES_BYTES < SMALLEST_8_GB_STICK_BYTES
 
 
 def test_rauc_writes_the_two_slots_and_takes_no_plain_bundle() -> None:
