@@ -9,7 +9,7 @@ from appliance.model import EnergyBudget, EnergyLevel
 from provisioning.laptop import Laptop
 
 
-def wait_until(true: Callable[[], bool], what: str, timeout_s: float = 60.0) -> float:
+def wait_until(true: Callable[[], bool], what: str, timeout_s: float = 120.0) -> float:
     """Wait until `true()`; returns the seconds it took, raises `TimeoutError`."""
     began_s = time.monotonic()
     while not true():

@@ -15,15 +15,14 @@ from tests.stand_ins.sleeping_unit import (
     stopped,
     unit,
 )
-from tests.waiting import wait_for_level, wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 def test_the_unit_sleeps_through_the_night_and_works_again_in_the_morning(tmp_path: Path) -> None:
-    with unit(tmp_path, 50, EVENING, 33, SleepMode.SUSPEND) as laptop:
+    with unit(tmp_path, 200, EVENING, 42, SleepMode.SUSPEND) as laptop:
         store = laptop.open_store()
-        wait_for_level(laptop, EnergyLevel.SENTINEL)
         wait_until(lambda: count(store, CameraState) > 0, "the camera at work")
         wait_until(lambda: count(store, Sleep) > 0, "a sleep")
         wait_until(lambda: stopped(laptop.runner.pids()["appliance-power"]), "the frost")
@@ -40,7 +39,7 @@ def test_the_unit_sleeps_through_the_night_and_works_again_in_the_morning(tmp_pa
         readings = count(store, PowerReading)
 
         morning = sleep.wakes
-        wait_until(lambda: laptop.settings.make_clock().stamp().utc >= morning, "the morning")
+        wait_until(lambda: laptop.settings.make_clock().stamp().utc >= morning, "the morning", 240)
         wait_until(lambda: any(wake.stays for wake in store.rows(Wake)[1:]), "a wake that stays")
         wake = store.rows(Wake)[-1]
         assert wake.asleep_since is not None
