@@ -30,6 +30,7 @@ RESIDENT = {
     "appliance-cameras@eco": "appliance-camera",
     "appliance-hints": "appliance-hints",
     "appliance-inference": "appliance-inference",
+    "appliance-mqtt": "appliance-mqtt",
 }
 JOURNAL_LINES = "150"
 HERE = Path(__file__).parent
@@ -126,6 +127,31 @@ def wait_for_state(container: Container, state: str, *units: str, seconds: float
         return set(container.ask("systemctl", "is-active", *units).split()) == {state}
 
     container.wait_for(reached, seconds, f"{', '.join(units)} to be {state}")
+
+
+def stop_process(unit: Container, service: str) -> int:
+    """Stop the service's main process (SIGSTOP): it hangs. Returns its id. One that ends meanwhile
+    (a watchdog that is short for a slow start) is no error: the next one is stopped.
+    """
+    stopped: list[str] = []
+
+    def is_stopped() -> bool:
+        pid = unit.ask("systemctl", "show", "-P", "MainPID", service)
+        stopped[:] = [pid]
+        return pid != "0" and unit.run("sh", "-c", f"kill -STOP {pid}", check=False).returncode == 0
+
+    unit.wait_for(is_stopped, 60, f"a process of {service}")
+    return int(stopped[0])
+
+
+def is_bitten(unit: Container, service: str, pid: int) -> bool:
+    """Whether the watchdog has ended this process, and another one runs."""
+    said = unit.ask("journalctl", "-u", service, "-o", "cat")
+    return bool(
+        f"Killing process {pid} " in said
+        and "Failed with result 'watchdog'" in said.rpartition(f"Killing process {pid} ")[2]
+        and unit.ask("systemctl", "is-active", service) == "active"
+    )
 
 
 def order_as(unit: Container, user: str, *words: str) -> CompletedProcess[str]:

@@ -1,14 +1,16 @@
-"""What stands around the unit in the container: power devices, an ONVIF camera, a relay.
+"""What stands around the unit in the container: power devices, an ONVIF camera, a relay, a broker.
 
-Their units are written from outside; `python -m tests.real_pid1.simulated` is the camera, inside.
+Their units are written from outside; `python -m tests.real_pid1.simulated` is the camera and the
+MQTT broker, inside.
 """
 
 import time
 from pathlib import Path
 
+from tests.stand_ins.mqtt_broker import serve_broker
 from tests.stand_ins.onvif_camera import PASSWORD, USER, OnvifCamera
 
-ONVIF_PORT = 8899
+ONVIF_PORT, MQTT_PORT = 8899, 1883
 MOTION_EVERY_S = 1.0
 PYTHON = "/opt/appliance/venv/bin/python"
 RELAY = "/var/lib/appliance/relay"  # the sandbox of a switch may write there
@@ -18,7 +20,7 @@ PLANT_SETTINGS = "/srv/simulated.toml"
 RUNNING = (
     *("appliance.target", "appliance-power", "appliance-sensors", "appliance-web.socket"),
     *("appliance-camera@gate", "appliance-cameras@eco", "appliance-hints"),
-    *("appliance-inference", "appliance-switch@modem"),
+    *("appliance-inference", "appliance-mqtt", "appliance-switch@modem"),
 )
 FULL_PCT, EMPTY_PCT = 95, 5
 
@@ -67,6 +69,10 @@ runs_from = "eco"
 source = "{CLIP}"
 runs_from = "eco"
 
+[mqtt]
+host = "127.0.0.1"
+port = {MQTT_PORT}
+
 [switch.modem]
 path = "{RELAY}"
 runs_from = "sentinel"
@@ -112,7 +118,7 @@ def write_units(directory: Path) -> list[str]:
 
 
 def main() -> None:
-    with OnvifCamera(ONVIF_PORT).serving() as camera:
+    with serve_broker(MQTT_PORT), OnvifCamera(ONVIF_PORT).serving() as camera:
         while True:
             for active in (True, False):
                 camera.set_motion(active)

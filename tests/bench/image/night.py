@@ -16,8 +16,8 @@ from tests.real_image.booted import ImageContainer
 from tests.real_pid1 import simulated
 
 SENTINEL_PCT = 35
-# Of the tests' settings: polls as on a unit, and no camera that reports a motion each second.
-QUIETER = {r"poll_every_s = 1\b": "poll_every_s = 10", r"\nonvif = .*": ""}
+# Of the tests' settings: polls as on a unit, no camera that reports a motion a second, no broker.
+QUIETER = {r"poll_every_s = 1\b": "poll_every_s = 10", r"\n(onvif|host) = .*": ""}
 LEVEL_S = 180
 DAY_S = 86_400.0
 
