@@ -22,7 +22,8 @@
 # make test-image   looks at that image from all sides (as root, with the packages nmap and lynis), and boots it again and
 #             again: no settings, power cuts, damage, updates; QUICK=1 for one boot
 # make deb     build/deb/appliance_RELEASE_ARCHITECTURE.deb for `apt install` on Debian 12 and 13 and Ubuntu 24.04 (JetPack 7), with
-#             the wheels of all their Pythons inside; UNIT_MACHINE=aarch64 for a Jetson
+#             the wheels of all their Pythons inside; UNIT_MACHINE=aarch64 for a Jetson; MAINTAINER='Ada Lovelace <ada@example.org>'
+#             is who answers for it
 # make test-deb   installs, upgrades, breaks and removes it under a real PID 1; as root. make test-deb-arm64 in an arm64 root
 # make lint, make types, make architecture, make pytest    the parts of make test
 # make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
@@ -148,7 +149,7 @@ wheels: .venv/installed
 DEB_WHEELS = build/deb/wheels-$(UNIT_MACHINE)
 deb: .venv/installed
 	for python in 3.11 3.12 3.13; do $(PY) -m provisioning.installation.wheels --python $$python --machine $(UNIT_MACHINE) $(DEB_WHEELS) || exit 1; done
-	$(PY) -m provisioning.debian_package build/deb --wheels $(DEB_WHEELS) --machine $(UNIT_MACHINE) --release $(RELEASE)
+	$(PY) -m provisioning.debian_package build/deb --wheels $(DEB_WHEELS) --machine $(UNIT_MACHINE) --release $(RELEASE) $(if $(MAINTAINER),--maintainer '$(MAINTAINER)')
 
 test-deb: .venv/installed-test deb
 	$(PY) -m pytest -rs --durations=8 tests/real_deb/test_deb_under_pid1.py

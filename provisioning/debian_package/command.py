@@ -12,9 +12,11 @@ from pathlib import Path
 
 from provisioning.debian_package.contents import fill_tree, pack_text, put_scripts
 from provisioning.debian_package.control import (
+    ADDRESS,
     ARCHITECTURES,
     COPYRIGHT,
     LINTIAN,
+    MAINTAINER,
     NAME,
     format_changelog,
     format_control,
@@ -44,8 +46,12 @@ def parse_arguments() -> argparse.Namespace:
     add("--wheels", type=Path, required=True, help="for all Pythons that it is for")
     add("--machine", choices=ARCHITECTURES, default="x86_64", help="(default: x86_64)")
     add("--release", default="0", help="its version (default: 0)")
+    add("--maintainer", default=MAINTAINER, help=f"who answers for it (default: {MAINTAINER})")
     add("--epoch", type=int, help="no file is newer, seconds since 1970 (default: the commit's)")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if not ADDRESS.fullmatch(asked.maintainer):
+        parser.error("--maintainer: as in 'Ada Lovelace <ada@example.org>'")
+    return asked
 
 
 def build(asked: argparse.Namespace) -> Path:
@@ -56,10 +62,15 @@ def build(asked: argparse.Namespace) -> Path:
     texts = {
         "lintian/overrides/appliance": LINTIAN.encode(),
         "doc/appliance/copyright": COPYRIGHT.encode(),
-        "doc/appliance/changelog.gz": pack_text(format_changelog(asked.release, epoch_s)),
+        "doc/appliance/changelog.gz": pack_text(
+            format_changelog(asked.release, epoch_s, asked.maintainer)
+        ),
     }
     size_kib = fill_tree(tree, release=RELEASE, wheels=asked.wheels, texts=texts)
-    put_scripts(tree, format_control(asked.release, machine=asked.machine, size_kib=size_kib))
+    control = format_control(
+        asked.release, machine=asked.machine, size_kib=size_kib, maintainer=asked.maintainer
+    )
+    put_scripts(tree, control)
     package: Path = asked.directory / (f"{NAME}_{asked.release}_{ARCHITECTURES[asked.machine]}.deb")
     run(*DPKG_DEB, tree, package, epoch_s=epoch_s)
     return package

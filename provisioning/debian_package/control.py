@@ -1,9 +1,10 @@
 """What dpkg is told of the package: its name, what it needs, who may have a time service. Pure.
 
-In: version, architecture, size. Out: the texts of control, copyright and changelog.
+In: version, architecture, size, maintainer. Out: the texts of control, copyright and changelog.
 Never: names a configuration file: settings are the technician's, and dpkg asks nobody about them.
 """
 
+import re
 from email.utils import formatdate
 
 from provisioning.installation.packages import OTHER_TIME_SERVICES, PACKAGES
@@ -11,7 +12,8 @@ from provisioning.installation.packages import OTHER_TIME_SERVICES, PACKAGES
 NAME = "appliance"
 PYTHONS = ("3.11", "3.12", "3.13")  # Debian 12, Ubuntu 24.04 (JetPack 7), Debian 13
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-MAINTAINER = "Neural Energy maintainers <maintainers@neural-energy.invalid>"
+MAINTAINER = "Neural Energy <maintainers@neural-energy.example>"  # nobody reads this address
+ADDRESS = re.compile(r"[^\x00-\x1f<>,]+ <[^\s<>@,]+@[^\s<>@,]+>")
 CONTROL = """Package: {name}
 Version: {version}
 Architecture: {architecture}
@@ -31,7 +33,7 @@ COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-fo
 Upstream-Name: Neural Energy appliance
 
 Files: *
-Copyright: 2026 Neural Energy maintainers
+Copyright: 2026 Neural Energy
 License: Apache-2.0
  On Debian systems the text of the licence is in
  /usr/share/common-licenses/Apache-2.0.
@@ -60,18 +62,20 @@ def list_needs() -> list[str]:
     return [f"python3 (>= {PYTHONS[0]})", f"python3 (<< {newest})", *needs]
 
 
-def format_control(version: str, *, machine: str, size_kib: int) -> str:
+def format_control(
+    version: str, *, machine: str, size_kib: int, maintainer: str = MAINTAINER
+) -> str:
     return CONTROL.format(
         name=NAME,
         version=version,
         architecture=ARCHITECTURES[machine],
-        maintainer=MAINTAINER,
+        maintainer=maintainer,
         size_kib=size_kib,
         depends=", ".join(list_needs()),
     )
 
 
-def format_changelog(version: str, epoch_s: int) -> str:
+def format_changelog(version: str, epoch_s: int, maintainer: str = MAINTAINER) -> str:
     """`epoch_s`: seconds since 1970."""
     date = formatdate(epoch_s)
-    return CHANGELOG.format(name=NAME, version=version, maintainer=MAINTAINER, date=date)
+    return CHANGELOG.format(name=NAME, version=version, maintainer=maintainer, date=date)

@@ -48,7 +48,7 @@ EPILOG = """exit codes:
   1  it was erased and cannot be booted; standard error says why
   2  refused, or wrong arguments: nothing was changed
 
-examples:
+examples (on a unit `install-image`, in a release's directory `provisioning/install-image`):
   provisioning/install-image build/image/image/unit.raw /dev/sdb
   zstd -dc unit.raw.zst | provisioning/install-image --manifest manifest.json - /dev/sdb
   install-image --from-running /dev/nvme0n1       on a unit that was booted from a stick"""
@@ -95,7 +95,7 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
 
 def make_parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
-        prog="provisioning/install-image",
+        prog="install-image",
         usage="%(prog)s [options] IMAGE DISK\n       %(prog)s [options] --from-running DISK",
         description=DESCRIPTION,
         epilog=EPILOG,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.debian_package import contents
+from provisioning.debian_package import command, contents
 from provisioning.debian_package.command import check_version, run
 from provisioning.debian_package.contents import fill_tree, list_release, list_wheels, put_scripts
 from provisioning.debian_package.control import (
@@ -133,6 +133,25 @@ def test_a_maintainer_script_is_one_that_sh_reads(script: Path) -> None:
 
 def test_the_changelog_has_the_time_of_the_commit() -> None:
     assert "Thu, 01 Jan 1970 00:00:01" in format_changelog("1.0", 1)
+
+
+def test_whoever_gives_it_away_is_named_in_it() -> None:
+    who = "Ada Lovelace <ada@example.org>"
+    assert f"Maintainer: {who}\n" in format_control(
+        "1.0", machine="aarch64", size_kib=1, maintainer=who
+    )
+    assert f"\n -- {who}  Thu" in format_changelog("1.0", 1, who)
+
+
+@pytest.mark.parametrize("who", ["Ada", "ada@example.org", "Ada <ada>", "A\nB <a@b.c>", ""])
+def test_a_maintainer_whom_dpkg_would_not_understand_is_refused(
+    who: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["deb", "build/deb", "--wheels", "w", f"--maintainer={who}"])
+    with pytest.raises(SystemExit) as ended:
+        command.parse_arguments()
+    assert ended.value.code == 2
+    assert "--maintainer" in capsys.readouterr().err
 
 
 @needs_dpkg
