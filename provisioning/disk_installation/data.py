@@ -1,6 +1,6 @@
 """The data partition of a new unit: an ext4 file system that holds what RAUC knows of both slots.
 
-    make_data(file, 2**30, SlotFacts("2026.11.1", sha256, 1610612736))
+    make_data(file, 2**29, SlotFacts("2026.11.1", sha256, 1610612736))
 
 Reads: nothing. Writes: one file, sparse, by mkfs.ext4.
 Never: takes anything from another unit's data: each begins with its own.

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 SECTOR_BYTES = 512
 MIB = 2**20
-LEAST_DATA_BYTES = 1024 * MIB  # as provisioning/image/repart.d/30-data.conf has it
+LEAST_DATA_BYTES = 512 * MIB  # as provisioning/image/repart.d/30-data.conf has it
 COPY_SECTORS = 33  # the table's copy behind the last partition
 HEADER = struct.Struct("<8sIIIIQQQQ16sQIII")
 ENTRY = struct.Struct("<16s16sQQQ72s")

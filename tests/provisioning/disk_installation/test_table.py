@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from provisioning.disk_installation.plan import measure_system
-from provisioning.disk_installation.table import MIB, TableError, format_script, parse_table
+from provisioning.disk_installation.table import (
+    LEAST_DATA_BYTES,
+    MIB,
+    TableError,
+    format_script,
+    parse_table,
+)
 from tests.provisioning.disk_installation.small_image import (
     ESP_MIB,
     SLOT_MIB,
@@ -38,8 +44,8 @@ def test_a_data_partition_that_has_grown_begins_small_on_the_next_disk(tmp_path:
     tool("sfdisk", "--quiet", disk, stdin=f'label: gpt\n{sizes}size=+, name="data"\n')
     with disk.open("rb") as file:
         table = parse_table(file.read(MIB))
-    assert table.get("data").size == 1024 * MIB
-    assert table.least_bytes == (1 + 3 * 40 + 1024) * MIB + 33 * 512
+    assert table.get("data").size == LEAST_DATA_BYTES
+    assert table.least_bytes == (1 + 3 * 40) * MIB + LEAST_DATA_BYTES + 33 * 512
 
 
 @needs_tools

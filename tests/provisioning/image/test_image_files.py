@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from provisioning.disk_installation.table import LEAST_DATA_BYTES
 from provisioning.image import accounts, root
 from provisioning.image.tools import ImageError, list_mirrors
 
@@ -35,12 +36,24 @@ def test_the_build_and_the_unit_name_the_same_partitions_in_the_same_order() -> 
     assert read_labels(FILES / "usr/lib/repart.d") == read_labels(IMAGE / "repart.d")
 
 
-def test_the_image_fits_on_every_stick_of_8_gb() -> None:
+def read_sizes() -> dict[str, int]:
+    """The greatest size of each partition of the image, in bytes."""
     texts = [path.read_text() for path in (IMAGE / "repart.d").glob("*.conf")]
-    sizes = [re.search(r"^SizeMaxBytes=(\d+)([MG])$", text, re.MULTILINE) for text in texts]
-    assert None not in sizes, "a partition has no greatest size"
-    total = sum(int(one[1]) * UNITS_BYTES[one[2]] for one in sizes if one)
-    assert total + BOTH_TABLES_BYTES < SMALLEST_8_GB_STICK_BYTES
+    found = [
+        re.search(r"^Label=(\S+)$[^%]*^SizeMaxBytes=(\d+)([MG])$", text, re.MULTILINE)
+        for text in texts
+    ]
+    return {one[1]: int(one[2]) * UNITS_BYTES[one[3]] for one in found if one}
+
+
+def test_the_image_fits_on_every_stick_of_8_gb() -> None:
+    sizes = read_sizes()
+    assert sorted(sizes) == sorted(read_labels(IMAGE / "repart.d"))
+    assert sum(sizes.values()) + BOTH_TABLES_BYTES < SMALLEST_8_GB_STICK_BYTES
+
+
+def test_a_running_system_is_installed_with_the_data_partition_of_the_image() -> None:
+    assert read_sizes()["data"] == LEAST_DATA_BYTES
 
 
 def test_rauc_writes_the_two_slots_and_takes_no_plain_bundle() -> None:
