@@ -16,7 +16,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from ota.disk import naming
+from ota.disk import Disk, naming
 from ota.manifest import Payload
 from ota.payload.frames import pack_frame
 from ota.payload.index import Chunk, Index, format_index
@@ -91,5 +91,7 @@ def name_file(sha256: str) -> str:
 
 
 def put(part: Path, path: Path) -> None:
+    """On the disk first: the same file may stand there already, and be published."""
+    Disk().sync(part)
     path.parent.mkdir(parents=True, exist_ok=True)
     part.replace(path)

@@ -46,12 +46,15 @@ def find_now(arguments: argparse.Namespace) -> datetime:
     return now or datetime.now(UTC)
 
 
-def open_fleet(arguments: argparse.Namespace) -> AbstractContextManager[Fleet]:
+def open_fleet(
+    arguments: argparse.Namespace, *, wait_s: float = 0.0
+) -> AbstractContextManager[Fleet]:
     return opened_fleet(
         find_directory(arguments),
         find_now(arguments),
         find_secrets(arguments),
         getattr(arguments, "key", []),
+        wait_s=wait_s,
     )
 
 

@@ -6,21 +6,35 @@ Never: does two of the steps in one, for the keys are in different places.
 
 import argparse
 import hashlib
+from datetime import datetime
 from pathlib import Path
 
 from appliance.parsing.arguments import PATH, make_type
 from appliance.parsing.values import parse_count, parse_number
 from appliance.strict_json import InputError, show
 from ota.manifest import NAME, Payload, ReleaseManifest, format_manifest
-from ota.release.commands.opening import add_fleet, add_keys, open_fleet, split_pairs
-from ota.release.fleet import Fleet
+from ota.release.commands.opening import (
+    add_fleet,
+    add_keys,
+    find_directory,
+    open_fleet,
+    split_pairs,
+)
+from ota.release.fleet import Fleet, opened_for_build
 from ota.release.publishing import publish
-from ota.release.releases.building import BuildPlan, build_release, list_notes
+from ota.release.releases.building import (
+    BuildPlan,
+    begin_build,
+    end_build,
+    list_notes,
+    pack_release,
+)
 from ota.release.releases.layer_sources import Sources
 from ota.release.releases.signing import include_signed, sign_release, withdraw_release
 
 HELP = "build, sign, publish and withdraw releases"
 LARGEST_SEQUENCE = 2**31
+WAIT_S = 3600.0  # at the end of a build, for a command that holds the fleet
 
 
 def parse_release(text: str) -> str:
@@ -79,18 +93,33 @@ def add_build(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.act is run_build:
+        print(run_build(arguments))
+        return 0
     with open_fleet(arguments) as fleet:
         print(arguments.act(fleet, arguments))
     return 0
 
 
-def run_build(fleet: Fleet, arguments: argparse.Namespace) -> str:
+def run_build(arguments: argparse.Namespace) -> str:
+    """It holds the fleet at its begin and its end, not while it packs."""
+    with opened_for_build(find_directory(arguments)):
+        with open_fleet(arguments) as fleet:
+            plan = make_plan(arguments, fleet.now)
+            old = begin_build(fleet, plan)
+        manifest = pack_release(fleet, plan, old)
+        with open_fleet(arguments, wait_s=WAIT_S) as fleet:
+            manifest = end_build(fleet, manifest)
+            return "\n  ".join([describe_build(manifest), *list_notes(fleet, plan, manifest)])
+
+
+def make_plan(arguments: argparse.Namespace, now: datetime) -> BuildPlan:
     models = {name: Path(path) for name, path in split_pairs(arguments.model, "--model")}
     sources = Sources(arguments.app, models, arguments.settings, arguments.os)
     manifest = ReleaseManifest(
         release=arguments.release,
         sequence=arguments.sequence,
-        issued=fleet.now.replace(microsecond=0),
+        issued=now.replace(microsecond=0),
         machines=tuple(arguments.machine),
         min_os=arguments.min_os,
         data_schema=arguments.data_schema or 0,
@@ -98,9 +127,7 @@ def run_build(fleet: Fleet, arguments: argparse.Namespace) -> str:
         notes=arguments.notes,
         layers=(),
     )
-    plan = BuildPlan(manifest, sources, arguments.delta_from or "", arguments.data_schema is None)
-    manifest = build_release(fleet, plan)
-    return "\n  ".join([describe_build(manifest), *list_notes(fleet, plan, manifest)])
+    return BuildPlan(manifest, sources, arguments.delta_from or "", arguments.data_schema is None)
 
 
 def describe_build(manifest: ReleaseManifest) -> str:

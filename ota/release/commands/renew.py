@@ -21,6 +21,7 @@ from ota.release.verifying import verify_tree
 
 HELP = "sign the online roles anew where it is time, and tell when the offline ones must be"
 USB_HELP = "the tree for a USB stick: units take it for 90 days, with a technician present"
+WAIT_S = 1800.0  # for a command that holds the fleet: nobody stands beside a timer
 VERIFY_HELP = "check a tree as a stranger would, from the roots of trust, with every pack"
 
 
@@ -36,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with open_fleet(arguments) as fleet:
+    with open_fleet(arguments, wait_s=WAIT_S) as fleet:
         for line in renew(fleet, arguments) or ["nothing is due"]:
             print(line)
         if arguments.to:

@@ -4,6 +4,7 @@ Reads: both repositories. Writes: the director's bins, snapshot and timestamp.
 Never: names a release that is not published, or one that the unit would refuse as a step back.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,9 @@ from ota.release.metadata.writing import format_time
 from ota.release.releases.known import find_published, read_published
 from ota.trust.assignment import permits_downgrade
 
-GROUP = "group:"
+GROUP, UNIT = "group:", "unit:"
+ODD = re.compile(r"[:/=@,;]|^\s|\s$")  # in the name of a unit: rather a group, wrongly spelled
+DEFAULT_GROUP = "all"  # of a unit's settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,20 @@ def entry_path(whom: str) -> str:
     """The director's target of a unit, or of a group ("group:NAME")."""
     if whom.startswith(GROUP):
         return f"groups/{whom.removeprefix(GROUP)}"
-    return f"units/{whom}"
+    return f"units/{whom.removeprefix(UNIT)}"
 
 
 def whom_of(path: str) -> str:
+    """As it is typed: a unit whose name is like something else with "unit:" before it."""
     kind, _, name = path.partition("/")
-    return f"{GROUP}{name}" if kind == "groups" else name
+    if kind == "groups":
+        return f"{GROUP}{name}"
+    return f"{UNIT}{name}" if is_odd(name) else name
+
+
+def is_odd(name: str) -> bool:
+    """Whether the name of a unit is rather a group that was spelled wrong, or a slip."""
+    return bool(ODD.search(name)) or name == DEFAULT_GROUP
 
 
 def assign(fleet: Fleet, whom: Sequence[str], assignment: Assignment) -> str:

@@ -5,18 +5,22 @@ Never: signs; what is built here no unit trusts.
 """
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ota import files as update_files
+from ota.errors import TrustError
 from ota.manifest import (
+    LONGEST_SIZE,
     Layer,
     LayerKind,
+    Payload,
     ReleaseManifest,
     format_manifest,
     parse_manifest,
 )
-from ota.payload.packing import Packed, pack_image, pack_tree
+from ota.payload.packing import Packed, list_tree, pack_image, pack_tree
 from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet
 from ota.release.releases.known import read_built, read_signed
@@ -28,6 +32,8 @@ from ota.release.releases.layer_sources import (
     keep_content,
     prepare_layers,
 )
+
+NO_HASH = "0" * 64
 
 
 @dataclass(frozen=True)
@@ -42,24 +48,70 @@ class BuildPlan:
     find_schema: bool = False
 
 
-def build_release(fleet: Fleet, plan: BuildPlan) -> ReleaseManifest:
-    """Raises `ReleaseError`, `PackError`, `OSError`. Built from the same it changes nothing."""
+def begin_build(fleet: Fleet, plan: BuildPlan) -> ReleaseManifest | None:
+    """What would be in vain after hours of packing is refused here. Returns the release of which
+    units have the layers. Raises `ReleaseError`, `OSError`.
+    """
     old = find_old(fleet, plan.delta_from) if plan.delta_from else None
     if fleet.files.measure(fleet.manifest_path(plan.manifest.release)) is None:
-        refuse_low_sequence(fleet, plan.manifest)  # before hours of packing
+        refuse_low_sequence(fleet, plan.manifest)
     fleet.files.make_directory(fleet.tree)
+    return old
+
+
+def pack_release(fleet: Fleet, plan: BuildPlan, old: ReleaseManifest | None) -> ReleaseManifest:
+    """Packs and content, which nothing names yet: other commands work meanwhile. Raises
+    `ReleaseError`, `PackError`, `OSError`.
+    """
     with tempfile.TemporaryDirectory(dir=fleet.directory, suffix=".work") as work:
         sources = list(prepare_layers(plan.sources, plan.manifest.release, Path(work)))
-        if not sources:
-            raise ReleaseError("a release has at least one layer: --app, --model, --settings, --os")
-        layers = tuple(build_layer(fleet, one, old) for one in sources)
         schema = find_data_schema(sources) if plan.find_schema else plan.manifest.data_schema
-    manifest = replace(plan.manifest, layers=layers, data_schema=schema)
-    if is_built_already(fleet, manifest):
-        return manifest
-    refuse_low_sequence(fleet, manifest)
-    write_manifest(fleet, manifest)
+        manifest = replace(plan.manifest, data_schema=schema)
+        check_sources(manifest, sources)
+        return replace(manifest, layers=tuple(build_layer(fleet, one, old) for one in sources))
+
+
+def end_build(fleet: Fleet, manifest: ReleaseManifest) -> ReleaseManifest:
+    """Raises `ReleaseError`, `OSError`. Built from the same it changes nothing."""
+    if not is_built_already(fleet, manifest):
+        refuse_low_sequence(fleet, manifest)
+        write_manifest(fleet, manifest)
     return manifest
+
+
+def check_sources(manifest: ReleaseManifest, sources: Sequence[LayerSource]) -> None:
+    """What a unit would refuse is refused before it is packed: the manifest with layers as large
+    as they are, hashes and packs made up.
+    """
+    if not sources:
+        raise ReleaseError("a release has at least one layer: --app, --model, --settings, --os")
+    file = f"packs/00/{NO_HASH}.pack"
+    payload = Payload(file, LONGEST_SIZE, file, LONGEST_SIZE, NO_HASH, NO_HASH)
+    layers = tuple(
+        Layer(one.kind, one.name, one.version, NO_HASH, measure(one), (payload, payload))
+        for one in sources
+    )
+    check_readable(replace(manifest, layers=layers))
+
+
+def measure(source: LayerSource) -> int:
+    """Bytes, unpacked; raises `PackError` for a tree that no pack can hold."""
+    if source.kind is LayerKind.OS:
+        return source.path.stat().st_size
+    return sum(one.size_bytes for one in list_tree(source.path))
+
+
+def check_readable(manifest: ReleaseManifest) -> bytes:
+    """The manifest as a file that units can read."""
+    data = format_manifest(manifest)
+    try:
+        parse_manifest(data)
+    except TrustError as error:
+        raise ReleaseError(
+            f"units would refuse the release {manifest.release}: {error.__cause__}; build it with "
+            "less, nothing was written"
+        ) from error
+    return data
 
 
 def build_layer(fleet: Fleet, source: LayerSource, old: ReleaseManifest | None) -> Layer:
@@ -153,8 +205,7 @@ def refuse_low_sequence(fleet: Fleet, manifest: ReleaseManifest) -> None:
 
 
 def write_manifest(fleet: Fleet, manifest: ReleaseManifest) -> None:
-    data = format_manifest(manifest)
-    parse_manifest(data)  # what a unit would refuse is refused here
+    data = check_readable(manifest)
     path = fleet.manifest_path(manifest.release)
     fleet.files.make_directory(path.parent)
     update_files.replace(fleet.files, path, data)

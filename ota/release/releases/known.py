@@ -11,7 +11,7 @@ from tuf.api.metadata import TargetFile, Targets
 
 from ota.manifest import MOST_BYTES, ReleaseManifest, parse_manifest
 from ota.release.errors import ReleaseError
-from ota.release.fleet import Fleet
+from ota.release.fleet import BUILT, Fleet
 from ota.release.metadata.reading import IMAGE, State, read_newest_targets
 
 
@@ -35,7 +35,7 @@ def find_target_file(tree: Path, target: TargetFile) -> Path:
 
 
 def read_built(fleet: Fleet) -> dict[str, ReleaseManifest]:
-    names = fleet.files.list_names(fleet.directory / "releases")
+    names = fleet.files.list_names(fleet.directory / BUILT)
     paths = {name: fleet.manifest_path(name) for name in names}
     return {
         name: parse_manifest(fleet.files.read(path, most_bytes=MOST_BYTES))

@@ -40,7 +40,29 @@ def test_a_key_that_does_not_sign_this_is_named(desk: Desk, tmp_path: Path) -> N
 
 def test_a_group_without_a_name_is_refused(desk: Desk) -> None:
     desk.issue("r1", 1)
-    assert "names no group" in refuse(desk, "assign", "group:", "r1")
+    assert "names nothing" in refuse(desk, "assign", "group:", "r1")
+
+
+WRONG = ("groups:all", "Group:all", "group/all", "units/u1", "all", "u1,u2", " u1", "group:a:b")
+
+
+@pytest.mark.parametrize("whom", [*WRONG, "group=all", "unit:", "group: all"])
+def test_a_group_that_is_spelled_wrong_becomes_no_unit(desk: Desk, whom: str) -> None:
+    desk.issue("r1", 1)
+    said = refuse(desk, "assign", "u1", whom, "r1")
+    assert "a group is group:NAME" in said or "names nothing" in said
+    assert "u1" not in desk.do("status")
+
+
+def test_a_unit_with_an_odd_name_is_given_a_release_and_shown_as_it_is_typed(desk: Desk) -> None:
+    desk.issue("r1", 1)
+    desk.do("assign", "unit:hill:west", "unit:all", "unit:field-7", "field 8", "r1")
+    shown = desk.do("status")
+    assert "unit:hill:west" in shown
+    assert "unit:all" in shown
+    assert "unit:field-7" not in shown
+    desk.do("unassign", "hill:west", "unit:all", "field-7", "field 8")
+    assert "hill" not in desk.do("status")
 
 
 def test_a_file_that_is_not_there_is_told_so(desk: Desk) -> None:
@@ -56,6 +78,55 @@ def test_a_sequence_is_refused_before_anything_is_packed(desk: Desk, wheel: Path
     words = ("release", "build", "r6", "--sequence", 5, "--app", wheel)
     assert "does not rise" in refuse(desk, *words)
     assert sorted(desk.tree.rglob("*")) == before
+
+
+def make_model(desk: Desk, name: str) -> str:
+    """`NAME=DIR` of a small model."""
+    path = desk.directory / "models" / name
+    path.mkdir(parents=True)
+    (path / "model.bin").write_bytes(name.encode())
+    return f"{name}={path}"
+
+
+def test_what_units_would_refuse_is_refused_before_anything_is_packed(
+    desk: Desk, wheel: Path
+) -> None:
+    before = sorted(desk.fleet.rglob("*"))
+    words = ("release", "build", "r1", "--sequence", 1, "--app", wheel)
+    machines = [word for number in range(17) for word in ("--machine", f"m{number}")]
+    models = [word for n in range(64) for word in ("--model", make_model(desk, f"n{n}"))]
+    for more, part in (
+        (["--notes", "x" * 4001], "notes is no text of at most 4000"),
+        (machines, "machines is no list of at most 16"),
+        (models, "layers is no list of at most 64"),
+        (["--data-schema", 2**31, "--energy-wh", "1e6", "--notes", "\0" * 4000], ""),
+    ):
+        if part:
+            assert part in refuse(desk, *words, *more)
+            assert sorted(desk.fleet.rglob("*")) == before
+        else:
+            desk.do(*words, *more)
+
+
+def test_a_tree_that_no_pack_can_hold_is_refused_before_another_layer_is_packed(
+    desk: Desk,
+) -> None:
+    bundle = desk.directory / "os.raucb"
+    bundle.write_bytes(os.urandom(100_000))
+    model = make_model(desk, "m1")
+    (desk.directory / "models/m1/a").symlink_to("/etc/passwd")
+    before = sorted(desk.fleet.rglob("*"))
+    words = ("release", "build", "r1", "--sequence", 1, "--os", bundle, "--model", model)
+    assert "which a layer cannot hold" in refuse(desk, *words)
+    assert sorted(desk.fleet.rglob("*")) == before
+
+
+def test_a_file_of_a_layer_is_kept_whatever_it_is_called(desk: Desk) -> None:
+    model = make_model(desk, "m1")
+    (desk.directory / "models/m1/weights.part").write_text("weights")
+    desk.do("release", "build", "r1", "--sequence", 1, "--model", model)
+    desk.do("status")
+    assert [one.read_text() for one in desk.fleet.rglob("weights.part")] == ["weights"]
 
 
 def test_a_layer_without_a_delta_is_named_with_the_reason(desk: Desk, wheel: Path) -> None:
@@ -155,7 +226,7 @@ def test_nothing_is_left_of_a_build_that_was_killed(desk: Desk) -> None:
         while not list(desk.tree.glob("new-*")) and build.poll() is None:
             pass
         os.killpg(build.pid, signal.SIGKILL)
-    desk.do("status")
+    desk.do("renew", "--force")
     assert list(desk.fleet.glob("*.work")) == []
     assert list(desk.tree.glob("new-*")) == []
 

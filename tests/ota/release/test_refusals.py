@@ -194,23 +194,6 @@ def test_a_directory_with_something_in_it_becomes_no_fleet(desk: Desk) -> None:
     assert "power of two" in refuse(desk, "init", desk.directory / "new", "--bins", 5)
 
 
-def test_a_second_command_is_told_who_works(desk: Desk) -> None:
-    holder = (
-        "import fcntl, os, sys; h = os.open(sys.argv[1], os.O_RDONLY); "
-        "fcntl.flock(h, fcntl.LOCK_EX); print(1, flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", holder, str(desk.fleet)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        process.stdout.readline()
-        said = refuse(desk, "renew")
-        process.communicate("")
-    assert f"in use by process {process.pid}" in said
-    desk.do("renew")
-
-
 def test_a_full_disk_is_one_sentence_and_the_old_tree_stays(desk: Desk) -> None:
     desk.issue("r1", 1)
     program = (
