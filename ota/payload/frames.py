@@ -13,6 +13,9 @@ from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdCompression
 from appliance.strict_json import InputError
 
 LEVEL = 19
+# Of a patch: it costs what its dictionary does, ten times as long as what is new. 18 takes 1.6
+# times the time for 5 % less; a search for distant matches (ldm) made them 4 % larger at 12.
+PATCH_LEVEL = 16
 MOST_WINDOW_BYTES = 64 * 1024**2
 
 
@@ -20,13 +23,12 @@ def pack_frame(data: bytes, *, old: bytes = b"") -> bytes:
     """The same bytes give the same frame with one version of zstd."""
     window_log = max(10, min((len(old) + len(data)).bit_length(), 26))
     params = ZstdCompressionParameters.from_level(
-        LEVEL,
+        PATCH_LEVEL if old else LEVEL,
         source_size=len(old) + len(data),
         window_log=window_log,
         write_content_size=True,
         write_checksum=False,
         write_dict_id=False,
-        enable_ldm=len(old) > 2**20,
     )
     compressor = zstandard.ZstdCompressor(compression_params=params, dict_data=make_dictionary(old))
     return compressor.compress(data)

@@ -41,7 +41,9 @@ def try_start(sight: Sight, *words: str, app: Path | None = None) -> str:
             timeout=LONGEST_S,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired:
+        return f"it did not start within {LONGEST_S:g} s"
+    except OSError as error:
         return f"it does not start: {error}"
     if not done.returncode:
         return ""
