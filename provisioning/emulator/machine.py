@@ -34,7 +34,8 @@ BETWEEN_LOOKS_S = 0.2
 class Hardware:
     """`page_port` and `ssh_port`: on this computer's loopback. `clock`: what its own clock says at
     the start, as QEMU's `-rtc base=` has it (`utc`, or `2001-01-01T00:00:00`). `cable`: whether the
-    network is plugged in at the start.
+    network is plugged in at the start. `write_log`: a file that gets every order to the disk
+    (QEMU's blklogwrites); a power cut is made of it afterwards.
     """
 
     page_port: int
@@ -43,6 +44,7 @@ class Hardware:
     processors: int = 2
     clock: str = "utc"
     cable: bool = True
+    write_log: Path | None = None
 
 
 class Machine:
@@ -186,7 +188,7 @@ class Machine:
             ),
             *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
             *("-drive", f"if=pflash,format=raw,file={self._variables}"),
-            *("-drive", f"if=virtio,format=raw,discard=unmap,file={self.disk.path}"),
+            *self._list_disk(),
             *("-netdev", f"user,id=net,{forward}"),
             *("-device", f"virtio-net-pci,netdev=net,id={CARD}"),
             *("-device", "i6300esb", "-action", "watchdog=reset,reboot=shutdown"),
@@ -194,4 +196,18 @@ class Machine:
             *("-chardev", f"file,id=console,append=on,path={self._serial}"),
             *("-serial", "chardev:console"),
             *("-qmp", f"unix:{self._socket},server=on,wait=off"),
+        ]
+
+    def _list_disk(self) -> list[str]:
+        log = self.hardware.write_log
+        if log is None:
+            return ["-drive", f"if=virtio,format=raw,discard=unmap,file={self.disk.path}"]
+        log.touch()
+        append = "on" if log.stat().st_size else "off"
+        logged = f"log-sector-size=512,log-append={append},node-name=logged"
+        return [
+            *("-blockdev", f"driver=file,discard=unmap,node-name=disk,filename={self.disk.path}"),
+            *("-blockdev", f"driver=file,node-name=log,filename={log}"),
+            *("-blockdev", f"driver=blklogwrites,file=disk,log=log,{logged}"),
+            *("-device", "virtio-blk-pci,drive=logged,write-cache=on"),
         ]

@@ -4,6 +4,7 @@ Reads: the build directory of the image that is tested. Writes: a fleet, bundles
 Never: builds a root anew: a slot is copied, and files in it are replaced (debugfs).
 """
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,11 @@ EPOCH = 1_796_000_000  # seconds since 1970, of what is in a bundle
 OS_RELEASE, COMMAND_LINE = "/usr/lib/os-release", "/etc/kernel/cmdline"
 # Without its initial RAM disk the kernel finds no root: it panics, and restarts.
 PANIC = " rdinit=/nowhere"
+
+
+def hash_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class NextSystems:
@@ -38,17 +44,20 @@ class NextSystems:
     def roots_of_trust(self) -> list[Path]:
         return sorted((self.fleet / "trust").glob("*-root.json"))
 
-    def offer(self, unit: str, release: str, *, sequence: int, boots: bool = True) -> None:
-        """Build, sign, publish and assign; one that does not boot panics."""
-        bundle = self._make_bundle(release, boots=boots)
+    def offer(self, unit: str, release: str, *, sequence: int, boots: bool = True) -> str:
+        """Build, sign, publish and assign; one that does not boot panics. Returns the SHA-256 of
+        the slot.
+        """
+        bundle, slot_sha256 = self._make_bundle(release, boots=boots)
         here = ("--fleet", str(self.fleet))
         energy = ("--sequence", str(sequence), "--energy-wh", ENERGY_WH)
         self._run_fleet("release", "build", release, "--os", str(bundle), *energy, *here)
         bundle.unlink()
         for words in (("release", "sign"), ("release", "publish"), ("assign", unit)):
             self._run_fleet(*words, release, *here)
+        return slot_sha256
 
-    def _make_bundle(self, release: str, *, boots: bool) -> Path:
+    def _make_bundle(self, release: str, *, boots: bool) -> tuple[Path, str]:
         work = self._directory / release
         work.mkdir()
         slot = work / SLOT
@@ -63,8 +72,9 @@ class NextSystems:
         bundle = work / "unit.raucb"
         tools = Chroot(self._built / "tools")
         make_bundle(tools, work, bundle, keys, release=release, epoch=EPOCH)
+        slot_sha256 = hash_file(slot)
         slot.unlink()
-        return bundle
+        return bundle, slot_sha256
 
     def _read(self, slot: Path, place: str) -> str:
         return run("debugfs", "-R", f"cat {place}", slot)
