@@ -50,7 +50,7 @@ def port(systems: NextSystems) -> Iterator[int]:
         yield port
 
 
-def test_a_good_system_is_fetched_installed_tried_and_kept(
+def test_a_good_system_is_fetched_installed_and_tried(
     unit: EmulatedUnit, systems: NextSystems, port: int
 ) -> None:
     systems.offer(unit.site.name, GOOD, sequence=1)
@@ -65,6 +65,17 @@ def test_a_good_system_is_fetched_installed_tried_and_kept(
     assert unit.ask("cat /etc/machine-id") == identity
     assert unit.order(ON_TRIAL) == "indeterminate"
     assert any(f"{GOOD}+2-1.conf" in one for one in list_entries(unit)), list_entries(unit)
+
+
+def test_a_trial_that_nobody_decides_is_restarted_and_loses_a_try(unit: EmulatedUnit) -> None:
+    before = unit.find_boot()
+    unit.order("systemctl start --no-block image-trial-end")
+    unit.wait_for_boot(before)
+    assert any(f"{GOOD}+1-2.conf" in one for one in list_entries(unit)), list_entries(unit)
+
+
+def test_what_works_on_trial_is_kept(unit: EmulatedUnit) -> None:
+    assert find_running(unit) == [GOOD, "rauc.slot=B"]
     check_in(unit)
     wait_for_step(unit, GOOD, "commit", TRIAL_S)
     updating.wait_for_entry(unit, f"{GOOD}.conf")

@@ -72,10 +72,17 @@ def test_the_file_systems_of_fstab_are_partitions_of_the_disk() -> None:
     assert labels == {"data", "esp"}
 
 
+def test_the_boot_partition_is_checked_at_each_boot() -> None:
+    """A FAT file system does not recover by itself; the data partition is checked before PID 1."""
+    lines = (FILES / "etc/fstab").read_text().splitlines()
+    (passes,) = [line.split()[5] for line in lines if line.endswith("2") or "/efi" in line]
+    assert passes == "2"
+
+
 def test_no_unit_of_the_image_has_the_name_of_a_service() -> None:
     """The drop-ins of `appliance-*.service` would close it."""
     names = {path.name for path in (FILES / "etc/systemd/system").iterdir()}
-    assert all(name.startswith("image-") for name in names)
+    assert all(name.startswith(("image-", "systemd-")) for name in names)
     ours = {name for name in root.ENABLED if name.startswith("image-")}
     assert ours <= names
 
