@@ -199,15 +199,20 @@ class Machine:
         ]
 
     def _list_disk(self) -> list[str]:
+        """What is written stays in this computer's memory until it wants: `cut_power` loses none of
+        it.
+        """
         log = self.hardware.write_log
         if log is None:
-            return ["-drive", f"if=virtio,format=raw,discard=unmap,file={self.disk.path}"]
+            plain = f"if=virtio,format=raw,discard=unmap,cache=unsafe,file={self.disk.path}"
+            return ["-drive", plain]
         log.touch()
+        file = "driver=file,cache.no-flush=on"
         append = "on" if log.stat().st_size else "off"
         logged = f"log-sector-size=512,log-append={append},node-name=logged"
         return [
-            *("-blockdev", f"driver=file,discard=unmap,node-name=disk,filename={self.disk.path}"),
-            *("-blockdev", f"driver=file,node-name=log,filename={log}"),
+            *("-blockdev", f"{file},discard=unmap,node-name=disk,filename={self.disk.path}"),
+            *("-blockdev", f"{file},node-name=log,filename={log}"),
             *("-blockdev", f"driver=blklogwrites,file=disk,log=log,{logged}"),
             *("-device", "virtio-blk-pci,drive=logged,write-cache=on"),
         ]
