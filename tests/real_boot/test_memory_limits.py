@@ -71,16 +71,3 @@ def test_what_the_kernel_was_told_is_so(running: EmulatedUnit) -> None:
     assert said == ["2", "1", "1", "1", "2", "0", "2", "|/bin/false", "0"]
     cmdline = running.ask("cat /proc/cmdline").split()
     assert {"vsyscall=none", "slab_nomerge", "debugfs=off", "ro"} <= set(cmdline)
-
-
-def test_the_end_of_a_trial_is_asked_for_in_its_sandbox(running: EmulatedUnit) -> None:
-    """A committed system: the boot loader sets no counter, and the program says so."""
-    options = running.ask("cat /etc/systemd/system/image-.service.d/10-hardening.conf")
-    own = running.ask("cat /etc/systemd/system/image-trial-end.service.d/20-esp.conf")
-    lines = [line for line in f"{options}\n{own}".splitlines() if re.match(r"[A-Z]\w+=", line)]
-    properties = " ".join(f'-p "{line}"' for line in lines)
-    said = running.ask(
-        f"sudo systemd-run --quiet --pipe --wait {properties} "
-        "/usr/lib/systemd/systemd-bless-boot status 2>&1"
-    )
-    assert said in ("clean", "good", "indeterminate", "bad"), said
