@@ -71,7 +71,7 @@ def test_a_full_data_partition_and_no_network_at_boot(off: EmulatedUnit) -> None
     assert off.ask("systemctl --failed --plain --no-legend") == ""
     wait_for_battery(off)
     wait_for_fault(off, "% full")
-    off.order("rm /var/full /var/fuller")
+    off.order("rm /var/full /var/fuller; sync")
 
 
 def test_wrong_settings_and_a_wrong_clock_at_boot(off: EmulatedUnit) -> None:

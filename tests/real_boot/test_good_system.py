@@ -1,10 +1,10 @@
-"""The power fails while an operating system is installed, tried and kept: some system always boots.
+"""An operating system is fetched, installed, tried and kept; and what if the power fails meanwhile.
 
-One update is made while QEMU logs every write to the disk. What a cut leaves at hundreds of moments
-is made of the log: of each the boot partition is read, and some of them are booted.
+The tests stand in their order, and each goes on where the one before has ended. QEMU logs every
+write to the disk: what a cut leaves at hundreds of moments is made of that log, the boot partition
+of each is read, and some are booted.
 """
 
-import hashlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from random import Random
 
 import pytest
 
-from ota.slots.boot_entries import FOLDER, find_first, parse_entry
-from provisioning.emulator.guest_disk import GuestDisk, Partition
+from provisioning.emulator.guest_disk import GuestDisk
 from provisioning.image.command import SLOT
 from tests.real_boot import updating
+from tests.real_boot.boot_partition import copy_part, find_wrong, hash_boot_files
 from tests.real_boot.conftest import BUILD, IMAGE
 from tests.real_boot.disk_log import DiskLog
 from tests.real_boot.next_systems import NextSystems, hash_file
@@ -26,19 +26,105 @@ from tests.real_boot.unit import GIB, EmulatedUnit
 pytestmark = updating.needs_build
 
 GOOD = "2099.1"
+DISK_BYTES = 12 * GIB
 INSTALL_S, TRIAL_S, WAIT_S = 2400.0, 1800.0, 400.0
-DISK_BYTES = 11 * GIB
-LOOKED_AT, BOOTED, SEED = 300, 5, 17
+LOOKED_AT, BOOTED, SEED = 300, 4, 17
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A unit without a camera (the emulated processor has enough to do), its release, its log.
+    `before`: the disk at the begin of the log.
+    """
+
+    unit: EmulatedUnit
+    systems: NextSystems
+    port: int
+    slot_sha256: str
+    before: GuestDisk
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    directory = tmp_path_factory.mktemp("good")
+    systems = NextSystems(BUILD, directory / "systems")
+    unit = EmulatedUnit(IMAGE, directory / "m", disk_bytes=DISK_BYTES, camera=False)
+    before, log = GuestDisk(directory / "before.raw"), directory / "orders.log"
+    with unit.site.simulated(), updating.mirror(systems) as port:
+        slot_sha256 = systems.offer(unit.site.name, GOOD, sequence=1)
+        yield Site(unit, systems, port, slot_sha256, before, log)
+    unit.remove()
+    for path in (before.path, log):
+        path.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def unit(site: Site) -> EmulatedUnit:
+    return site.unit
+
+
+def test_a_release_is_fetched_and_waits_while_updates_are_held(site: Site) -> None:
+    unit = site.unit
+    updating.begin(unit, site.systems, site.port)
+    unit.order("unitctl update hold --for 7d --reason test")
+    updating.ask_mirrors(unit)
+    updating.wait_for_step(unit, GOOD, "gate", INSTALL_S)
+    unit.shut_down()
+    GuestDisk.copy(unit.disk.path, site.before.path)
+
+
+def test_it_is_installed_and_tried(site: Site) -> None:
+    unit = site.unit
+    unit.machine.hardware = replace(unit.machine.hardware, write_log=site.log)
+    unit.boot()
+    unit.wait_for(unit.find_boot, WAIT_S, "SSH")
+    before, identity = unit.find_boot(), unit.ask("cat /etc/machine-id")
+    unit.order("unitctl update hold --off")
+    updating.ask_mirrors(unit)
+    updating.wait_for_step(unit, GOOD, "reboot", INSTALL_S)
+    unit.wait_for_boot(before)
+    assert updating.find_running(unit) == [GOOD, "rauc.slot=B"]
+    assert unit.ask("cat /etc/machine-id") == identity
+    updating.wait_for_entry(unit, f"{GOOD}+2-1.conf")
+
+
+def test_a_trial_that_nobody_decides_is_restarted_and_loses_a_try(unit: EmulatedUnit) -> None:
+    before = unit.find_boot()
+    unit.order("systemctl start --no-block image-trial-end")
+    unit.wait_for_boot(before)
+    updating.wait_for_entry(unit, f"{GOOD}+1-2.conf")
+
+
+def test_what_works_on_trial_is_kept(unit: EmulatedUnit) -> None:
+    assert updating.find_running(unit) == [GOOD, "rauc.slot=B"]
+    updating.check_in(unit)
+    updating.wait_for_step(unit, GOOD, "commit", TRIAL_S)
+    updating.wait_for_entry(unit, f"{GOOD}.conf")
+
+
+def test_the_end_of_a_trial_restarts_no_system_that_is_kept(unit: EmulatedUnit) -> None:
+    boot = unit.find_boot()
+    unit.order("systemctl start image-trial-end")
+    assert unit.ask("systemctl is-system-running") != "stopping"
+    assert unit.find_boot() == boot
+    unit.order("sync")
+    unit.forget_connection()
+    unit.machine.cut_power()
+    unit.machine.hardware = replace(unit.machine.hardware, write_log=None)
+
+
+# --- the power fails ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An update as the disk saw it. `before`: the disk at the begin of the log."""
+    """That update as the disk saw it. `boot_files`: hashes of kernels and initial RAM disks."""
 
     unit: EmulatedUnit
     before: GuestDisk
     log: DiskLog
-    boot_files: frozenset[str]  # hashes of kernels and initial RAM disks that are whole
+    boot_files: frozenset[str]
     slot_sha256: str
 
     def list_moments(self, label: str) -> list[int]:
@@ -50,67 +136,9 @@ class Logged:
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
-    directory = tmp_path_factory.mktemp("cuts")
-    systems = NextSystems(BUILD, directory / "systems")
-    unit = EmulatedUnit(IMAGE, directory / "m", disk_bytes=DISK_BYTES, camera=False)
-    with unit.site.simulated(), updating.mirror(systems) as port:
-        slot_sha256 = systems.offer(unit.site.name, GOOD, sequence=1)
-        fetch_and_hold(unit, systems, port)
-        before = GuestDisk.copy(unit.disk.path, directory / "before.raw")
-        log = directory / "orders.log"
-        unit.machine.hardware = replace(unit.machine.hardware, write_log=log)
-        install_and_keep(unit)
-        whole = frozenset(hash_boot_files(unit.disk)) | frozenset(hash_boot_files(before))
-        unit.machine.hardware = replace(unit.machine.hardware, write_log=None)
-        yield Logged(unit, before, DiskLog(log), whole, slot_sha256)
-    unit.remove()
-    before.path.unlink()
-    log.unlink()
-
-
-def fetch_and_hold(unit: EmulatedUnit, systems: NextSystems, port: int) -> None:
-    """Until all of it is on the disk; then the machine is off."""
-    updating.begin(unit, systems, port)
-    unit.order("unitctl update hold --for 7d --reason test")
-    updating.ask_mirrors(unit)
-    updating.wait_for_step(unit, GOOD, "gate", INSTALL_S)
-    unit.shut_down()
-
-
-def install_and_keep(unit: EmulatedUnit) -> None:
-    unit.boot()
-    unit.wait_for(unit.find_boot, WAIT_S, "SSH")
-    before = unit.find_boot()
-    unit.order("unitctl update hold --off")
-    updating.ask_mirrors(unit)
-    updating.wait_for_step(unit, GOOD, "reboot", INSTALL_S)
-    unit.wait_for_boot(before)
-    assert updating.find_running(unit) == [GOOD, "rauc.slot=B"]
-    updating.check_in(unit)
-    updating.wait_for_step(unit, GOOD, "commit", TRIAL_S)
-    updating.wait_for_entry(unit, f"{GOOD}.conf")
-    unit.order("sync")
-    unit.forget_connection()
-    unit.machine.cut_power()
-
-
-def hash_boot_files(disk: GuestDisk) -> Iterator[str]:
-    for folder in disk.list(FOLDER):
-        for name in ("linux", "initrd"):
-            yield hash_on_esp(f"{disk.path}@@{disk.find('esp').start}", f"{FOLDER}/{folder}/{name}")
-
-
-def hash_on_esp(esp: str, place: str) -> str:
-    done = subprocess.run(["mcopy", "-i", esp, f"::{place}", "-"], capture_output=True, check=False)
-    return hashlib.sha256(done.stdout).hexdigest() if done.returncode == 0 else "unreadable"
-
-
-def copy_part(disk: Path, part: Partition, target: Path) -> None:
-    """One partition alone, with holes."""
-    words = [f"if={disk}", f"of={target}", "conv=sparse", "bs=1M", "status=none"]
-    where = [f"skip={part.start}", f"count={part.length}", "iflag=skip_bytes,count_bytes"]
-    subprocess.run(["dd", *words, *where], check=True)
+def logged(site: Site) -> Logged:
+    whole = frozenset([*hash_boot_files(site.unit.disk), *hash_boot_files(site.before)])
+    return Logged(site.unit, site.before, DiskLog(site.log), whole, site.slot_sha256)
 
 
 class NothingIsLost(Random):
@@ -144,28 +172,10 @@ def test_at_each_moment_the_first_entry_of_the_boot_partition_is_whole(
         only = range(part.start, part.start + part.length)
         logged.log.cut_power(esp, moment, chance, only=only)
         assert find_wrong(esp, logged.boot_files) == "", f"order {moment}"
-
-
-def find_wrong(esp: Path, whole: frozenset[str]) -> str:
-    """What is wrong with what a boot partition boots."""
-    listed = subprocess.run(
-        ["mdir", "-b", "-i", esp, "::loader/entries"], capture_output=True, text=True, check=False
-    )
-    names = [Path(one).name for one in listed.stdout.split()]
-    found = {name: read(esp, f"loader/entries/{name}") for name in names}
-    entries = [parse_entry(name, data) for name, data in found.items()]
-    first = find_first(one for one in entries if one)
-    if first is None or not first.is_bootable:
-        return f"no entry can be booted: {names}"
-    files = [f"{FOLDER}/{first.boot_files}/{name}" for name in ("linux", "initrd")]
-    return "".join(
-        f"{one} of {first.name}; " for one in files if hash_on_esp(str(esp), one) not in whole
-    )
-
-
-def read(esp: Path, place: str) -> bytes:
-    words = ["mcopy", "-i", str(esp), f"::{place}", "-"]
-    return subprocess.run(words, capture_output=True, check=False).stdout
+        subprocess.run(["fsck.vfat", "-a", esp], capture_output=True, check=False)
+        assert find_wrong(esp, logged.boot_files) == "", f"order {moment}, and checked"
+        mended = subprocess.run(["fsck.vfat", "-n", esp], capture_output=True, check=False)
+        assert mended.returncode == 0, f"order {moment}: {mended.stdout.decode()}"
 
 
 def test_no_entry_names_a_slot_that_is_not_whole_on_the_disk(
