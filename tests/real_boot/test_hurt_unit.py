@@ -110,7 +110,7 @@ def test_a_damaged_database_and_a_damaged_file_system_at_boot(off: EmulatedUnit)
     assert off.ask("cat /etc/machine-id") == identity
     doctor = off.ask("unitctl doctor")
     assert "database     undamaged" in doctor, doctor
-    wait_for_fault(off, "unit.db")
+    assert "a damaged one was set aside: unit.db.damaged-" in doctor, doctor
 
 
 def test_a_lost_data_partition_is_a_fault_and_the_battery_is_guarded(off: EmulatedUnit) -> None:
