@@ -1,8 +1,11 @@
 """The parts of the installation that need no unit; tests/real_pid1 installs one."""
 
+import ast
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,18 @@ def test_every_file_of_the_unit_files_is_installed_and_each_has_one_place() -> N
     unit_files = {path for path in UNITS_DIR.rglob("*") if path.is_file()}
     assert unit_files <= {one.source for one in table}
     assert len({one.place for one in table}) == len(table)
+
+
+@pytest.mark.parametrize("program", ["install", "install-image"])
+def test_a_python_that_is_too_old_is_told_in_one_line(program: str) -> None:
+    path = ROOT / "provisioning" / program
+    ast.parse(path.read_text(), feature_version=(3, 6))
+    old = f"import sys, runpy; sys.version_info = (3, 10, 12); "
+    run = f"{old}runpy.run_path({str(path)!r})"
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{program}: needs Python 3.11 or newer" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @needs_root

@@ -1,5 +1,6 @@
 """The files of an image: nothing in it gives rights, holds a secret, or is left open."""
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from provisioning.image.closed import SETUID
 from provisioning.image.modules import read_needs, read_rules, stays
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.quick
 
@@ -82,3 +84,12 @@ def test_no_module_lacks_another_and_none_is_there_that_the_lists_leave_out(
 
 def test_the_security_updates_of_debian_are_in_it(image_root: Path) -> None:
     assert " trixie-security " in (image_root / "etc/apt/sources.list").read_text()
+
+
+def test_the_programs_that_settings_of_the_documents_name_are_in_it(image_root: Path) -> None:
+    """Those of a Jetson apart, which has another system."""
+    texts = [(ROOT / "docs/units.md").read_text()]
+    texts += [path.read_text() for path in (ROOT / "docs/examples").glob("*.toml")]
+    named = {one for text in texts for one in re.findall(r'"(/(?:usr/)?s?bin/\S+?)[ "]', text)}
+    assert named
+    assert [one for one in sorted(named) if not (image_root / one.lstrip("/")).exists()] == []
