@@ -45,7 +45,7 @@ def test_every_file_of_the_unit_files_is_installed_and_each_has_one_place() -> N
 def test_a_python_that_is_too_old_is_told_in_one_line(program: str) -> None:
     path = ROOT / "provisioning" / program
     ast.parse(path.read_text(), feature_version=(3, 6))
-    old = f"import sys, runpy; sys.version_info = (3, 10, 12); "
+    old = "import sys, runpy; sys.version_info = (3, 10, 12); "
     run = f"{old}runpy.run_path({str(path)!r})"
     done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=False)
     assert done.returncode == 2
