@@ -8,9 +8,10 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -66,7 +67,7 @@ class UnitSide:
     def count(self, step: UpdateStep, release: str) -> int:
         """How often an update of that release came to a step."""
         rows = self.store.rows(UpdateState, release=release)
-        return sum(1 for row in rows if row.step is step)
+        return count_entries([row.step for row in rows], step)
 
     def is_low(self) -> bool:
         """Whether the charge is below what an installation needs, as at night."""
@@ -135,3 +136,8 @@ class UnitSide:
                 if all(mark in words for mark in marks) and b"--self-test" not in words:
                     return os.getpgid(int(entry.parent.name))
         return None
+
+
+def count_entries(steps: Sequence[UpdateStep], step: UpdateStep) -> int:
+    """How often a step began: a reason that changes while it lasts is another row of it."""
+    return sum(one is step and before is not step for before, one in pairwise([None, *steps]))
