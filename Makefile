@@ -9,8 +9,8 @@
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 #             make bench-image OTHER=DIR/image compares it with another build of the same commit
 # make soak   power cuts at every call of an update, 50,000 images; goes on where it stopped
-# make fuzz   two million random inputs: replies of power devices, the picture socket, settings, MQTT, rows, and
-#             all that an update reads; QUICK=1 for a short draw; single ones: make fuzz-frames ...
+# make fuzz   seven million random inputs, hours: replies of power devices, the picture socket, settings, MQTT, rows, and
+#             a million of each kind that an update reads; QUICK=1 for a short draw; single ones: make fuzz-frames ...
 # make wheels      what `provisioning/install --wheels build/wheels` needs on a unit without a network, for
 #             UNIT_PYTHON (default 3.13, of Debian 13) and UNIT_MACHINE (default: that of this computer)
 # make test-pid1   installs the unit in a Debian 13 of its own and boots it; asks the RAUC of Debian 13; as root, with the packages
@@ -52,7 +52,8 @@ export PYTHONDONTWRITEBYTECODE ?=
 
 # Targets of tests/fuzz/__main__.py, each with its number of executions: long, and with QUICK=1.
 FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/2000 rows/250000/10000 \
-       releases/300000/5000 packs/200000/5000 updates/250000/10000 entries/150000/5000 trust/70000/1000 layers/30000/500
+       releases/1000000/5000 packs/1000000/5000 updates/1000000/10000 entries/1000000/5000 \
+       trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
 .PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
