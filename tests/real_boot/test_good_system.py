@@ -64,11 +64,12 @@ def unit(site: Site) -> EmulatedUnit:
     return site.unit
 
 
-def test_a_release_is_fetched_and_waits_while_updates_are_held(site: Site) -> None:
+def test_a_release_is_fetched_and_waits_where_updates_are_held_meanwhile(site: Site) -> None:
     unit = site.unit
     updating.begin(unit, site.systems, site.port)
-    unit.order("unitctl update hold --for 7d --reason test")
     updating.ask_mirrors(unit)
+    updating.wait_for_step(unit, GOOD, "download", WAIT_S)
+    unit.order("unitctl update hold --for 7d --reason test")
     updating.wait_for_step(unit, GOOD, "gate", INSTALL_S)
     unit.shut_down()
     GuestDisk.copy(unit.disk.path, site.before.path)
