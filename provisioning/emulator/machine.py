@@ -204,8 +204,8 @@ class Machine:
         """
         log = self.hardware.write_log
         if log is None:
-            plain = f"if=virtio,format=raw,discard=unmap,cache=unsafe,file={self.disk.path}"
-            return ["-drive", plain]
+            plain = f"if=none,id=disk,format=raw,discard=unmap,cache=unsafe,file={self.disk.path}"
+            return ["-drive", plain, "-device", "virtio-blk-pci,drive=disk,bootindex=0"]
         log.touch()
         file = "driver=file,cache.no-flush=on"
         append = "on" if log.stat().st_size else "off"
@@ -214,5 +214,5 @@ class Machine:
             *("-blockdev", f"{file},discard=unmap,node-name=disk,filename={self.disk.path}"),
             *("-blockdev", f"{file},node-name=log,filename={log}"),
             *("-blockdev", f"driver=blklogwrites,file=disk,log=log,{logged}"),
-            *("-device", "virtio-blk-pci,drive=logged,write-cache=on"),
+            *("-device", "virtio-blk-pci,drive=logged,write-cache=on,bootindex=0"),
         ]
