@@ -157,7 +157,8 @@ def add_set(chroot: Chroot, directory: Path) -> None:
     if words.exists():
         cmdline = chroot.root / "etc/kernel/cmdline"
         cmdline.write_text(f"{cmdline.read_text().strip()} {words.read_text()}")
-    units = sorted(path.name for path in directory.glob("files/etc/systemd/system/*.service"))
+    found = sorted(directory.glob("files/etc/systemd/system/*.service"))
+    units = [path.name for path in found if not path.is_symlink()]  # one to /dev/null: masked
     if units:
         chroot.run("systemctl", "enable", *units)
 
