@@ -13,7 +13,7 @@ from tests.real_deb.packages import WHEELS, build_package, make_debian
 MACHINE = "aarch64"
 EMULATOR = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 CPU = {"QEMU_CPU": "cortex-a72"}  # the default emulates pointer authentication: 14 times slower
-PATH = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+PATH = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 ENTER = 'mount --rbind /dev "$0/dev"; mount -t proc proc "$0/proc"; exec chroot "$0" "$@"'
 LIBRARIES = "numpy, cv2, av, onnxruntime, cryptography, lxml, zstandard"
 
