@@ -172,31 +172,29 @@ class Machine:
 
     def _list_options(self) -> list[str]:
         have = self.hardware
-        forward = ",".join(
-            f"hostfwd=tcp:127.0.0.1:{ours}-:{theirs}"
-            for ours, theirs in ((have.page_port, 8080), (have.ssh_port, 22))
-        )
         return [
             *("-machine", "q35", *choose_accelerator(), "-S"),
-            *(
-                "-smp",
-                str(have.processors),
-                "-m",
-                str(have.memory_mib),
-                "-rtc",
-                f"base={have.clock}",
-            ),
+            *("-smp", str(have.processors), "-m", str(have.memory_mib)),
+            *("-rtc", f"base={have.clock}"),
             *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
             *("-drive", f"if=pflash,format=raw,file={self._variables}"),
             *self._list_disk(),
-            *("-netdev", f"user,id=net,{forward}"),
-            *("-device", f"virtio-net-pci,netdev=net,id={CARD}"),
+            *self._list_network(),
             *("-device", "i6300esb", "-action", "watchdog=reset,reboot=shutdown"),
             *("-device", "virtio-rng-pci", "-display", "none", "-monitor", "none"),
             *("-chardev", f"file,id=console,append=on,path={self._serial}"),
             *("-serial", "chardev:console"),
             *("-qmp", f"unix:{self._socket},server=on,wait=off"),
         ]
+
+    def _list_network(self) -> list[str]:
+        have = self.hardware
+        forward = ",".join(
+            f"hostfwd=tcp:127.0.0.1:{ours}-:{theirs}"
+            for ours, theirs in ((have.page_port, 8080), (have.ssh_port, 22))
+        )
+        card = f"virtio-net-pci,netdev=net,id={CARD}"
+        return ["-netdev", f"user,id=net,{forward}", "-device", card]
 
     def _list_disk(self) -> list[str]:
         """What is written stays in this computer's memory until it wants: `cut_power` loses none of
