@@ -206,11 +206,10 @@ class Machine:
             return ["-drive", plain, "-device", "virtio-blk-pci,drive=disk,bootindex=0"]
         log.touch()
         file = "driver=file,cache.no-flush=on"
-        append = "on" if log.stat().st_size else "off"
-        logged = f"log-sector-size=512,log-append={append},node-name=logged"
+        kind = "log-append=on" if log.stat().st_size else "log-sector-size=512"
         return [
             *("-blockdev", f"{file},discard=unmap,node-name=disk,filename={self.disk.path}"),
             *("-blockdev", f"{file},node-name=log,filename={log}"),
-            *("-blockdev", f"driver=blklogwrites,file=disk,log=log,{logged}"),
+            *("-blockdev", f"driver=blklogwrites,file=disk,log=log,node-name=logged,{kind}"),
             *("-device", "virtio-blk-pci,drive=logged,write-cache=on,bootindex=0"),
         ]
