@@ -89,11 +89,8 @@ class Machine:
 
     def go_on(self) -> None:
         """After a reset: start it again. Whoever waits for it calls this again and again."""
-        if not self._control or self.running:
-            return
-        self._control.read_to_end()
-        if self._control.reset:
-            self._earlier_events += self._control.events
+        if self._has_reset():
+            self._earlier_events += self.control.events
             self._forget()
             self._run()
 
@@ -114,6 +111,8 @@ class Machine:
             self._control = Control(self._socket)
             self._begin()
         except ImageError as error:
+            if self._control and self._control.reset:  # before it had answered
+                return
             self.cut_power()
             said = (self.directory / "qemu.log").read_text(errors="replace").strip()
             raise ImageError(f"the virtual machine did not start: {said or error}") from error
@@ -146,7 +145,14 @@ class Machine:
 
     def _goes_on(self) -> bool:
         self.go_on()
-        return self.running
+        return self.running or self._has_reset()
+
+    def _has_reset(self) -> bool:
+        """Whether QEMU has ended by a reset of the machine, and not by the machine's own end."""
+        if not self._control or self.running:
+            return False
+        self._control.read_to_end()
+        return self._control.reset
 
     @property
     def _serial(self) -> Path:
