@@ -99,12 +99,16 @@ def test_signals_to_all_processes_at_once_leave_none_and_are_no_error(directory:
     wait_for_end(directory)
 
 
-TAKE_TERMINAL = "import fcntl, os, subprocess, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+# The tests themselves may have been started with `nohup`.
+TAKE_TERMINAL = (
+    "import fcntl, os, signal, subprocess, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+)
 FIRST = {
     "the run itself": TAKE_TERMINAL + "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])",
     "make, which waits for it": TAKE_TERMINAL
     + (
-        "import signal; signal.signal(signal.SIGHUP, lambda *_: None); "
+        "signal.signal(signal.SIGHUP, lambda *_: None); "
         "sys.exit(subprocess.call([sys.executable, *sys.argv[1:]]))"
     ),
 }
