@@ -201,6 +201,7 @@ class Recorder:
 
     def open(self) -> None:
         """Prepare the database (a damaged one is set aside) and open it. Raises `StoreError`."""
+        self.store.leave_lost_log()
         aside = prepare_database(self.store.path)
         self.store.reopen()
         if aside:

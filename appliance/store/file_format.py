@@ -9,13 +9,13 @@ Never: changes a file, as SQLite may by opening one, or waits for a pipe.
 The format is described at sqlite.org/fileformat2.html.
 """
 
-import os
-import stat
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from appliance.store.open_files import read_beside
 
 LOG, INDEX = "-wal", "-shm"
 MAGIC = b"SQLite format 3\0"
@@ -36,26 +36,13 @@ class Header:
 
 def read_header(path: Path) -> Header | None:
     """The header of a database file; None where there is none. Raises `OSError`."""
-    data = read_start(path)
+    data = read_beside(path, HEADER_BYTES)
     if len(data) < HEADER_BYTES or not data.startswith(MAGIC):
         return None
     (size,) = struct.unpack_from(">H", data, PAGE_SIZE_AT)
     (pages,) = struct.unpack_from(">I", data, PAGES_AT)
     (session,) = struct.unpack_from(">i", data, USER_VERSION_AT)
     return Header(LARGEST_PAGE if size == 1 else size, pages, session)
-
-
-def read_start(path: Path) -> bytes:
-    """The first bytes of a regular file; none of any other."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return b""
-    try:
-        is_regular = stat.S_ISREG(os.fstat(handle).st_mode)
-        return os.read(handle, HEADER_BYTES) if is_regular else b""
-    finally:
-        os.close(handle)
 
 
 def has_log(path: Path) -> bool:

@@ -10,8 +10,11 @@ copies a log (`-wal`) back into the file, and never deletes one.
 """
 
 import sqlite3
+import sys
 from enum import Enum
 from pathlib import Path
+
+from appliance.store.open_files import connect_counted
 
 MOST_VALUE_BYTES = 1_000_000  # the largest value of a unit is a policy's table: some 50 kB
 
@@ -26,12 +29,7 @@ class Access(Enum):
 
 def open_file(path: Path, access: Access = Access.READ) -> sqlite3.Connection:
     """A connection to a file that is there. Raises `sqlite3.Error`."""
-    db = sqlite3.connect(
-        f"{path.absolute().as_uri()}?{access.value}",
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-    )
+    db = connect_counted(path, f"{path.absolute().as_uri()}?{access.value}")
     limit_values(db)
     return db
 
@@ -39,3 +37,9 @@ def open_file(path: Path, access: Access = Access.READ) -> sqlite3.Connection:
 def limit_values(db: sqlite3.Connection) -> None:
     """Have larger values refused."""
     db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_VALUE_BYTES)
+
+
+def leave_log(db: sqlite3.Connection) -> None:
+    """Have the log left as it is when the connection is closed (Python 3.12 and later can)."""
+    if sys.version_info >= (3, 12):
+        db.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003  (positional only)

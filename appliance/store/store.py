@@ -22,8 +22,10 @@ from appliance.model import Fault, ServiceState, Stamp
 from appliance.store import rows
 from appliance.store.connection import UnknownAnswer, connect, make_error, read_inode, run_query
 from appliance.store.decoding import MOST, select_number
+from appliance.store.file_format import INDEX
 from appliance.store.reading import decode_row
 from appliance.store.row_search import RowCollector, RowSearch, format_source
+from appliance.store.sqlite_files import leave_log
 from appliance.store.tables import ANY, BY_ROW, Table, get_fresh_s
 from appliance.store.unreadable import UnreadableRows
 from appliance.store.whole_check import record_clean_end
@@ -51,7 +53,7 @@ class Store:
         self._collector = RowCollector(path, self.unreadable)
         self._reported_s: dict[tuple[str, str], float] = {}
         self._connection: sqlite3.Connection | None = None
-        self._inode: int | None = None
+        self._files: tuple[int | None, ...] = ()
         if opened:
             self.reopen()
 
@@ -62,9 +64,21 @@ class Store:
 
     def reopen(self) -> None:
         """Open the file of this name as it is now; raises `StoreError` and keeps the old one."""
+        self.leave_lost_log()
         fresh = connect(self.path, read_only=self.writer is None)
         self.close()
-        self._connection, self._inode = fresh, read_inode(self.path)
+        self._connection, self._files = fresh, self._find_files()
+
+    def leave_lost_log(self) -> None:
+        """Close a file whose log was taken away: SQLite would go on writing into the lost one, with
+        every new connection of this process, and copy it over what others have written since.
+        """
+        was, now = self._files[1:], self._find_files()[1:]
+        if self._connection is None or was in ((), (None,)) or was == now:
+            return
+        leave_log(self._connection)
+        self._connection.close()
+        self._connection = None
 
     @property
     def is_open(self) -> bool:
@@ -72,8 +86,14 @@ class Store:
         return self._connection is not None
 
     def is_replaced(self) -> bool:
-        """Whether the file was set aside behind our back: then this process must reopen it."""
-        return self._connection is not None and read_inode(self.path) != self._inode
+        """Whether the file, or its log, was taken away behind our back: then this process must
+        reopen it.
+        """
+        return self._connection is not None and self._find_files() != self._files
+
+    def _find_files(self) -> tuple[int | None, ...]:
+        """The inodes of the file and of the index of its log, which lies there while it is open."""
+        return read_inode(self.path), read_inode(Path(f"{self.path}{INDEX}"))
 
     @property
     def _db(self) -> sqlite3.Connection:
