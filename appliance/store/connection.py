@@ -115,5 +115,5 @@ def read_inode(path: Path) -> int | None:
     """Which file stands under this name now."""
     try:
         return path.stat().st_ino
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None

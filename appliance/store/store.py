@@ -20,15 +20,13 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import Fault, ServiceState, Stamp
 from appliance.store import rows
-from appliance.store.connection import UnknownAnswer, connect, make_error, read_inode, run_query
+from appliance.store.connection import UnknownAnswer, make_error, run_query
 from appliance.store.decoding import MOST, select_number
-from appliance.store.file_format import INDEX
+from appliance.store.held_connection import HeldConnection
 from appliance.store.reading import decode_row
 from appliance.store.row_search import RowCollector, RowSearch, format_source
-from appliance.store.sqlite_files import leave_log
 from appliance.store.tables import ANY, BY_ROW, Table, get_fresh_s
 from appliance.store.unreadable import UnreadableRows
-from appliance.store.whole_check import record_clean_end
 
 T = TypeVar("T")
 PAGE_SIZE = 1024  # a small row dirties a whole page: small pages spare the flash
@@ -36,7 +34,7 @@ EVERY_ROW = 1_000_000
 FAULT_TEXT_EVERY_S = 600.0  # an open fault's text follows, but the flash is spared
 
 
-class Store:
+class Store(HeldConnection):
     """A connection to the unit database for one process.
 
     `writer` is the service's name in appliance/store/tables.py, or None for a reader. `opened`
@@ -46,62 +44,14 @@ class Store:
     def __init__(
         self, path: Path, clock: Clock, writer: str | None = None, opened: bool = True
     ) -> None:
-        self.path = path
+        super().__init__(path, read_only=writer is None)
         self.clock = clock
         self.writer = writer
         self.unreadable = UnreadableRows(clock)
         self._collector = RowCollector(path, self.unreadable)
         self._reported_s: dict[tuple[str, str], float] = {}
-        self._connection: sqlite3.Connection | None = None
-        self._files: tuple[int | None, ...] = ()
         if opened:
             self.reopen()
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            record_clean_end(self.path)
-
-    def reopen(self) -> None:
-        """Open the file of this name as it is now; raises `StoreError` and keeps the old one."""
-        self.leave_lost_log()
-        fresh = connect(self.path, read_only=self.writer is None)
-        self.close()
-        self._connection, self._files = fresh, self._find_files()
-
-    def leave_lost_log(self) -> None:
-        """Close a file whose log was taken away: SQLite would go on writing into the lost one, with
-        every new connection of this process, and copy it over what others have written since.
-        """
-        was, now = self._files[1:], self._find_files()[1:]
-        if self._connection is None or was in ((), (None,)) or was == now:
-            return
-        leave_log(self._connection)
-        self._connection.close()
-        self._connection = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has been opened."""
-        return self._connection is not None
-
-    def is_replaced(self) -> bool:
-        """Whether the file, or its log, was taken away behind our back: then this process must
-        reopen it.
-        """
-        return self._connection is not None and self._find_files() != self._files
-
-    def _find_files(self) -> tuple[int | None, ...]:
-        """The inodes of the file and of the index of its log, which lies there while it is open."""
-        return read_inode(self.path), read_inode(Path(f"{self.path}{INDEX}"))
-
-    @property
-    def _db(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise StoreError(
-                f"the database {self.path} is not open; see the faults before this one"
-            )
-        return self._connection
 
     # --- writing -------------------------------------------------------------------------------
 
