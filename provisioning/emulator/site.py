@@ -29,7 +29,7 @@ port = "tcp://{host}:{bms_port}"
 framing = "rtu"
 
 [panels]
-peak_w = 240
+peak_w = 10  # no charge hides that of a battery seen for the first time, at whatever hour
 
 [battery]
 capacity_wh = 384
