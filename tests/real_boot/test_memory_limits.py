@@ -9,7 +9,7 @@ from tests.real_boot.unit import EmulatedUnit
 VICTIM = "appliance-sensors"
 OTHERS = ("appliance-power", "appliance-inference", "appliance-camera@yard")
 DROP_IN = f"/run/systemd/system/{VICTIM}.service.d"
-LIMIT_MB = 20  # of some 40 that it needs
+LIMIT_MB = 8  # of some 16 that it needs
 SETTLE_S = 400.0
 
 
