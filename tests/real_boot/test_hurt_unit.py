@@ -108,6 +108,8 @@ def test_a_damaged_database_and_a_damaged_file_system_at_boot(off: EmulatedUnit)
     off.boot()
     wait_for_battery(off)
     assert off.ask("cat /etc/machine-id") == identity
+    assert off.ask("systemctl --failed --plain --no-legend") == ""
+    assert "EXT4-fs error" not in off.order("journalctl --boot -k -o cat")
     doctor = off.ask("unitctl doctor")
     assert "database     undamaged" in doctor, doctor
     assert "a damaged one was set aside: unit.db.damaged-" in doctor, doctor
