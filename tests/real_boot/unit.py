@@ -147,6 +147,10 @@ class EmulatedUnit:
         words = ["ssh", "-F", str(self.ssh_settings), "-O", "exit", "unit"]
         subprocess.run(words, capture_output=True, check=False)
 
+    def forget_host_key(self) -> None:
+        """As `ssh-keygen -R` does."""
+        (self.ssh_settings.parent / "known-hosts").unlink(missing_ok=True)
+
     def shut_down(self) -> None:
         """By its button; fails where it does not end by itself."""
         self.forget_connection()
