@@ -61,6 +61,7 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--kiosk", action="store_true", help="with the page on a touchscreen")
     parser.add_argument("--verity", action="store_true", help="roots with a hash tree (dm-verity)")
+    parser.add_argument("--tpm", action="store_true", help="data encrypted, opened by the TPM")
     parser.add_argument("--key", help="signs bundles: a PEM file, or pkcs11:... (default: made)")
     parser.add_argument("--certificate", type=Path, help="of --key: units know bundles by it")
     parser.add_argument("--epoch", type=int, help="seconds since 1970 (default: the commit's)")

@@ -18,7 +18,7 @@ from provisioning.image.tools import DEBSTRAP, SUITE, Chroot, run
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1]
-OPTIONAL_SETS = ("kiosk", "verity")  # each with packages/NAME.txt, and what is in sets/NAME
+OPTIONAL_SETS = ("kiosk", "verity", "tpm")  # each with packages/NAME.txt, and what is in sets/NAME
 IN_ROOT = Path("root/release")
 LEFT_OUT = (".git", ".venv", "build", "tests", "__pycache__", ".*_cache", "*.egg-info")
 EXCLUDED = ("man/*", "locale/*", "info/*", "lintian/*", "doc/*")
