@@ -14,6 +14,7 @@ from appliance.model_cameras import InferenceRun
 from appliance.process.service import Service
 from sensors.environment import (
     estimate_computer_power,
+    find_key_warnings,
     find_lost_data,
     find_warnings,
     format_sentence,
@@ -37,7 +38,8 @@ class SensorsCycle:
         rails = read_rails(self.root)
         reading = self._read_environment(rails)
         self.service.store.add(reading, *self._read_gpus(rails))
-        for warning in (*find_lost_data(self.root), *find_warnings(reading)):
+        told = (*find_lost_data(self.root), *find_key_warnings(self.root))
+        for warning in (*told, *find_warnings(reading)):
             self.service.report_fault(warning)
         return format_sentence(reading)
 

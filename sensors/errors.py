@@ -21,6 +21,12 @@ class TemperatureError(ApplianceError):
     message_id = "71b1ef0ce9014288a103202db3313ca6"
 
 
+class EncryptionError(ApplianceError):
+    """The data partition is not encrypted as its image asks, or a key waits for the technician."""
+
+    code = "encryption"
+
+
 class GpuError(ApplianceError):
     """The GPU's driver was there and no longer answers."""
 

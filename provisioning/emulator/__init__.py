@@ -2,6 +2,7 @@
 
 programs.py       what must be installed on this computer, and the firmware
 guest_disk.py     a copy of the disk, and the files on its ESP
+tpm.py            its TPM, where it has one
 control.py        QEMU's own control socket
 machine.py        the machine: started, cut off from power, shut down
 site.py           what stands around a unit: charger and battery, a technician's key, settings

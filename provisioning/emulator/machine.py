@@ -17,10 +17,12 @@ from provisioning.emulator.guest_disk import GuestDisk
 from provisioning.emulator.programs import (
     FIRMWARE,
     QEMU,
+    SECURE_FIRMWARE,
     VARIABLES,
     check_programs,
     choose_accelerator,
 )
+from provisioning.emulator.tpm import Tpm
 from provisioning.image.tools import ImageError
 from provisioning.runner import bind_to_parent
 
@@ -28,6 +30,8 @@ HOST = "10.0.2.2"  # this computer's loopback, seen from inside
 CARD = "card"  # the network card's name in orders to QEMU
 STOP_S = 180.0
 BETWEEN_LOOKS_S = 0.2
+# The firmware's variables are written by itself alone.
+SECURE_FLASH = ("-global", "driver=cfi.pflash01,property=secure,value=on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Hardware:
     the start, as QEMU's `-rtc base=` has it (`utc`, or `2001-01-01T00:00:00`). `cable`: whether the
     network is plugged in at the start. `write_log`: a file that gets every order to the disk
     (QEMU's blklogwrites); a power cut is made of it afterwards.
+    `tpm`: with a TPM 2.0. `secure_boot`: a firmware that can
+    verify what it boots, without keys yet.
     """
 
     page_port: int
@@ -45,6 +51,8 @@ class Hardware:
     clock: str = "utc"
     cable: bool = True
     write_log: Path | None = None
+    tpm: bool = False
+    secure_boot: bool = False
 
 
 class Machine:
@@ -61,6 +69,7 @@ class Machine:
         self.directory = disk.path.parent
         self._variables = self.directory / "firmware-variables"
         shutil.copy(VARIABLES, self._variables)
+        self.tpm = Tpm(self.directory / "tpm")
         self._process: subprocess.Popen[bytes] | None = None
         self._control: Control | None = None
         self._earlier_events: list[str] = []
@@ -102,6 +111,8 @@ class Machine:
         return self._earlier_events + self.control.events
 
     def _run(self) -> None:
+        if self.hardware.tpm:
+            self.tpm.start()
         with (self.directory / "qemu.log").open("wb") as log:
             command = bind_to_parent([QEMU, *self._list_options()], signal.SIGTERM)
             self._process = subprocess.Popen(
@@ -173,16 +184,20 @@ class Machine:
             self._process.wait()
         if self._control:
             self._control.close()
+        self.tpm.stop()
         self._process = self._control = None
         self._socket.unlink(missing_ok=True)
 
     def _list_options(self) -> list[str]:
         have = self.hardware
+        firmware = SECURE_FIRMWARE if have.secure_boot else FIRMWARE
         return [
-            *("-machine", "q35", *choose_accelerator(), "-S"),
+            *("-machine", "q35,smm=on" if have.secure_boot else "q35", *choose_accelerator(), "-S"),
+            *(self.tpm.options if have.tpm else ()),
+            *(SECURE_FLASH if have.secure_boot else ()),
             *("-smp", str(have.processors), "-m", str(have.memory_mib)),
             *("-rtc", f"base={have.clock}"),
-            *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
+            *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
             *("-drive", f"if=pflash,format=raw,file={self._variables}"),
             *self._list_disk(),
             *self._list_network(),

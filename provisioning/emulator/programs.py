@@ -13,6 +13,7 @@ from provisioning.image.tools import ImageError
 QEMU = "qemu-system-x86_64"
 PACKAGES = {QEMU: "qemu-system-x86", "mcopy": "mtools", "ssh-keygen": "openssh-client"}
 FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
+SECURE_FIRMWARE = Path("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd")
 VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
 KVM = Path("/dev/kvm")
 PROCESSOR_INFO = Path("/proc/cpuinfo")

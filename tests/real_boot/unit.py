@@ -36,7 +36,14 @@ class EmulatedUnit:
     """A machine, its site, and the two ways into it."""
 
     def __init__(
-        self, image: Path, directory: Path, *, disk_bytes: int = 0, camera: bool = True
+        self,
+        image: Path,
+        directory: Path,
+        *,
+        disk_bytes: int = 0,
+        camera: bool = True,
+        tpm: bool = False,
+        secure_boot: bool = False,
     ) -> None:
         directory.mkdir(parents=True)
         self.is_new = True
@@ -44,7 +51,8 @@ class EmulatedUnit:
         self.site = Site(directory, charger_port=charger, bms_port=bms, camera=camera)
         disk = GuestDisk.copy(image, directory / "disk.raw", least_bytes=disk_bytes)
         disk.put(self.site.make_key(), "provision/authorized_keys")
-        self.machine = Machine(disk, Hardware(page_port=claim_port(0), ssh_port=claim_port(0)))
+        ports = {"page_port": claim_port(0), "ssh_port": claim_port(0)}
+        self.machine = Machine(disk, Hardware(**ports, tpm=tpm, secure_boot=secure_boot))
         self.ssh_settings = self.site.write_ssh_settings(self.machine.hardware.ssh_port)
         with self.ssh_settings.open("a") as file:
             file.write(STAYS_OPEN.format(directory=directory))

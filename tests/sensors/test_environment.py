@@ -15,6 +15,9 @@ from appliance.settings import Settings
 from sensors.cycle import SensorsCycle
 from sensors.environment import (
     DATA_IN_MEMORY,
+    DATA_LOCKED,
+    NOT_ENCRYPTED,
+    RECOVERY_KEY,
     estimate_computer_power,
     find_warnings,
     format_sentence,
@@ -213,3 +216,22 @@ def test_data_in_memory_are_a_fault(bench: Bench, root: Path) -> None:
     bench.look(root)
     (fault,) = bench.store.list_open_faults()
     assert (fault.code, "keeps nothing over a restart" in fault.text) == ("disk", True)
+
+
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        ((DATA_IN_MEMORY, DATA_LOCKED), "provision/recovery-key"),
+        ((NOT_ENCRYPTED,), "switch the TPM 2.0 on"),
+        ((RECOVERY_KEY,), "`sudo recovery-key taken`"),
+    ],
+)
+def test_what_a_technician_has_to_do_about_encryption_is_a_fault(
+    bench: Bench, root: Path, places: tuple[Path, ...], words: str
+) -> None:
+    for place in places:
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_text("")
+    bench.look(root)
+    (fault,) = bench.store.list_open_faults()
+    assert (fault.code, words in fault.text) == ("encryption", True), fault.text
