@@ -1,7 +1,8 @@
 """RAUC's custom boot loader backend: `python -m ota.slots.backend LOADER VERB [BOOTNAME [STATE]]`.
 
-RAUC runs it as root: `get-primary`, `set-primary B`, `get-state B`, `set-state B good|bad`. One
-verb is ours: `rearm`, at each boot, gives the committed slot tries where all are used up.
+RAUC runs it as root: `get-primary`, `set-primary B`, `get-state B`, `set-state B good|bad`, and
+`get-current` where the command line names no slot (it is signed and serves both). One verb is ours:
+`rearm`, at each boot, gives the committed slot tries where all are used up.
 
 Reads and writes: what the boot loader keeps: the ESP, or NVIDIA's variables.
 Never: prints anything but the answer on standard output; RAUC reads it.
@@ -15,12 +16,13 @@ from typing import Protocol
 
 from appliance.errors import ApplianceError
 from ota.disk import Disk
+from ota.errors import SlotError
 from ota.slots.boot_source import find_device, mounted, read_source
 from ota.slots.jetson import JetsonBoot
 from ota.slots.systemd_boot import BootSource, SystemdBoot
 
 LOADERS = ("systemd-boot", "jetson")
-VERBS = ("get-primary", "set-primary", "get-state", "set-state", "rearm")
+VERBS = ("get-primary", "set-primary", "get-state", "set-state", "rearm", "get-current")
 
 
 class Boot(Protocol):
@@ -55,6 +57,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--state-file", type=Path, default=Path("/var/lib/rauc/boot.json"))
     parser.add_argument("--system-conf", type=Path, default=Path("/etc/rauc/system.conf"))
     parser.add_argument("--variables", type=Path, default=Path("/sys/firmware/efi/efivars"))
+    parser.add_argument("--booted", type=Path, default=Path("/run/appliance-image/slot"))
     parser.add_argument("--mounted", type=Path, help="slots are mounted there, by boot name")
     arguments = parser.parse_args()
     if arguments.verb in VERBS[1:4] and not arguments.slot:
@@ -70,6 +73,8 @@ def run(arguments: argparse.Namespace, mounts: ExitStack) -> str:
     if arguments.loader == "systemd-boot":
         boot = make_systemd_boot(arguments, mounts)
     match arguments.verb:
+        case "get-current":
+            return read_booted(arguments.booted)
         case "get-primary":
             return boot.get_primary()
         case "get-state":
@@ -81,6 +86,14 @@ def run(arguments: argparse.Namespace, mounts: ExitStack) -> str:
         case "rearm" if isinstance(boot, SystemdBoot):
             return boot.rearm()
     return ""
+
+
+def read_booted(path: Path) -> str:
+    """The slot that the initial RAM disk has opened by its root hash; raises `SlotError`."""
+    try:
+        return path.read_text().strip()[:32]
+    except OSError as error:
+        raise SlotError(f"{path} does not say which slot runs", "booted-slot") from error
 
 
 def make_systemd_boot(arguments: argparse.Namespace, mounts: ExitStack) -> SystemdBoot:

@@ -2,6 +2,8 @@
 
     unit-7-2026.11.1+3.conf     the 7th installation, not booted yet, three tries
     unit-7-2026.11.1+2-1.conf   tried once;  unit-7-2026.11.1.conf   committed
+    unit-7B-2026.11.1+3.efi     the same where Secure Boot verifies it: one signed file (a unified
+                                kernel image), which cannot name its slot; its name does
 
 Source: the Boot Loader Specification, and "Automatic Boot Assessment" of systemd (v257).
 Reads and writes: nothing; pure.
@@ -17,8 +19,8 @@ TRIES = 3
 SORT_KEY = "neural-energy"
 FOLDER = "neural-energy"  # of the boot files, on the ESP
 NAME = re.compile(
-    r"unit-(?P<number>[1-9][0-9]{0,8})-(?P<release>[a-z0-9._-]{1,64})"
-    r"(?:\+(?P<left>0|[1-9][0-9]{0,8})(?:-(?P<done>[1-9][0-9]{0,8}))?)?\.conf"
+    r"unit-(?P<number>[1-9][0-9]{0,8})(?P<slot>[A-Z])?-(?P<release>[a-z0-9._-]{1,64})"
+    r"(?:\+(?P<left>0|[1-9][0-9]{0,8})(?:-(?P<done>[1-9][0-9]{0,8}))?)?\.(?P<kind>conf|efi)"
 )
 SLOT = re.compile(r"(?:^|\s)rauc\.slot=(?P<slot>[A-Za-z0-9._-]{1,32})(?=\s|$)")
 MOST_BYTES = 16 * 1024
@@ -29,7 +31,7 @@ class BootEntry:
     """One entry. `number` rises with each; `left`: tries that it has, None where it is committed.
 
     `slot`: the `rauc.slot=` of its command line, "" where the file is torn. `boot_files`: the
-    folder of its kernel, below `FOLDER`.
+    folder of its kernel, below `FOLDER`. `unified`: it is one signed file, and no other.
     """
 
     number: int
@@ -39,11 +41,13 @@ class BootEntry:
     options: str
     left: int | None = None
     done: int = 0
+    unified: bool = False
 
     @property
     def name(self) -> str:
         counters = "" if self.left is None else f"+{self.left}" + f"-{self.done}" * (self.done > 0)
-        return f"unit-{self.number}-{self.release}{counters}.conf"
+        slot, kind = (self.slot, "efi") if self.unified else ("", "conf")
+        return f"unit-{self.number}{slot}-{self.release}{counters}.{kind}"
 
     @property
     def is_bootable(self) -> bool:
@@ -77,7 +81,7 @@ def format_entry(entry: BootEntry) -> bytes:
 def parse_entry(name: str, data: bytes) -> BootEntry | None:
     """The entry in a file of ours; None for another's file. One that is torn has no slot."""
     found = NAME.fullmatch(name)
-    if found is None:
+    if found is None or found["kind"] != "conf" or found["slot"]:
         return None
     keys = dict(
         line.split(" ", 1) for line in data.decode(errors="replace").split("\n") if " " in line
@@ -95,6 +99,17 @@ def parse_entry(name: str, data: bytes) -> BootEntry | None:
         left=None if found["left"] is None else int(found["left"]),
         done=int(found["done"] or 0),
     )
+
+
+def parse_unified(name: str) -> BootEntry | None:
+    """The entry that a signed file of ours is; None for another's. Its name says all."""
+    found = NAME.fullmatch(name)
+    if found is None or found["kind"] != "efi" or not found["slot"]:
+        return None
+    left = None if found["left"] is None else int(found["left"])
+    number, done = int(found["number"]), int(found["done"] or 0)
+    slot, release = found["slot"], found["release"]
+    return BootEntry(number, release, slot, "", "", left=left, done=done, unified=True)
 
 
 def sort_entries(entries: Iterable[BootEntry]) -> list[BootEntry]:

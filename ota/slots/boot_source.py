@@ -16,6 +16,7 @@ from pathlib import Path
 from appliance.strict_json import show
 from ota.errors import SlotError
 from ota.slots.systemd_boot import BootSource
+from ota.slots.unified import find_unified
 from ota.slots.verity import SWITCH, read_verity_options
 
 LABEL = "/dev/disk/by-partlabel/"
@@ -68,11 +69,13 @@ def read_source(root: Path, device: str, *, image: Path | None = None) -> BootSo
         raise SlotError("the slot's etc/os-release has no IMAGE_VERSION", "slot-incomplete")
     words = read_text(root, "etc/kernel/cmdline").split()
     own = [word for word in words if not word.startswith(OF_THE_ENTRY)]
+    unified = None
     if SWITCH in own:
         own += read_verity_options(image or Path(device))
+        unified = find_unified(image or Path(device))
     place = f"PARTLABEL={device.removeprefix(LABEL)}" if device.startswith(LABEL) else device
     linux, initrd = find_inside(root, "vmlinuz"), find_inside(root, "initrd.img")
-    return BootSource(release, linux, initrd, " ".join([f"root={place}", *own]))
+    return BootSource(release, linux, initrd, " ".join([f"root={place}", *own]), unified)
 
 
 def read_text(root: Path, name: str) -> str:

@@ -21,23 +21,27 @@ from appliance import strict_json
 from appliance.strict_json import InputError, show
 from ota import files as composites
 from ota.errors import SlotError
-from ota.files import PART, Files
+from ota.files import Files
 from ota.slots import boot_entries
 from ota.slots.boot_entries import FOLDER, TRIES, BootEntry
+from ota.slots.boot_files import copy_file, remove_parts
+from ota.slots.unified import Unified
 
 MOST_REARMS = 3  # a box that never comes up must stop to restart (its battery is what it has)
-CHUNK_BYTES = 2**20
 MOST_STATE_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class BootSource:
-    """What a slot boots: files below where it is mounted, and the kernel's command line."""
+    """What a slot boots: files below where it is mounted, and the kernel's command line; or all of
+    it in one signed file.
+    """
 
     release: str
     linux: Path
     initrd: Path
     options: str
+    unified: Unified | None = None
 
 
 class SystemdBoot:
@@ -49,6 +53,7 @@ class SystemdBoot:
         self, esp: Path, state_file: Path, files: Files, read_source: Callable[[str], BootSource]
     ) -> None:
         self.entries_dir = esp / "loader/entries"
+        self.unified_dir = esp / "EFI/Linux"
         self.boot_dir = esp / FOLDER
         self._state_file = state_file
         self._files = files
@@ -62,6 +67,7 @@ class SystemdBoot:
             with suppress(OSError):
                 data = self._files.read(self.entries_dir / name, most_bytes=boot_entries.MOST_BYTES)
             found.append(boot_entries.parse_entry(name, data))
+        found += map(boot_entries.parse_unified, self._files.list_names(self.unified_dir))
         return [one for one in found if one is not None]
 
     def get_primary(self) -> str:
@@ -85,16 +91,35 @@ class SystemdBoot:
         if first is None or first.slot != slot or not first.is_bootable:
             self._put_first(slot)
         self._keep_best(slot)
-        self._files.sync_directory(self.entries_dir)
+        self._sync()
 
     def _put_first(self, slot: str) -> None:
         known = boot_entries.find_first(self._list_of(slot))
         number = self._choose_number()
         if known is None:
-            self._write_entry(self._copy_boot_files(slot, number).arm())
+            self._copy_system(slot, number)
+            return
+        again = replace(known, number=number)
+        again = again if known.left is None else again.arm()
+        if known.unified:
+            self._rename(known, again)
         else:
-            again = replace(known, number=number)
-            self._write_entry(again if known.left is None else again.arm())
+            self._write_entry(again)
+
+    def _copy_system(self, slot: str, number: int) -> None:
+        """In the form that the ESP has: entries of both would not stand in one order."""
+        source = self._read_source(slot)
+        others = [one for one in self.list_entries() if one.slot]
+        if source.unified and all(one.unified for one in others):
+            self._copy_unified(source.unified, slot, number, source.release)
+        elif any(one.unified for one in others):
+            raise SlotError(
+                f"release {show(source.release)} is not signed for Secure Boot, and this unit "
+                "boots signed systems: build it with `make image SECURE_BOOT=1`",
+                "not-signed",
+            )
+        else:
+            self._write_entry(self._copy_boot_files(source, slot, number).arm())
 
     def set_state(self, slot: str, *, good: bool) -> None:
         """Commit what runs; or take a slot out of the boot order before it is overwritten."""
@@ -104,8 +129,8 @@ class SystemdBoot:
             return
         self._require_other(slot)
         for one in self._list_of(slot):
-            self._files.remove(self.entries_dir / one.name)
-        self._files.sync_directory(self.entries_dir)
+            self._files.remove(self._find_path(one))
+        self._sync()
         self._sweep()
 
     def _bless(self, slot: str) -> None:
@@ -113,7 +138,7 @@ class SystemdBoot:
         for one in self._list_of(slot):
             if one.left is not None:
                 self._rename(one, one.bless())
-        self._files.sync_directory(self.entries_dir)
+        self._sync()
 
     def rearm(self) -> str:
         """Where every try is used up (a supply that breaks down uses them too), give the committed
@@ -132,7 +157,7 @@ class SystemdBoot:
             )
         self._write_state(chosen.slot, rearmed=rearmed + 1)
         self._rename(chosen, chosen.arm())
-        self._files.sync_directory(self.entries_dir)
+        self._sync()
         return f"no slot had a try left: slot {chosen.slot} has {TRIES} again"
 
     def _require_other(self, slot: str) -> None:
@@ -152,13 +177,12 @@ class SystemdBoot:
     def _keep_best(self, slot: str) -> None:
         """Of several entries of a slot (a cut between two renames) the one that boots stays."""
         for one in boot_entries.sort_entries(self._list_of(slot))[1:]:
-            self._files.remove(self.entries_dir / one.name)
+            self._files.remove(self._find_path(one))
 
     def _sweep(self) -> None:
         """Remove what a cut left: files half written, torn entries, boot files of no entry."""
-        for name in self._files.list_names(self.entries_dir):
-            if name.startswith("unit-") and name.endswith(PART):
-                self._files.remove(self.entries_dir / name)
+        for folder in (self.entries_dir, self.unified_dir):
+            remove_parts(self._files, folder, "unit-")
         entries = self.list_entries()
         for one in entries:
             if not one.slot:
@@ -171,28 +195,25 @@ class SystemdBoot:
     def _choose_number(self) -> int:
         return max((one.number for one in self.list_entries()), default=0) + 1
 
-    def _copy_boot_files(self, slot: str, number: int) -> BootEntry:
-        """Kernel and initial RAM disk of a slot to the ESP, and the entry that names them."""
-        source = self._read_source(slot)
+    def _copy_boot_files(self, source: BootSource, slot: str, number: int) -> BootEntry:
+        """Kernel and initial RAM disk of a slot to the ESP; returns the entry that names them."""
         release = boot_entries.make_entry_release(source.release)
         folder = self.boot_dir / f"{number}-{release}"
         self._files.make_directory(folder)
-        self._copy(source.linux, folder / "linux")
-        self._copy(source.initrd, folder / "initrd")
+        copy_file(self._files, source.linux, folder / "linux")
+        copy_file(self._files, source.initrd, folder / "initrd")
         for directory in (folder, self.boot_dir, self.boot_dir.parent):
             self._files.sync_directory(directory)
         return BootEntry(number, release, slot, folder.name, source.options)
 
-    def _copy(self, old: Path, new: Path) -> None:
-        part = new.with_name(f"{new.name}{PART}")
-        self._files.write(part, b"")
-        at = 0
-        with old.open("rb") as file:
-            while data := file.read(CHUNK_BYTES):
-                self._files.write(part, data, offset=at)
-                at += len(data)
-        self._files.sync(part)
-        self._files.rename(part, new)
+    def _copy_unified(self, unified: Unified, slot: str, number: int, release: str) -> None:
+        name = boot_entries.make_entry_release(release)
+        entry = BootEntry(number, name, slot, "", "", unified=True).arm()
+        self._files.make_directory(self.unified_dir)
+        for above in list(self.unified_dir.parents)[:2]:
+            self._files.sync_directory(above)
+        path, place = self._find_path(entry), {"offset": unified.offset, "length": unified.length}
+        copy_file(self._files, unified.image, path, **place)
 
     def _write_entry(self, entry: BootEntry) -> None:
         self._files.make_directory(self.entries_dir)
@@ -202,7 +223,15 @@ class SystemdBoot:
         composites.replace(self._files, path, boot_entries.format_entry(entry))
 
     def _rename(self, old: BootEntry, new: BootEntry) -> None:
-        self._files.rename(self.entries_dir / old.name, self.entries_dir / new.name)
+        self._files.rename(self._find_path(old), self._find_path(new))
+
+    def _find_path(self, entry: BootEntry) -> Path:
+        return (self.unified_dir if entry.unified else self.entries_dir) / entry.name
+
+    def _sync(self) -> None:
+        for folder in (self.entries_dir, self.unified_dir):
+            if self._files.is_directory(folder):
+                self._files.sync_directory(folder)
 
     def _read_state(self) -> tuple[str, int]:
         """The committed slot, and how often it was armed again; a damaged file says nothing."""

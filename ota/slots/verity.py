@@ -20,6 +20,7 @@ SUPERBLOCK = struct.Struct("<8sII16s32sIIQH6x256s")
 SIGNATURE = b"verity\0\0"
 MOST_BLOCK_BYTES = 64 * 1024
 INCOMPLETE = "slot-incomplete"
+TREE_BLOCK_BYTES, HASHES_IN_BLOCK = 4096, 128  # of the trees of our build, with SHA-256
 
 
 def read_verity_options(image: Path) -> list[str]:
@@ -37,6 +38,15 @@ def read_verity_options(image: Path) -> list[str]:
         raise SlotError(f"{image} cannot be read: {error.strerror}", "slot-unreadable") from error
     root_hash = hashlib.sha256(salt + top).hexdigest()
     return [f"roothash={root_hash}", f"systemd.verity_root_options=hash-offset={offset}"]
+
+
+def measure_tree(system_bytes: int) -> int:
+    """The size in bytes of the hash tree behind a file system of an image of `VERITY=1`."""
+    level, blocks = system_bytes // TREE_BLOCK_BYTES, 1
+    while level > 1:
+        level = -(-level // HASHES_IN_BLOCK)
+        blocks += level
+    return blocks * TREE_BLOCK_BYTES
 
 
 def read_ext4_bytes(superblock: bytes, image: Path) -> int:

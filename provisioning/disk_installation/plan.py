@@ -13,7 +13,6 @@ PIECE_BYTES = MIB  # partitions begin and end at whole ones
 HELD_PIECES = 4  # of the ESP: its boot sector and the begin of its tables
 EXT4_MAGIC = 0xEF53
 SUPERBLOCK = 1024
-TREE_BLOCK_BYTES, HASHES_IN_BLOCK = 4096, 128  # of dm-verity, with SHA-256
 
 
 @dataclass(slots=True)
@@ -66,12 +65,3 @@ def measure_system(begin: bytes) -> int:
     is_64_bit = bool(incompatible & 0x80)
     blocks: int = blocks_low + (blocks_high << 32) * is_64_bit
     return blocks * int(1024 << log_block)
-
-
-def measure_tree(system_bytes: int) -> int:
-    """The size in bytes of the hash tree behind a file system of an image of `VERITY=1`."""
-    level, blocks = system_bytes // TREE_BLOCK_BYTES, 1
-    while level > 1:
-        level = -(-level // HASHES_IN_BLOCK)
-        blocks += level
-    return blocks * TREE_BLOCK_BYTES

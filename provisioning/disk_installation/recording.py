@@ -15,8 +15,9 @@ import hashlib
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from ota.slots.verity import measure_tree
 from provisioning.disk_installation.errors import UnfinishedError
-from provisioning.disk_installation.plan import PIECE_BYTES, Plan, measure_system, measure_tree
+from provisioning.disk_installation.plan import PIECE_BYTES, Plan, measure_system
 from provisioning.disk_installation.progress import Progress
 from provisioning.disk_installation.source import Source
 from provisioning.disk_installation.table import MIB, SECTOR_BYTES
@@ -60,11 +61,12 @@ class Recording:
         return digest.hexdigest()
 
     def _measure(self, begin: bytes) -> int:
-        """The bytes of the system's file system, and of its hash tree: all that a slot needs."""
+        """The bytes of all that a slot needs: file system, hash tree, signed kernel."""
         found = measure_system(begin)
-        if not 0 < found <= self._plan.table.get("root-a").size:
+        most = self._plan.table.get("root-a").size
+        if not 0 < found <= most:
             raise UnfinishedError("the system in the image is damaged: it is no ext4 file system")
-        if self._plan.system_bytes == found + measure_tree(found):
+        if found + measure_tree(found) <= self._plan.system_bytes < most:
             found = self._plan.system_bytes  # as the manifest says: with its hash tree
         self._plan.system_bytes = found
         return found

@@ -51,8 +51,8 @@ class EmulatedUnit:
         self.site = Site(directory, charger_port=charger, bms_port=bms, camera=camera)
         disk = GuestDisk.copy(image, directory / "disk.raw", least_bytes=disk_bytes)
         disk.put(self.site.make_key(), "provision/authorized_keys")
-        ports = {"page_port": claim_port(0), "ssh_port": claim_port(0)}
-        self.machine = Machine(disk, Hardware(**ports, tpm=tpm, secure_boot=secure_boot))
+        page, ssh = claim_port(0), claim_port(0)
+        self.machine = Machine(disk, Hardware(page, ssh, tpm=tpm, secure_boot=secure_boot))
         self.ssh_settings = self.site.write_ssh_settings(self.machine.hardware.ssh_port)
         with self.ssh_settings.open("a") as file:
             file.write(STAYS_OPEN.format(directory=directory))

@@ -32,7 +32,8 @@ class NamedBySlot(SystemdBoot):
         return found
 
     def set_primary(self, slot: str) -> None:
-        self._write_entry(self._copy_boot_files(slot, self._choose_number()).arm())
+        source = self._read_source(slot)
+        self._write_entry(self._copy_boot_files(source, slot, self._choose_number()).arm())
 
     def set_state(self, slot: str, *, good: bool) -> None:
         """Nothing is removed, and blessing is left to systemd-bless-boot."""

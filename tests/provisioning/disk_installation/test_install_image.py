@@ -7,7 +7,7 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from provisioning.disk_installation.plan import measure_tree
+from ota.slots.verity import measure_tree
 from tests.provisioning.disk_installation.small_image import (
     COMMAND,
     DATA_MIB,

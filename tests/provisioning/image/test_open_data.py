@@ -26,7 +26,7 @@ echo "${0##*/} $*" >>/run/calls
 CRYPTSETUP = """
 case $1 in
 isLuks) [ "$(head -c 4 "$2")" = LUKS ] ;;
-luksFormat) for last; do :; done; printf 'LUKS\\272\\276' | dd of=/run/data-header conv=notrunc 2>/dev/null ;;
+luksFormat) printf 'LUKS\\272\\276' | dd of=/run/data-header conv=notrunc 2>/dev/null ;;
 open) for last; do :; done; : >"/dev/mapper/$last" ;;
 close) rm "/dev/mapper/$2" ;;
 esac
