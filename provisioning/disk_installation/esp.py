@@ -18,6 +18,8 @@ from provisioning.disk_installation.errors import UnfinishedError
 
 BOOT_DISK = "/dev/disk/by-boot-disk/"
 LOADER = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
+SIGNED = ".signed"  # of an image of `SECURE_BOOT=1`, beside it
+ENROLLED = "usr/lib/appliance/secure-boot"  # what enrols its keys: PK.auth, KEK.auth, db.auth
 LOADER_CONF = "timeout 0\nconsole-mode keep\neditor no\n"  # no `default`: it defeats the fallback
 
 
@@ -26,10 +28,13 @@ def make_esp(esp: Path, root: Path, *, image: Path) -> None:
     (or the partition) that it lies in. Raises `SlotError`, `OSError`.
     """
     shutil.rmtree(esp, ignore_errors=True)
+    signed = root / f"{LOADER}{SIGNED}"
     for place in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
         (esp / place).parent.mkdir(parents=True)
-        shutil.copy(root / LOADER, esp / place)
-    (esp / "loader/entries").mkdir(parents=True)
+        shutil.copy(signed if signed.exists() else root / LOADER, esp / place)
+    if (root / ENROLLED).is_dir():
+        shutil.copytree(root / ENROLLED, esp / "loader/keys/auto")
+    (esp / "loader/entries").mkdir(parents=True, exist_ok=True)
     (esp / "loader/loader.conf").write_text(LOADER_CONF)
     (esp / "provision").mkdir()
 

@@ -20,6 +20,12 @@ from provisioning.image.inventory import write_manifest
 from provisioning.image.keys import BundleKeys, find_keys
 from provisioning.image.root import OPTIONAL_SETS, SOURCES, RootPlan, make_root
 from provisioning.image.sbom import write_sboms
+from provisioning.image.secure_boot import (
+    BootKeys,
+    add_signed_loader,
+    add_unified,
+    find_boot_keys,
+)
 from provisioning.image.slot import SlotPlan, make_slot
 from provisioning.image.tools import Chroot, ImageError, list_mirrors, make_tools, run
 
@@ -61,6 +67,11 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--kiosk", action="store_true", help="with the page on a touchscreen")
     parser.add_argument("--verity", action="store_true", help="roots with a hash tree (dm-verity)")
+    parser.add_argument(
+        "--secure-boot", action="store_true", help="signed for Secure Boot; with --verity"
+    )
+    parser.add_argument("--sb-key", type=Path, help="signs for Secure Boot: PEM, RSA")
+    parser.add_argument("--sb-certificate", type=Path, help="of --sb-key (default: both are made)")
     parser.add_argument("--tpm", action="store_true", help="data encrypted, opened by the TPM")
     parser.add_argument("--key", help="signs bundles: a PEM file, or pkcs11:... (default: made)")
     parser.add_argument("--certificate", type=Path, help="of --key: units know bundles by it")
@@ -68,6 +79,7 @@ def parse_arguments() -> argparse.Namespace:
     asked = parser.parse_args()
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", asked.release):
         parser.error("--release: small letters, digits, `.`, `_` and `-`, 64 at most")
+    asked.verity |= asked.secure_boot
     return asked
 
 
@@ -85,16 +97,34 @@ def build(asked: argparse.Namespace) -> None:
         root = make_root(directory / "root", plan, tools)
     made = directory / "image"
     made.mkdir(exist_ok=True)
-    make_files(tools, root, made, plan, keys)
+    boot_keys = None
+    if asked.secure_boot:
+        boot_keys = find_boot_keys(directory, asked.sb_key, asked.sb_certificate)
+    make_files(tools, root, made, plan, (keys, boot_keys))
     list_contents(root, made, plan, asked.sbom)
     if keys.development:
         print("signed by a development key: for a unit in the field name --key and --certificate")
 
 
-def make_files(tools: Chroot, root: Chroot, made: Path, plan: RootPlan, keys: BundleKeys) -> None:
+def make_files(
+    tools: Chroot,
+    root: Chroot,
+    made: Path,
+    plan: RootPlan,
+    all_keys: tuple[BundleKeys, BootKeys | None],
+) -> None:
+    keys, boot_keys = all_keys
     with timed("slot"):
         slot = SlotPlan(plan.release, plan.epoch, verity="verity" in plan.package_sets)
+        if boot_keys:
+            add_signed_loader(tools, root.root, made, boot_keys, plan.epoch)
         make_slot(tools, root.root, made / SLOT, slot)
+        if boot_keys:
+            add_unified(
+                *(tools, root.root, made / SLOT, boot_keys),
+                release=plan.release,
+                epoch=plan.epoch,
+            )
     with timed("disk"):
         make_esp(made / "esp", root.root, image=made / SLOT)
         make_disk(tools, made, made / DISK, release=plan.release, epoch=plan.epoch)

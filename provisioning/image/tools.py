@@ -16,7 +16,7 @@ SUITE = "trixie"
 PACKAGES = (
     *("systemd-repart", "dosfstools", "mtools", "e2fsprogs", "libarchive13t64"),
     *("rauc", "squashfs-tools", "zstd", "kmod", "xz-utils", "openssl", "binutils"),
-    "cryptsetup-bin",
+    *("cryptsetup-bin", "systemd-ukify", "systemd-boot-efi", "systemd-boot-tools"),
 )
 # In mounts of its own: where it is killed they end, and nobody deletes through them.
 DEBSTRAP = ("unshare", "--mount", "mmdebstrap")

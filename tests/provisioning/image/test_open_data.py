@@ -135,6 +135,16 @@ def test_a_partition_as_it_was_built_is_encrypted_and_opened_by_the_tpm(bench: B
     assert opened.was("cryptsetup open --token-only")
 
 
+def test_a_power_cut_before_the_last_write_begins_anew(bench: Bench) -> None:
+    """Behind its first block the header is there already, and the journal is overwritten."""
+    bench.make()
+    with bench.partition.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(SIZE_BYTES - 4096))
+    assert bench.open().mounted == "/dev/mapper/data"
+    assert bench.begins_with(LUKS)
+
+
 def test_what_an_installation_has_written_into_it_does_not_count_as_data(
     bench: Bench, tmp_path: Path
 ) -> None:
