@@ -60,6 +60,14 @@ class GuestDisk:
         run("mcopy", "-o", "-i", self._esp, source, f"::{place}")
         source.unlink()
 
+    def put_file(self, source: Path, place: str) -> None:
+        """The same, of a file of this computer."""
+        run("mcopy", "-o", "-i", self._esp, source, f"::{place}")
+
+    def fetch(self, place: str, path: Path) -> None:
+        """A file of the ESP to this computer."""
+        run("mcopy", "-o", "-n", "-i", self._esp, f"::{place}", path)
+
     def read(self, place: str) -> str:
         """What a file on the ESP says."""
         return run("mtype", "-i", self._esp, f"::{place}")

@@ -110,6 +110,7 @@ def add_unified(
             *("ukify", "build", f"--linux={place / 'vmlinuz'}", f"--initrd={place / 'initrd.img'}"),
             *(f"--cmdline=@{key.parent / 'cmdline'}", f"--stub={STUB}"),
             *(f"--os-release=@{key.parent / 'os-release'}", "--signtool=systemd-sbsign"),
+            "--no-sign-kernel",
             *(f"--secureboot-private-key={key}", f"--secureboot-certificate={certificate}"),
             f"--output={key.parent / made.name}",
             bind=[root, slot.parent],
