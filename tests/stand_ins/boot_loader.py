@@ -2,7 +2,8 @@
 
 What is modelled: entries without a kernel are not listed; those with no try left come last; then
 `sort-key`, `version` and name; the first is booted, and its counter goes down by a rename before
-its kernel runs. Blessing renames to the name without counter and replaces nothing.
+its kernel runs. Blessing renames to the name without counter and replaces nothing. A signed kernel
+in EFI/Linux is an entry of its own; which slot its initial RAM disk finds is told by its name.
 
 Reads and writes: an ESP through `Files`. Never: knows what our own code thinks of an entry.
 """
@@ -13,7 +14,8 @@ from pathlib import Path
 
 from ota.files import Files
 
-COUNTED = re.compile(r"(?P<base>.+)\+(?P<left>[0-9]+)(?:-(?P<done>[0-9]+))?\.conf")
+COUNTED = re.compile(r"(?P<base>.+)\+(?P<left>[0-9]+)(?:-(?P<done>[0-9]+))?\.(?P<kind>conf|efi)")
+UNIFIED = {"sort-key": "neural-energy", "version": "1"}  # of its .osrel, the same in each
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class Listed:
     name: str
     keys: dict[str, str]
     left: int | None
+
+    @property
+    def folder(self) -> str:
+        return "EFI/Linux" if self.name.endswith(".efi") else "loader/entries"
 
 
 class BootLoader:
@@ -49,7 +55,16 @@ class BootLoader:
                 continue
             counter = COUNTED.fullmatch(name)
             found.append(Listed(name, keys, int(counter["left"]) if counter else None))
-        return sorted(found, key=make_key)
+        return sorted([*found, *self._list_unified()], key=make_key)
+
+    def _list_unified(self) -> list[Listed]:
+        found = []
+        for name in self.files.list_names(self.esp / "EFI/Linux"):
+            if name.lower().endswith(".efi"):
+                counter = COUNTED.fullmatch(name)
+                keys = UNIFIED | {"linux": f"/EFI/Linux/{name}"}
+                found.append(Listed(name, keys, int(counter["left"]) if counter else None))
+        return found
 
     def boot(self) -> str:
         """Boot; returns the slot whose kernel runs. Raises `LookupError` where nothing can."""
@@ -58,6 +73,11 @@ class BootLoader:
             raise LookupError("the menu is empty")
         self.counted = self._count(entries[0])
         self.kernel = self.esp / entries[0].keys["linux"].lstrip("/")
+        if entries[0].folder == "EFI/Linux":
+            self.kernel = self.kernel.with_name(self.counted or entries[0].name)
+            named = re.match(r"unit-[0-9]+([A-Z])-", entries[0].name)
+            assert named is not None
+            return named[1]
         found = re.search(r"rauc\.slot=(\S+)", entries[0].keys["options"])
         assert found is not None
         return found[1]
@@ -68,8 +88,8 @@ class BootLoader:
         found = COUNTED.fullmatch(entry.name)
         assert found is not None
         left, done = max(entry.left - 1, 0), int(found["done"] or 0) + 1
-        name = f"{found['base']}+{left}-{done}.conf"
-        folder = self.esp / "loader/entries"
+        name = f"{found['base']}+{left}-{done}.{found['kind']}"
+        folder = self.esp / entry.folder
         self.files.rename(folder / entry.name, folder / name)
         self.files.sync_directory(folder)
         return name
@@ -79,8 +99,8 @@ class BootLoader:
         found = COUNTED.fullmatch(self.counted)
         if found is None:
             return True
-        folder = self.esp / "loader/entries"
-        target = f"{found['base']}.conf"
+        folder = self.esp / ("EFI/Linux" if found["kind"] == "efi" else "loader/entries")
+        target = f"{found['base']}.{found['kind']}"
         names = self.files.list_names(folder)
         if target in names or self.counted not in names:
             return target in names and self.counted not in names
@@ -93,4 +113,5 @@ def make_key(entry: Listed) -> tuple[bool, bool, str, list[int], str]:
     """systemd-boot's order; versions here are whole numbers, the higher first."""
     numbers = [-int(one) for one in re.findall(r"[0-9]+", entry.keys.get("version", ""))]
     sort_key = entry.keys.get("sort-key", "")
-    return entry.left == 0, not sort_key, sort_key, numbers, entry.name
+    name = [-int(one) for one in re.findall(r"unit-([0-9]+)[A-Z]", entry.name)]
+    return entry.left == 0, not sort_key, sort_key, [*numbers, *name], entry.name

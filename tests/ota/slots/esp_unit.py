@@ -5,17 +5,26 @@ from pathlib import Path
 
 from ota.files import Files
 from ota.slots.systemd_boot import BootSource, SystemdBoot
+from ota.slots.unified import Unified
 from tests.stand_ins.boot_loader import BootLoader
 
 Backend = Callable[[Path, Path, Files, Callable[[str], BootSource]], SystemdBoot]
 
 
 class EspUnit:
-    """`systems`: what each slot holds; a release whose name begins with "bad" never comes up."""
+    """`systems`: what each slot holds; a release whose name begins with "bad" never comes up.
+    `unified`: the file and the place in it where a signed kernel lies, of all of them.
+    """
 
     def __init__(
-        self, base: Path, files: Files, sources: Path, backend: Backend = SystemdBoot
+        self,
+        base: Path,
+        files: Files,
+        sources: Path,
+        backend: Backend = SystemdBoot,
+        unified: Unified | None = None,
     ) -> None:
+        self.unified = unified
         self.esp, self.files, self.sources = base / "esp", files, sources
         self.systems = {"A": "1.0", "B": ""}
         self.backend = backend(self.esp, base / "boot.json", files, self.read_source)
@@ -23,9 +32,8 @@ class EspUnit:
         self.booted = "A"
 
     def read_source(self, slot: str) -> BootSource:
-        return BootSource(
-            self.systems[slot], self.sources / "linux", self.sources / "initrd", "root=x ro quiet"
-        )
+        linux, initrd = self.sources / "linux", self.sources / "initrd"
+        return BootSource(self.systems[slot], linux, initrd, "root=x ro quiet", self.unified)
 
     def make_image(self) -> None:
         """The ESP as the image is delivered: one slot, committed."""
@@ -56,7 +64,10 @@ class EspUnit:
 
     def is_kernel_whole(self) -> bool:
         kernel = self.files.read(self.loader.kernel, most_bytes=10**6)
-        return kernel == (self.sources / "linux").read_bytes()
+        whole = (self.sources / "linux").read_bytes()
+        if self.unified:
+            return kernel == whole[self.unified.offset :][: self.unified.length]
+        return kernel == whole
 
     def commit(self) -> None:
         """systemd-bless-boot and `rauc status mark-good`, which may come in any order."""

@@ -100,3 +100,13 @@ def test_a_link_out_of_the_slot_is_not_followed(tmp_path: Path) -> None:
     (root / "vmlinuz").symlink_to("/etc/passwd")
     with pytest.raises(SlotError, match="vmlinuz"):
         read_source(root, "/dev/sda2")
+
+
+def test_the_slot_that_runs_is_the_one_that_the_initial_ram_disk_has_opened(
+    words: list[str], tmp_path: Path
+) -> None:
+    booted = ("--booted", str(tmp_path / "slot"))
+    code, _, error = ask(words, "get-current", *booted)
+    assert (code, "does not say which slot runs" in error) == (1, True)
+    (tmp_path / "slot").write_text("B\n")
+    assert ask(words, "get-current", *booted) == (0, "B\n", "")

@@ -11,6 +11,7 @@ from ota.disk import Disk
 from ota.errors import SlotError
 from ota.files import Files
 from ota.slots.systemd_boot import MOST_REARMS, SystemdBoot
+from ota.slots.unified import Unified
 from tests.ota.slots.esp_unit import EspUnit
 from tests.stand_ins.named_by_slot import NamedBySlot
 from tests.stand_ins.power_cuts import list_cuts
@@ -26,11 +27,23 @@ def sources(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def unit(tmp_path: Path, sources: Path) -> EspUnit:
-    made = EspUnit(tmp_path / "unit", Disk(), sources)
+@pytest.fixture(params=["entries", "signed kernels"])
+def unit(tmp_path: Path, sources: Path, request: pytest.FixtureRequest) -> EspUnit:
+    """In both forms in which a system is booted."""
+    signed = request.param == "signed kernels"
+    unified = find_signed(sources) if signed else None
+    made = EspUnit(tmp_path / "unit", Disk(), sources, unified=unified)
     made.make_image()
     return made
+
+
+def find_signed(sources: Path) -> Unified:
+    """In the midst of a file, as it lies in a slot."""
+    return Unified(sources / "linux", 1_000, 1_500)
+
+
+def find_folder(unit: EspUnit) -> Path:
+    return unit.esp / ("EFI/Linux" if unit.unified else "loader/entries")
 
 
 def list_names(unit: EspUnit) -> list[str]:
@@ -81,7 +94,7 @@ def test_where_all_tries_are_used_up_the_committed_slot_is_armed_a_few_times(
 ) -> None:
     unit.install("2.0")
     (old,) = [one for one in unit.backend.list_entries() if one.slot == "A"]
-    entries = unit.esp / "loader/entries"
+    entries = find_folder(unit)
     (entries / old.name).rename(entries / replace(old, left=0, done=3).name)
     for _ in range(3):
         unit.loader.boot()
@@ -130,15 +143,41 @@ def test_a_release_can_be_in_both_slots(unit: EspUnit) -> None:
 
 
 def test_foreign_entries_stay_and_torn_ones_go(unit: EspUnit) -> None:
-    entries = unit.esp / "loader/entries"
+    entries = find_folder(unit)
     (entries / "memtest.conf").write_text("title memtest\n")
-    (entries / "unit-9-9.9+3.conf").write_bytes(b"title Neural\xff")
+    (unit.esp / "loader/entries/unit-9-9.9+3.conf").write_bytes(b"title Neural\xff")
     (entries / "unit-10-9.9+3.conf.part").write_bytes(b"")
+    (entries / "unit-10A-9.9+3.efi.part").write_bytes(b"")
     unit.install("2.0")
     assert unit.boot() == "2.0"
     names = {one.name for one in entries.iterdir()}
     assert "memtest.conf" in names
     assert len(names) == 3
+
+
+def test_a_release_without_a_signed_kernel_is_refused_where_such_are_booted(
+    tmp_path: Path, sources: Path
+) -> None:
+    """The firmware would not run it: three boots later the unit would be back."""
+    unit = EspUnit(tmp_path / "unit", Disk(), sources, unified=find_signed(sources))
+    unit.make_image()
+    unit.unified = None
+    with pytest.raises(SlotError) as caught:
+        unit.install("2.0")
+    assert caught.value.reason_code == "not-signed"
+    assert unit.backend.get_primary() == "A"
+
+
+def test_a_release_with_a_signed_kernel_is_booted_as_the_others_are(
+    tmp_path: Path, sources: Path
+) -> None:
+    unit = EspUnit(tmp_path / "unit", Disk(), sources)
+    unit.make_image()
+    unit.unified = find_signed(sources)
+    unit.install("2.0")
+    unit.unified = None
+    assert unit.boot() == "2.0"
+    assert not (unit.esp / "EFI").exists()
 
 
 def test_entries_named_by_slot_would_brick_as_is_known(tmp_path: Path, sources: Path) -> None:
@@ -156,9 +195,9 @@ def test_entries_named_by_slot_would_brick_as_is_known(tmp_path: Path, sources: 
     assert [unit.boot() for _ in range(4)][-1] == "2.0"
 
 
-def prepare(sources: Path) -> tuple[EspUnit, RecordingFiles]:
+def prepare(sources: Path, unified: Unified | None) -> tuple[EspUnit, RecordingFiles]:
     files = RecordingFiles()
-    unit = EspUnit(Path("/"), files, sources)
+    unit = EspUnit(Path("/"), files, sources, unified=unified)
     unit.make_image()
     unit.install("2.0")
     unit.boot()
@@ -168,12 +207,6 @@ def prepare(sources: Path) -> tuple[EspUnit, RecordingFiles]:
     return unit, files
 
 
-def look(sources: Path, files: Files, systems: dict[str, str]) -> EspUnit:
-    unit = EspUnit(Path("/"), files, sources)
-    unit.systems = dict(systems)
-    return unit
-
-
 STEPS: dict[str, Callable[[SystemdBoot], None]] = {
     "take the slot out": lambda boot: boot.set_state("A", good=False),
     "arm": lambda boot: boot.set_primary("A"),
@@ -181,29 +214,37 @@ STEPS: dict[str, Callable[[SystemdBoot], None]] = {
 }
 
 
+@pytest.mark.parametrize("signed", [False, True], ids=["entries", "signed kernels"])
 @pytest.mark.parametrize("last", STEPS)
 def test_whatever_call_is_cut_the_unit_boots_and_the_update_goes_on(
-    sources: Path, last: str
+    sources: Path, last: str, *, signed: bool
 ) -> None:
     """The power goes after each call; what was not synchronized is there, lost or torn."""
-    _, files = prepare(sources)
+    unified = find_signed(sources) if signed else None
+
+    def look(files: Files) -> EspUnit:
+        unit = EspUnit(Path("/"), files, sources, unified=unified)
+        unit.systems = dict(systems)
+        return unit
+
+    _, files = prepare(sources, unified)
     systems = {"A": "3.0", "B": "2.0"}
     steps = list(STEPS)[: list(STEPS).index(last)]
     before = files.copy()
     for name in steps:
-        STEPS[name](look(sources, before, systems).backend)
+        STEPS[name](look(before).backend)
         if name == "arm":
-            look(sources, before, systems).loader.boot()
+            look(before).loader.boot()
 
     def act(cut: RecordingFiles) -> None:
-        STEPS[last](look(sources, cut, systems).backend)
+        STEPS[last](look(cut).backend)
 
     images = list(list_cuts(act, before, torn=6))
-    assert len(images) > 10
+    assert len(images) > 3 if signed else len(images) > 10
     for image in images:
-        after = look(sources, image.files, systems)
+        after = look(image.files)
         assert after.boot() in ("2.0", "3.0"), image
         for name in list(STEPS)[: list(STEPS).index(last) + 1]:
-            STEPS[name](look(sources, image.files, systems).backend)
-        again = look(sources, image.files, systems)
+            STEPS[name](look(image.files).backend)
+        again = look(image.files)
         assert again.boot() == ("2.0" if last == "take the slot out" else "3.0"), image

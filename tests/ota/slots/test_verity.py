@@ -46,13 +46,16 @@ def make_head(**other: int) -> bytes:
     return head.ljust(BLOCK, b"\0")
 
 
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
+def make_image(path: Path) -> Path:
     data = make_file_system()
     low = hash_blocks(data)
-    path = tmp_path / "root.ext4"
     path.write_bytes(data + make_head() + hash_blocks(low) + low)
     return path
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    return make_image(tmp_path / "root.ext4")
 
 
 def damage(image: Path, head: bytes) -> None:
