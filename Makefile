@@ -16,7 +16,7 @@
 # make test-pid1   installs the unit in a Debian 13 of its own and boots it; asks the RAUC of Debian 13; as root, with the packages
 #             mmdebstrap, dbus and systemd-container
 # make image   the image of a unit in build/image/image: a disk, a bundle for updates, a manifest; as root, with the package
-#             mmdebstrap; RELEASE=2026.11.1 names it, KIOSK=1 adds the touchscreen, VERITY=1 hash trees of the roots, DATA=tpm data encrypted to the TPM, KEY= and CERTIFICATE= sign for the field
+#             mmdebstrap; RELEASE=2026.11.1 names it, KIOSK=1 adds the touchscreen, VERITY=1 hash trees of the roots, DATA=tpm data encrypted to the TPM, SECURE_BOOT=1 signs what boots (SB_KEY=, SB_CERTIFICATE=), KEY= and CERTIFICATE= sign for the field
 # make image-run  boots that image in a virtual machine, with a simulated charger and battery, until Ctrl-C; page on
 #             http://localhost:8080 (PORT=), packages qemu-system-x86, ovmf, mtools; IMAGE= names another disk
 # make test-image   looks at that image from all sides (as root, with the packages nmap and lynis), and boots it again and
@@ -132,7 +132,7 @@ test-pid1: .venv/installed-test wheels
 
 # The disk and the bundle; the second time the tools are there already.
 image: .venv/installed wheels build/sbom/installed
-	$(PY) -m provisioning.image build/image --sbom build/sbom --wheels build/wheels --release $(RELEASE) $(if $(KIOSK),--kiosk) $(if $(VERITY),--verity) $(if $(filter tpm,$(DATA)),--tpm) $(if $(MIRROR),--mirror $(MIRROR)) $(if $(KEY),--key '$(KEY)' --certificate '$(CERTIFICATE)')
+	$(PY) -m provisioning.image build/image --sbom build/sbom --wheels build/wheels --release $(RELEASE) $(if $(KIOSK),--kiosk) $(if $(VERITY),--verity) $(if $(filter tpm,$(DATA)),--tpm) $(if $(SECURE_BOOT),--secure-boot) $(if $(SB_KEY),--sb-key '$(SB_KEY)' --sb-certificate '$(SB_CERTIFICATE)') $(if $(MIRROR),--mirror $(MIRROR)) $(if $(KEY),--key '$(KEY)' --certificate '$(CERTIFICATE)')
 
 # make waits for the end of the machine: Ctrl-C is for it.
 image-run: .venv/installed

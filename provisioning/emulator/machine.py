@@ -39,9 +39,8 @@ class Hardware:
     """`page_port` and `ssh_port`: on this computer's loopback. `clock`: what its own clock says at
     the start, as QEMU's `-rtc base=` has it (`utc`, or `2001-01-01T00:00:00`). `cable`: whether the
     network is plugged in at the start. `write_log`: a file that gets every order to the disk
-    (QEMU's blklogwrites); a power cut is made of it afterwards.
-    `tpm`: with a TPM 2.0. `secure_boot`: a firmware that can
-    verify what it boots, without keys yet.
+    (QEMU's blklogwrites); a power cut is made of it afterwards. `tpm`: with a TPM 2.0.
+    `secure_boot`: a firmware that can verify what it boots, without keys yet.
     """
 
     page_port: int
