@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ota.slots.boot_entries import SORT_KEY
@@ -31,6 +32,8 @@ ENROL = (
     '--esp-path="$1" --no-variables --secure-boot-auto-enroll=yes --certificate="$2" '
     '--private-key="$3"; cp "$1"/loader/keys/auto/*.auth "$4"'
 )
+# A signature has a time, and no program here takes it from SOURCE_DATE_EPOCH.
+CLOCK = ("faketime", "-f")
 # The same version in all: names of files say what is newer, with a number that rises.
 OS_RELEASE = 'ID={key}\nIMAGE_ID={key}\nVERSION_ID=1\nPRETTY_NAME="Neural Energy {release}"\n'
 
@@ -61,6 +64,11 @@ def find_boot_keys(directory: Path, key: Path | None, certificate: Path | None) 
     return keys
 
 
+def stop_clock(epoch: int) -> tuple[str, ...]:
+    """The words before a program for which it is always `epoch`, in seconds since 1970."""
+    return (*CLOCK, datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%S"))
+
+
 @contextmanager
 def lent(work: Path, keys: BootKeys) -> Iterator[tuple[Path, Path]]:
     """Key and certificate in a directory in `work`, as the tools find it."""
@@ -81,7 +89,7 @@ def add_signed_loader(tools: Chroot, root: Path, work: Path, keys: BootKeys, epo
         names = (f"--private-key={key}", f"--certificate={certificate}")
         signed = loader.with_name(f"{loader.name}{SIGNED}")
         tools.run(
-            *(SBSIGN, "sign", *names, f"--output={signed}", loader),
+            *(*stop_clock(epoch), SBSIGN, "sign", *names, f"--output={signed}", loader),
             bind=[root, work],
             environment=environment,
         )
@@ -107,7 +115,8 @@ def add_unified(
         place = Path("/") / root.name
         made = folder / "unit.efi"
         tools.run(
-            *("ukify", "build", f"--linux={place / 'vmlinuz'}", f"--initrd={place / 'initrd.img'}"),
+            *(*stop_clock(epoch), "ukify", "build"),
+            *(f"--linux={place / 'vmlinuz'}", f"--initrd={place / 'initrd.img'}"),
             *(f"--cmdline=@{key.parent / 'cmdline'}", f"--stub={STUB}"),
             *(f"--os-release=@{key.parent / 'os-release'}", "--signtool=systemd-sbsign"),
             "--no-sign-kernel",

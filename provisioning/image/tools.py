@@ -17,6 +17,7 @@ PACKAGES = (
     *("systemd-repart", "dosfstools", "mtools", "e2fsprogs", "libarchive13t64"),
     *("rauc", "squashfs-tools", "zstd", "kmod", "xz-utils", "openssl", "binutils"),
     *("cryptsetup-bin", "systemd-ukify", "systemd-boot-efi", "systemd-boot-tools"),
+    "faketime",
 )
 # In mounts of its own: where it is killed they end, and nobody deletes through them.
 DEBSTRAP = ("unshare", "--mount", "mmdebstrap")
