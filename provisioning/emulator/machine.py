@@ -189,15 +189,11 @@ class Machine:
 
     def _list_options(self) -> list[str]:
         have = self.hardware
-        firmware = SECURE_FIRMWARE if have.secure_boot else FIRMWARE
         return [
-            *("-machine", "q35,smm=on" if have.secure_boot else "q35", *choose_accelerator(), "-S"),
-            *(self.tpm.options if have.tpm else ()),
-            *(SECURE_FLASH if have.secure_boot else ()),
+            *self._list_firmware(),
+            *("-S", *choose_accelerator()),
             *("-smp", str(have.processors), "-m", str(have.memory_mib)),
             *("-rtc", f"base={have.clock}"),
-            *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
-            *("-drive", f"if=pflash,format=raw,file={self._variables}"),
             *self._list_disk(),
             *self._list_network(),
             *("-device", "i6300esb", "-action", "watchdog=reset,reboot=shutdown"),
@@ -215,6 +211,17 @@ class Machine:
         )
         card = f"virtio-net-pci,netdev=net,id={CARD}"
         return ["-netdev", f"user,id=net,{forward}", "-device", card]
+
+    def _list_firmware(self) -> list[str]:
+        secure = self.hardware.secure_boot
+        firmware = SECURE_FIRMWARE if secure else FIRMWARE
+        return [
+            *("-machine", "q35,smm=on" if secure else "q35"),
+            *(SECURE_FLASH if secure else ()),
+            *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
+            *("-drive", f"if=pflash,format=raw,file={self._variables}"),
+            *(self.tpm.options if self.hardware.tpm else ()),
+        ]
 
     def _list_disk(self) -> list[str]:
         """What is written stays in this computer's memory until it wants: `cut_power` loses none of

@@ -65,14 +65,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sbom", type=Path, metavar="DIR", help="with bills of materials, by the programs in DIR"
     )
-    parser.add_argument("--kiosk", action="store_true", help="with the page on a touchscreen")
-    parser.add_argument("--verity", action="store_true", help="roots with a hash tree (dm-verity)")
-    parser.add_argument(
-        "--secure-boot", action="store_true", help="signed for Secure Boot; with --verity"
-    )
-    parser.add_argument("--sb-key", type=Path, help="signs for Secure Boot: PEM, RSA")
-    parser.add_argument("--sb-certificate", type=Path, help="of --sb-key (default: both are made)")
-    parser.add_argument("--tpm", action="store_true", help="data encrypted, opened by the TPM")
+    add_choices(parser)
     parser.add_argument("--key", help="signs bundles: a PEM file, or pkcs11:... (default: made)")
     parser.add_argument("--certificate", type=Path, help="of --key: units know bundles by it")
     parser.add_argument("--epoch", type=int, help="seconds since 1970 (default: the commit's)")
@@ -81,6 +74,18 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("--release: small letters, digits, `.`, `_` and `-`, 64 at most")
     asked.verity |= asked.secure_boot
     return asked
+
+
+def add_choices(parser: argparse.ArgumentParser) -> None:
+    """What an image has, or has not."""
+    parser.add_argument("--kiosk", action="store_true", help="with the page on a touchscreen")
+    parser.add_argument("--verity", action="store_true", help="roots with a hash tree (dm-verity)")
+    parser.add_argument(
+        "--secure-boot", action="store_true", help="signed for Secure Boot; with --verity"
+    )
+    parser.add_argument("--sb-key", type=Path, help="signs for Secure Boot: PEM, RSA")
+    parser.add_argument("--sb-certificate", type=Path, help="of --sb-key (default: both are made)")
+    parser.add_argument("--tpm", action="store_true", help="data encrypted, opened by the TPM")
 
 
 def build(asked: argparse.Namespace) -> None:
@@ -99,7 +104,7 @@ def build(asked: argparse.Namespace) -> None:
     made.mkdir(exist_ok=True)
     boot_keys = None
     if asked.secure_boot:
-        boot_keys = find_boot_keys(directory, asked.sb_key, asked.sb_certificate)
+        boot_keys = find_boot_keys(directory, key=asked.sb_key, certificate=asked.sb_certificate)
     make_files(tools, root, made, plan, (keys, boot_keys))
     list_contents(root, made, plan, asked.sbom)
     if keys.development:

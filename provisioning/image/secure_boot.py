@@ -46,7 +46,9 @@ class BootKeys:
     certificate: Path
 
 
-def find_boot_keys(directory: Path, key: Path | None, certificate: Path | None) -> BootKeys:
+def find_boot_keys(
+    directory: Path, *, key: Path | None = None, certificate: Path | None = None
+) -> BootKeys:
     """Those that are named, or a pair for development, made at the first build."""
     if (key is None) != (certificate is None):
         raise ImageError("--sb-key and --sb-certificate belong together: name both, or neither")
