@@ -91,7 +91,8 @@ def add_signed_loader(tools: Chroot, root: Path, work: Path, keys: BootKeys, epo
         names = (f"--private-key={key}", f"--certificate={certificate}")
         signed = loader.with_name(f"{loader.name}{SIGNED}")
         tools.run(
-            *(*stop_clock(epoch), SBSIGN, "sign", *names, f"--output={signed}", loader),
+            *(*stop_clock(epoch), SBSIGN, "sign", *names, f"--output={signed}"),
+            loader,
             bind=[root, work],
             environment=environment,
         )
