@@ -19,8 +19,11 @@ from provisioning.disk_installation.errors import UnfinishedError
 BOOT_DISK = "/dev/disk/by-boot-disk/"
 LOADER = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 SIGNED = ".signed"  # of an image of `SECURE_BOOT=1`, beside it
+STARTER = "usr/lib/appliance/starter.efi"  # of it too: starts systemd-boot, restarts where that ends
 ENROLLED = "usr/lib/appliance/secure-boot"  # what enrols its keys: PK.auth, KEK.auth, db.auth
 LOADER_CONF = "timeout 0\nconsole-mode keep\neditor no\n"  # no `default`: it defeats the fallback
+# Else systemd-boot would list the starter, before entries whose tries are used up.
+LOADER_CONF_OF_STARTER = f"{LOADER_CONF}auto-entries no\n"
 
 
 def make_esp(esp: Path, root: Path, *, image: Path) -> None:
@@ -28,14 +31,8 @@ def make_esp(esp: Path, root: Path, *, image: Path) -> None:
     (or the partition) that it lies in. Raises `SlotError`, `OSError`.
     """
     shutil.rmtree(esp, ignore_errors=True)
-    signed = root / f"{LOADER}{SIGNED}"
-    for place in ("EFI/BOOT/BOOTX64.EFI", "EFI/systemd/systemd-bootx64.efi"):
-        (esp / place).parent.mkdir(parents=True)
-        shutil.copy(signed if signed.exists() else root / LOADER, esp / place)
-    if (root / ENROLLED).is_dir():
-        shutil.copytree(root / ENROLLED, esp / "loader/keys/auto")
-    (esp / "loader/entries").mkdir(parents=True, exist_ok=True)
-    (esp / "loader/loader.conf").write_text(LOADER_CONF)
+    copy_loader(esp, root)
+    (esp / "loader/entries").mkdir()
     (esp / "provision").mkdir()
 
     def read(slot: str) -> BootSource:
@@ -46,6 +43,24 @@ def make_esp(esp: Path, root: Path, *, image: Path) -> None:
     boot.set_primary("A")
     boot.set_state("A", good=True)
     state.unlink()
+
+
+def copy_loader(esp: Path, root: Path) -> None:
+    """systemd-boot and its settings; of a signed image with its starter and its keys."""
+    signed, starter = root / f"{LOADER}{SIGNED}", root / STARTER
+    loader = signed if signed.exists() else root / LOADER
+    first = starter if starter.exists() else loader
+    for file, place in (
+        (first, "EFI/BOOT/BOOTX64.EFI"),
+        (loader, "EFI/systemd/systemd-bootx64.efi"),
+    ):
+        (esp / place).parent.mkdir(parents=True)
+        shutil.copy(file, esp / place)
+    if (root / ENROLLED).is_dir():
+        shutil.copytree(root / ENROLLED, esp / "loader/keys/auto")
+    (esp / "loader").mkdir(exist_ok=True)
+    settings = LOADER_CONF_OF_STARTER if starter.exists() else LOADER_CONF
+    (esp / "loader/loader.conf").write_text(settings)
 
 
 def pack_esp(esp: Path, image: Path, size_bytes: int) -> None:

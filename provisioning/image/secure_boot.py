@@ -19,9 +19,10 @@ from ota.slots.boot_entries import SORT_KEY
 from ota.slots.boot_source import OF_THE_ENTRY
 from ota.slots.unified import HEADER_BYTES, format_header
 from ota.slots.verity import read_verity_options
-from provisioning.disk_installation.esp import ENROLLED, LOADER, SIGNED
+from provisioning.disk_installation.esp import ENROLLED, LOADER, SIGNED, STARTER
 from provisioning.image.tools import Chroot, ImageError, run
 
+STARTER_SOURCE = Path(__file__).parent / "starter.s"
 DAYS = 20 * 365
 SUBJECT = "/O=Neural Energy unit/CN=Secure Boot development key: not for units in the field"
 SBSIGN = "/usr/lib/systemd/systemd-sbsign"
@@ -31,6 +32,11 @@ ENROL = (
     'mkdir -p "$1"; mount -t tmpfs none "$1"; SYSTEMD_RELAX_ESP_CHECKS=1 bootctl install --quiet '
     '--esp-path="$1" --no-variables --secure-boot-auto-enroll=yes --certificate="$2" '
     '--private-key="$3"; cp "$1"/loader/keys/auto/*.auth "$4"'
+)
+# A file of ELF, linked as one of UEFI.
+ASSEMBLE = (
+    'as -o "$1.o" "$1"; ld -m i386pep --subsystem 10 --entry start --image-base 0 '
+    '--file-alignment 0x200 --no-insert-timestamp --strip-all -o "$2" "$1.o"'
 )
 # A signature has a time, and no program here takes it from SOURCE_DATE_EPOCH.
 CLOCK = ("faketime", "-f")
@@ -82,23 +88,27 @@ def lent(work: Path, keys: BootKeys) -> Iterator[tuple[Path, Path]]:
 
 
 def add_signed_loader(tools: Chroot, root: Path, work: Path, keys: BootKeys, epoch: int) -> None:
-    """systemd-boot, signed, beside the one without a signature; and what enrols the keys."""
-    loader = Path("/") / root.name / LOADER
-    enrolled = root / ENROLLED
+    """systemd-boot and its starter, signed; and what enrols the keys."""
+    place, enrolled = Path("/") / root.name, root / ENROLLED
     enrolled.mkdir(parents=True, exist_ok=True)
     environment = {"SOURCE_DATE_EPOCH": str(epoch)}
     with lent(work, keys) as (key, certificate):
         names = (f"--private-key={key}", f"--certificate={certificate}")
-        signed = loader.with_name(f"{loader.name}{SIGNED}")
-        tools.run(
-            *(*stop_clock(epoch), SBSIGN, "sign", *names, f"--output={signed}"),
-            loader,
-            bind=[root, work],
-            environment=environment,
-        )
+        source, starter = key.parent / STARTER_SOURCE.name, key.parent / "starter.efi"
+        shutil.copy(STARTER_SOURCE, work / key.parent.name)
+        tools.run("sh", "-ec", ASSEMBLE, "sh", source, starter, bind=[work])
+        for file, signed in (
+            (place / LOADER, place / f"{LOADER}{SIGNED}"),
+            (starter, place / STARTER),
+        ):
+            tools.run(
+                *(*stop_clock(epoch), SBSIGN, "sign", *names, f"--output={signed}", file),
+                bind=[root, work],
+                environment=environment,
+            )
         esp = key.parent / "esp"
         tools.run(
-            *("sh", "-ec", ENROL, "sh", esp, certificate, key, Path("/") / root.name / ENROLLED),
+            *("sh", "-ec", ENROL, "sh", esp, certificate, key, place / ENROLLED),
             bind=[root, work],
             environment=environment,
         )

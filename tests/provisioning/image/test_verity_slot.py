@@ -18,8 +18,11 @@ SIGNED = "ro systemd.verity=yes roothash=aa systemd.verity_root_options=hash-off
 ENTRY = f"root=/dev/disk/by-boot-disk/root-b {SIGNED} rauc.slot=B"
 NAMED = "LoaderEntrySelected-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 PROGRAMS = {
-    "veritysetup": 'echo "$2" >>/run/tried; [ "$2" = "/dev/disk/by-boot-disk/root-$FITS" ]\n',
-    "mount": 'case "$*" in *vfat*) command -p mount --bind "$ESP" /run/esp ;; esac\n',
+    # As it is: it opens a slot by any hash, as long as a tree is there.
+    "veritysetup": '[ "$1" = close ] && exec rm /run/opened\n'
+    '[ ! -e /run/opened ] && echo "$2" >>/run/tried && echo "$2" >/run/opened\n',
+    "mount": 'case "$*" in *vfat*) command -p mount --bind "$ESP" /run/esp ;;\n'
+    '*mapper*) [ "$(cat /run/opened)" = "/dev/disk/by-boot-disk/root-$FITS" ] ;; esac\n',
     "modprobe": "",
     "sleep": "",
     "find": "",
