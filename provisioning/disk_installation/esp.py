@@ -19,7 +19,7 @@ from provisioning.disk_installation.errors import UnfinishedError
 BOOT_DISK = "/dev/disk/by-boot-disk/"
 LOADER = "usr/lib/systemd/boot/efi/systemd-bootx64.efi"
 SIGNED = ".signed"  # of an image of `SECURE_BOOT=1`, beside it
-STARTER = "usr/lib/appliance/starter.efi"  # of it too: starts systemd-boot, restarts where that ends
+STARTER = "usr/lib/appliance/starter.efi"  # its first program: provisioning/image/starter.s
 ENROLLED = "usr/lib/appliance/secure-boot"  # what enrols its keys: PK.auth, KEK.auth, db.auth
 LOADER_CONF = "timeout 0\nconsole-mode keep\neditor no\n"  # no `default`: it defeats the fallback
 # Else systemd-boot would list the starter, before entries whose tries are used up.

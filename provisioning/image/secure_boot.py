@@ -102,7 +102,8 @@ def add_signed_loader(tools: Chroot, root: Path, work: Path, keys: BootKeys, epo
             (starter, place / STARTER),
         ):
             tools.run(
-                *(*stop_clock(epoch), SBSIGN, "sign", *names, f"--output={signed}", file),
+                *(*stop_clock(epoch), SBSIGN, "sign", *names, f"--output={signed}"),
+                file,
                 bind=[root, work],
                 environment=environment,
             )

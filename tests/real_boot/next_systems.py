@@ -7,11 +7,16 @@ Never: builds a root anew: a slot is copied, and files in it are replaced (debug
 import hashlib
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
+from ota.slots.unified import find_unified
+from ota.slots.verity import EXT4_AT, SWITCH, read_ext4_bytes
 from provisioning.image.bundle import make_bundle
 from provisioning.image.command import SLOT
 from provisioning.image.keys import BundleKeys
+from provisioning.image.secure_boot import add_unified, find_boot_keys
+from provisioning.image.slot import add_hash_tree
 from provisioning.image.tools import Chroot, run
 from provisioning.update_demo.fleet_side import ENERGY_WH
 from tests.conftest import ROOT
@@ -45,8 +50,8 @@ class NextSystems:
         return sorted((self.fleet / "trust").glob("*-root.json"))
 
     def offer(self, unit: str, release: str, *, sequence: int, boots: bool = True) -> str:
-        """Build, sign, publish and assign; one that does not boot panics. Returns the SHA-256 of
-        the slot.
+        """Build, sign, publish and assign; one that does not boot panics, or is signed for Secure
+        Boot by a stranger. Returns the SHA-256 of the slot.
         """
         bundle, slot_sha256 = self._make_bundle(release, boots=boots)
         here = ("--fleet", str(self.fleet))
@@ -67,6 +72,8 @@ class NextSystems:
         self._replace(slot, OS_RELEASE, "\n".join([*kept, f"IMAGE_VERSION={release}", ""]))
         if not boots:
             self._replace(slot, COMMAND_LINE, self._read(slot, COMMAND_LINE).strip() + PANIC)
+        if SWITCH in self._read(slot, COMMAND_LINE):
+            self._sign_again(slot, release, self._built if boots else work)
         key = self._built / "keys/development.pem"
         keys = BundleKeys(str(key), key.with_suffix(".crt"), development=True)
         bundle = work / "unit.raucb"
@@ -75,6 +82,17 @@ class NextSystems:
         slot_sha256 = hash_file(slot)
         slot.unlink()
         return bundle, slot_sha256
+
+    def _sign_again(self, slot: Path, release: str, keys: Path) -> None:
+        """Hash tree and signed file, of what is in the slot now."""
+        was_signed = find_unified(slot)
+        with slot.open("r+b") as file:
+            file.seek(EXT4_AT)
+            file.truncate(read_ext4_bytes(file.read(1024), slot))
+        tools, root = Chroot(self._built / "tools"), self._built / "root"
+        add_hash_tree(tools, slot, uuid.uuid4())
+        if was_signed:
+            add_unified(tools, root, slot, find_boot_keys(keys), release=release, epoch=EPOCH)
 
     def _read(self, slot: Path, place: str) -> str:
         return run("debugfs", "-R", f"cat {place}", slot)

@@ -67,12 +67,13 @@ def wait_for_step(unit: EmulatedUnit, release: str, step: str, seconds: float) -
 
 def find_running(unit: EmulatedUnit) -> list[str]:
     """Its release, and its slot."""
-    said = unit.ask(". /etc/os-release; echo $IMAGE_VERSION; grep -o rauc.slot=. /proc/cmdline")
-    return said.split()
+    slot = "grep -o rauc.slot=. /proc/cmdline || sed s/^/rauc.slot=/ /run/appliance-image/slot"
+    return unit.ask(f". /etc/os-release; echo $IMAGE_VERSION; {slot}").split()
 
 
 def list_entries(unit: EmulatedUnit) -> list[str]:
-    return unit.order("ls /efi/loader/entries").split()
+    signed = "[ ! -d /efi/EFI/Linux ] || ls /efi/EFI/Linux"
+    return unit.order(f"ls /efi/loader/entries; {signed}").split()
 
 
 def wait_for_entry(unit: EmulatedUnit, end: str) -> None:
