@@ -8,28 +8,39 @@ from collections.abc import Iterator
 import pytest
 
 from tests.real_boot.conftest import BIGGER_DISK_GIB, IMAGE
-from tests.real_boot.unit import BOOT_S, GIB, EmulatedUnit
+from tests.real_boot.unit import BOOT_S, GIB, LOGIN, EmulatedUnit
 
 DEVICE = "/dev/disk/by-boot-disk/data"
 ASK_TPM = f"cryptsetup open --token-only --test-passphrase {DEVICE}"
 KEY_PLACE = "provision/recovery-key"
+ENROLLED = "New TPM2 token enrolled"  # on the console, in the midst of the encryption
+HEADERS_BYTES = 16 * 2**20
 WAIT_S = 400.0
 
 
 @pytest.fixture(scope="module")
 def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedUnit]:
-    """A new one with settings, without a camera, in a computer with a TPM."""
+    """A new one with settings, without a camera, in a computer with a TPM. The power of its first
+    boot was cut while its data were encrypted.
+    """
     directory = tmp_path_factory.mktemp("unit") / "m"
     size = BIGGER_DISK_GIB * GIB
     made = EmulatedUnit(IMAGE, directory, disk_bytes=size, camera=False, tpm=True)
     made.disk.put(made.site.settings, "provision/unit.toml")
     with made.site.simulated():
+        made.machine.start()
+        made.wait_for(lambda: is_begun(made), BOOT_S, "the encryption")
+        made.machine.cut_power()
         made.boot()
         made.wait_for(made.find_boot, BOOT_S, "SSH")
         if made.run("test -x /usr/lib/appliance/open-data").returncode:
             pytest.skip("needs an image of `make image DATA=tpm`")
         yield made
     made.remove()
+
+
+def is_begun(unit: EmulatedUnit) -> bool:
+    return ENROLLED in unit.machine.console or LOGIN in unit.machine.console
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +114,16 @@ def test_the_recovery_key_opens_them_and_the_new_tpm_does_it_from_then_on(
     )
     restart(unit)
     assert unit.ask("findmnt -no SOURCE /var") == "/dev/mapper/data"
+
+
+def test_data_whose_headers_were_overwritten_are_lost_and_the_page_says_so(
+    unit: EmulatedUnit,
+) -> None:
+    unit.shut_down()
+    with unit.disk.path.open("r+b") as file:
+        file.seek(unit.disk.find("data").start)
+        file.write(bytes(HEADERS_BYTES))
+    unit.boot()
+    wait_for_fault(unit, "the data partition cannot be mounted")
+    assert unit.read_status()["battery"]["fresh"]
+    assert "neither encrypted nor a file system" in unit.order("dmesg")

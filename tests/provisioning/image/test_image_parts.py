@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ota.slots.boot_entries import parse_entry
-from provisioning.disk_installation.esp import LOADER, make_esp
+from provisioning.disk_installation.esp import LOADER, SIGNED, STARTER, make_esp
 from provisioning.image import command, root
 from provisioning.image.keys import find_keys
 from provisioning.image.slot import BLOCK_BYTES, count_blocks
@@ -51,6 +51,20 @@ def test_the_loader_names_no_entry_by_itself(tmp_path: Path, made_root: Path) ->
     assert sorted(path.name for path in (tmp_path / "esp").iterdir()) == [
         *("EFI", "loader", "neural-energy", "provision"),
     ]
+
+
+def test_a_signed_image_begins_with_the_starter_of_its_loader(
+    tmp_path: Path, made_root: Path
+) -> None:
+    """Which systemd-boot must not list: it would come before entries that have no try left."""
+    (made_root / STARTER).parent.mkdir(parents=True)
+    (made_root / STARTER).write_bytes(b"starter")
+    (made_root / f"{LOADER}{SIGNED}").write_bytes(b"signed loader")
+    esp = tmp_path / "esp"
+    make_esp(esp, made_root, image=tmp_path / "root.ext4")
+    assert (esp / "EFI/BOOT/BOOTX64.EFI").read_bytes() == b"starter"
+    assert (esp / "EFI/systemd/systemd-bootx64.efi").read_bytes() == b"signed loader"
+    assert "auto-entries no" in (esp / "loader/loader.conf").read_text().splitlines()
 
 
 def test_the_command_line_leaves_the_root_and_its_slot_to_the_entry() -> None:
