@@ -5,7 +5,7 @@ keys.py       the key that signs bundles
 accounts.py   the numbers of users and groups (accounts/)
 root.py       the system's root: packages/, files/, sets/, the program
 slot.py       the root as a file system
-secure_boot.py  what is signed for Secure Boot, and the keys' files
+secure_boot.py  what is signed for Secure Boot, and the keys' files; its first program (starter.s)
 disk.py       the partitions: ESP, slot A, slot B, data (repart.d/)
 bundle.py     slot A as RAUC's bundle
 inventory.py  the manifest
