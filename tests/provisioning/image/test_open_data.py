@@ -27,7 +27,7 @@ CRYPTSETUP = """
 case $1 in
 isLuks) [ "$(head -c 4 "$2")" = LUKS ] ;;
 luksFormat) printf 'LUKS\\272\\276' | dd of=/run/data-header conv=notrunc 2>/dev/null ;;
-open) for last; do :; done; : >"/dev/mapper/$last" ;;
+open) case $* in *--test-passphrase*) exit ;; esac; for last; do :; done; : >"/dev/mapper/$last" ;;
 close) rm "/dev/mapper/$2" ;;
 esac
 """
@@ -209,13 +209,32 @@ def test_the_recovery_key_opens_the_data_and_the_tpm_that_is_there_gets_a_key(be
     bench.encrypt()
     grouped = "-".join(KEY[at : at + 8].upper() for at in range(0, 64, 8))
     bench.put_recovery_key(f"\ufeff{grouped}\r\n")
-    opened = bench.open(fails="cryptsetup open --token-only")
+    opened = bench.open(fails="cryptsetup open --token-only --allow-discards")
     assert opened.mounted == "/dev/mapper/data"
     assert opened.was("marked:recovery-key-fits")
-    assert opened.was(
-        f"systemd-cryptenroll --unlock-key-file=/run/data-key --tpm2-device=auto "
-        f"--tpm2-pcrs=7+15 --wipe-slot=tpm2 {bench.partition}"
-    )
+    assert opened.was("marked:tpm-has-key")
+    enrolled = [line for line in opened.said.splitlines() if "cryptenroll" in line]
+    options = "--unlock-key-file=/run/data-key --tpm2-device=auto --tpm2-pcrs=7+15"
+    assert enrolled == [
+        f"systemd-cryptenroll --wipe-slot=tpm2 {bench.partition}",
+        f"systemd-cryptenroll {options} {bench.partition}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "step", ["systemd-cryptenroll", "cryptsetup open --token-only --test-passphrase"]
+)
+def test_a_tpm_that_takes_no_key_leaves_the_recovery_key_where_it_is(
+    bench: Bench, step: str
+) -> None:
+    """Else the next start would find the data locked."""
+    bench.encrypt()
+    bench.put_recovery_key(KEY)
+    opened = bench.open(fails=step)
+    assert opened.mounted == "/dev/mapper/data"
+    assert opened.was("marked:recovery-key-fits")
+    assert not opened.was("marked:tpm-has-key")
+    assert opened.was("the data need the recovery key at each start")
 
 
 def test_a_wrong_recovery_key_changes_nothing_where_the_tpm_opens_the_data(bench: Bench) -> None:
