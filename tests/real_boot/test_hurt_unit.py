@@ -13,6 +13,7 @@ from tests.real_boot.unit import EmulatedUnit
 SETTINGS = "/etc/appliance/unit.toml"
 DATABASE = "/var/lib/appliance/unit.db"
 WAIT_S = 400.0
+NOTHING_KB = 1000  # the journal may have deleted a file meanwhile
 BLOCK_BYTES = 4096
 BLOCKS_PER_GROUP = 32_768
 LONG_AGO = "2001-01-01T00:00:00"
@@ -61,7 +62,7 @@ def test_a_full_data_partition_and_no_network_at_boot(off: EmulatedUnit) -> None
     off.boot()
     off.order("fallocate -l $(df -B1 --output=avail /var | tail -1) /var/full || true")
     off.order("dd if=/dev/zero of=/var/fuller bs=4k 2>/dev/null || true; sync")
-    assert off.ask("df --output=avail /var | tail -1") == "0"
+    assert int(off.ask("df --output=avail /var | tail -1")) < NOTHING_KB
     off.forget_connection()
     off.machine.cut_power()
 
