@@ -1,6 +1,6 @@
 """Which database files this process has open, and how the start of one is read beside SQLite.
 
-    db = sqlite3.connect(..., factory=CountedConnection)     # see sqlite_files.py
+    db = connect_counted(path, address)     # for sqlite_files.py alone
     data = read_beside(path, 100)
 
 Reads: the first bytes of a file. Writes: nothing.
@@ -23,9 +23,7 @@ FileId = tuple[int, int]  # device and inode
 
 _turn = threading.Lock()
 _connections: Counter[FileId] = Counter()
-_kept: dict[
-    FileId, int
-] = {}  # a handle of a file that is open, until its last connection is closed
+_kept: dict[FileId, int] = {}  # a handle of a file, until its last connection is closed
 
 
 class CountedConnection(sqlite3.Connection):

@@ -1,7 +1,7 @@
 """Secure Boot with own keys: the boot loader and each system's kernel signed, and the keys' files.
 
-    add_signed_loader(tools, root, keys)      # into the root, before it becomes a slot
-    add_unified(tools, root, slot, keys)      # behind the slot's hash tree
+    add_signed_loader(tools, root, work, keys, epoch)      # into the root, before it is a slot
+    add_unified(tools, root, slot, keys, release=..., epoch=...)   # behind its hash tree
 
 Reads: keys, the root, a slot with its hash tree. Writes: into the root; behind the slot.
 Never: leaves a private key in the root, in the slot or in the tools.
