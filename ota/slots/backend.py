@@ -93,7 +93,8 @@ def read_booted(path: Path) -> str:
     try:
         return path.read_text().strip()[:32]
     except OSError as error:
-        raise SlotError(f"{path} does not say which slot runs", "booted-slot") from error
+        message = f"{path} does not say which slot runs: restart, the initial RAM disk writes it"
+        raise SlotError(message, "booted-slot") from error
 
 
 def make_systemd_boot(arguments: argparse.Namespace, mounts: ExitStack) -> SystemdBoot:

@@ -3,22 +3,20 @@
 `make test-image`; `QUICK=1`: one boot. IMAGE=FILE names another disk than that of `make image`.
 """
 
-import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from provisioning.emulator.demonstration import BUILT
 from provisioning.emulator.programs import list_missing
+from tests.real_boot import updating
+from tests.real_boot.built import BIGGER_DISK_GIB, BUILD, IMAGE
+from tests.real_boot.next_systems import NextSystems
 from tests.real_boot.unit import GIB, EmulatedUnit
 from tests.real_pid1.needs import skip_where_missing
 
 HERE = Path(__file__).parent
-IMAGE = Path(os.environ.get("IMAGE") or BUILT).absolute()
-BUILD = IMAGE.parents[1]  # what `make image` built it in
-BIGGER_DISK_GIB = 12
 CONSOLE_CHARS, JOURNAL_LINES = 3000, 80
 
 
@@ -40,6 +38,19 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedUnit]:
     with made.site.simulated():
         yield made
     made.remove()
+
+
+@pytest.fixture(scope="module")
+def systems(tmp_path_factory: pytest.TempPathFactory) -> NextSystems:
+    """A fleet that can offer a next operating system."""
+    return NextSystems(BUILD, tmp_path_factory.mktemp("systems"))
+
+
+@pytest.fixture(scope="module")
+def port(systems: NextSystems) -> Iterator[int]:
+    """Of the mirror, on this computer."""
+    with updating.mirror(systems) as port:
+        yield port
 
 
 @pytest.hookimpl(wrapper=True)

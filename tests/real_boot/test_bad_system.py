@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.real_boot import updating
-from tests.real_boot.conftest import BUILD, IMAGE
+from tests.real_boot.built import IMAGE
 from tests.real_boot.next_systems import NextSystems
 from tests.real_boot.unit import GIB, EmulatedUnit
 from tests.real_boot.updating import (
     ask_mirrors,
-    check_in,
+    check_in_until,
     find_running,
     wait_for_step,
 )
@@ -32,18 +32,6 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedUnit]:
     made.remove()
 
 
-@pytest.fixture(scope="module")
-def systems(tmp_path_factory: pytest.TempPathFactory) -> NextSystems:
-    return NextSystems(BUILD, tmp_path_factory.mktemp("systems"))
-
-
-@pytest.fixture(scope="module")
-def port(systems: NextSystems) -> Iterator[int]:
-    """Of the mirror, on this computer."""
-    with updating.mirror(systems) as port:
-        yield port
-
-
 def test_a_system_that_panics_is_left_for_the_one_before(
     unit: EmulatedUnit, systems: NextSystems, port: int
 ) -> None:
@@ -56,6 +44,5 @@ def test_a_system_that_panics_is_left_for_the_one_before(
     unit.wait_for_boot(before, seconds=FALL_BACK_S)
 
     assert find_running(unit) == [release, "rauc.slot=A"]
-    check_in(unit)  # which tries it once more: a restart may have come between
-    wait_for_step(unit, PANICS, "rollback", FALL_BACK_S)
+    check_in_until(unit, PANICS, "rollback", FALL_BACK_S)
     assert unit.look()[0] == 200

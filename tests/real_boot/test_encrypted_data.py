@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.real_boot.conftest import BIGGER_DISK_GIB, IMAGE
+from tests.real_boot.built import BIGGER_DISK_GIB, IMAGE
 from tests.real_boot.unit import BOOT_S, GIB, LOGIN, EmulatedUnit
 
 DEVICE = "/dev/disk/by-boot-disk/data"

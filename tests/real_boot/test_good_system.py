@@ -18,7 +18,7 @@ from provisioning.emulator.guest_disk import GuestDisk
 from provisioning.image.command import SLOT
 from tests.real_boot import updating
 from tests.real_boot.boot_partition import copy_part, find_wrong, hash_boot_files
-from tests.real_boot.conftest import BUILD, IMAGE
+from tests.real_boot.built import BUILD, IMAGE
 from tests.real_boot.disk_log import DiskLog
 from tests.real_boot.next_systems import NextSystems, hash_file
 from tests.real_boot.unit import GIB, EmulatedUnit

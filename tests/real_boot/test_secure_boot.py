@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.real_boot import updating
-from tests.real_boot.conftest import BIGGER_DISK_GIB, BUILD, IMAGE
+from tests.real_boot.built import BIGGER_DISK_GIB, IMAGE
 from tests.real_boot.next_systems import NextSystems
 from tests.real_boot.unit import BOOT_S, GIB, EmulatedUnit
 
@@ -19,18 +19,6 @@ SYSTEMS = "EFI/Linux"
 STATE = "od -An -tu1 -j4 /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 GOOD, STRANGER = "2099.1", "2099.2"
 INSTALL_S, TRIAL_S, FALL_BACK_S = 2400.0, 1800.0, 3600.0
-
-
-@pytest.fixture(scope="module")
-def systems(tmp_path_factory: pytest.TempPathFactory) -> NextSystems:
-    return NextSystems(BUILD, tmp_path_factory.mktemp("systems"))
-
-
-@pytest.fixture(scope="module")
-def port(systems: NextSystems) -> Iterator[int]:
-    """Of the mirror, on this computer."""
-    with updating.mirror(systems) as port:
-        yield port
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +40,13 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedUnit]:
     made.remove()
 
 
-def copy_changed(unit: EmulatedUnit, new: str) -> str:
-    """The system that boots as another entry, with one bit of its initial RAM disk changed."""
+def copy_system(unit: EmulatedUnit, new: str, *, changed: bool) -> str:
+    """The system that boots as another entry; `changed`: in one bit of its initial RAM disk."""
     (name,) = unit.disk.list(SYSTEMS)
     path = Path(unit.machine.directory) / "system.efi"
     unit.disk.fetch(f"{SYSTEMS}/{name}", path)
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
+    data[len(data) // 2] ^= changed
     path.write_bytes(data)
     unit.disk.put_file(path, f"{SYSTEMS}/{new}")
     path.unlink()
@@ -86,7 +74,7 @@ def test_the_keys_are_enrolled_and_the_signed_system_runs(
 
 def test_a_changed_system_does_not_run_and_the_one_before_does(unit: EmulatedUnit) -> None:
     unit.shut_down()
-    first = copy_changed(unit, "unit-2B-changed+3.efi")
+    first = copy_system(unit, "unit-2B-changed+3.efi", changed=True)
     unit.boot()
     unit.wait_for(unit.find_boot, BOOT_S, "SSH")
     require_signed(unit, "", "A")
@@ -94,6 +82,18 @@ def test_a_changed_system_does_not_run_and_the_one_before_does(unit: EmulatedUni
     assert first in entries
     assert "unit-2B-changed+0-3.efi" in entries, entries
     unit.order("rm /efi/EFI/Linux/unit-2B-*")
+
+
+def test_the_slot_is_found_by_its_root_hash_whatever_the_name_of_the_entry_says(
+    unit: EmulatedUnit,
+) -> None:
+    unit.shut_down()
+    copy_system(unit, "unit-3B-same.efi", changed=False)
+    unit.boot()
+    unit.wait_for(unit.find_boot, BOOT_S, "SSH")
+    assert "unit-3B-same.efi" in unit.order("bootctl status")
+    require_signed(unit, "", "A")
+    unit.order("rm /efi/EFI/Linux/unit-3B-*")
 
 
 def test_a_signed_release_is_installed_tried_and_kept(
@@ -120,6 +120,5 @@ def test_a_release_that_a_stranger_signed_is_left_for_the_one_before(
     updating.wait_for_step(unit, STRANGER, "reboot", INSTALL_S)
     unit.wait_for_boot(before, seconds=FALL_BACK_S)
     require_signed(unit, GOOD, "B")
-    updating.check_in(unit)
-    updating.wait_for_step(unit, STRANGER, "rollback", FALL_BACK_S)
+    updating.check_in_until(unit, STRANGER, "rollback", FALL_BACK_S)
     assert unit.look()[0] == 200

@@ -12,7 +12,7 @@ import pytest
 from provisioning.command import claim_port
 from provisioning.emulator.machine import HOST
 from provisioning.update_demo import mirror_server
-from tests.real_boot.conftest import BUILD
+from tests.real_boot.built import BUILD
 from tests.real_boot.next_systems import NextSystems
 from tests.real_boot.unit import EmulatedUnit
 
@@ -63,6 +63,22 @@ def list_steps(unit: EmulatedUnit, release: str) -> str:
 
 def wait_for_step(unit: EmulatedUnit, release: str, step: str, seconds: float) -> None:
     unit.wait_for(lambda: f'"{step}"' in list_steps(unit, release), seconds, f"{release}: {step}")
+
+
+def check_in_until(unit: EmulatedUnit, release: str, step: str, seconds: float) -> None:
+    """Once in each boot: the updater may try a release again before it takes it back."""
+    asked: set[str] = set()
+
+    def has_come() -> bool:
+        boot = unit.find_boot()
+        if boot and boot not in asked:
+            check_in(unit)
+            asked.add(boot)
+        elif not boot:
+            unit.forget_connection()
+        return f'"{step}"' in list_steps(unit, release)
+
+    unit.wait_for(has_come, seconds, f"{release}: {step}")
 
 
 def find_running(unit: EmulatedUnit) -> list[str]:
