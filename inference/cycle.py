@@ -22,6 +22,7 @@ from inference.detection.frame_result import FrameResult
 from inference.detection.labels import list_label_thresholds
 from inference.energy import schedule
 from inference.energy.allowance import Allowances
+from inference.energy.pace import Pace
 from inference.energy.schedule import AnalysisPlan, Resources
 from inference.energy.usage import Usage
 from inference.events.lifecycle import Circumstances, EventDraft
@@ -64,6 +65,7 @@ class InferenceCycle:
         self._timelapse = parts.timelapse
         self._poller = PicturePoller(parts.cameras, service.clock, parts.waiter, service.stop)
         self._usage = Usage(service.clock)
+        self._pace = Pace(self._settings.event_after_frames)
         self._rows: list[Any] = []
         self._last_plan_row: InferencePlan | None = None
         self._worked_s = service.clock.media_s()
@@ -162,13 +164,15 @@ class InferenceCycle:
     def _analyse(
         self, pictures: Sequence[PulledPicture], plan: AnalysisPlan, level: EnergyLevel
     ) -> None:
+        began_s = self._service.clock.media_s()
         try:
-            frames = self._models.analyse(pictures, self._service.clock.media_s())
+            frames = self._models.analyse(pictures, began_s)
         except ModelError as error:
             self._model_error = error
             self._model_retry_s = self._service.clock.media_s() + RETRY_MODEL_AFTER_S
             return
         self._model_error = None
+        self._pace.add(self._service.clock.media_s() - began_s)
         for camera, result in frames:
             self._handle_result(camera, self._look_again(camera, result), plan, level)
 
@@ -245,6 +249,8 @@ class InferenceCycle:
             self._service.report_fault(trouble)
         if self._model_error:
             self._service.report_fault(self._model_error)
+        if slow := self._pace.find_fault():
+            self._service.report_fault(slow)
         if damage := model_files.find_damage(self._service.settings):
             self._service.report_fault(damage)
 

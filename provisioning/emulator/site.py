@@ -53,6 +53,9 @@ dwell_up_s = 0
 CAMERA = f"""
 [camera.yard]
 source = "{CLIP}"
+
+[inference]
+event_after_frames = 1  # an emulated processor analyses a picture in 5 s: nobody is seen 3 times
 """
 PLANT = """
 [unit]

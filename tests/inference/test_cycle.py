@@ -109,3 +109,20 @@ def test_the_service_is_assembled_without_loading_the_model(
     assert loop.finish is not None
     loop.finish()
     assert not settings.view_socket.exists()
+
+
+def test_a_computer_that_is_too_slow_for_passers_by_is_a_fault(
+    unit: InferenceUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyse = unit.detector.analyse
+
+    def analyse_slowly(*pictures: Any) -> Any:
+        unit.clock.advance(4.0)
+        return analyse(*pictures)
+
+    monkeypatch.setattr(unit.detector, "analyse", analyse_slowly)
+    unit.grant(EnergyLevel.FULL)
+    unit.run_for(30)
+    assert unit.list_faults() == ["inference-slow"]
+    (fault,) = unit.store.list_open_faults()
+    assert "a picture takes 4.0 s to analyse" in fault.text

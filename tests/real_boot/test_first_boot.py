@@ -129,7 +129,7 @@ def test_settings_start_everything_at_once(unit: EmulatedUnit) -> None:
 
 @pytest.mark.quick
 def test_it_soon_sees_somebody_in_the_clip(unit: EmulatedUnit) -> None:
-    unit.wait_for(lambda: unit.read_status()["events"], DETECTION_S, "the first event")
+    unit.wait_for(unit.find_newest_event, DETECTION_S, "the first event")
     assert "fault" not in unit.ask("unitctl doctor")
 
 

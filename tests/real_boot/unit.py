@@ -113,6 +113,10 @@ class EmulatedUnit:
         found: dict[str, Any] = json.loads(text) if status == 200 else {}
         return found
 
+    def find_newest_event(self) -> object:
+        """The newest event on the page; None where there is none."""
+        return self.read_status().get("events", {}).get("newest")
+
     def list_faults(self) -> str:
         """Their sentences, on the page."""
         return "\n".join(one["text"] for one in self.read_status().get("faults", ()))

@@ -40,5 +40,5 @@ def watch(unit: EmulatedUnit) -> Start:
     unit.boot()
     unit.wait_for(lambda: unit.look("/api/status")[0] == 200, DETECTION_S, "its status")
     ready_s = time.monotonic() - began
-    unit.wait_for(lambda: unit.read_status()["events"], DETECTION_S, "the first event")
+    unit.wait_for(unit.find_newest_event, DETECTION_S, "the first event")
     return Start(ready_s, time.monotonic() - began, choose_accelerator() == EMULATED)
