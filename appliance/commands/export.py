@@ -22,6 +22,7 @@ from appliance.errors import SettingsError, StoreError
 from appliance.parsing.arguments import TIME, make_type
 from appliance.parsing.values import parse_path
 from appliance.store.backup import take_group
+from appliance.store.durable_files import name_new_file
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 
 PART = ".unitctl-part"  # ends the name of a bundle in the making: nobody else's files have it
@@ -77,7 +78,7 @@ def begin_bundle(path: Path, data_dir: Path) -> Iterator[IO[bytes]]:
                 with open(handle, "wb", closefd=False) as file:
                     yield file
                 os.fsync(handle)
-                os.link(part, path)
+                name_new_file(part, handle, path)
             finally:
                 part.unlink(missing_ok=True)
     except FileExistsError:

@@ -39,6 +39,7 @@ def make_backup(store: Store, directory: Path) -> Path:
             copy_database(store.path, part)
             os.fsync(handle)
             part.replace(made)
+            os.fsync(handle)  # on a stick (FAT) the new name has size 0 until then
         sync_directory(directory)
         delete_old_copies(directory, made)
     except LockedError as error:

@@ -1,6 +1,7 @@
 """Files that survive a power cut: whole or not at all, and on the disk when the call returns.
 
     replace_file(path, data)             # the old file or the new one is there, never half of one
+    name_new_file(part, handle, path)    # takes no other file's place, also on a stick
     path.unlink()
     sync_directory(path.parent)          # and gone for good
 
@@ -58,6 +59,21 @@ def write_file(
         if modified_s is not None:
             os.utime(file.fileno(), (modified_s, modified_s))
         os.fsync(file.fileno())
+
+
+def name_new_file(part: Path, handle: int, path: Path) -> None:
+    """Give the whole file `part`, open as `handle`, the name `path`; raises `FileExistsError` where
+    that is taken, `OSError`. A FAT file system, as sticks have it, knows no second name, and a new
+    name has size 0 there until the file is synchronized once more.
+    """
+    try:
+        os.link(part, path)
+        part.unlink()
+    except PermissionError:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
+        part.replace(path)
+    os.fsync(handle)
+    sync_directory(path.parent)
 
 
 def sync_directory(directory: Path) -> None:

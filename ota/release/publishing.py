@@ -135,4 +135,5 @@ def put(target: Path, data: bytes) -> int:
 def finish(disk: Disk, part: Path, target: Path) -> None:
     disk.sync(part)
     disk.rename(part, target)
+    disk.sync(target)  # on a stick (FAT) the new name has size 0 until then
     disk.sync_directory(target.parent)

@@ -7,8 +7,8 @@ share.
     boot.set_state("B", good=True)    # it runs and is well: the counter goes
 
 Reads and writes: loader entries and boot files on the ESP, one small file of its own.
-Never: writes into a file that is there: each gets a new name, is synchronized, and renamed once
-(FAT); or removes the last committed entry that can be booted.
+Never: writes into a file that is there: each gets a new name, is synchronized, renamed once, and
+synchronized again (boot_files.py); or removes the last committed entry that can be booted.
 """
 
 import json
@@ -24,7 +24,7 @@ from ota.errors import SlotError
 from ota.files import Files
 from ota.slots import boot_entries
 from ota.slots.boot_entries import FOLDER, TRIES, BootEntry
-from ota.slots.boot_files import copy_file, remove_parts
+from ota.slots.boot_files import copy_file, remove_parts, rename_file, replace_file
 from ota.slots.unified import Unified
 
 MOST_REARMS = 3  # a box that never comes up must stop to restart (its battery is what it has)
@@ -220,10 +220,10 @@ class SystemdBoot:
         for above in list(self.entries_dir.parents)[:2]:
             self._files.sync_directory(above)
         path = self.entries_dir / entry.name
-        composites.replace(self._files, path, boot_entries.format_entry(entry))
+        replace_file(self._files, path, boot_entries.format_entry(entry))
 
     def _rename(self, old: BootEntry, new: BootEntry) -> None:
-        self._files.rename(self._find_path(old), self._find_path(new))
+        rename_file(self._files, self._find_path(old), self._find_path(new))
 
     def _find_path(self, entry: BootEntry) -> Path:
         return (self.unified_dir if entry.unified else self.entries_dir) / entry.name

@@ -91,6 +91,7 @@ class BootLoader:
         name = f"{found['base']}+{left}-{done}.{found['kind']}"
         folder = self.esp / entry.folder
         self.files.rename(folder / entry.name, folder / name)
+        self.files.sync(folder / name)  # the firmware's FAT, which has no inodes that wait
         self.files.sync_directory(folder)
         return name
 
@@ -105,6 +106,7 @@ class BootLoader:
         if target in names or self.counted not in names:
             return target in names and self.counted not in names
         self.files.rename(folder / self.counted, folder / target)
+        self.files.sync(folder / target)
         self.files.sync_directory(folder)
         return True
 

@@ -56,6 +56,7 @@ class MemoryTree:
         self.nodes: dict[int, Node] = {0: Folder({}, {})}
         self.renamings: tuple[tuple[Naming, ...], ...] = ()  # not on the disk yet, oldest first
         self.unsynced: frozenset[int] = frozenset()  # files with pending changes
+        self.renamed: frozenset[int] = frozenset()  # files with a new name, not synchronized since
         self.places: dict[str, int] = {}  # directory in words -> its node; emptied where one moves
         self.next_number = 1
 
@@ -63,6 +64,7 @@ class MemoryTree:
         """Be the same files as `other` is now."""
         self.nodes = other.nodes.copy()
         self.renamings, self.unsynced = other.renamings, other.unsynced
+        self.renamed = other.renamed
         self.next_number = other.next_number
 
     # --- finding ---------------------------------------------------------------------------------

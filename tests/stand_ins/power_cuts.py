@@ -129,7 +129,7 @@ def tear_sectors(offset: int, data: bytes, random: Random) -> tuple[Change, ...]
 def make_image(files: RecordingFiles, names: Names, contents: Contents) -> RecordingFiles:
     """The files as a boot finds them where the disk got `names` and `contents`."""
     image = files.copy()
-    image.unsynced, image.renamings = frozenset(), ()
+    image.unsynced, image.renamed, image.renamings = frozenset(), frozenset(), ()
     for namings in names:
         image.put_on_disk(namings)
     for number in {one.folder for namings in files.renamings for one in namings}:

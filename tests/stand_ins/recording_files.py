@@ -74,6 +74,8 @@ class RecordingFiles(MemoryTree):
     `capacity_bytes`: a disk that gets full. `cut_after`: after so many changing calls the power is
     cut (`PowerCutError`, then and from then on). `fail_at`: number of a changing call -> the errno
     that it fails with. `syncs=False`: a build whose fsyncs do nothing, which every test must catch.
+    `fat`: a directory that lies on FAT, as Linux 6.12 writes it: a name that came by `rename` has
+    size 0 on the disk until the file was synchronized once more.
     """
 
     def __init__(
@@ -83,8 +85,10 @@ class RecordingFiles(MemoryTree):
         cut_after: int | None = None,
         fail_at: dict[int, int] | None = None,
         syncs: bool = True,
+        fat: Path | None = None,
     ) -> None:
         super().__init__()
+        self.fat = fat
         self.capacity_bytes = capacity_bytes
         self.cut_after = cut_after
         self.fail_at = fail_at or {}
@@ -93,7 +97,7 @@ class RecordingFiles(MemoryTree):
 
     def copy(self) -> "RecordingFiles":
         """The same files as they are now, durable or not; no calls, no faults yet."""
-        twin = RecordingFiles(capacity_bytes=self.capacity_bytes, syncs=self.syncs)
+        twin = RecordingFiles(capacity_bytes=self.capacity_bytes, syncs=self.syncs, fat=self.fat)
         twin.share(self)
         return twin
 
@@ -199,13 +203,17 @@ class RecordingFiles(MemoryTree):
         if self.syncs:
             self.nodes[number] = Content(content.live, content.live)
             self.unsynced -= {number}
+            self.renamed -= {number}
 
     @recorded
     def sync_directory(self, path: Path) -> None:
         number = self.walk(os.fspath(path))
-        self.get_folder(number)
+        folder = self.get_folder(number)
         if self.syncs:
             self.flush_names(number)
+            for one in self.renamed & set(folder.live.values()):
+                self.nodes[one] = Content(b"", self.get_content(one, path).live)
+                self.unsynced |= {one}
 
     @recorded
     def rename(self, old: Path, new: Path) -> None:
@@ -219,6 +227,9 @@ class RecordingFiles(MemoryTree):
         if target is not None:
             self.check_replaceable(number, target, old=old, new=new)
         self.assign(Naming(old_folder, old_name, None), Naming(new_folder, new_name, number))
+        on_fat = self.fat is not None and new.is_relative_to(self.fat)
+        if on_fat and isinstance(self.nodes[number], Content):
+            self.renamed |= {number}
 
     @recorded
     def link(self, old: Path, new: Path) -> None:

@@ -48,8 +48,15 @@ def write_secret_file(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(handle)
-    os.link(part, path)  # fails where a key stands already
-    part.unlink()
+    try:
+        os.link(part, path)  # fails where a key stands already
+    except PermissionError:
+        raise ReleaseError(
+            f"{path} was not made: its file system (FAT?) has no owners, so that everybody could "
+            "read the key; name a file on another one"
+        ) from None
+    finally:
+        part.unlink()
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     os.fsync(directory)
     os.close(directory)

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.store.durable_files import replace_file, sync_directory
+from appliance.store.durable_files import name_new_file, replace_file, sync_directory
 
 
 def record_synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -51,3 +52,42 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_part(tmp_path: Path) -> N
 def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         sync_directory(tmp_path / "none")
+
+
+def refuse_second_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As vfat and exfat do."""
+
+    def link(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+
+
+@pytest.mark.parametrize("is_fat", [False, True], ids=["ext4", "FAT"])
+def test_a_new_file_gets_its_name_and_is_synchronized_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_fat: bool
+) -> None:
+    if is_fat:
+        refuse_second_names(monkeypatch)
+    part, path = tmp_path / "a.part", tmp_path / "a"
+    with part.open("wb") as file:
+        file.write(b"whole")
+        file.flush()
+        synced = record_synced(monkeypatch)
+        name_new_file(part, file.fileno(), path)
+    assert synced == ["a", tmp_path.name] if is_fat else synced[-1] == tmp_path.name
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("a", b"whole")]
+
+
+@pytest.mark.parametrize("is_fat", [False, True], ids=["ext4", "FAT"])
+def test_a_new_file_takes_no_place_that_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_fat: bool
+) -> None:
+    if is_fat:
+        refuse_second_names(monkeypatch)
+    part, path = tmp_path / "a.part", tmp_path / "a"
+    part.write_bytes(b"new")
+    path.write_bytes(b"old")
+    with part.open("rb") as file, pytest.raises(FileExistsError):
+        name_new_file(part, file.fileno(), path)
+    assert path.read_bytes() == b"old"

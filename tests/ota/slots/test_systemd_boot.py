@@ -196,7 +196,7 @@ def test_entries_named_by_slot_would_brick_as_is_known(tmp_path: Path, sources: 
 
 
 def prepare(sources: Path, unified: Unified | None) -> tuple[EspUnit, RecordingFiles]:
-    files = RecordingFiles()
+    files = RecordingFiles(fat=Path("/esp"))
     unit = EspUnit(Path("/"), files, sources, unified=unified)
     unit.make_image()
     unit.install("2.0")
