@@ -1,0 +1,105 @@
+"""The data model, part five: alarms, and what became of each on its way to people.
+
+Reads and writes: nothing. These are rows (appliance/store/tables.py says who writes which).
+Never: computes, or holds a password, a token or a channel's address.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, IntEnum
+
+from appliance.model import Stamp
+
+
+class AlarmPriority(IntEnum):
+    """How much an alarm may disturb; ordered. `URGENT` breaks quiet hours and daily limits."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    URGENT = 3
+
+
+class AlarmKind(Enum):
+    """What kind of thing happened."""
+
+    EVENT = "event"
+    FAULT = "fault"
+    FAULT_OVER = "fault-over"
+    TAMPER = "tamper"
+    ASLEEP = "asleep"
+    AWAKE = "awake"
+    BATTERY = "battery"
+    HEARTBEAT = "heartbeat"
+    TEST = "test"
+
+
+class DeliveryState(Enum):
+    """Where one message is. `SENDING`: given to the channel, its answer is not known."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    DROPPED = "dropped"
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm: the first occurrence of a visit, and how many have joined it.
+
+    `key` says what joins: the rule and the camera, or the fault. `last` is the newest occurrence.
+    `ends` is when nothing joins any more. `event_ids` are the events in it, the first twenty.
+    `acknowledged_by`: who has, "" while nobody has. `sequence` counts all alarms of the unit.
+    """
+
+    stamp: Stamp
+    alarm_id: str
+    sequence: int
+    key: str
+    rule: str
+    kind: AlarmKind
+    priority: AlarmPriority
+    text: str
+    last: datetime
+    ends: datetime
+    occurrences: int
+    reason: str
+    camera: str = ""
+    label: str = ""
+    snapshot: str | None = None
+    event_ids: Sequence[str] = ()
+    acknowledged_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmDelivery:
+    """One alarm for one recipient by one channel. `delivery_id` is also its Message-ID.
+
+    `not_before`: when it is tried next. `attempts` are those that failed. `covers`: how many of the
+    alarm's occurrences the message tells of. `size_bytes`: of the message as sent.
+    """
+
+    stamp: Stamp
+    delivery_id: str
+    alarm_id: str
+    recipient: str
+    channel: str
+    state: DeliveryState
+    priority: AlarmPriority
+    covers: int
+    not_before: datetime
+    attempts: int
+    reason: str
+    sent: datetime | None = None
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPosition:
+    """Up to which row of a table (`stream`) occurrences were made into alarms."""
+
+    stamp: Stamp
+    stream: str
+    row_id: int
