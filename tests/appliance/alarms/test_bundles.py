@@ -3,7 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from appliance.alarms.bundles import MOST_EVENTS, can_join, describe_more, join, make_key, open_alarm
+from appliance.alarms.bundles import (
+    MOST_EVENTS,
+    can_join,
+    describe_more,
+    join,
+    make_key,
+    open_alarm,
+)
 from appliance.model import Stamp
 from appliance.model_alarms import Alarm
 from appliance.sections.alarms import AlarmSettings
