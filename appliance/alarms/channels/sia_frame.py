@@ -3,7 +3,7 @@ r"""Frames of ANSI/SIA DC-09-2021 (SIA-DCS) to a monitoring station, and its ans
     frame = build(SiaMessage("BA", "a person at the gate", account="1234", sequence=7, at=utc))
     answer = parse_answer(reply, key)          # Reply.ACK, .DUH, .NAK
 
-LF, CRC (4 hex digits), length (0LLL), then "SIA-DCS", sequence, L0, #account, [data], _time, CR. With an
+LF, CRC (4 hex digits), length, then "SIA-DCS", sequence, L0, #account, [data], _time, CR. With an
 AES key the token is "*SIA-DCS" and all behind the bracket is AES-CBC with an IV of zeros, padded
 in front to whole blocks.
 

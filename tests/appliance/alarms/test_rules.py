@@ -29,12 +29,12 @@ NIGHT = time(3, 10)
         (AlarmSettings(on=AlarmKind.FAULT), False),
     ],
 )
-def test_an_event_meets_what_names_it(rule: AlarmSettings, met: bool) -> None:  # noqa: FBT001
+def test_an_event_meets_what_names_it(rule: AlarmSettings, met: bool) -> None:
     assert is_met(rule, person(), NIGHT) is met
 
 
 @pytest.mark.parametrize(("codes", "met"), [((), True), (("charger",), True), (("disk",), False)])
-def test_a_fault_is_met_by_its_code_and_no_camera(codes: tuple[str, ...], met: bool) -> None:  # noqa: FBT001
+def test_a_fault_is_met_by_its_code_and_no_camera(codes: tuple[str, ...], met: bool) -> None:
     rule = AlarmSettings(on=AlarmKind.FAULT, faults=codes, cameras=("gate",))
     assert is_met(rule, fault("charger"), NIGHT) is met
 
