@@ -35,7 +35,7 @@ class SendAnswer:
 
 def parse_request(line: str) -> SendRequest:
     """Raises `InputError`."""
-    found: dict[str, Any] = parse_object(line[:MOST_BYTES])
+    found: dict[str, Any] = parse_object(line.encode(), most_bytes=MOST_BYTES)
     names = [one.name for one in fields(SendRequest)]
     if set(found) != set(names):
         raise InputError(f"a request has the fields {', '.join(names)}")
