@@ -15,6 +15,12 @@ from pathlib import Path
 
 from appliance.clock import Clock, ScaledClock, SystemClock
 from appliance.model import EnergyLevel
+from appliance.sections.alarms import (
+    AlarmSettings,
+    AlarmsSettings,
+    ChannelSettings,
+    RecipientSettings,
+)
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.sections.field import setting
 from appliance.sections.loads import GpuSettings, JetsonSettings, RunsWhen, SwitchSettings
@@ -280,6 +286,10 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     update: UpdateSettings = field(default_factory=UpdateSettings)
+    alarms: AlarmsSettings = field(default_factory=AlarmsSettings)
+    alarm: Mapping[str, AlarmSettings] = field(default_factory=dict)
+    recipient: Mapping[str, RecipientSettings] = field(default_factory=dict)
+    channel: Mapping[str, ChannelSettings] = field(default_factory=dict)
     simulation: SimulationSettings = field(default_factory=SimulationSettings)
 
     @property
@@ -342,6 +352,21 @@ class Settings:
     @property
     def timelapse_dir(self) -> Path:
         return self.unit.data_dir / "timelapse"
+
+    @property
+    def alarm_socket(self) -> Path:
+        """Where the alarm service is told that there is something new."""
+        return self.unit.run_dir / "alarm.sock"
+
+    @property
+    def alarm_key_file(self) -> Path:
+        """What reply links are signed with; made by the alarm service."""
+        return self.unit.data_dir / "alarm-links.key"
+
+    @property
+    def alarm_answers_dir(self) -> Path:
+        """What channels have answered, of messages of which the answer is not stored yet."""
+        return self.unit.data_dir / "alarm-answers"
 
     def camera_socket(self, camera: str) -> Path:
         """Where the process of that camera hands out frames."""

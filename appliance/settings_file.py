@@ -38,7 +38,7 @@ from appliance.settings import (
     Settings,
     SleepMode,
 )
-from appliance.settings_rules import find_errors
+from appliance.settings_rules.rules import find_errors
 from appliance.strict_json import InputError, show
 
 USUAL_UPDATE_DIR = UpdateSettings().dir

@@ -1,0 +1,125 @@
+"""What must hold of alarms: rules, recipients and channels that exist, each with what it needs.
+
+In: settings. Out: the places that break a rule, and why. Pure.
+Never: opens a secret's file; appliance/alarms/channels looks at those.
+"""
+
+from collections.abc import Container, Iterable, Iterator
+from urllib.parse import urlsplit
+
+from appliance.parsing.nearest import advise
+from appliance.parsing.times import parse_hours
+from appliance.sections.alarms import AlarmSettings, ChannelKind, ChannelSettings
+from appliance.sections.loads import RunsWhen
+from appliance.settings import Settings
+from appliance.settings_rules.places import Error, Place
+from appliance.strict_json import InputError, show
+
+NEEDS = {
+    ChannelKind.APPRISE: ("address_file",),
+    ChannelKind.SMS: ("number",),
+    ChannelKind.SIA: ("host", "port", "account"),
+    ChannelKind.SWITCH: ("switch",),
+}
+ACCOUNT_DIGITS = frozenset("0123456789abcdefABCDEF")
+
+
+def check_alarms(settings: Settings) -> Iterator[Error]:
+    """All sections of alarms."""
+    yield from check_shared(settings)
+    for name, rule in settings.alarm.items():
+        yield from check_rule(rule, ("alarm", name), settings)
+    for name, recipient in settings.recipient.items():
+        here = ("recipient", name)
+        yield from check_list(recipient.channels, (*here, "channels"), settings.channel, "channel")
+        yield from check_hours(recipient.quiet, (*here, "quiet"))
+        if recipient.next:
+            yield from check_names((recipient.next,), (*here, "next"), settings.recipient)
+    for name, channel in settings.channel.items():
+        yield from check_channel(channel, ("channel", name), settings)
+
+
+def check_shared(settings: Settings) -> Iterator[Error]:
+    """The page's address, and who gets the message that the unit lives."""
+    own = settings.alarms
+    if own.page and not is_page(own.page):
+        yield ("alarms", "page"), f"must be https://HOST[:PORT], not {show(own.page)}"
+    where = ("alarms", "heartbeat_to")
+    yield from check_names(own.heartbeat_to, where, settings.recipient)
+    if own.heartbeat_s and not own.heartbeat_to:
+        yield where, "must name who gets the message, or `heartbeat_s` be 0"
+
+
+def is_page(address: str) -> bool:
+    """Whether it is a web server's address without more behind it."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    known = parts.scheme in ("https", "http") and bool(parts.hostname) and port != 0
+    return known and not parts.username and not parts.query and not parts.fragment
+
+
+def check_rule(rule: AlarmSettings, here: Place, settings: Settings) -> Iterator[Error]:
+    """One [alarm.NAME]."""
+    yield from check_list(rule.to, (*here, "to"), settings.recipient, "recipient")
+    yield from check_names(rule.cameras, (*here, "cameras"), settings.camera)
+    yield from check_names(rule.zones, (*here, "zones"), list_zones(rule, settings))
+    yield from check_hours(rule.hours, (*here, "hours"))
+
+
+def list_zones(rule: AlarmSettings, settings: Settings) -> list[str]:
+    """The zones and lines of the rule's cameras."""
+    cameras = [
+        one for name, one in settings.camera.items() if not rule.cameras or name in rule.cameras
+    ]
+    return [name for one in cameras for name in (*one.zone, *one.line)]
+
+
+def check_list(
+    names: Iterable[str], where: Place, known: Iterable[str], what: str
+) -> Iterator[Error]:
+    """One name or more, each of something that exists."""
+    if not names:
+        yield where, f"must name a {what}: nobody would get anything"
+    yield from check_names(names, where, known)
+
+
+def check_names(names: Iterable[str], where: Place, known: Iterable[str]) -> Iterator[Error]:
+    """Each name is that of a section."""
+    existing = list(known)
+    for name in names:
+        if name not in existing:
+            yield where, f"names {show(name)}, which is not there; {advise_known(name, existing)}"
+
+
+def advise_known(name: str, known: list[str]) -> str:
+    """The nearest one, or that there is none."""
+    return advise(name, known) if known else "there is none"
+
+
+def check_hours(text: str, where: Place) -> Iterator[Error]:
+    """A span of a day."""
+    try:
+        parse_hours(text)
+    except InputError as error:
+        yield where, f"is wrong: {error}"
+
+
+def check_channel(channel: ChannelSettings, here: Place, settings: Settings) -> Iterator[Error]:
+    """What its kind needs is there."""
+    for key in NEEDS[channel.kind]:
+        if not getattr(channel, key):
+            yield (*here, key), f"must be set for kind = '{channel.kind.value}'"
+    if channel.account and not is_account(channel.account, ACCOUNT_DIGITS):
+        yield (*here, "account"), "must have 3 to 16 hexadecimal digits"
+    switch = settings.switch.get(channel.switch)
+    if channel.switch and switch is None:
+        yield from check_names((channel.switch,), (*here, "switch"), settings.switch)
+    elif switch is not None and switch.runs_when is not RunsWhen.EVENT:
+        yield (*here, "switch"), f"names [switch.{channel.switch}]: that needs runs_when = 'event'"
+
+
+def is_account(text: str, digits: Container[str]) -> bool:
+    return 3 <= len(text) <= 16 and all(one in digits for one in text)

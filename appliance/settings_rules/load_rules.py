@@ -1,0 +1,100 @@
+"""What must hold of switches, sources and heaters: each has its own, with a power and a time.
+
+In: settings. Out: the places that break a rule, and why. Pure.
+Never: checks a value by itself (its type and range); appliance/settings_file.py does that.
+"""
+
+from collections.abc import Iterator
+
+from appliance.parsing.nearest import advise
+from appliance.parsing.times import parse_hours
+from appliance.sections.loads import RunsWhen, SwitchKind
+from appliance.sections.sources import SourceSettings
+from appliance.settings import Settings
+from appliance.settings_rules.places import Error, Place
+from appliance.strict_json import InputError
+
+HEATERS = (RunsWhen.BATTERY_COLD, RunsWhen.FROST, RunsWhen.DEW)
+
+
+def check_sources(settings: Settings) -> Iterator[Error]:
+    """A source needs a switch of its own, times that can be kept, and room between its limits."""
+    used: dict[str, str] = {}
+    for name, source in settings.source.items():
+        here = ("source", name)
+        if source.switch:
+            first = used.setdefault(source.switch, name)
+            yield from check_source_switch(source.switch, (*here, "switch"), settings)
+            if first != name:
+                yield (*here, "switch"), f"is that of [source.{first}]: each needs its own"
+        yield from check_source_limits(source, here)
+
+
+def check_source_limits(source: SourceSettings, here: Place) -> Iterator[Error]:
+    """A run must be able to give something, and a tank to be used."""
+    if source.least_run_s > source.most_run_s:
+        yield (*here, "least_run_s"), f"must be at most most_run_s ({source.most_run_s:g})"
+    if source.switch and source.most_run_s <= source.warm_up_s:
+        yield (*here, "most_run_s"), f"must be above warm_up_s ({source.warm_up_s:g})"
+    if source.start_below_pct >= source.stop_above_pct:
+        yield (
+            (*here, "start_below_pct"),
+            f"must be below stop_above_pct ({source.stop_above_pct:g})",
+        )
+    if source.tank_kwh is not None and source.tank_l is not None:
+        yield (*here, "tank_l"), "must not stand beside tank_kwh: give one of the two"
+    full_kwh = source.full_tank_kwh
+    if full_kwh is not None and source.kept_kwh >= full_kwh:
+        yield (*here, "kept_kwh"), f"must be less than the tank holds ({full_kwh:g} kWh)"
+
+
+def check_source_switch(switch: str, where: Place, settings: Settings) -> Iterator[Error]:
+    """It must be there, and no GPU host."""
+    if switch not in settings.switch:
+        yield where, f"names no switch: there is no [switch.{switch}]"
+    elif settings.switch[switch].is_host:
+        yield where, f"names a GPU host, [switch.{switch}] with full_w above 0"
+    elif settings.switch[switch].kind is SwitchKind.WAKE_ON_LAN:
+        yield (
+            where,
+            f"names [switch.{switch}] by wake-on-lan: what starts a source must stop it too",
+        )
+    elif settings.switch[switch].runs_when is not RunsWhen.LEVEL:
+        yield where, f"names [switch.{switch}], which has a `runs_when` of its own"
+
+
+def check_heaters(settings: Settings) -> Iterator[Error]:
+    """What a heater takes is counted; a GPU host has rules of its own."""
+    for name, switch in settings.switch.items():
+        if switch.runs_when in HEATERS and not switch.idle_w:
+            yield ("switch", name, "idle_w"), "must be the heater's power: the plan counts it"
+        if switch.runs_when is not RunsWhen.LEVEL and switch.is_host:
+            yield ("switch", name, "runs_when"), "must be 'level' for a GPU host"
+
+
+def check_event_switches(settings: Settings) -> Iterator[Error]:
+    """What an event switches on is counted against the budget, and waits for what can happen."""
+    for name, switch in settings.switch.items():
+        if switch.runs_when is not RunsWhen.EVENT:
+            continue
+        if not switch.idle_w:
+            yield ("switch", name, "idle_w"), "must be its power: the energy budget must allow it"
+        for camera in switch.event_cameras:
+            if camera not in settings.camera:
+                text = f"names no camera: {advise(camera, settings.camera)}"
+                yield ("switch", name, "event_cameras"), text
+        try:
+            parse_hours(switch.event_hours)
+        except InputError as error:
+            yield ("switch", name, "event_hours"), f"is wrong: {error}"
+
+
+def check_supply(switch: str, where: Place, settings: Settings) -> Iterator[Error]:
+    """It must be a plain switch, which is on at its level."""
+    own = settings.switch.get(switch)
+    if switch and own is None:
+        yield where, f"names no switch: there is no [switch.{switch}]"
+    elif own is not None and (own.runs_when is not RunsWhen.LEVEL or own.is_host):
+        yield where, f"names [switch.{switch}], which is no plain switch: `runs_when` or `full_w`"
+    elif switch in settings.source_switches:
+        yield where, f"names [switch.{switch}], which starts a source"

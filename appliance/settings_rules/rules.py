@@ -1,0 +1,135 @@
+"""What must hold between settings: each rule gives the places that break it, and why.
+
+    for where, text in find_errors(settings): ...      # (("energy", "eco_from_pct"), "must be ...")
+
+Reads: the computer's list of time zones. Writes: nothing.
+Never: checks a value by itself (its type and range); appliance/settings_file.py does that.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from appliance.chemistry.battery import find_cell_count_error
+from appliance.parsing.nearest import advise
+from appliance.parsing.times import parse_hours
+from appliance.parsing.values import parse_host
+from appliance.settings import Settings
+from appliance.settings_rules.alarm_rules import check_alarms
+from appliance.settings_rules.camera_rules import check_clips, check_labels, check_shapes
+from appliance.settings_rules.load_rules import (
+    check_event_switches,
+    check_heaters,
+    check_sources,
+    check_supply,
+)
+from appliance.settings_rules.places import Error
+from appliance.strict_json import InputError, show
+
+
+def find_errors(settings: Settings) -> Iterator[Error]:
+    """All that cannot be used together: the place of each, and what it must be."""
+    yield from check_name(settings)
+    yield from check_battery(settings)
+    yield from check_ladder(settings)
+    yield from check_power(settings)
+    yield from check_timezone(settings)
+    yield from check_sources(settings)
+    yield from check_heaters(settings)
+    yield from check_event_switches(settings)
+    for name, camera in settings.camera.items():
+        yield from check_shapes(camera, ("camera", name))
+        yield from check_supply(camera.supply, ("camera", name, "supply"), settings)
+        yield from check_clips(camera, ("camera", name, "clip_s"), settings)
+    yield from check_labels(settings)
+    yield from check_hosts(settings)
+    yield from check_topic(settings)
+    yield from check_update(settings)
+    yield from check_alarms(settings)
+
+
+def check_name(settings: Settings) -> Iterator[Error]:
+    """Reports are named by it."""
+    if not settings.unit.name.strip():
+        yield ("unit", "name"), "must not be empty: reports are named by it"
+
+
+def check_battery(settings: Settings) -> Iterator[Error]:
+    """The number of cells must be certain."""
+    error = find_cell_count_error(settings.battery)
+    if error:
+        key = "nominal_voltage_v" if settings.battery.cells is None else "cells"
+        yield ("battery", key), f"is not certain: {error}"
+
+
+def check_ladder(settings: Settings) -> Iterator[Error]:
+    """The ladder's thresholds must stand in their order, or a level could never be reached."""
+    order = ("off_below_pct", "sentinel_from_pct", "eco_from_pct", "full_from_pct")
+    for lower, upper in pairwise(order):
+        low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
+        if low >= high:
+            yield ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
+
+
+def check_power(settings: Settings) -> Iterator[Error]:
+    """A lower level may not draw more than a higher one: going down must save energy."""
+    order = ("hibernate_power_w", "sentinel_power_w", "eco_power_w", "full_power_w")
+    for lower, upper in pairwise(order):
+        low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
+        if low > high:
+            yield ("energy", lower), f"must be at most {upper} ({high:g}), not {low:g}"
+
+
+def check_timezone(settings: Settings) -> Iterator[Error]:
+    """A time zone must be one that this computer has; where it has none, UTC is shown."""
+    zone, known = settings.site.timezone, available_timezones()
+    if known and zone not in known:
+        advice = advise(zone, known, "give an IANA name, or 'UTC'")
+        yield ("site", "timezone"), f"{show(zone)} is not a known time zone; {advice}"
+
+
+def check_hosts(settings: Settings) -> Iterator[Error]:
+    """Names and addresses as a browser sends them, and that of the broker."""
+    if settings.mqtt.host:
+        try:
+            parse_host(settings.mqtt.host)
+        except InputError as error:
+            yield ("mqtt", "host"), f"is wrong: {error}; the port has its own key, `port`"
+    for host in settings.web.hosts:
+        try:
+            parse_host(host)
+        except InputError as error:
+            yield ("web", "hosts"), f"has a wrong entry: {error}"
+
+
+def check_update(settings: Settings) -> Iterator[Error]:
+    """Where releases are, and when they may be installed."""
+    for mirror in settings.update.mirrors:
+        if not is_mirror(mirror):
+            text = (
+                f"has {show(mirror)}: https://HOST/PATH, http://HOST/PATH or file:///PATH is meant"
+            )
+            yield ("update", "mirrors"), text
+    try:
+        parse_hours(settings.update.window)
+    except InputError as error:
+        yield ("update", "window"), f"is wrong: {error}"
+
+
+def is_mirror(address: str) -> bool:
+    """Whether it is an address of a web server or of a directory."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "file":
+        return not parts.netloc and parts.path.startswith("/")
+    return parts.scheme in ("https", "http") and bool(parts.hostname) and port != 0
+
+
+def check_topic(settings: Settings) -> Iterator[Error]:
+    """What is published has one topic: no broker takes a wildcard in it."""
+    if set(settings.mqtt.topic) & set("+#"):
+        yield ("mqtt", "topic"), "must not have + or #: these are wildcards of who reads"
