@@ -4,7 +4,6 @@ Reads and writes: nothing. These are rows (appliance/store/tables.py says who wr
 Never: computes, or holds a password, a token or a channel's address.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum
@@ -45,13 +44,20 @@ class DeliveryState(Enum):
     ACKNOWLEDGED = "acknowledged"
 
 
+class AlarmOrderKind(Enum):
+    """What a person orders of alarms."""
+
+    ACKNOWLEDGE = "acknowledge"
+    TEST = "test"
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm: the first occurrence of a visit, and how many have joined it.
 
     `key` says what joins: the rule and the camera, or the fault. `last` is the newest occurrence.
-    `ends` is when nothing joins any more. `event_ids` are the events in it, the first twenty.
-    `acknowledged_by`: who has, "" while nobody has. `sequence` counts all alarms of the unit.
+    `ends` is when nothing joins any more. `event_id`: the first event in it. `sequence` counts all
+    alarms of the unit. `acknowledged_by`: who has, "" while nobody has.
     """
 
     stamp: Stamp
@@ -69,7 +75,7 @@ class Alarm:
     camera: str = ""
     label: str = ""
     snapshot: str | None = None
-    event_ids: Sequence[str] = ()
+    event_id: str = ""
     acknowledged_by: str = ""
 
 
@@ -78,7 +84,8 @@ class AlarmDelivery:
     """One alarm for one recipient by one channel. `delivery_id` is also its Message-ID.
 
     `not_before`: when it is tried next. `attempts` are those that failed. `covers`: how many of the
-    alarm's occurrences the message tells of. `size_bytes`: of the message as sent.
+    alarm's occurrences the message tells of. `size_bytes`: of the message as sent. `sequence`: counts
+    all messages of the unit; a station knows a repetition by it.
     """
 
     stamp: Stamp
@@ -94,6 +101,7 @@ class AlarmDelivery:
     reason: str
     sent: datetime | None = None
     size_bytes: int = 0
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +111,32 @@ class AlarmPosition:
     stamp: Stamp
     stream: str
     row_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmOrder:
+    """A person acknowledges an alarm, or has a message sent to a recipient to see that it comes.
+
+    `alarm_id`: which one, "" for all that wait for it. `recipient`: of a test. `via`: the page,
+    `unitctl`, a topic of MQTT.
+    """
+
+    stamp: Stamp
+    kind: AlarmOrderKind
+    alarm_id: str
+    recipient: str
+    who: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSwitch:
+    """An alarm asks the power service to have a switch on for `on_s` seconds; a `SwitchOrder` says
+    what became of it. `request_id` is the delivery's.
+    """
+
+    stamp: Stamp
+    request_id: str
+    switch: str
+    on_s: float
+    reason: str

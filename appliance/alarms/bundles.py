@@ -16,7 +16,6 @@ from appliance.model_alarms import Alarm
 from appliance.sections.alarms import AlarmSettings
 from appliance.wording.counts import format_count
 
-MOST_EVENTS = 20  # that an alarm names
 LONGEST = timedelta(hours=6)
 
 
@@ -31,7 +30,7 @@ def open_alarm(
     """The alarm that its first occurrence makes."""
     return Alarm(
         stamp=now,
-        alarm_id=f"{now.boot_id}-{sequence}",
+        alarm_id=f"{now.boot_id}-{now.uptime_s:.0f}-{sequence}",
         sequence=sequence,
         key=make_key(name, occurrence),
         rule=name,
@@ -45,7 +44,7 @@ def open_alarm(
         camera=occurrence.place,
         label=occurrence.label,
         snapshot=occurrence.snapshot,
-        event_ids=(occurrence.event_id,) if occurrence.event_id else (),
+        event_id=occurrence.event_id,
     )
 
 
@@ -60,16 +59,13 @@ def can_join(alarm: Alarm, key: str, at: datetime) -> bool:
 def join(alarm: Alarm, occurrence: Occurrence, rule: AlarmSettings) -> Alarm:
     """The alarm with one more occurrence. Its text stays that of the first."""
     last = max(alarm.last, occurrence.at)
-    ids = alarm.event_ids
-    if occurrence.event_id and len(ids) < MOST_EVENTS:
-        ids = (*ids, occurrence.event_id)
     return replace(
         alarm,
         last=last,
         ends=last + timedelta(seconds=rule.bundle_s),
         occurrences=alarm.occurrences + 1,
         snapshot=alarm.snapshot or occurrence.snapshot,
-        event_ids=ids,
+        event_id=alarm.event_id or occurrence.event_id,
     )
 
 

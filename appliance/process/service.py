@@ -23,6 +23,7 @@ from appliance.errors import ApplianceError, SettingsError, StoreError
 from appliance.model import ServiceState, Stamp
 from appliance.parsing.arguments import NAME, PATH
 from appliance.process import instance_lock
+from appliance.process.alarm_wake import make_wake
 from appliance.process.instance_lock import InstanceLock, RunningError
 from appliance.process.kept_settings import (
     ChosenSettings,
@@ -271,6 +272,7 @@ def start_service(
     lock = take_lock(settings, source, writer_log)
     clock = settings.make_clock()
     store = Store(settings.database, clock, name, opened=False)
+    store.wake_alarms = make_wake(settings.alarm_socket)
     service = Service(name, settings, clock, store, writer_log, instance, stop, lock=lock)
     (service.recorder.open if waits_for_store else service.recorder.start)()
     return service

@@ -50,6 +50,7 @@ class Store(HeldConnection):
         self.unreadable = UnreadableRows(clock)
         self._collector = RowCollector(path, self.unreadable)
         self._reported_s: dict[tuple[str, str], float] = {}
+        self.wake_alarms: Callable[[], None] = lambda: None  # for each row that can make an alarm
         if opened:
             self.reopen()
 
@@ -61,6 +62,8 @@ class Store(HeldConnection):
         with self._transaction(durable=any(table.durable for table in tables)):
             for table, row in zip(tables, new, strict=True):
                 self._insert(table, row)
+        if any(table.alarms for table in tables):
+            self.wake_alarms()
 
     def publish_status(self, service: str, status: str) -> None:
         """Publish the one sentence that `systemctl status` shows as well."""
@@ -92,6 +95,7 @@ class Store(HeldConnection):
             sql = "UPDATE fault SET cleared = ? WHERE source = ? AND code = ? AND cleared IS NULL"
             with self._transaction(durable=True):
                 self._db.executemany(sql, [(now, source, code) for code in over])
+            self.wake_alarms()
         return sorted(over)
 
     # --- reading -------------------------------------------------------------------------------

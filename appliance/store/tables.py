@@ -9,7 +9,14 @@ is the state. Rows of `any` writer belong to the service that they name, and it 
 
 from dataclasses import dataclass
 
-from appliance import model, model_cameras, model_set_points, model_sources, model_updates
+from appliance import (
+    model,
+    model_alarms,
+    model_cameras,
+    model_set_points,
+    model_sources,
+    model_updates,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,8 @@ class Table:
     `fresh_s`: how old the newest row may be and still be used, three times `every_s` in most; None
     where rows do not age. Each age stands here only; `Store.latest` goes by it.
     `keep_days` of full rows, then (where `averaged`) 5-minute means for a month and hourly means for
-    ten years. `durable`: on disk when the write returns, not within seconds. `order`: the column
+    ten years. `durable`: on disk when the write returns, not within seconds. `alarms`: its rows can make alarms,
+    and the alarm service is told of each. `order`: the column
     that rows are listed by: an event is stored when it ends and listed by when it began.
     """
 
@@ -32,6 +40,7 @@ class Table:
     key: str | None = None
     averaged: bool = False
     durable: bool = False
+    alarms: bool = False
     order: str = "id"
 
     def format_order(self, direction: str) -> str:
@@ -42,7 +51,7 @@ class Table:
 
 ANY = "any"
 POWER, PLAN, SENSORS, CAMERA, INFERENCE = "power", "plan", "sensors", "camera", "inference"
-HINTS, CHECKIN = "hints", "checkin"
+HINTS, CHECKIN, ALARM = "hints", "checkin", "alarm"
 DAILY = 26 * 3600.0  # s; a plan is made twice a day: one may be missed, and two hours of grace
 SECONDLY = 2.0  # days of full rows where averages follow
 
@@ -61,8 +70,8 @@ TABLES = (
     Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    None,    7),
     Table("source_policy",        model_sources.SourcePolicy, PLAN,      None,    None,    7),
     Table("sun_day",             model.SolarDay,              PLAN,      None,    None,    3650,     key="day", order="day"),
-    Table("sleep",               model.Sleep,                 POWER,     None,    None,    365,      durable=True),
-    Table("wake",                model.Wake,                  POWER,     None,    None,    365,      durable=True),
+    Table("sleep",               model.Sleep,                 POWER,     None,    None,    365,      durable=True, alarms=True),
+    Table("wake",                model.Wake,                  POWER,     None,    None,    365,      durable=True, alarms=True),
     Table("gpu_reading",         model.GpuReading,            SENSORS,   60,      180,     31),
     Table("environment_reading", model.EnvironmentReading,    SENSORS,   60,      180,     SECONDLY, averaged=True),
     Table("camera_state",        model_cameras.CameraState,   CAMERA,    60,      180,     SECONDLY),
@@ -76,11 +85,16 @@ TABLES = (
     Table("inference_run",       model_cameras.InferenceRun,  INFERENCE, 60,      180,     SECONDLY, averaged=True),
     Table("event_begun",         model_cameras.EventBegun,    INFERENCE, None,    None,    SECONDLY),
     Table("switch_order",        model_cameras.SwitchOrder,   POWER,     None,    None,    365),
-    Table("event",               model_cameras.Event,         INFERENCE, None,    None,    365,      durable=True, order="at"),
+    Table("event",               model_cameras.Event,         INFERENCE, None,    None,    365,      durable=True, alarms=True, order="at"),
     Table("update_state",        model_updates.UpdateState,   CHECKIN,   None,    None,    3650,     durable=True),
     Table("check_in",            model_updates.CheckIn,       CHECKIN,   None,    None,    60),
+    Table("alarm",               model_alarms.Alarm,          ALARM,     None,    None,    90,       key="alarm_id", durable=True, order="at"),
+    Table("alarm_delivery",      model_alarms.AlarmDelivery,  ALARM,     None,    None,    90,       key="delivery_id", durable=True, order="at"),
+    Table("alarm_position",      model_alarms.AlarmPosition,  ALARM,     None,    None,    3650,     key="stream", durable=True, order="at"),
+    Table("alarm_order",         model_alarms.AlarmOrder,     ALARM,     None,    None,    90,       durable=True, alarms=True),
+    Table("alarm_switch",        model_alarms.AlarmSwitch,    ALARM,     None,    None,    31,       durable=True),
     Table("service_state",       model.ServiceState,          ANY,       60,      180,     3650,     key="service", order="at"),
-    Table("fault",               model.Fault,                 ANY,       None,    None,    365,      durable=True),
+    Table("fault",               model.Fault,                 ANY,       None,    None,    365,      durable=True, alarms=True),
 )
 # fmt: on
 

@@ -9,6 +9,7 @@ from appliance.errors import SettingsError
 from appliance.model import EnergyLevel
 from appliance.model_alarms import AlarmKind, AlarmPriority
 from appliance.sections.alarms import ChannelKind
+from appliance.settings import Settings
 
 SOUND = """
 [camera.gate]
@@ -116,7 +117,7 @@ MISTAKES = {
 }
 
 
-def load(directory: Path, text: str) -> settings_file.Settings:
+def load(directory: Path, text: str) -> Settings:
     path = directory / "unit.toml"
     path.write_text(text)
     return settings_file.load_settings(path)

@@ -75,7 +75,7 @@ from power.plan.source_policy import count_on_sources
 from power.plan.weather_model import CLASS_COUNT
 from tests.conftest import OpenStore
 from tests.power.plan.site_days import plain_sky
-from tests.scenes import filled
+from tests.scenes import alarms, filled
 
 DAY = timedelta(days=1)
 BAD_TEXT = b"\xff\xfe"  # stored as text: no UTF-8
@@ -130,6 +130,7 @@ def fill_every_table(open_store: OpenStore, pass_time: Callable[[], None] = lamb
         UpdateState(now, UpdateStep.GATE, "2", "1", "waits", "energy", progress_pct=40.0),
         CheckIn(now, "https://updates.example", "release 2 is offered", now.utc + DAY, 1013),
     )
+    open_store("alarm").add(*alarms.make_rows(now))
     open_store("plan").add(*plan_rows(now))
     open_store("plan").publish_status("plan", "planned 72 h")
 
@@ -243,6 +244,7 @@ def list_readers(open_store: OpenStore, settings: Settings) -> dict[str, Callabl
         "why a level": lambda: tolerate(lambda: explain_level(store, settings)),
         "outlook": lambda: read_outlook(store, settings),
         "new events": lambda: publish_events(store, settings),
+        "alarms": lambda: alarms.read_all(store, until),
         "events to erase": lambda: find_event_ids(store, EventFilter(EventKey.CAMERA, "demo")),
         "export": lambda: [list(lines) for _, lines in list_contents(settings, store, since)],
         "the plan": lambda: read_for_plan(store, settings),

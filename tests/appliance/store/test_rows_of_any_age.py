@@ -258,7 +258,7 @@ def test_the_commands_show_what_can_be_read(
             assert "cannot be read and count as unknown" in reported.out
 
 
-WRITERS = ("power", "sensors", "camera", "inference", "hints", "plan", "checkin")
+WRITERS = ("power", "sensors", "camera", "inference", "hints", "plan", "checkin", "alarm")
 COMMANDS = (
     "status",
     "status --json",

@@ -1,0 +1,148 @@
+"""Alarms by their rows: what is new in the tables that can make one, what waits, what was sent.
+
+Reads and writes: the tables of alarms, and those marked `alarms` in tables.py as a reader, through
+the `Store` that it is given.
+Never: decides what makes an alarm; appliance/alarms does.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from appliance.model import Fault
+from appliance.model_alarms import Alarm, AlarmDelivery, AlarmPosition
+from appliance.store.reading import decode_row
+from appliance.store.row_search import RowSearch
+from appliance.store.rows import Row, encode_time
+from appliance.store.store import Store
+from appliance.store.tables import BY_ROW
+
+T = TypeVar("T")
+PAGE_ROWS = 100
+MOST_OPEN = 2000  # messages that are looked at together, the most important first
+RANKS = "CASE priority WHEN 'URGENT' THEN 0 WHEN 'HIGH' THEN 1 WHEN 'NORMAL' THEN 2 ELSE 3 END"
+IS_OPEN = "state IN ('WAITING', 'SENDING')"
+Numbered = tuple[int, T]
+
+
+def select(
+    store: Store, kind: type[T], condition: str, values: tuple[Any, ...], order: str, limit: int
+) -> list[T]:
+    """Rows of one table, those that cannot be read left out. Raises `StoreError`."""
+    table = BY_ROW[kind]
+
+    def keep(row: Row) -> T | None:
+        found: T | None = decode_row(table, row, store.unreadable)
+        return found
+
+    return store.collect(RowSearch(table.name, condition, order, values), keep, limit)
+
+
+def read_new(store: Store, kind: type[T], after_id: int) -> list[Numbered[T]]:
+    """The next rows written after that one, each with its id, at most `PAGE_ROWS`."""
+    table = BY_ROW[kind]
+
+    def keep(row: Row) -> Numbered[T] | None:
+        found: T | None = decode_row(table, row, store.unreadable)
+        return None if found is None else (row["id"], found)
+
+    search = RowSearch(table.name, "id > ?", "ORDER BY id", (after_id,))
+    return store.collect(search, keep, PAGE_ROWS)
+
+
+def find_newest_id(store: Store, kind: type) -> int:
+    """The id of the row that was written last; 0 where there is none."""
+    found = store.query(f"SELECT max(id) FROM {BY_ROW[kind].name}")
+    return int(found[0][0] or 0) if found else 0
+
+
+def find_faults(store: Store, ids: Sequence[int]) -> list[Numbered[Fault]]:
+    """The faults of these rows."""
+    marks = ", ".join("?" * len(ids))
+
+    def keep(row: Row) -> Numbered[Fault] | None:
+        found: Fault | None = decode_row(BY_ROW[Fault], row, store.unreadable)
+        return None if found is None else (row["id"], found)
+
+    return store.collect(
+        RowSearch("fault", f"id IN ({marks})", "ORDER BY id", tuple(ids)), keep, len(ids) or 1
+    )
+
+
+def read_positions(store: Store) -> dict[str, int]:
+    """Up to which row each stream was read."""
+    return {one.stream: one.row_id for one in store.rows(AlarmPosition)}
+
+
+def delete_positions(store: Store, streams: Sequence[str]) -> None:
+    """Those that are of no use any more."""
+    with store.housekeeping(durable=True) as execute:
+        for stream in streams:
+            execute("DELETE FROM alarm_position WHERE stream = ?", (stream,))
+
+
+def find_last_sequence(store: Store) -> int:
+    """The number of the newest alarm; 0 where there is none."""
+    found = store.query("SELECT max(sequence) FROM alarm")
+    return int(found[0][0] or 0) if found else 0
+
+
+def find_last_alarm(store: Store, key: str) -> Alarm | None:
+    """The newest alarm of that key."""
+    found = select(store, Alarm, "key = ?", (key,), "ORDER BY sequence DESC", 1)
+    return found[0] if found else None
+
+
+def find_alarm(store: Store, alarm_id: str) -> Alarm | None:
+    """One alarm by its id, or by its number."""
+    if alarm_id.isascii() and alarm_id.isdecimal() and len(alarm_id) < 16:
+        values: tuple[Any, ...] = (int(alarm_id),)
+        found = select(store, Alarm, "sequence = ?", values, "ORDER BY at DESC", 1)
+    else:
+        found = select(store, Alarm, "alarm_id = ?", (alarm_id,), "", 1)
+    return found[0] if found else None
+
+
+def list_recent_alarms(store: Store, limit: int) -> list[Alarm]:
+    """The newest alarms, the newest first."""
+    return select(store, Alarm, "1", (), "ORDER BY sequence DESC, at DESC", limit)
+
+
+def list_unacknowledged(store: Store, since: datetime) -> list[Alarm]:
+    """Those that began after `since` and that nobody has acknowledged."""
+    condition = "acknowledged_by = '' AND at >= ?"
+    return select(store, Alarm, condition, (encode_time(since),), "ORDER BY sequence", MOST_OPEN)
+
+
+def list_deliveries(store: Store, alarm_id: str) -> list[AlarmDelivery]:
+    """All messages of one alarm, the oldest first."""
+    order = "ORDER BY at, delivery_id"
+    return select(store, AlarmDelivery, "alarm_id = ?", (alarm_id,), order, MOST_OPEN)
+
+
+def list_open(store: Store) -> list[AlarmDelivery]:
+    """Messages that wait or were given to their channel without an answer, the most important
+    first, then the oldest.
+    """
+    return select(store, AlarmDelivery, IS_OPEN, (), f"ORDER BY {RANKS}, at", MOST_OPEN)
+
+
+def count_open(store: Store) -> int:
+    """How many messages wait."""
+    return int(store.query(f"SELECT count(*) FROM alarm_delivery WHERE {IS_OPEN}")[0][0])
+
+
+def list_sent(store: Store, since: datetime) -> list[AlarmDelivery]:
+    """Messages that were sent after `since`."""
+    condition, values = "sent >= ?", (encode_time(since),)
+    return select(store, AlarmDelivery, condition, values, "ORDER BY sent", 10 * MOST_OPEN)
+
+
+def delete_old(store: Store, before: datetime) -> None:
+    """Alarms from before that time with their messages, but for those of which one waits."""
+    limit = encode_time(before)
+    waiting = f"SELECT alarm_id FROM alarm_delivery WHERE {IS_OPEN}"
+    old = f"SELECT alarm_id FROM alarm WHERE at < ? AND alarm_id NOT IN ({waiting})"
+    with store.housekeeping() as execute:
+        execute(f"DELETE FROM alarm_delivery WHERE alarm_id IN ({old})", (limit,))
+        execute(f"DELETE FROM alarm WHERE at < ? AND alarm_id NOT IN ({waiting})", (limit,))
