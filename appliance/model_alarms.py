@@ -84,8 +84,8 @@ class AlarmDelivery:
     """One alarm for one recipient by one channel. `delivery_id` is also its Message-ID.
 
     `not_before`: when it is tried next. `attempts` are those that failed. `covers`: how many of the
-    alarm's occurrences the message tells of. `size_bytes`: of the message as sent. `sequence`: counts
-    all messages of the unit; a station knows a repetition by it.
+    alarm's occurrences the message tells of. `size_bytes`: of the message as sent. `sequence`:
+    counts all messages of the unit; a station knows a repetition by it.
     """
 
     stamp: Stamp

@@ -36,7 +36,9 @@ class Answer:
     size_bytes: int = 0
 
 
-def make(alarm: Alarm, recipient: str, channel: str, *, now: Stamp, reason: str) -> AlarmDelivery:
+def make(
+    alarm: Alarm, recipient: str, channel: str, *, now: Stamp, reason: str, sequence: int = 0
+) -> AlarmDelivery:
     """A new message about all that the alarm holds now, due at once."""
     return AlarmDelivery(
         stamp=now,
@@ -50,6 +52,7 @@ def make(alarm: Alarm, recipient: str, channel: str, *, now: Stamp, reason: str)
         not_before=now.utc,
         attempts=0,
         reason=reason,
+        sequence=sequence,
     )
 
 
@@ -66,9 +69,10 @@ def is_due(delivery: AlarmDelivery, now: datetime) -> bool:
     return delivery.not_before <= now or delivery.not_before - now > LONGEST_PAUSE
 
 
-def begin(delivery: AlarmDelivery) -> AlarmDelivery:
-    """As it is stored before the channel gets it."""
-    return replace(delivery, state=DeliveryState.SENDING, reason="given to the channel")
+def begin(delivery: AlarmDelivery, *, covers: int) -> AlarmDelivery:
+    """As it is stored before the channel gets it. `covers`: what has joined the alarm by now."""
+    reason = "given to the channel"
+    return replace(delivery, state=DeliveryState.SENDING, covers=covers, reason=reason)
 
 
 def is_repeated(delivery: AlarmDelivery) -> bool:
@@ -78,8 +82,12 @@ def is_repeated(delivery: AlarmDelivery) -> bool:
     return delivery.state is DeliveryState.SENDING
 
 
-def settle(delivery: AlarmDelivery, answer: Answer, now: datetime, random: Random) -> AlarmDelivery:
-    """The message after the channel's answer."""
+def settle(
+    delivery: AlarmDelivery, answer: Answer, now: datetime, random: Random, *, failures: int = 0
+) -> AlarmDelivery:
+    """The message after the channel's answer. `failures`: of the channel, one after the other: it
+    is asked ever more seldom, however many messages wait.
+    """
     if answer.sent:
         return replace(
             delivery,
@@ -88,7 +96,7 @@ def settle(delivery: AlarmDelivery, answer: Answer, now: datetime, random: Rando
             size_bytes=answer.size_bytes,
             reason=shorten(answer.text, MOST_REASON),
         )
-    pause_s = find_pause_s(delivery.attempts, refused=answer.refused, random=random)
+    pause_s = find_pause_s(max(delivery.attempts, failures), refused=answer.refused, random=random)
     return replace(
         delivery,
         state=DeliveryState.WAITING,
@@ -110,8 +118,18 @@ def postpone(delivery: AlarmDelivery, until: datetime, reason: str) -> AlarmDeli
     return replace(delivery, not_before=until, reason=f"waits for the end of {reason}")
 
 
-def drop(delivery: AlarmDelivery, days: float) -> AlarmDelivery:
+def expire(delivery: AlarmDelivery, days: float) -> AlarmDelivery:
     """One that has waited for too long."""
     waited = format_count(days, "day", "g")
-    reason = f"dropped after {waited}: {delivery.reason}"
+    return drop(delivery, f"dropped after {waited}: {delivery.reason}")
+
+
+def drop(delivery: AlarmDelivery, reason: str) -> AlarmDelivery:
+    """One that nobody can get."""
     return replace(delivery, state=DeliveryState.DROPPED, reason=shorten(reason, MOST_REASON))
+
+
+def withdraw(delivery: AlarmDelivery, who: str) -> AlarmDelivery:
+    """One that need not be sent any more: somebody has acknowledged the alarm."""
+    reason = f"not sent: acknowledged by {who}"
+    return replace(delivery, state=DeliveryState.ACKNOWLEDGED, reason=reason)

@@ -19,6 +19,7 @@ NEEDS = {
     ChannelKind.APPRISE: ("address_file",),
     ChannelKind.SMS: ("number",),
     ChannelKind.SIA: ("host", "port", "account"),
+    ChannelKind.PING: ("address_file",),
     ChannelKind.SWITCH: ("switch",),
 }
 ACCOUNT_DIGITS = frozenset("0123456789abcdefABCDEF")

@@ -83,7 +83,18 @@ def delete_positions(store: Store, streams: Sequence[str]) -> None:
 
 def find_last_sequence(store: Store) -> int:
     """The number of the newest alarm; 0 where there is none."""
-    found = store.query("SELECT max(sequence) FROM alarm")
+    return find_highest(store, "alarm")
+
+
+def find_last_message(store: Store) -> int:
+    """The number of the newest message; 0 where there is none."""
+    return find_highest(store, "alarm_delivery")
+
+
+def find_highest(store: Store, table: str) -> int:
+    """The highest number in a table; a damaged one is none."""
+    most = "typeof(sequence) = 'integer' AND sequence BETWEEN 1 AND 1000000000"
+    found = store.query(f"SELECT max(sequence) FROM {table} WHERE {most}")
     return int(found[0][0] or 0) if found else 0
 
 

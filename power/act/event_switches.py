@@ -18,10 +18,10 @@ from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.loads import EventSun, RunsWhen, SwitchSettings
 from appliance.settings import Settings
 from appliance.status.sunrise import is_sun_up
+from appliance.wording.rule_zone import find_zone_name
 from appliance.wording.site_time import find_zone
 
 FRESH_S = 30.0  # an event that began longer ago switches nothing on
-RULE_WORDS = ("zone ", "line ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +175,5 @@ def is_meant(event: EventBegun, switch: SwitchSettings) -> bool:
     return (
         (not switch.event_labels or event.label in switch.event_labels)
         and (not switch.event_cameras or event.camera in switch.event_cameras)
-        and (not switch.event_zones or get_zone(event.rule) in switch.event_zones)
+        and (not switch.event_zones or find_zone_name(event.rule) in switch.event_zones)
     )
-
-
-def get_zone(rule: str) -> str:
-    """The zone or line of an event's rule, such as "zone yard: stayed 10 s"; "" without one."""
-    for word in RULE_WORDS:
-        if rule.startswith(word):
-            return rule.removeprefix(word).partition(":")[0]
-    return ""

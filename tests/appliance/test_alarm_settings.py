@@ -112,7 +112,7 @@ MISTAKES = {
     "an unknown kind of channel": (
         'kind = "sia"',
         'kind = "fax"',
-        "channel.receiver.kind must be one of 'apprise', 'sms', 'sia', 'switch', not 'fax'",
+        "channel.receiver.kind must be one of 'apprise', 'sms', 'sia', 'ping', 'switch', not 'fax'",
     ),
 }
 

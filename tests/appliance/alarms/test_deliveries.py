@@ -10,7 +10,7 @@ from appliance.alarms.bundles import open_alarm
 from appliance.alarms.deliveries import (
     Answer,
     begin,
-    drop,
+    expire,
     find_pause_s,
     is_repeated,
     list_due,
@@ -39,14 +39,16 @@ def test_the_most_important_goes_first_then_the_oldest() -> None:
 
 
 def test_what_the_unit_was_cut_in_sending_is_due_again_and_known_as_a_repetition() -> None:
-    cut = begin(message())
+    cut = begin(message(), covers=1)
     assert list_due([cut], AT) == [cut]
     assert is_repeated(cut)
     assert not is_repeated(message())
 
 
 def test_what_was_sent_is_never_due() -> None:
-    sent = settle(begin(message()), Answer(sent=True, text="250 OK", size_bytes=900), AT, Random(1))
+    sent = settle(
+        begin(message(), covers=1), Answer(sent=True, text="250 OK", size_bytes=900), AT, Random(1)
+    )
     assert (sent.state, sent.sent, sent.size_bytes) == (DeliveryState.SENT, AT, 900)
     assert list_due([sent], AT + timedelta(days=3)) == []
 
@@ -60,7 +62,7 @@ def test_pauses_grow_to_a_quarter_of_an_hour_and_are_an_hour_after_a_refusal() -
 
 
 def test_a_failure_is_told_and_the_message_kept() -> None:
-    failed = settle(begin(message()), Answer(sent=False, text="no route"), AT, Random(1))
+    failed = settle(begin(message(), covers=1), Answer(sent=False, text="no route"), AT, Random(1))
     assert (failed.state, failed.attempts, failed.reason) == (DeliveryState.WAITING, 1, "no route")
     assert list_due([failed], AT) == []
     assert list_due([failed], AT + timedelta(seconds=7)) == [failed]
@@ -78,7 +80,7 @@ def test_quiet_hours_hold_a_message_for_as_long_as_they_last() -> None:
 
 
 def test_what_waited_for_too_long_is_dropped_with_what_held_it() -> None:
-    dropped = drop(replace(message(), reason="no route"), 14)
+    dropped = expire(replace(message(), reason="no route"), 14)
     assert dropped.state is DeliveryState.DROPPED
     assert dropped.reason == "dropped after 14 days: no route"
     assert list_due([dropped], AT) == []

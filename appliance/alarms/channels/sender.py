@@ -1,0 +1,178 @@
+"""Sends messages through a process of its own, started with the first one.
+
+    with Sender() as sender:
+        if not (why := sender.find_trouble("mail")):
+            answer = sender.send(request)
+
+Reads: the process's answers. Writes: requests to it, signals.
+Never: waits for longer than its limit, raises for what a channel or the process does, or tries a
+channel again in this batch that has just failed: a server that hangs holds up one message, not
+all that wait for it.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from appliance.alarms.channels.requests import (
+    MOST_BYTES,
+    SendAnswer,
+    SendRequest,
+    format_line,
+    parse_answer,
+)
+from appliance.strict_json import InputError
+
+LIMIT_S = 90.0
+COMMAND = (sys.executable, "-m", "appliance.alarms.channels")
+PART_BYTES = 65_536
+STOPPED = "the service is ended: it is tried again"
+
+
+class Sender:
+    """One batch. For one thread, but for `cancel`."""
+
+    def __init__(self, limit_s: float = LIMIT_S, command: tuple[str, ...] = COMMAND) -> None:
+        self._limit_s, self._command = limit_s, command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._troubles: dict[str, str] = {}
+        self._is_cancelled = False
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def find_trouble(self, channel: str) -> str:
+        """Why a channel is not tried any more in this batch; "" where it is."""
+        return STOPPED if self._is_cancelled else self._troubles.get(channel, "")
+
+    def send(self, request: SendRequest) -> SendAnswer:
+        """What became of one message."""
+        if why := self.find_trouble(request.channel):
+            return make_failure(request, why)
+        answer = self._ask(request)
+        if not answer.sent:
+            self._troubles[request.channel] = answer.text
+        return answer
+
+    def cancel(self) -> None:
+        """End the process now, from any thread: a message under way counts as failed."""
+        self._is_cancelled = True
+        self._kill()
+
+    def _ask(self, request: SendRequest) -> SendAnswer:
+        line = format_line(request).encode()
+        if len(line) > MOST_BYTES:
+            text = f"{request.channel}: the message has more than {MOST_BYTES} bytes"
+            return SendAnswer(request.delivery_id, sent=False, refused=True, text=text)
+        try:
+            process = self._start()
+            answer = self._exchange(process, line)
+        except (OSError, InputError) as error:
+            text = f"{request.channel}: {self._explain(error)}"
+            self._end()
+            return make_failure(request, text)
+        if answer.delivery_id != request.delivery_id:
+            self._end()
+            text = f"{request.channel}: the sending process answers another request"
+            return make_failure(request, text)
+        return answer
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """The process, started where it does not run. What it prints as errors is dropped: a
+        traceback may hold an address.
+        """
+        with self._lock:
+            if self._is_cancelled:
+                raise ConnectionAbortedError(STOPPED)
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            return self._process
+
+    def _exchange(self, process: subprocess.Popen[bytes], line: bytes) -> SendAnswer:
+        """One request and its answer. Raises `OSError`, `InputError`."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        ends_s = time.monotonic() + self._limit_s
+        process.stdin.write(line)
+        process.stdin.flush()
+        return parse_answer(read_line(process.stdout.fileno(), ends_s))
+
+    def _explain(self, error: OSError | InputError) -> str:
+        """What the process did, or why it was not started."""
+        if self._is_cancelled:
+            return STOPPED
+        if isinstance(error, TimeoutError):
+            return f"no answer within {self._limit_s:g} s: the server hangs, or the link is slow"
+        if isinstance(error, InputError):
+            return f"the sending process answers nonsense ({error})"
+        code = self._find_end()
+        return f"the sending process ended ({code or error.strerror}): it is tried again"
+
+    def _find_end(self) -> str:
+        """How the process ended; "" where it runs or never did."""
+        if self._process is None:
+            return ""
+        with suppress(subprocess.TimeoutExpired):
+            code = self._process.wait(1.0)
+            return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return ""
+
+    def _end(self) -> None:
+        """It has nothing to lose: what it has sent it has answered."""
+        self._kill()
+        with self._lock:
+            process, self._process = self._process, None
+        if process is not None:
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):  # what it did not read
+                    pipe.close()  # type: ignore[union-attr]
+            process.wait()
+
+    def _kill(self) -> None:
+        """It, and what it has started."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def read_line(pipe: int, ends_s: float) -> bytes:
+    """One line; raises `TimeoutError` past `ends_s`, `OSError` where the pipe ends before."""
+    line = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while not line.endswith(b"\n") and len(line) <= MOST_BYTES:
+            if not selector.select(max(0.0, ends_s - time.monotonic())):
+                raise TimeoutError
+            data = os.read(pipe, PART_BYTES)
+            if not data:
+                raise BrokenPipeError("it ended without an answer")
+            line += data
+    return line
+
+
+def make_failure(request: SendRequest, text: str) -> SendAnswer:
+    """An answer for a message that can be tried again."""
+    return SendAnswer(request.delivery_id, sent=False, refused=False, text=text)

@@ -1,0 +1,54 @@
+"""Who gets an alarm next where nobody has acknowledged it. Pure.
+
+    for step in find_steps(alarm, rule, recipients, deliveries, now): ...
+
+Reads and writes: nothing.
+Never: goes in a circle: who has a message of the alarm gets none for it again.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from appliance.model_alarms import Alarm, AlarmDelivery, DeliveryState
+from appliance.sections.alarms import AlarmSettings, RecipientSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who gets it, when, and why."""
+
+    recipient: str
+    due: datetime
+    reason: str
+
+
+def find_steps(
+    alarm: Alarm,
+    rule: AlarmSettings,
+    recipients: Mapping[str, RecipientSettings],
+    deliveries: Sequence[AlarmDelivery],
+) -> Iterator[Step]:
+    """What follows, due now or later."""
+    if not rule.acknowledge_s or alarm.acknowledged_by:
+        return
+    told = {one.recipient for one in deliveries}
+    for name in sorted(told):
+        own = recipients.get(name)
+        since = find_begin([one for one in deliveries if one.recipient == name])
+        if own is None or since is None or not own.next or own.next in told:
+            continue
+        minutes = rule.acknowledge_s / 60
+        reason = f"{name} has not acknowledged it in {minutes:g} min"
+        yield Step(own.next, since + timedelta(seconds=rule.acknowledge_s), reason)
+
+
+def find_begin(deliveries: Sequence[AlarmDelivery]) -> datetime | None:
+    """From when on a person has had time: since the first message was sent, or since the first that
+    could not be was made. None while none was tried: quiet hours and limits count for nobody.
+    """
+    sent = [one.sent for one in deliveries if one.sent is not None]
+    tried = [
+        one.stamp.utc for one in deliveries if one.attempts or one.state is DeliveryState.DROPPED
+    ]
+    return min(sent or tried, default=None)

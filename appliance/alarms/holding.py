@@ -1,0 +1,74 @@
+"""Why a message that is due is not sent now: its channel, energy, quiet hours, limits. Pure.
+
+    wait = find_hold(delivery, alarm, conditions)      # None: it goes
+
+Reads and writes: nothing.
+Never: holds back a test, or what is urgent by hours and limits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from appliance.alarms.limits import SentMessage, Wait, find_wait
+from appliance.model import EnergyLevel
+from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind, AlarmPriority
+from appliance.sections.alarms import RecipientSettings
+
+LOOK_AGAIN = timedelta(minutes=15)
+# What is worth the energy of a link while the battery is low: what says that it is.
+AT_ALL_LEVELS = (AlarmKind.ASLEEP, AlarmKind.BATTERY, AlarmKind.TEST)
+NEW_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Those of this moment. `level`: None where it is not known. `sent`: what the recipient has got
+    in the last 24 hours.
+    """
+
+    now: datetime
+    local_now: datetime
+    level: EnergyLevel | None
+    recipient: RecipientSettings
+    sent: Sequence[SentMessage]
+
+
+def find_hold(delivery: AlarmDelivery, alarm: Alarm, conditions: Conditions) -> Wait | None:
+    """Why it waits, and until when at least."""
+    if alarm.kind is AlarmKind.TEST:
+        return None
+    return find_energy_wait(delivery, alarm, conditions) or find_wait(
+        conditions.recipient,
+        delivery.priority,
+        conditions.sent,
+        conditions.now,
+        conditions.local_now,
+    )
+
+
+def find_energy_wait(delivery: AlarmDelivery, alarm: Alarm, conditions: Conditions) -> Wait | None:
+    """Below SENTINEL only what is urgent, and what tells of the battery and the sleep."""
+    level = conditions.level
+    if level is None or level >= EnergyLevel.SENTINEL:
+        return None
+    if delivery.priority is AlarmPriority.URGENT or alarm.kind in AT_ALL_LEVELS:
+        return None
+    return Wait(f"the energy level {level.name}", conditions.now + LOOK_AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPause:
+    """A channel that has failed: how often one after the other, when last, until when it rests."""
+
+    failures: int
+    failed: datetime
+    until: datetime
+
+    def holds(self, delivery: AlarmDelivery, now: datetime) -> bool:
+        """Whether a message waits for its end. A new one is tried a minute after the last failure:
+        the link may be back.
+        """
+        if now < self.failed or now >= self.until:
+            return False
+        return delivery.attempts > 0 or now - self.failed < NEW_AFTER

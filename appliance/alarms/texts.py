@@ -1,0 +1,97 @@
+"""What a person reads: a title, and a text with time, battery, links and why it came. Pure.
+
+    message = build_message(alarm, delivery, facts)
+
+Reads and writes: nothing.
+Never: tells a time without its day where that is not today, or a repetition as something new.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from appliance.alarms.bundles import describe_more
+from appliance.alarms.deliveries import is_repeated
+from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind
+from appliance.wording.counts import format_count
+from appliance.wording.shorten import shorten
+from appliance.wording.site_time import format_site_time
+
+MOST_TITLE = 120  # characters; what a telephone shows of a notification
+LATE = timedelta(minutes=10)
+FORM = "%a %d %b %H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands in a message beside the alarm. `lasts`: how long the unit can go on, in words; ""
+    where that is not known. `page`: of the unit, `reply`: where this message is acknowledged; ""
+    leaves them out. `now`: as the site has it.
+    """
+
+    unit: str
+    timezone: str
+    now: datetime
+    lasts: str = ""
+    page: str = ""
+    reply: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """As it is given to a channel."""
+
+    title: str
+    body: str
+
+
+def build_message(alarm: Alarm, delivery: AlarmDelivery, facts: Facts) -> Message:
+    """One message to one recipient."""
+    return Message(
+        title=shorten(f"{facts.unit}: {alarm.text}", MOST_TITLE),
+        body="\n".join(line for line in list_lines(alarm, delivery, facts) if line),
+    )
+
+
+def list_lines(alarm: Alarm, delivery: AlarmDelivery, facts: Facts) -> list[str]:
+    """Those that say nothing are empty."""
+    at = format_site_time(alarm.stamp.utc, facts.timezone, FORM)
+    return [
+        f"{capitalize(alarm.text)}.",
+        f"{at} ({facts.timezone}), {facts.unit}",
+        f"{describe_more(alarm, 1)}." if alarm.occurrences > 1 else "",
+        describe_lateness(alarm, facts),
+        "You may have this already: the unit was cut off while it was sent."
+        if is_repeated(delivery)
+        else "",
+        f"You get it since {facts.why}." if facts.why else "",
+        f"The unit: {facts.lasts}" if facts.lasts else "",
+        f"Look: {facts.page}/{format_place(alarm)}" if facts.page else "",
+        f"I have seen it: {facts.reply}" if facts.reply else "",
+        f"Alarm {alarm.sequence} by [alarm.{alarm.rule}]." if has_rule(alarm) else "",
+    ]
+
+
+def has_rule(alarm: Alarm) -> bool:
+    return alarm.kind not in (AlarmKind.HEARTBEAT, AlarmKind.TEST)
+
+
+def format_place(alarm: Alarm) -> str:
+    """The event on the page; the page itself where it is none."""
+    return f"#event={alarm.event_id}" if alarm.event_id else ""
+
+
+def capitalize(text: str) -> str:
+    """A sentence's first letter."""
+    return text[:1].upper() + text[1:].removesuffix(".")
+
+
+def describe_lateness(alarm: Alarm, facts: Facts) -> str:
+    """How long it was on its way, where that matters."""
+    late = facts.now - alarm.stamp.utc
+    if late < LATE:
+        return ""
+    hours = late / timedelta(hours=1)
+    if hours < 2:
+        return f"It comes {format_count(round(hours * 60), 'minute')} late."
+    return f"It comes {format_count(round(hours), 'hour')} late."
