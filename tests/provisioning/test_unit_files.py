@@ -44,6 +44,7 @@ def test_a_command_in_another_form_is_refused_by_name(tmp_path: Path) -> None:
 def test_the_process_list_of_the_unit_is_complete() -> None:
     resident = {process.name for process in read_processes() if not process.oneshot}
     assert resident == {
+        "appliance-alarm",
         "appliance-power",
         "appliance-sensors",
         "appliance-camera@",
@@ -57,7 +58,8 @@ def test_the_process_list_of_the_unit_is_complete() -> None:
 
 def test_the_units_timers_are_understood() -> None:
     timers = {timer.process.name: timer for timer in read_timers()}
-    assert set(timers) == {"appliance-plan", "appliance-backup", "appliance-checkin"}
+    units = ("alarm", "plan", "backup", "checkin")
+    assert set(timers) == {f"appliance-{name}" for name in units}
     assert timers["appliance-plan"].at_boot
     assert all(timer.times for timer in timers.values())
 

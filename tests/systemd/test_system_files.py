@@ -110,6 +110,8 @@ CAMERA = "appliance-camera@front.service"
         ("appliance-checkin", MANAGE, "appliance-sensors.service", "restart", "yes"),
         ("appliance-checkin", MANAGE, "appliance-inference.service", "try-restart", "yes"),
         ("appliance-checkin", MANAGE, CAMERA, "try-restart", "yes"),
+        ("appliance-checkin", MANAGE, "appliance-alarm.service", "try-restart", "yes"),
+        ("appliance-alarm", MANAGE, "appliance-switch@siren.service", "start", "no"),
         ("appliance-checkin", MANAGE, "appliance-power.service", "stop", "no"),
         ("appliance-checkin", MANAGE, "appliance-power.service", "start", "no"),
         ("appliance-checkin", MANAGE, "appliance-settings.service", "restart", "no"),
