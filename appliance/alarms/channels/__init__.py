@@ -1,5 +1,15 @@
-"""Ways to reach somebody.
+"""Ways to reach somebody, each in a sending process but for the switches.
 
-sia_frame    the messages of ANSI/SIA DC-09, to and from a monitoring station
-sia          one message over TCP to a station, and its answer
+sender           what the service calls: a process for a batch, its time limit
+requests         what that process is asked and answers
+__main__         the process itself
+apprise_channel  mail, ntfy, Telegram, Signal, webhooks: what Apprise reaches
+apprise_plugins  the one part of Apprise that an address needs
+sms, modem       an SMS by ModemManager
+sia, sia_frame   a monitoring station by ANSI/SIA DC-09
+ping             a dead man's switch by HTTP
+connection_guard where it may connect to
+secret_files     addresses and keys in files of their own
+failures, errors what went wrong, in words
+switch_requests  a siren or a lamp, by the power service
 """

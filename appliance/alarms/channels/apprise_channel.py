@@ -1,0 +1,113 @@
+"""Sends one message by Apprise: mail, ntfy, Telegram, Signal, webhooks and many more.
+
+Reads: the address file, the picture. Writes: whatever the address leads to.
+Never: puts a part of the address into an answer, or connects to this computer unless allowed.
+
+The importer of Apprise, which with its parsers takes 25 MB: only a sending process loads this.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from appliance.alarms.channels.apprise_plugins import open_plugin
+from appliance.alarms.channels.connection_guard import ConnectionGuard
+from appliance.alarms.channels.errors import ChannelRefusedError
+from appliance.alarms.channels.failures import explain
+from appliance.alarms.channels.requests import SendRequest, Sent
+from appliance.alarms.channels.secret_files import hide, read_secret
+from appliance.errors import locate_error
+
+CONNECT_S, READ_S = 15.0, 20.0
+REASON = "Socket Exception"  # Apprise tells causes so, among what it logs for developers
+MOST_LINES = 20
+OF_BASE64 = 4 / 3
+
+
+class HeardLines(logging.Handler):
+    """Collects what Apprise says of a failure (payloads and pictures stand in other lines), and who
+    has taken the message.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.taken: list[Any] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING or text.startswith(REASON):
+            self.lines = [*self.lines[-MOST_LINES:], " ".join(text.split())]
+
+
+def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:
+    """Send it. Raises `ChannelError`. Where an address names several people, and some have got it,
+    it counts as sent: those would get it again and again.
+    """
+    address = read_secret(request.address_file, "address_file", request.channel)
+    heard = HeardLines()
+    logger = logging.getLogger("apprise")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    logger.addHandler(heard)
+    try:
+        plugin = open_plugin(address, request.channel)
+        with guard.watch(allow_local=request.allow_local):
+            sent = notify(plugin, request, heard)
+    finally:
+        logger.removeHandler(heard)
+    if sent:
+        return Sent(measure(request))
+    if guard.blocked:
+        raise ChannelRefusedError(f"{request.channel}: {guard.blocked}")
+    # The cause stands behind what it was the cause of.
+    said = "; ".join(reversed(heard.lines)) or "Apprise gives no reason"
+    error = explain(request.channel, hide(said, address))
+    if heard.taken:
+        return Sent(measure(request), f"sent, but not to all in the address: {error}")
+    raise error
+
+
+def notify(plugin: Any, request: SendRequest, heard: HeardLines) -> bool:
+    """Whether it was sent; what a library raises is heard as well."""
+    plugin.socket_connect_timeout, plugin.socket_read_timeout = CONNECT_S, READ_S
+    plugin.mark_delivered = lambda key, **_: heard.taken.append(key)
+    headers = getattr(plugin, "headers", None)
+    if isinstance(headers, dict):
+        headers |= make_headers(request)
+    try:
+        return bool(
+            plugin.notify(
+                title=request.title,
+                body=request.body,
+                body_format="text",
+                attach=find_picture(request),
+            )
+        )
+    except Exception as error:  # noqa: BLE001  (190 plugins read what servers send)
+        heard.lines.append(f"{locate_error(error)}: {error}")
+        return False
+
+
+def make_headers(request: SendRequest) -> dict[str, str]:
+    """By which a repetition is known, and all messages of one alarm stand together."""
+    alarm_id = request.delivery_id.partition(".")[0]
+    return {
+        "X-Alarm-Delivery": request.delivery_id,
+        "X-Alarm-Sequence": str(request.sequence),
+        "References": f"<{alarm_id}@alarm.invalid>",
+    }
+
+
+def find_picture(request: SendRequest) -> str | None:
+    """Its path; None where it was deleted meanwhile: the text goes without it."""
+    if request.picture is None or not Path(request.picture).is_file():
+        return None
+    return request.picture
+
+
+def measure(request: SendRequest) -> int:
+    """Bytes of text and picture, as mail and JSON carry one."""
+    picture = find_picture(request)
+    size = 0 if picture is None else Path(picture).stat().st_size * OF_BASE64
+    return len(f"{request.title}{request.body}".encode()) + round(size)

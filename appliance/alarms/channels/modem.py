@@ -1,0 +1,141 @@
+"""ModemManager on the system's bus, as far as an SMS needs it.
+
+    with connect_modem() as modem:
+        modem.send_sms("+40711222333", "a person at the gate")
+
+Source: the interfaces Modem, Modem.Messaging and Sms of ModemManager 1.20 to 1.24.
+Reads and writes: the bus, through jeepney.
+Never: waits without a limit, leaves what it sent in the modem's memory, or changes the modem.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from jeepney import DBusAddress, Message, new_method_call
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney.wrappers import DBusErrorResponse, unwrap_msg
+
+from appliance.alarms.channels.errors import ChannelError, ChannelRefusedError
+from appliance.wording.shorten import make_printable, shorten
+
+NAME, ROOT = "org.freedesktop.ModemManager1", "/org/freedesktop/ModemManager1"
+MODEM, MESSAGING, SMS = f"{NAME}.Modem", f"{NAME}.Modem.Messaging", f"{NAME}.Sms"
+CONNECT_S, CALL_S, SEND_S = 5.0, 15.0, 60.0
+# MMModemState
+FAILED, LOCKED, ENABLED, REGISTERED = -1, 2, 6, 8
+SIM_MISSING = 2  # MMModemStateFailedReason
+# The ends of error names that trying again does not mend.
+LASTING = ("Unauthorized", "Unsupported", "InvalidArgs", "AccessDenied", "SmscAddressUnknown")
+Facts = Mapping[str, tuple[str, Any]]  # properties, each with its type
+
+
+@contextmanager
+def connect_modem(bus: str = "SYSTEM") -> Iterator["Modem"]:
+    """The modem that can send best; what fails is a `ChannelError`."""
+    try:
+        with open_dbus_connection(bus=bus, auth_timeout=CONNECT_S) as connection:
+            yield Modem(connection)
+    except TimeoutError as error:
+        raise ChannelError(
+            "the modem does not answer in time: it is tried again; `mmcli -m any` shows its state"
+        ) from error
+    except DBusErrorResponse as error:
+        raise make_refusal(error) from error
+    except (OSError, RuntimeError, KeyError) as error:
+        raise ChannelError(
+            f"the system's bus cannot be reached ({error}): `systemctl status dbus`"
+        ) from error
+
+
+def make_refusal(error: DBusErrorResponse) -> ChannelError:
+    """ModemManager's own words; whether it is there at all has a cause of its own."""
+    said = str(error.data[0]) if error.data else error.name
+    text = shorten(make_printable(said), 160)
+    if error.name.endswith(("ServiceUnknown", "NameHasNoOwner", "Spawn.ChildExited")):
+        return ChannelRefusedError(
+            "there is no ModemManager: install the package modemmanager, or give another channel "
+            f"({text})"
+        )
+    if error.name.endswith(LASTING):
+        return ChannelRefusedError(
+            f"the modem refuses the SMS ({text}): check number, SIM and the polkit rules of the "
+            "appliance; `mmcli -m any`"
+        )
+    return ChannelError(f"the SMS was not sent ({text}): it is tried again; `mmcli -m any`")
+
+
+class Modem:
+    """One connection. All calls raise what `connect_modem` makes a `ChannelError` of."""
+
+    def __init__(self, connection: DBusConnection) -> None:
+        self._connection = connection
+
+    def send_sms(self, number: str, text: str) -> None:
+        """Hand one over to the network. Returns when the network has taken it."""
+        modem = self._find_modem()
+        given = {"number": ("s", number), "text": ("s", text)}
+        (path,) = self._call(modem, MESSAGING, "Create", "a{sv}", (given,))
+        try:
+            self._call(path, SMS, "Send", wait_s=SEND_S)
+        finally:
+            with suppress(DBusErrorResponse, TimeoutError):
+                self._call(modem, MESSAGING, "Delete", "o", (path,))
+
+    def _find_modem(self) -> str:
+        """The path of the one that can send; raises `ChannelError` in words."""
+        interface = "org.freedesktop.DBus.ObjectManager"
+        (objects,) = self._call(ROOT, interface, "GetManagedObjects")
+        modems = {path: faces for path, faces in objects.items() if MODEM in faces}
+        if not modems:
+            raise ChannelRefusedError(
+                "there is no modem: check that it is plugged in and powered; `mmcli -L` lists all"
+            )
+        able = {path: faces for path, faces in modems.items() if MESSAGING in faces}
+        path = max(able or modems, key=lambda one: read_number(modems[one][MODEM], "State"))
+        require_ready(modems[path][MODEM], can_send=path in able)
+        return str(path)
+
+    def _call(
+        self,
+        path: str,
+        interface: str,
+        method: str,
+        signature: str = "",
+        body: tuple[Any, ...] = (),
+        *,
+        wait_s: float = CALL_S,
+    ) -> tuple[Any, ...]:
+        address = DBusAddress(path, NAME, interface)
+        message: Message = new_method_call(address, method, signature or None, body)
+        answer: tuple[Any, ...] = unwrap_msg(
+            self._connection.send_and_get_reply(message, timeout=wait_s)
+        )
+        return answer
+
+
+def require_ready(modem: Facts, *, can_send: bool) -> None:
+    """Raises `ChannelError` where a modem cannot send, in the words of its state."""
+    state = read_number(modem, "State")
+    if state == LOCKED:
+        raise ChannelRefusedError(
+            "the SIM is locked: enter its PIN (`mmcli -i any --pin=PIN`), and switch the PIN off"
+        )
+    if state == FAILED and read_number(modem, "StateFailedReason") == SIM_MISSING:
+        raise ChannelRefusedError("there is no SIM in the modem: put one in")
+    if state == FAILED:
+        raise ChannelError("the modem has failed: power it off and on; `mmcli -m any` says why")
+    if state < ENABLED:
+        raise ChannelError(
+            "the modem is not enabled: `mmcli -m any --enable`, or a connection of NetworkManager"
+        )
+    if state < REGISTERED:
+        raise ChannelError("the modem has found no network yet: check antenna and place")
+    if not can_send:
+        raise ChannelRefusedError("the modem cannot send SMS: give another channel")
+
+
+def read_number(facts: Facts, name: str) -> int:
+    """A property that is a number; 0, the unknown of ModemManager, where it has none."""
+    value = facts.get(name, ("i", 0))[1]
+    return value if isinstance(value, int) else 0

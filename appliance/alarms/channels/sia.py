@@ -1,0 +1,131 @@
+"""Sends one message to a monitoring station by SIA DC-09 over TCP, and takes its answer.
+
+Reads: the key file; the station's answer. Writes: one frame.
+Never: calls a message sent that the station has not acknowledged, or waits for it without end. It
+sends once: who calls sends again, with the same sequence number.
+
+A station judges a message by the time in it (from 40 s before its clock to 20 s after, with
+encryption): so that is the time of sending, and when it happened stands in the text.
+"""
+
+import re
+import socket
+import time
+from datetime import UTC, datetime
+
+from appliance.alarms.channels.connection_guard import ConnectionGuard
+from appliance.alarms.channels.errors import ChannelError, ChannelRefusedError
+from appliance.alarms.channels.failures import explain
+from appliance.alarms.channels.requests import SendRequest, Sent
+from appliance.alarms.channels.secret_files import read_secret
+from appliance.alarms.channels.sia_frame import (
+    Reply,
+    SiaMessage,
+    build,
+    find_station_time,
+    parse_answer,
+)
+from appliance.model_alarms import AlarmKind
+
+CONNECT_S, ANSWER_S = 10.0, 20.0  # DC-09, 5.6: a receiver has 20 s to answer
+MOST_ANSWER = 1024  # bytes
+ACCOUNT = re.compile(r"[0-9A-Fa-f]{3,16}")
+KEY_BYTES = (16, 24, 32)
+# SIA DC-03: burglary, tamper, service required and done, battery, communication lost and back.
+CODES = {
+    AlarmKind.EVENT: "BA",
+    AlarmKind.TAMPER: "TA",
+    AlarmKind.FAULT: "YX",
+    AlarmKind.FAULT_OVER: "YZ",
+    AlarmKind.BATTERY: "YT",
+    AlarmKind.ASLEEP: "YS",
+    AlarmKind.AWAKE: "YK",
+    AlarmKind.TEST: "RX",
+    AlarmKind.HEARTBEAT: "",  # a link test
+}
+
+
+def send_by_sia(request: SendRequest, guard: ConnectionGuard) -> Sent:
+    """Send it. Raises `ChannelError`."""
+    name = request.channel
+    if not request.host or not request.port or not ACCOUNT.fullmatch(request.account):
+        raise ChannelRefusedError(
+            f"{name}: `host`, `port` and `account` (3 to 16 hexadecimal digits) must be those that "
+            f"the station has given; set them in [channel.{name}]"
+        )
+    key = read_key(request)
+    message = make_message(request, datetime.now(UTC))
+    frame = build(message, key)
+    try:
+        with guard.watch(allow_local=request.allow_local):
+            answer = exchange(request.host, request.port, frame)
+    except (OSError, UnicodeError) as error:
+        if guard.blocked:
+            raise ChannelRefusedError(f"{name}: {guard.blocked}") from None
+        raise explain(name, f"{request.host}:{request.port}: {error}") from error
+    require_acknowledged(name, answer, message, key)
+    return Sent(len(frame))
+
+
+def make_message(request: SendRequest, now: datetime) -> SiaMessage:
+    return SiaMessage(
+        CODES[AlarmKind(request.alarm)],
+        f"{request.title}: {request.body}" if request.body else request.title,
+        account=request.account.upper(),
+        sequence=request.sequence,
+        at=now,
+    )
+
+
+def read_key(request: SendRequest) -> bytes | None:
+    """The AES key; None where the station takes plain text."""
+    if request.key_file is None:
+        return None
+    text = read_secret(request.key_file, "key_file", request.channel)
+    digits = text[2:] if text.lower().startswith("0x") else ""
+    try:
+        key = bytes.fromhex(digits) if digits else text.encode("ascii")
+    except ValueError:
+        key = b""
+    if len(key) not in KEY_BYTES:
+        raise ChannelRefusedError(
+            f"{request.channel}: the key in {request.key_file} must be 16, 24 or 32 characters, or "
+            "0x and 32, 48 or 64 hexadecimal digits, as the station has given it"
+        )
+    return key
+
+
+def exchange(host: str, port: int, frame: bytes) -> bytes:
+    """Send a frame and read up to the CR of the answer; b"" where none comes. Raises `OSError`."""
+    with socket.create_connection((host, port), CONNECT_S) as connection:
+        connection.sendall(frame)
+        ends_s, answer = time.monotonic() + ANSWER_S, b""
+        while b"\r" not in answer.lstrip(b"\r\n") and len(answer) < MOST_ANSWER:
+            connection.settimeout(max(0.01, ends_s - time.monotonic()))
+            data = connection.recv(MOST_ANSWER)
+            if not data:
+                break
+            answer += data
+    return answer
+
+
+def require_acknowledged(name: str, answer: bytes, message: SiaMessage, key: bytes | None) -> None:
+    """Raises `ChannelError` for any answer but an ACK to this message."""
+    reply = parse_answer(answer, message, key)
+    if reply is Reply.DUH:
+        raise ChannelRefusedError(
+            f"{name}: the station does not know this kind of message (DUH, code {message.code}): "
+            "ask it which codes of SIA DC-03 it takes"
+        )
+    if reply is Reply.NAK:
+        station = find_station_time(answer) or "not told"
+        raise ChannelError(
+            f"{name}: the station refuses the message (NAK); its clock: {station} (month-day), "
+            f"the unit's: {message.at:%H:%M:%S,%m-%d-%Y}: check the unit's clock, account and key"
+        )
+    if reply is Reply.NONE:
+        advice = ": check the key, and that the station encrypts too" if key else ""
+        raise ChannelError(
+            f"{name}: the station answers nothing that acknowledges the message{advice}; it is "
+            f"sent again with the same number {message.number}"
+        )
