@@ -76,12 +76,12 @@ def find_refusal(address: Any) -> str:
 def judge(ip: str) -> str:
     """Why an IP address is not connected to."""
     address = unwrap(ip_address(ip))
+    if address.is_multicast:
+        return f"it leads to {address}, which is no single computer"
     if address.is_loopback or address.is_unspecified or is_own(address):
         return f"it leads to {address}, this computer itself"
     if address.is_link_local:
         return f"it leads to {address}, which is link-local"
-    if address.is_multicast:
-        return f"it leads to {address}, which is no single computer"
     return ""
 
 

@@ -1,0 +1,135 @@
+"""The sender beside a process that is killed, hangs, ends or answers nonsense."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.alarms.channels.requests import SendRequest
+from appliance.alarms.channels.sender import Sender
+from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel
+from tests.stand_ins.webhook_server import WebhookServer
+from tests.waiting import wait_until
+
+OTHER = '{"delivery_id": "other", "sent": true, "refused": false, "text": "sent", "size_bytes": 1}'
+ECHO = "import sys; sys.stdin.readline(); "
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> SendRequest:
+    return ask(make_channel(tmp_path, "json://127.0.0.1:9/alarms"))
+
+
+def list_children() -> list[int]:
+    """Processes of this one that send."""
+    text = Path(f"/proc/self/task/{threading.main_thread().native_id}/children").read_text()
+    lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in text.split()}
+    return [pid for pid, line in lines.items() if b"appliance.alarms.channels" in line]
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        ("print('{')", "answers nonsense"),
+        ("print('x' * 1000000)", "answers nonsense"),
+        ("print('[' * 60000)", "answers nonsense"),
+        ("print('{\"delivery_id\": 7}')", "answers nonsense"),
+        ("raise SystemExit(3)", "ended (exit code 3)"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended (SIGKILL)"),
+        ("import time; time.sleep(60)", "no answer within 1 s"),
+        (f"print({OTHER!r})", "answers another request"),
+    ],
+)
+def test_whatever_the_process_does_the_message_can_be_tried_again(
+    request_: SendRequest, program: str, expected: str
+) -> None:
+    with Sender(1.0, (sys.executable, "-c", ECHO + program)) as sender:
+        answer = sender.send(request_)
+    assert (answer.sent, answer.refused) == (False, False)
+    assert answer.delivery_id == request_.delivery_id
+    assert expected in answer.text
+
+
+def test_a_process_that_cannot_be_started_is_said(request_: SendRequest) -> None:
+    with Sender(1.0, ("/nowhere/python",)) as sender:
+        answer = sender.send(request_)
+    assert not answer.sent
+    assert "No such file or directory" in answer.text
+
+
+def test_a_process_that_is_killed_under_way_fails_its_message_and_no_other(tmp_path: Path) -> None:
+    with WebhookServer() as server, Sender(30.0) as sender:
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        server.hangs = True
+
+        def kill() -> None:
+            wait_until(lambda: bool(server.received), "the message", 20.0)
+            for pid in list_children():
+                os.kill(pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        answer = sender.send(request)
+        killer.join()
+    assert "ended (SIGKILL)" in answer.text
+    with WebhookServer() as server, Sender(30.0) as sender:
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        assert sender.send(request).sent
+
+
+def test_a_batch_is_cancelled_in_the_middle_and_leaves_no_process(tmp_path: Path) -> None:
+    with WebhookServer() as server, Sender(60.0) as sender:
+        server.hangs = True
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+
+        def cancel() -> None:
+            wait_until(lambda: bool(server.received), "the message", 20.0)
+            sender.cancel()
+
+        thread = threading.Thread(target=cancel)
+        began_s = time.monotonic()
+        thread.start()
+        answer = sender.send(request)
+        thread.join()
+        assert time.monotonic() - began_s < 20.0
+        assert "the service is ended" in answer.text
+        assert sender.find_trouble("any other") == "the service is ended: it is tried again"
+        assert not sender.send(request).sent
+    assert list_children() == []
+
+
+def test_many_messages_go_through_one_process(tmp_path: Path) -> None:
+    with WebhookServer() as server, Sender(30.0) as sender:
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        assert sender.send(request).sent
+        children = list_children()
+        for _ in range(100):
+            assert sender.send(request).sent
+        assert list_children() == children
+        assert len(children) == 1
+        status = Path(f"/proc/{children[0]}/status").read_text()
+    assert len(server.received) == 101
+    memory_kb = int(status.partition("VmRSS:")[2].split()[0])
+    assert memory_kb < 80_000
+
+
+def test_a_message_without_an_end_is_refused_before_it_is_sent(tmp_path: Path) -> None:
+    channel = make_channel(tmp_path, "json://127.0.0.1:9/alarms")
+    with Sender(5.0) as sender:
+        answer = sender.send(ask(channel, body="x" * 70_000))
+    assert answer.refused
+    assert "more than 65536 bytes" in answer.text
+
+
+def test_only_the_plugin_of_the_address_is_loaded(tmp_path: Path) -> None:
+    with WebhookServer() as server, Sender(30.0) as sender:
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        assert sender.send(request).sent
+        (child,) = list_children()
+        assert "onnxruntime" not in Path(f"/proc/{child}/maps").read_text()
+        memory_kb = int(Path(f"/proc/{child}/status").read_text().partition("VmRSS:")[2].split()[0])
+    assert memory_kb < 60_000
