@@ -83,8 +83,8 @@ class ChannelSettings:
     kind: ChannelKind = setting(ChannelKind.APPRISE, "How it reaches somebody")
     address_file: Path | None = setting(
         None,
-        "`apprise`: file with its address in one line, such as mailtos://USER:PASSWORD@HOST?to=WHO. "
-        "`ping`: the same, https://HOST/PATH, which a heartbeat asks for",
+        "`apprise`: file with its address in one line, such as mailtos://USER:PASSWORD@HOST?to=WHO."
+        " `ping`: the same, https://HOST/PATH, which a heartbeat asks for",
     )
     allow_local: bool = setting(
         False, "Let it lead to this computer, or to a link-local address, such as a relay of mail"
@@ -96,6 +96,8 @@ class ChannelSettings:
     host: str = setting("", "`sia`: the station's receiver")
     port: int = setting(0, "`sia`: its port", 0, 65_535)
     account: str = setting("", "`sia`: the account there, 3 to 16 hexadecimal digits")
-    key_file: Path | None = setting(None, "`sia`: file with the AES key in one line: 16, 24 or 32 characters, or 0x and digits")
+    key_file: Path | None = setting(
+        None, "`sia`: file with the AES key in one line: 16, 24 or 32 characters, or 0x and digits"
+    )
     switch: str = setting("", "`switch`: the switch, one with runs_when = 'event'")
     on_s: float = setting(60.0, "`switch`: seconds for which it is on", 1, 3600)
