@@ -35,7 +35,8 @@ class QuietServer(ThreadingHTTPServer):
 
 class WebhookServer:
     """`status`: what it answers; `body`: with it, again and again up to `body_bytes`. `location`:
-    where it redirects. `hangs`: it reads and answers nothing. `port`: that of a server before.
+    where it redirects. `hangs`: it reads and answers nothing until `released` is set. `port`: that
+    of a server before.
     """
 
     def __init__(self, certificate: Certificate | None = None, port: int = 0) -> None:
@@ -43,6 +44,7 @@ class WebhookServer:
         self.body, self.body_bytes = b"ok", 2
         self.hangs = False
         self.received: list[Received] = []
+        self.released = threading.Event()
         self._closing = threading.Event()
         self._server = QuietServer(("127.0.0.1", port), self._make_handler())
         self.port = self._server.server_port
@@ -59,6 +61,7 @@ class WebhookServer:
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
+        self.released.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -83,8 +86,7 @@ class WebhookServer:
         headers = dict(request.headers.items())
         self.received.append(Received(request.command, request.path, headers, body))
         if self.hangs:
-            self._closing.wait()
-            return
+            self.released.wait()
         request.send_response(self.status)
         if self.location:
             request.send_header("Location", self.location)

@@ -1,8 +1,11 @@
 """Sends messages through a process of its own, started with the first one.
 
-    with Sender() as sender:
+    with Sender(answers=file) as sender:
         if not (why := sender.find_trouble("mail")):
             answer = sender.send(request)
+
+With a file of answers (answer_log.py) a process that has a message in hand is left to end by
+itself: what it has sent stands in that file, whatever becomes of the service.
 
 Reads: the process's answers. Writes: requests to it, signals.
 Never: waits for longer than its limit, raises for what a channel or the process does, or tries a
@@ -17,6 +20,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -39,8 +43,16 @@ STOPPED = "the service is ended: it is tried again"
 class Sender:
     """One batch. For one thread, but for `cancel`."""
 
-    def __init__(self, limit_s: float = LIMIT_S, command: tuple[str, ...] = COMMAND) -> None:
-        self._limit_s, self._command = limit_s, command
+    def __init__(
+        self,
+        limit_s: float = LIMIT_S,
+        command: tuple[str, ...] = COMMAND,
+        *,
+        answers: Path | None = None,
+    ) -> None:
+        self._limit_s = limit_s
+        self._command = command if answers is None else (*command, "--answers", str(answers))
+        self._may_leave = answers is not None
         self._process: subprocess.Popen[bytes] | None = None
         self._troubles: dict[str, str] = {}
         self._is_cancelled = False
@@ -55,7 +67,8 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._end()
+        if not (self._is_cancelled and self._may_leave):
+            self._end()
 
     def find_trouble(self, channel: str) -> str:
         """Why a channel is not tried any more in this batch; "" where it is."""
@@ -71,9 +84,11 @@ class Sender:
         return answer
 
     def cancel(self) -> None:
-        """End the process now, from any thread: a message under way counts as failed."""
+        """End the process, from any thread: after the message in hand where its answer is kept;
+        else now, and that message counts as failed.
+        """
         self._is_cancelled = True
-        self._kill()
+        self._signal(signal.SIGTERM if self._may_leave else signal.SIGKILL)
 
     def _ask(self, request: SendRequest) -> SendAnswer:
         line = format_line(request).encode()
@@ -141,7 +156,7 @@ class Sender:
 
     def _end(self) -> None:
         """It has nothing to lose: what it has sent it has answered."""
-        self._kill()
+        self._signal(signal.SIGKILL)
         with self._lock:
             process, self._process = self._process, None
         if process is not None:
@@ -150,12 +165,12 @@ class Sender:
                     pipe.close()  # type: ignore[union-attr]
             process.wait()
 
-    def _kill(self) -> None:
-        """It, and what it has started."""
+    def _signal(self, number: signal.Signals) -> None:
+        """To it, and to what it has started."""
         with self._lock:
             if self._process is not None and self._process.poll() is None:
                 with suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
+                    os.killpg(self._process.pid, number)
 
 
 def read_line(pipe: int, ends_s: float) -> bytes:

@@ -1,15 +1,24 @@
 """The sender beside a process that is killed, hangs, ends or answers nonsense."""
 
+import fcntl
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from appliance.alarms.channels.requests import SendRequest
+from appliance.alarms.channels.requests import (
+    SendAnswer,
+    SendRequest,
+    format_line,
+    parse_answer,
+)
 from appliance.alarms.channels.sender import Sender
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel
 from tests.stand_ins.webhook_server import WebhookServer
@@ -133,3 +142,84 @@ def test_only_the_plugin_of_the_address_is_loaded(tmp_path: Path) -> None:
         assert "onnxruntime" not in Path(f"/proc/{child}/maps").read_text()
         memory_kb = int(Path(f"/proc/{child}/status").read_text().partition("VmRSS:")[2].split()[0])
     assert memory_kb < 60_000
+
+
+SERVICE = """
+import sys
+from pathlib import Path
+from appliance.alarms.channels.requests import parse_request
+from appliance.alarms.channels.sender import Sender
+with Sender(answers=Path(sys.argv[1])) as sender:
+    print(sender.send(parse_request(sys.argv[2].encode())).text, flush=True)
+"""
+
+
+@contextmanager
+def run_service(request: SendRequest, answers: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that sends one message, as the service does."""
+    words = (sys.executable, "-c", SERVICE, str(answers), format_line(request))
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as service:
+        yield service
+        service.kill()
+
+
+def read_whole(answers: Path) -> list[SendAnswer]:
+    """The answers, once no process has a message in hand."""
+    with answers.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return [parse_answer(line) for line in file]
+
+
+def test_what_was_sent_is_known_after_a_kill_of_the_service(tmp_path: Path) -> None:
+    answers = tmp_path / "answers"
+    with WebhookServer() as server:
+        server.hangs = True
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        with run_service(request, answers) as service:
+            wait_until(lambda: bool(server.received), "the message", 20.0)
+            service.kill()
+            service.wait()
+        server.released.set()
+        (answer,) = read_whole(answers)
+    assert answer.sent
+    assert answer.delivery_id == request.delivery_id
+    assert len(server.received) == 1
+
+
+def test_a_message_in_hand_is_finished_when_the_sending_process_is_told_to_end(
+    tmp_path: Path,
+) -> None:
+    answers = tmp_path / "answers"
+    with WebhookServer() as server, Sender(30.0, answers=answers) as sender:
+        server.hangs = True
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+
+        def cancel() -> None:
+            wait_until(lambda: bool(server.received), "the message", 20.0)
+            sender.cancel()
+            server.released.set()
+
+        thread = threading.Thread(target=cancel)
+        thread.start()
+        answer = sender.send(request)
+        thread.join()
+        assert answer.sent, answer.text
+        assert not sender.send(request).sent
+    assert read_whole(answers) == [answer]
+    assert len(server.received) == 1
+
+
+def test_an_idle_sending_process_ends_at_once_when_it_is_told_to(tmp_path: Path) -> None:
+    with WebhookServer() as server, Sender(30.0, answers=tmp_path / "answers") as sender:
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        assert sender.send(request).sent
+        sender.cancel()
+        wait_until(lambda: list_children() == [], "the end of the process", 10.0)
+
+
+def test_answers_are_given_also_where_they_cannot_be_kept(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere" / "answers"
+    for answers in (nowhere, Path("/dev/full"), tmp_path):
+        with WebhookServer() as server, Sender(30.0, answers=answers) as sender:
+            request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+            assert sender.send(request).sent
