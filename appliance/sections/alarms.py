@@ -99,5 +99,5 @@ class ChannelSettings:
     key_file: Path | None = setting(
         None, "`sia`: file with the AES key in one line: 16, 24 or 32 characters, or 0x and digits"
     )
-    switch: str = setting("", "`switch`: the switch, one with runs_when = 'event'")
+    switch: str = setting("", "`switch`: the switch, one with runs_when = 'alarm'")
     on_s: float = setting(60.0, "`switch`: seconds for which it is on", 1, 3600)

@@ -29,6 +29,7 @@ class RunsWhen(Enum):
     DEW = "dew"
     SURPLUS = "surplus"
     EVENT = "event"
+    ALARM = "alarm"
 
 
 class EventSun(Enum):
@@ -53,7 +54,8 @@ class SwitchSettings:
         "`level`: always at its level. `battery-cold`: a heater of the battery, where the plan "
         "says that the sun will charge it. `frost`: below below_c. `dew`: the same, while it is "
         "dark. `surplus`: while the battery is full and PV power is curtailed. `event`: for a time "
-        "when a camera's event begins (a siren, a lamp)",
+        "when a camera's event begins (a siren, a lamp). `alarm`: only when an alarm asks for "
+        "it, by a [channel.NAME] of kind `switch`",
     )
     below_c: float = setting(
         3.0,
@@ -77,9 +79,11 @@ class SwitchSettings:
     )
     event_cameras: tuple[str, ...] = setting((), "`event`: cameras that do; empty: all")
     event_zones: tuple[str, ...] = setting((), "`event`: zones and lines that do; empty: all")
-    event_sun: EventSun = setting(EventSun.ANY, "`event`: only while the sun is up, or down")
+    event_sun: EventSun = setting(
+        EventSun.ANY, "`event`, `alarm`: only while the sun is up, or down"
+    )
     event_hours: str = setting(
-        "", "`event`: only between two times of day of the site, such as 22:00-06:00"
+        "", "`event`, `alarm`: only between two times of day of the site, such as 22:00-06:00"
     )
     event_on_s: float = setting(60.0, "`event`: seconds for which it is on", 1, 3600)
     idle_w: float = setting(

@@ -118,8 +118,8 @@ def check_channel(channel: ChannelSettings, here: Place, settings: Settings) -> 
     switch = settings.switch.get(channel.switch)
     if channel.switch and switch is None:
         yield from check_names((channel.switch,), (*here, "switch"), settings.switch)
-    elif switch is not None and switch.runs_when is not RunsWhen.EVENT:
-        yield (*here, "switch"), f"names [switch.{channel.switch}]: that needs runs_when = 'event'"
+    elif switch is not None and switch.runs_when is not RunsWhen.ALARM:
+        yield (*here, "switch"), f"names [switch.{channel.switch}]: that needs runs_when = 'alarm'"
 
 
 def is_account(text: str, digits: Container[str]) -> bool:

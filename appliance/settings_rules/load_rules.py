@@ -14,6 +14,7 @@ from appliance.settings import Settings
 from appliance.settings_rules.places import Error, Place
 from appliance.strict_json import InputError
 
+BY_CAUSE = (RunsWhen.EVENT, RunsWhen.ALARM)
 HEATERS = (RunsWhen.BATTERY_COLD, RunsWhen.FROST, RunsWhen.DEW)
 
 
@@ -73,9 +74,11 @@ def check_heaters(settings: Settings) -> Iterator[Error]:
 
 
 def check_event_switches(settings: Settings) -> Iterator[Error]:
-    """What an event switches on is counted against the budget, and waits for what can happen."""
+    """What an event or an alarm switches on is counted against the budget, and waits for what can
+    happen.
+    """
     for name, switch in settings.switch.items():
-        if switch.runs_when is not RunsWhen.EVENT:
+        if switch.runs_when not in BY_CAUSE:
             continue
         if not switch.idle_w:
             yield ("switch", name, "idle_w"), "must be its power: the energy budget must allow it"

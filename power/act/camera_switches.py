@@ -1,10 +1,10 @@
-"""What cameras have switched: sirens and lamps by events, and their own supply where they give
-nothing.
+"""What cameras have switched: sirens and lamps by events and by alarms, and their own supply where
+they give nothing.
 
     report = camera_switches.follow(budget, now, used_w=12.0)
 
-Reads: `EventBegun`, `CameraCoverage`, `CameraState`, `CameraHold` and fault rows, in the recorder's
-thread. Writes: nothing; the actuator gives the orders, the cycle stores the rows.
+Reads: `EventBegun`, `AlarmSwitch`, `CameraCoverage`, `CameraState`, `CameraHold` and fault rows, in
+the recorder's thread. Writes: nothing; the actuator gives the orders, the cycle stores the rows.
 Never: waits for the database: what cannot be read switches nothing on.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from appliance.errors import ApplianceError
 from appliance.model import EnergyBudget, Stamp
+from appliance.model_alarms import AlarmSwitch
 from appliance.model_cameras import (
     CameraCoverage,
     CameraState,
@@ -23,6 +24,7 @@ from appliance.model_cameras import (
     Watching,
 )
 from appliance.process.recorder import Followed, Recorder
+from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings
 from appliance.store.camera_holds import HoldReader
 from appliance.store.store import Store
@@ -64,10 +66,14 @@ class CameraSwitches:
         self._before: OrdersBefore | None = None
         self._is_told = False
         self._begun: Followed[tuple[EventBegun, ...]] | None = None
+        self._asked: Followed[tuple[AlarmSwitch, ...]] | None = None
         self._inference: Followed[float] | None = None
         self._deaths: Followed[dict[str, Stamp]] | None = None
-        if self._events:
+        if self._events.has(RunsWhen.EVENT):
             self._begun = recorder.follow("the newest events", self._read_events, EVENTS_EVERY_S)
+        if self._events.has(RunsWhen.ALARM):
+            self._asked = recorder.follow("alarms' requests", self._read_asked, EVENTS_EVERY_S)
+        if self._events:
             self._inference = recorder.follow("inference's draw", read_draw_w, CAMERAS_EVERY_S)
         if self._supplies:
             self._deaths = recorder.follow("dead cameras", self._read_deaths, CAMERAS_EVERY_S)
@@ -85,8 +91,9 @@ class CameraSwitches:
         """One cycle; `used_w`: what all else but inference draws of the budget."""
         used_w += (self._inference and self._inference.value) or 0.0
         begun: Sequence[EventBegun] = (self._begun and self._begun.value) or ()
+        asked: Sequence[AlarmSwitch] = (self._asked and self._asked.value) or ()
         deaths: dict[str, Stamp] = (self._deaths and self._deaths.value) or {}
-        events = self._events.follow(budget, begun, now, used_w=used_w)
+        events = self._events.follow(budget, begun, now, used_w=used_w, asked=asked)
         dead_s = {name: now.uptime_s - since.uptime_s for name, since in deaths.items()}
         supplies = self._supplies.follow(dead_s, budget.level, now)
         rows = (*self._tell_left_on(now), *events.rows, *supplies.rows)
@@ -105,7 +112,7 @@ class CameraSwitches:
         """The newest events of cameras that are not muted: a siren tells everybody. None that a
         power service before this one has taken: it would sound for its whole time once more.
         """
-        before = self._before = self._before or read_orders_before(store, self._events.names)
+        before = self._read_before(store)
         newest = store.rows(EventBegun, limit=MOST_EVENTS, newest_first=True)
         found = [one for one in newest if one.event_id not in before.event_ids]
         holds = HoldReader(store)
@@ -113,6 +120,17 @@ class CameraSwitches:
             name for name in {one.camera for one in found} if HoldKind.MUTE in holds.find(name)
         }
         return tuple(one for one in reversed(found) if one.camera not in muted)
+
+    def _read_asked(self, store: Store) -> tuple[AlarmSwitch, ...]:
+        """The newest requests of alarms; none that a power service before this one has answered."""
+        before = self._read_before(store)
+        newest = store.rows(AlarmSwitch, limit=MOST_EVENTS, newest_first=True)
+        return tuple(one for one in reversed(newest) if one.request_id not in before.event_ids)
+
+    def _read_before(self, store: Store) -> OrdersBefore:
+        """What stands in the database when this power service reads it first."""
+        self._before = self._before or read_orders_before(store, self._events.names)
+        return self._before
 
     def _read_deaths(self, store: Store) -> dict[str, Stamp]:
         """Cameras whose process is there and says that nothing comes, or only one picture."""

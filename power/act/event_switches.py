@@ -1,11 +1,11 @@
-"""Switches that events turn on for a bounded time: a siren, a lamp.
+"""Switches that events and alarms turn on for a bounded time: a siren, a lamp.
 
-    report = event_switches.follow(budget, events, now, used_w=12.0)
+    report = event_switches.follow(budget, events, now, used_w=12.0, asked=requests)
 
 Reads and writes: nothing; the actuator gives the orders, the cycle stores the rows.
-Never: keeps one on below its level or below SENTINEL, for longer than `event_on_s`, or draws more
-than the energy budget has left beside what is on already. Each "no" is a row with its reason, as
-each order is.
+Never: keeps one on below its level or below SENTINEL, for longer than it was asked to, or draws
+more than the energy budget has left beside what is on already. Each "no" is a row with its reason,
+as each order is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,23 +13,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
+from appliance.model_alarms import AlarmSwitch
 from appliance.model_cameras import EventBegun, SwitchOrder
 from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.loads import EventSun, RunsWhen, SwitchSettings
 from appliance.settings import Settings
 from appliance.status.sunrise import is_sun_up
-from appliance.wording.rule_zone import find_zone_name
 from appliance.wording.site_time import find_zone
+from power.act.switch_causes import NewCauses, SwitchCause, list_causes
 
-FRESH_S = 30.0  # an event that began longer ago switches nothing on
+BY_CAUSE = (RunsWhen.EVENT, RunsWhen.ALARM)
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchState:
-    """One of them: on or off, and since when (uptime)."""
+    """One of them: on or off, since when (uptime), and for how long."""
 
     on: bool = False
     changed_s: float = -1e9
+    on_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,17 @@ class EventSwitches:
         self._settings = settings
         self._zone = find_zone(settings.site.timezone)
         self._switches = {
-            name: one for name, one in settings.switch.items() if one.runs_when is RunsWhen.EVENT
+            name: one for name, one in settings.switch.items() if one.runs_when in BY_CAUSE
         }
         self._states = dict.fromkeys(self._switches, SwitchState())
-        self._seen: dict[str, Stamp] = {}
+        self._events, self._asked = NewCauses(), NewCauses()
 
     def __bool__(self) -> bool:
         return bool(self._switches)
+
+    def has(self, kind: RunsWhen) -> bool:
+        """Whether one of them waits for events, or for alarms."""
+        return any(one.runs_when is kind for one in self._switches.values())
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,54 +76,39 @@ class EventSwitches:
         return [name for name, state in self._states.items() if state.on]
 
     def follow(
-        self, budget: EnergyBudget, events: Sequence[EventBegun], now: Stamp, *, used_w: float
+        self,
+        budget: EnergyBudget,
+        events: Sequence[EventBegun],
+        now: Stamp,
+        *,
+        used_w: float,
+        asked: Sequence[AlarmSwitch] = (),
     ) -> EventSwitchReport:
-        """One cycle. `events`: the newest, the mute ones left out; `used_w`: what all else that is
-        on draws of the budget.
+        """One cycle. `events`: the newest, the mute ones left out; `asked`: the newest requests of
+        alarms; `used_w`: what all else that is on draws of the budget.
         """
         rows: list[SwitchOrder] = []
-        new = self._take_new(events, now)
+        new, new_asked = self._events.take(events, now), self._asked.take(asked, now)
         for name, switch in self._switches.items():
-            state = self._states[name]
-            cause = next((one for one in new if is_meant(one, switch)), None)
-            if state.on:
+            was_on = self._states[name].on
+            if was_on:
                 rows += self._end(name, switch, budget, now)
-            elif cause:
-                left_w = budget.power_w - used_w - self.power_w
-                refusal = self._refuse(switch, state, budget, now, left_w=left_w)
-                rows.append(self._begin(name, switch, cause, now, refusal))
+            for cause in list_causes(name, switch, new, new_asked):
+                if self._states[name].on:
+                    rows += tell_on(name, cause, now)
+                elif cause.is_asked or not was_on:
+                    left_w = budget.power_w - used_w - self.power_w
+                    refusal = self._refuse(switch, self._states[name], budget, now, left_w=left_w)
+                    rows.append(self._begin(name, cause, now, refusal))
         return EventSwitchReport({name: one.on for name, one in self._states.items()}, tuple(rows))
 
-    def _take_new(self, events: Sequence[EventBegun], now: Stamp) -> list[EventBegun]:
-        """Those that have not been taken before and began a moment ago in this boot."""
-        self._seen = {
-            key: at for key, at in self._seen.items() if now.uptime_s - at.uptime_s < 2 * FRESH_S
-        }
-        new = [
-            one
-            for one in events
-            if one.event_id not in self._seen
-            and one.stamp.boot_id == now.boot_id
-            and now.uptime_s - one.stamp.uptime_s <= FRESH_S
-        ]
-        self._seen |= {one.event_id: one.stamp for one in new}
-        return new
-
-    def _begin(
-        self, name: str, switch: SwitchSettings, cause: EventBegun, now: Stamp, refusal: str
-    ) -> SwitchOrder:
-        what = f"{cause.label} at {cause.camera}{f', {cause.rule}' if cause.rule else ''}"
+    def _begin(self, name: str, cause: SwitchCause, now: Stamp, refusal: str) -> SwitchOrder:
         if refusal:
-            return SwitchOrder(
-                now,
-                name,
-                runs=False,
-                reason=f"{what}: stays off, {refusal}",
-                event_id=cause.event_id,
-            )
-        self._states[name] = SwitchState(on=True, changed_s=now.uptime_s)
-        text = f"{what}: on for {switch.event_on_s:g} s"
-        return SwitchOrder(now, name, runs=True, reason=text, event_id=cause.event_id)
+            text = f"{cause.what}: stays off, {refusal}"
+            return SwitchOrder(now, name, runs=False, reason=text, event_id=cause.cause_id)
+        self._states[name] = SwitchState(on=True, changed_s=now.uptime_s, on_s=cause.on_s)
+        text = f"{cause.what}: on for {cause.on_s:g} s"
+        return SwitchOrder(now, name, runs=True, reason=text, event_id=cause.cause_id)
 
     def _end(
         self, name: str, switch: SwitchSettings, budget: EnergyBudget, now: Stamp
@@ -126,8 +117,8 @@ class EventSwitches:
         why = ""
         if budget.level < find_lowest(switch):
             why = f"the level is {budget.level.name}"
-        elif now.uptime_s - state.changed_s >= switch.event_on_s:
-            why = f"its {switch.event_on_s:g} s are over"
+        elif now.uptime_s - state.changed_s >= state.on_s:
+            why = f"its {state.on_s:g} s are over"
         if not why:
             return []
         self._states[name] = replace(state, on=False, changed_s=now.uptime_s)
@@ -170,10 +161,9 @@ def find_lowest(switch: SwitchSettings) -> EnergyLevel:
     return max(switch.runs_from, EnergyLevel.SENTINEL)
 
 
-def is_meant(event: EventBegun, switch: SwitchSettings) -> bool:
-    """Whether an event is one of those that switch it on."""
-    return (
-        (not switch.event_labels or event.label in switch.event_labels)
-        and (not switch.event_cameras or event.camera in switch.event_cameras)
-        and (not switch.event_zones or find_zone_name(event.rule) in switch.event_zones)
-    )
+def tell_on(name: str, cause: SwitchCause, now: Stamp) -> list[SwitchOrder]:
+    """The answer to an alarm that asks for what is on already; an event waits for none."""
+    if not cause.is_asked:
+        return []
+    text = f"{cause.what}: is on already, and not for longer"
+    return [SwitchOrder(now, name, runs=True, reason=text, event_id=cause.cause_id)]

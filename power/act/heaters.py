@@ -80,7 +80,7 @@ class Heaters:
         self._switches = {
             name: one
             for name, one in settings.switch.items()
-            if one.runs_when not in (RunsWhen.LEVEL, RunsWhen.EVENT)
+            if one.runs_when not in (RunsWhen.LEVEL, RunsWhen.EVENT, RunsWhen.ALARM)
         }
         self._decide = decide
         self._states = dict.fromkeys(self._switches, HeaterState())

@@ -9,7 +9,9 @@ sms, modem       an SMS by ModemManager
 sia, sia_frame   a monitoring station by ANSI/SIA DC-09
 ping             a dead man's switch by HTTP
 connection_guard where it may connect to
-secret_files     addresses and keys in files of their own
+secret_files     addresses and keys in files of their own; addresses: the form of one
+settings_check   what can be said of those files before a message needs them
+answer_log       answers on disk, for a service that was killed
 failures, errors what went wrong, in words
 switch_requests  a siren or a lamp, by the power service
 """

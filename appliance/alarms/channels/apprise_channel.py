@@ -7,6 +7,8 @@ The importer of Apprise, which with its parsers takes 25 MB: only a sending proc
 """
 
 import logging
+import os
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,7 @@ def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:
     it counts as sent: those would get it again and again.
     """
     address = read_secret(request.address_file, "address_file", request.channel)
+    trust_system()
     heard = HeardLines()
     logger = logging.getLogger("apprise")
     logger.setLevel(logging.DEBUG)
@@ -66,6 +69,15 @@ def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:
     if heard.taken:
         return Sent(measure(request), f"sent, but not to all in the address: {error}")
     raise error
+
+
+def trust_system() -> None:
+    """Webhooks are checked by the certificates of this computer, as mail is, not by those that come
+    with a library: there a technician adds their own.
+    """
+    paths = ssl.get_default_verify_paths()
+    if trusted := paths.cafile or paths.capath:
+        os.environ["REQUESTS_CA_BUNDLE"] = trusted
 
 
 def notify(plugin: Any, request: SendRequest, heard: HeardLines) -> bool:

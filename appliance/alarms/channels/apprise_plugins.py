@@ -6,17 +6,15 @@ Reads: the code of Apprise. Writes: nothing.
 Never: opens what acts on this computer alone, such as its desktop, or repeats an address.
 """
 
-import re
 from importlib import import_module
 from typing import Any
 
 from apprise.exception import AppriseException
 from apprise.plugins.base import NotifyBase
 
+from appliance.alarms.channels.addresses import find_scheme
 from appliance.alarms.channels.errors import ChannelRefusedError
 
-SCHEME = re.compile(r"([a-z][a-z0-9]*)://", re.IGNORECASE)
-LOCAL = ("blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
 # Those whose module has another name than the scheme without an "s" at its end.
 MODULES = {
     "form": "custom_form",
@@ -55,21 +53,6 @@ def open_plugin(address: str, channel: str) -> Any:
             "or a sign in a password is not written as %XX; check the address file"
         )
     return plugin
-
-
-def find_scheme(address: str, channel: str) -> str:
-    scheme = SCHEME.match(address)
-    if scheme is None:
-        raise ChannelRefusedError(
-            f"{channel}: the address must begin with a kind, such as mailtos:// or ntfys://; check "
-            "the address file"
-        )
-    if scheme[1].lower() in LOCAL:
-        raise ChannelRefusedError(
-            f"{channel}: `{scheme[1].lower()}://` reaches nobody outside this computer: give "
-            "another address"
-        )
-    return scheme[1].lower()
 
 
 def import_plugin(scheme: str) -> Any | None:

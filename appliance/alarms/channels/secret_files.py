@@ -15,6 +15,7 @@ from appliance.alarms.channels.errors import ChannelRefusedError
 from appliance.parsing.small_file import read_small_file
 
 MOST_BYTES = 4096
+KEY_BYTES = (16, 24, 32)
 LEAST_HIDDEN = 3  # characters of a part; shorter ones stand in any text
 SEPARATORS = re.compile(r"[:/@?&=#,;\s]+")
 HIDDEN = "***"
@@ -47,6 +48,21 @@ def decode_line(data: bytes) -> str | None:
         return None
     found = [line.strip() for line in lines if line.strip()]
     return found[0] if len(found) == 1 and found[0].isprintable() else None
+
+
+def decode_key(text: str, path: str | Path, channel: str) -> bytes:
+    """An AES key as a station gives it. Raises `ChannelRefusedError`."""
+    digits = text[2:] if text.lower().startswith("0x") else ""
+    try:
+        key = bytes.fromhex(digits) if digits else text.encode("ascii")
+    except ValueError:
+        key = b""
+    if len(key) not in KEY_BYTES:
+        raise ChannelRefusedError(
+            f"{channel}: the key in {path} must be 16, 24 or 32 characters, or 0x and 32, 48 or 64 "
+            "hexadecimal digits, as the station has given it"
+        )
+    return key
 
 
 def hide(text: str, secret: str) -> str:

@@ -17,7 +17,7 @@ from appliance.alarms.channels.connection_guard import ConnectionGuard
 from appliance.alarms.channels.errors import ChannelError, ChannelRefusedError
 from appliance.alarms.channels.failures import explain
 from appliance.alarms.channels.requests import SendRequest, Sent
-from appliance.alarms.channels.secret_files import read_secret
+from appliance.alarms.channels.secret_files import decode_key, read_secret
 from appliance.alarms.channels.sia_frame import (
     Reply,
     SiaMessage,
@@ -30,7 +30,6 @@ from appliance.model_alarms import AlarmKind
 CONNECT_S, ANSWER_S = 10.0, 20.0  # DC-09, 5.6: a receiver has 20 s to answer
 MOST_ANSWER = 1024  # bytes
 ACCOUNT = re.compile(r"[0-9A-Fa-f]{3,16}")
-KEY_BYTES = (16, 24, 32)
 # SIA DC-03: burglary, tamper, service required and done, battery, communication lost and back.
 CODES = {
     AlarmKind.EVENT: "BA",
@@ -82,17 +81,7 @@ def read_key(request: SendRequest) -> bytes | None:
     if request.key_file is None:
         return None
     text = read_secret(request.key_file, "key_file", request.channel)
-    digits = text[2:] if text.lower().startswith("0x") else ""
-    try:
-        key = bytes.fromhex(digits) if digits else text.encode("ascii")
-    except ValueError:
-        key = b""
-    if len(key) not in KEY_BYTES:
-        raise ChannelRefusedError(
-            f"{request.channel}: the key in {request.key_file} must be 16, 24 or 32 characters, or "
-            "0x and 32, 48 or 64 hexadecimal digits, as the station has given it"
-        )
-    return key
+    return decode_key(text, request.key_file, request.channel)
 
 
 def exchange(host: str, port: int, frame: bytes) -> bytes:

@@ -2,12 +2,20 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from appliance.alarms.channels.apprise_plugins import (
+    MODULES,
+    find_in_all,
+    has_scheme,
+    import_plugin,
+)
 from appliance.alarms.channels.sender import Sender
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel, send
+from tests.stand_ins.certificates import make_certificate
 from tests.stand_ins.webhook_server import WebhookServer
 
 TOKEN = "tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2"
@@ -156,3 +164,44 @@ def test_an_address_file_that_cannot_be_used_is_named(
     assert answer.refused
     assert expected in answer.text
     assert str(file) in answer.text
+
+
+def test_a_webhook_is_checked_by_the_certificates_of_this_computer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path)
+    with WebhookServer(certificate) as server:
+        request = ask(make_channel(tmp_path, f"jsons://localhost:{server.port}/alarms"))
+        answer = send(request)
+        assert answer.refused
+        assert "is not one that this computer trusts" in answer.text
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.certificate))
+        answer = send(request)
+    assert answer.sent, answer.text
+    assert len(server.received) == 1
+
+
+def test_a_webhook_with_an_expired_certificate_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = timedelta(days=1)
+    certificate = make_certificate(tmp_path, begins=-2 * day, ends=-day)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.certificate))
+    with WebhookServer(certificate) as server:
+        answer = send(ask(make_channel(tmp_path, f"jsons://localhost:{server.port}/alarms")))
+    assert answer.refused
+    assert "has expired" in answer.text
+
+
+def test_each_kind_of_address_leads_to_the_part_of_apprise_that_has_it() -> None:
+    for scheme, module in MODULES.items():
+        found = import_plugin(scheme)
+        assert found is not None, scheme
+        assert has_scheme(found, scheme)
+        assert found.__module__.split(".")[2] == module
+
+
+def test_a_kind_with_an_unusual_name_is_found_among_all() -> None:
+    assert import_plugin("spush") is None
+    assert find_in_all("spush") is not None
+    assert find_in_all("no-such-kind") is None

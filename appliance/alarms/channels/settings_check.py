@@ -1,0 +1,55 @@
+"""What channels need of their files: an address, a key or a number of a form that can be used.
+
+In: the settings, the files that they name. Out: findings.
+Never: repeats what stands in a file, loads Apprise (`unitctl alarms test` tells what that says), or
+calls a file wrong that only this user may not read.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from appliance.alarms.channels.addresses import find_scheme
+from appliance.alarms.channels.errors import ChannelError
+from appliance.alarms.channels.secret_files import decode_key, read_secret
+from appliance.process.settings_checks import SettingsFinding
+from appliance.sections.alarms import ChannelKind, ChannelSettings
+from appliance.settings import Settings
+
+
+def check(settings: Settings) -> Iterator[SettingsFinding]:
+    """The findings of all channels."""
+    for name, channel in settings.channel.items():
+        for key, text, is_warning in find_faults(name, channel):
+            yield SettingsFinding(("channel", name, key), text, is_warning)
+
+
+def find_faults(name: str, channel: ChannelSettings) -> Iterator[tuple[str, str, bool]]:
+    """Key, sentence, and whether it is only a warning."""
+    for key in ("address_file", "key_file"):
+        file: Path | None = getattr(channel, key)
+        if file is None:
+            continue
+        if not file.exists():
+            yield key, f"names a file that is not there: {file}", True
+        elif os.access(file, os.R_OK):
+            yield from find_file_faults(name, channel, key, file)
+
+
+def find_file_faults(
+    name: str, channel: ChannelSettings, key: str, file: Path
+) -> Iterator[tuple[str, str, bool]]:
+    """What is wrong with a file that can be read."""
+    if file.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+        yield key, f"holds a secret that anybody may read: chmod 0640 {file}", True
+    try:
+        secret = read_secret(file, key, name)
+        if key == "key_file":
+            decode_key(secret, file, name)
+        elif channel.kind is ChannelKind.APPRISE:
+            find_scheme(secret, name)
+        elif not secret.startswith(("https://", "http://")):
+            yield key, "must hold an address that begins with https://", False
+    except ChannelError as error:
+        yield key, f"cannot be used: {error}", False
