@@ -9,6 +9,7 @@ The importer of Apprise, which with its parsers takes 25 MB: only a sending proc
 import logging
 import os
 import ssl
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def trust_system() -> None:
 def notify(plugin: Any, request: SendRequest, heard: HeardLines) -> bool:
     """Whether it was sent; what a library raises is heard as well."""
     plugin.socket_connect_timeout, plugin.socket_read_timeout = CONNECT_S, READ_S
+    keep_message_id(plugin, request.delivery_id)
     plugin.mark_delivered = lambda key, **_: heard.taken.append(key)
     headers = getattr(plugin, "headers", None)
     if isinstance(headers, dict):
@@ -99,6 +101,16 @@ def notify(plugin: Any, request: SendRequest, heard: HeardLines) -> bool:
     except Exception as error:  # noqa: BLE001  (190 plugins read what servers send)
         heard.lines.append(f"{locate_error(error)}: {error}")
         return False
+
+
+def keep_message_id(plugin: Any, delivery_id: str) -> None:
+    """A repeated mail has the Message-ID of the first: mail programs show such a pair once. Apprise
+    makes a new one each time, and a header of ours would stand beside it: so the function by which
+    its module makes one is ours. Where a later Apprise has none, mails are sent all the same.
+    """
+    module: Any = sys.modules[type(plugin).__module__]
+    if hasattr(module, "make_msgid"):
+        module.make_msgid = lambda domain=None: f"<{delivery_id}@{domain or 'alarm.invalid'}>"
 
 
 def make_headers(request: SendRequest) -> dict[str, str]:

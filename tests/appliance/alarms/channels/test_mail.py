@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.alarms.channels.sender import Sender
 from provisioning.laptop import find_free_port
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel, send
 from tests.stand_ins.certificates import Certificate, make_certificate
@@ -49,14 +50,15 @@ def test_a_mail_arrives_with_its_picture_and_the_headers_of_its_alarm(tmp_path: 
     assert 1.0 < answer.size_bytes / len(JPEG) < 1.5
 
 
-def test_a_repetition_has_the_same_headers_and_one_message_id(tmp_path: Path) -> None:
+def test_a_repetition_has_the_same_headers_and_the_same_message_id(tmp_path: Path) -> None:
     with run_mail_server() as server:
         request = ask(make_channel(tmp_path, write_mailto(server.port)))
         assert send(request).sent
         assert send(request).sent
     first, second = server.mails
     assert first["X-Alarm-Delivery"] == second["X-Alarm-Delivery"]
-    assert len(first.get_all("Message-ID", [])) == 1
+    assert first.get_all("Message-ID") == ["<b007b007-7.1.ada.mail@127.0.0.1>"]
+    assert second.get_all("Message-ID") == first.get_all("Message-ID")
 
 
 def test_a_picture_that_was_deleted_meanwhile_costs_the_picture_and_not_the_mail(
@@ -176,3 +178,12 @@ def test_who_has_the_mail_does_not_get_it_again_for_another_who_cannot(tmp_path:
     assert "not to all" in answer.text
     assert "550" in answer.text
     assert server.recipients == [["ada@example.org"]]
+
+
+def test_two_messages_of_one_process_have_a_message_id_each(tmp_path: Path) -> None:
+    with run_mail_server() as server, Sender(30.0) as sender:
+        channel = make_channel(tmp_path, write_mailto(server.port))
+        for number in range(2):
+            assert sender.send(ask(channel, delivery_id=f"b007b007-{number}.1.ada.mail")).sent
+    first, second = server.mails
+    assert first["Message-ID"] != second["Message-ID"]

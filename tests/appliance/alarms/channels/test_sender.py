@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,18 @@ def test_many_messages_go_through_one_process(tmp_path: Path) -> None:
     assert len(server.received) == 101
     memory_kb = int(status.partition("VmRSS:")[2].split()[0])
     assert memory_kb < 80_000
+
+
+def test_ten_thousand_messages_to_a_server_that_hangs_cost_one_limit(tmp_path: Path) -> None:
+    with WebhookServer() as server, Sender(limit_s=2.0) as sender:
+        server.hangs = True
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        began_s = time.monotonic()
+        answers = [sender.send(replace(request, delivery_id=f"{n}")) for n in range(10_000)]
+        assert time.monotonic() - began_s < 10.0
+    assert len(server.received) == 1
+    assert [one.delivery_id for one in answers] == [str(n) for n in range(10_000)]
+    assert not any(one.sent or one.refused for one in answers)
 
 
 def test_a_message_without_an_end_is_refused_before_it_is_sent(tmp_path: Path) -> None:
