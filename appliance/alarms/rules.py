@@ -28,24 +28,33 @@ def find_rules(
 
 def is_met(rule: AlarmSettings, occurrence: Occurrence, local_time: time) -> bool:
     """Whether kind, place, label, code, hours and level are those of the rule."""
-    return (
-        rule.on is occurrence.kind
-        and is_named(rule, occurrence)
-        and occurrence.level >= rule.runs_from
-        and is_within(parse_hours(rule.hours), local_time)
-    )
+    return not find_mismatch(rule, occurrence, local_time)
 
 
-def is_named(rule: AlarmSettings, occurrence: Occurrence) -> bool:
+def find_mismatch(rule: AlarmSettings, occurrence: Occurrence, local_time: time) -> str:
+    """Why a rule does not hold; "" where it does."""
+    if rule.on is not occurrence.kind:
+        return f"is for `{rule.on.value}`, not for `{occurrence.kind.value}`"
+    if why := find_other_name(rule, occurrence):
+        return why
+    if occurrence.level < rule.runs_from:
+        return f"holds from {rule.runs_from.name} on, and the level was {occurrence.level.name}"
+    if not is_within(parse_hours(rule.hours), local_time):
+        return f"holds {rule.hours}, and it was {local_time:%H:%M}"
+    return ""
+
+
+def find_other_name(rule: AlarmSettings, occurrence: Occurrence) -> str:
+    """Which of its lists does not name the occurrence; "" where all do."""
+    checks = {
+        "cameras": occurrence.place,
+        "zones": occurrence.zone,
+        "labels": occurrence.label,
+    }
     if occurrence.kind in OF_FAULTS:
-        return names(rule.faults, occurrence.code)
-    return (
-        names(rule.cameras, occurrence.place)
-        and names(rule.zones, occurrence.zone)
-        and names(rule.labels, occurrence.label)
-    )
-
-
-def names(wanted: tuple[str, ...], found: str) -> bool:
-    """Whether a list of the settings names it; an empty one names all."""
-    return not wanted or found in wanted
+        checks = {"faults": occurrence.code}
+    for key, found in checks.items():
+        wanted: tuple[str, ...] = getattr(rule, key)
+        if wanted and found not in wanted:
+            return f"`{key}` names {', '.join(wanted)}, and not {found or 'none'}"
+    return ""

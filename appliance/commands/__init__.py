@@ -1,9 +1,10 @@
 """The commands of `unitctl`, one file each: HELP, `add_arguments(parser)`, `run(arguments)`.
 
 Reads: as each command states. Writes: standard output; `export` and `backup` a file;
-`backup --restore` the database; `events erase` deletes; `cameras pause|mute|off|resume` orders.
-Never: a command that changes what the unit does, but for `models use`, which chooses the model, and
-those holds, which only take from a camera; orders go to PID 1 (`systemctl`). Never lets a broken
+`backup --restore` the database; `events erase` deletes; `cameras pause|mute|off|resume` and
+`alarms test|ack` order.
+Never: a command that changes what the unit does, but for `models use`, which chooses the model,
+those holds, which only take from a camera, and what is sent of alarms; orders go to PID 1 (`systemctl`). Never lets a broken
 plug-in take the others along.
 
 A package above this floor adds commands without being imported from here: it names a module as an
@@ -16,6 +17,7 @@ from importlib.metadata import EntryPoint
 from typing import NoReturn, Protocol, runtime_checkable
 
 from appliance.commands import (
+    alarms,
     backup,
     cameras,
     completion,
@@ -50,6 +52,7 @@ COMMANDS: dict[str, Command] = {
     "events": events,
     "faults": faults,
     "cameras": cameras,
+    "alarms": alarms,
     "doctor": doctor,
     "export": export,
     "backup": backup,

@@ -24,6 +24,7 @@ from appliance.model import (
 from appliance.model_cameras import InferencePlan, InferenceRun
 from appliance.settings import Settings
 from appliance.status import sleep_and_outlook
+from appliance.status.alarms import describe_alarms
 from appliance.status.battery_age import describe_battery_age
 from appliance.status.cameras import describe_cameras
 from appliance.status.events import describe_recent_events
@@ -70,6 +71,7 @@ def build(store: Store, settings: Settings) -> Document:
         "services": describe_services(store, settings),
         "update": describe_update(store, settings),
         "events": describe_recent_events(store),
+        "alarms": describe_alarms(store, settings),
         "faults": list_faults(store, all=False),
     }
     night = read_night_ahead(store, settings, compute_power_max_age_s(settings))
