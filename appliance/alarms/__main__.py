@@ -5,6 +5,7 @@ Never: runs where the settings name no recipient, or holds a channel's password.
 """
 
 from appliance.alarms import pictures
+from appliance.alarms.answer_files import AnswerFiles
 from appliance.alarms.channels.sender import Sender
 from appliance.alarms.cycle import AlarmCycle, pass_over
 from appliance.alarms.doorbell import Doorbell
@@ -25,15 +26,17 @@ def assemble(service: Service) -> Loop:
         return Loop(leave, AT_ONCE_S)
     bell = Doorbell(service.settings.alarm_socket, passed)
     bell.follow_signals()
-    workers = Workers(lambda _: Sender(), bell.ring)
+    files = AnswerFiles(service.settings.alarm_answers_dir)
+    workers = Workers(lambda _: Sender(answers=files.own), bell.ring)
     pictures.discard_all(service.settings)
     requester = Requester(service.store, service.settings)
-    queue = MessageQueue(service.store, service.settings, workers, requester)
+    queue = MessageQueue(service.store, service.settings, workers, requester, files)
     alarms = AlarmCycle(service, bell, queue)
 
     def finish() -> None:
         workers.close()
         queue.settle()
+        files.close()
         bell.close()
 
     return Loop(alarms.cycle, AT_ONCE_S, finish=finish)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
+from appliance.alarms.answer_files import AnswerFiles
 from appliance.alarms.channels.requests import SendAnswer
 from appliance.alarms.deliveries import (
     Answer,
@@ -27,6 +28,7 @@ from appliance.alarms.deliveries import (
 from appliance.alarms.holding import ChannelPause, Conditions, find_hold
 from appliance.alarms.limits import DAY, SentMessage
 from appliance.alarms.requesting import Requester
+from appliance.alarms.switching import LATEST_S, LOOK_EVERY_S, SwitchDesk
 from appliance.alarms.workers import Workers
 from appliance.model import EnergyLevel
 from appliance.model_alarms import Alarm, AlarmDelivery, DeliveryState
@@ -45,11 +47,17 @@ class MessageQueue:
     """For one thread."""
 
     def __init__(
-        self, store: Store, settings: Settings, workers: Workers, requester: Requester
+        self,
+        store: Store,
+        settings: Settings,
+        workers: Workers,
+        requester: Requester,
+        files: AnswerFiles | None = None,
     ) -> None:
         self._store, self._settings = store, settings
         self._workers, self._requester = workers, requester
         self._zone = find_zone(settings.site.timezone)
+        self._files, self._desk = files, SwitchDesk(store, settings)
         self._answers: list[SendAnswer] = []
         self._handed: dict[str, AlarmDelivery] = {}
         self._pauses: dict[str, ChannelPause] = {}
@@ -59,13 +67,26 @@ class MessageQueue:
 
     def settle(self) -> None:
         """Store what channels have answered. Raises `StoreError`; then it is kept."""
+        self._resume()
         self._answers += self._workers.take_answers()
         while self._answers:
             self._settle_one(self._answers[0])
             self._workers.release(self._answers.pop(0).delivery_id)
+        for answer in self._desk.list_answers():
+            self._settle_one(answer)
+            self._desk.release(answer.delivery_id)
+
+    def _resume(self) -> None:
+        """Answers that were not stored before a kill."""
+        if self._files is None or self._files.is_clear:
+            return
+        self.resume(self._files.take_left())
+        self._files.forget()
 
     def resume(self, answers: Sequence[SendAnswer]) -> None:
-        """At the start: answers that were not stored before a kill. Raises `StoreError`."""
+        """Store answers that a service before this one was killed too early for. Raises
+        `StoreError`.
+        """
         waiting = {one.delivery_id: one for one in alarm_rows.list_open(self._store)}
         for answer in answers:
             delivery = waiting.get(answer.delivery_id)
@@ -80,13 +101,26 @@ class MessageQueue:
         sent = alarm_rows.list_sent(self._store, now - DAY)
         self._time = read_time(self._store)
         for delivery in list_due(self._open, now)[:MOST_AT_ONCE]:
-            if delivery.delivery_id not in self._workers.under_way:
+            if not self._is_under_way(delivery):
                 self._send_one(delivery, level, sent)
         self._open = alarm_rows.list_open(self._store)
 
+    def _is_under_way(self, delivery: AlarmDelivery) -> bool:
+        """Whether a channel has it; also where that is a process of a killed service."""
+        if delivery.delivery_id in self._workers.under_way | self._desk.under_way:
+            return True
+        is_left = self._files is not None and not self._files.is_clear
+        return is_left and delivery.state is DeliveryState.SENDING
+
     def find_next(self) -> datetime | None:
         """When a message is due that waits for a time; None where none does."""
-        return min((self._find_time(one) for one in self._open), default=None)
+        soon = self._store.clock.stamp().utc + timedelta(seconds=LOOK_EVERY_S)
+        times = (
+            soon if self._is_under_way(one) else self._find_time(one)
+            for one in self._open
+            if one.delivery_id not in self._workers.under_way
+        )
+        return min(times, default=None)
 
     @property
     def waiting(self) -> Sequence[AlarmDelivery]:
@@ -117,6 +151,10 @@ class MessageQueue:
         if refused is not None or alarm is None:
             self._store.add(refused or drop(delivery, "dropped: its alarm cannot be read"))
             return
+        if self._desk.is_switch(delivery.channel) and delivery.state is DeliveryState.SENDING:
+            self._desk.ask(delivery, alarm)  # before this service was killed
+            self._handed[delivery.delivery_id] = delivery
+            return
         now = self._store.clock.stamp().utc
         pause = self._pauses.get(delivery.channel)
         if self._workers.is_busy(delivery.channel) or (pause and pause.holds(delivery, now)):
@@ -137,6 +175,8 @@ class MessageQueue:
             return drop(delivery, f"dropped: there is no [channel.{delivery.channel}] any more")
         if delivery.recipient not in self._settings.recipient:
             return drop(delivery, f"dropped: there is no [recipient.{delivery.recipient}] any more")
+        if self._desk.is_switch(delivery.channel) and is_too_late(delivery, age_s):
+            return drop(delivery, f"dropped: too late for a switch: {delivery.reason}")
         if alarm is not None and alarm.acknowledged_by:
             return withdraw(delivery, alarm.acknowledged_by)
         return None
@@ -154,8 +194,12 @@ class MessageQueue:
         return Conditions(now, now.astimezone(self._zone), level, recipient, own)
 
     def _hand_over(self, delivery: AlarmDelivery, alarm: Alarm, level: EnergyLevel | None) -> None:
-        request = self._requester.build(delivery, alarm, level)
         begun = begin(delivery, covers=alarm.occurrences)
+        if self._desk.is_switch(delivery.channel):
+            self._store.add(begun, self._desk.ask(delivery, alarm))
+            self._handed[delivery.delivery_id] = begun
+            return
+        request = self._requester.build(delivery, alarm, level)
         self._store.add(begun)
         self._handed[delivery.delivery_id] = begun
         self._workers.give(request)
@@ -163,6 +207,10 @@ class MessageQueue:
     def _settle_one(self, answer: SendAnswer) -> None:
         delivery = self._handed.get(answer.delivery_id)
         if delivery is None:
+            return
+        if self._desk.is_switch(delivery.channel) and not answer.sent:
+            self._store.add(drop(delivery, answer.text))
+            del self._handed[answer.delivery_id]
             return
         now = self._store.clock.stamp().utc
         pause = self._pauses.get(delivery.channel)
@@ -182,3 +230,9 @@ class MessageQueue:
         else:
             until = settled.not_before
             self._pauses[delivery.channel] = ChannelPause(failures + 1, now, until)
+
+
+def is_too_late(delivery: AlarmDelivery, age_s: float | None) -> bool:
+    """For a siren: it waited for a limit, quiet hours, or the unit was off."""
+    is_new = delivery.state is DeliveryState.WAITING
+    return is_new and (age_s is None or age_s > LATEST_S)

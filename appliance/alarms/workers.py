@@ -9,6 +9,7 @@ Reads and writes: through the senders, one for each channel, each with a process
 Never: touches the database: that is for the service's own thread.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from queue import Empty, SimpleQueue
@@ -18,7 +19,7 @@ from typing import Protocol
 from appliance.alarms.channels.requests import SendAnswer, SendRequest
 
 IDLE_S = 5.0  # for the next message; then the sending process ends
-END_S = 2.0
+END_S = 10.0  # for the message in hand
 
 
 class Sending(Protocol):
@@ -53,14 +54,18 @@ class Worker:
                 self._thread = Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
 
-    def close(self) -> None:
-        """End the thread and its process."""
-        thread, sender = self._thread, self._sender
+    def cancel(self) -> None:
+        """Have the thread and its process end."""
         self._requests.put(None)
+        sender = self._sender
         if sender is not None:
             sender.cancel()
+
+    def wait(self, seconds: float) -> None:
+        """Until the thread has ended, or the time is over."""
+        thread = self._thread
         if thread is not None:
-            thread.join(END_S)
+            thread.join(seconds)
 
     def _run(self) -> None:
         with self._open_sender(self._name) as sender:
@@ -126,9 +131,12 @@ class Workers:
         self._busy = {name: one for name, one in self._busy.items() if one != delivery_id}
 
     def close(self) -> None:
-        """End all of them."""
+        """End all of them, side by side."""
         for worker in self._workers.values():
-            worker.close()
+            worker.cancel()
+        ends_s = time.monotonic() + END_S
+        for worker in self._workers.values():
+            worker.wait(max(0.0, ends_s - time.monotonic()))
 
     def _note(self, _name: str, answer: SendAnswer) -> None:
         self._answers.put(answer)

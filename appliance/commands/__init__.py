@@ -4,8 +4,8 @@ Reads: as each command states. Writes: standard output; `export` and `backup` a 
 `backup --restore` the database; `events erase` deletes; `cameras pause|mute|off|resume` and
 `alarms test|ack` order.
 Never: a command that changes what the unit does, but for `models use`, which chooses the model,
-those holds, which only take from a camera, and what is sent of alarms; orders go to PID 1 (`systemctl`). Never lets a broken
-plug-in take the others along.
+those holds, which only take from a camera, and what is sent of alarms; orders go to PID 1
+(`systemctl`). Never lets a broken plug-in take the others along.
 
 A package above this floor adds commands without being imported from here: it names a module as an
 entry point in the group `appliance.commands` (docs/decisions/0008).

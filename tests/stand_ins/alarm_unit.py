@@ -16,6 +16,7 @@ from datetime import datetime
 from threading import Event as ThreadEvent
 from typing import Any
 
+from appliance.alarms.answer_files import AnswerFiles
 from appliance.alarms.channels.requests import SendAnswer, SendRequest
 from appliance.alarms.cycle import AlarmCycle
 from appliance.alarms.doorbell import Doorbell
@@ -24,7 +25,13 @@ from appliance.alarms.requesting import Requester
 from appliance.alarms.workers import Workers
 from appliance.log import SentenceLog
 from appliance.model import EnergyLevel
-from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind
+from appliance.model_alarms import (
+    Alarm,
+    AlarmDelivery,
+    AlarmKind,
+    AlarmOrder,
+    AlarmOrderKind,
+)
 from appliance.process.service import Service
 from appliance.sections.alarms import (
     AlarmSettings,
@@ -106,7 +113,8 @@ class AlarmUnit:
         self.bell = Doorbell(self.settings.unit.run_dir / "alarm.sock")
         self.workers = Workers(self._open_sender, self.bell.ring)
         requester = Requester(self.store, self.settings)
-        self.queue = MessageQueue(self.store, self.settings, self.workers, requester)
+        self.files = AnswerFiles(self.settings.alarm_answers_dir)
+        self.queue = MessageQueue(self.store, self.settings, self.workers, requester, self.files)
         self.cycle = AlarmCycle(self.service, self.bell, self.queue)
 
     @contextmanager
@@ -126,8 +134,8 @@ class AlarmUnit:
 
     def _held(self) -> Iterator[str]:
         for one in self.queue.waiting:
-            channel = self.channels[one.channel]
-            if channel.holds.is_set() and not channel.released.is_set():
+            channel = self.channels.get(one.channel)
+            if channel and channel.holds.is_set() and not channel.released.is_set():
                 yield one.delivery_id
 
     def see(
@@ -140,6 +148,10 @@ class AlarmUnit:
 
     def set_level(self, level: EnergyLevel) -> None:
         self.power.add(filled.budget(self.clock.stamp(), level))
+
+    def order(self, kind: AlarmOrderKind, alarm_id: str = "", recipient: str = "") -> None:
+        """What anna types."""
+        self.store.add(AlarmOrder(self.clock.stamp(), kind, alarm_id, recipient, "anna", "unitctl"))
 
     def alarms(self) -> list[Alarm]:
         return self.store.rows(Alarm)
