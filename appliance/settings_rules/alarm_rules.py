@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from appliance.parsing.nearest import advise
 from appliance.parsing.times import parse_hours
+from appliance.parsing.values import parse_host
 from appliance.sections.alarms import AlarmSettings, ChannelKind, ChannelSettings
 from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings
@@ -56,9 +57,10 @@ def is_page(address: str) -> bool:
     try:
         parts = urlsplit(address)
         port = parts.port
-    except ValueError:
+        parse_host(parts.hostname or "")
+    except (ValueError, InputError):
         return False
-    known = parts.scheme in ("https", "http") and bool(parts.hostname) and port != 0
+    known = parts.scheme in ("https", "http") and port != 0
     return known and not parts.username and not parts.query and not parts.fragment
 
 

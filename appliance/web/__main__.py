@@ -1,6 +1,7 @@
 """The web service: `python -m appliance.web --settings FILE`.
 
-Reads: the settings, unit.db as a reader. Writes: nothing, not even a sentence about itself.
+Reads: the settings, unit.db as a reader. Writes: nothing, not even a sentence about itself, but for
+"I have seen it" by a link in an alarm.
 Never: runs without a viewer when PID 1 holds the socket (appliance-web.socket starts it again).
 """
 

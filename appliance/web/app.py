@@ -1,12 +1,13 @@
 """The unit's page: what it does now and why, for a phone, a touchscreen or a laptop.
 
 Reads: unit.db (through appliance/status), the snapshots, and one JPEG at a time from the inference
-process. Writes: nothing.
-Never: takes a command, sets a cookie, or asks another host for anything.
+process. Writes: nothing but that an alarm was seen (alarm_replies.py).
+Never: takes another command, sets a cookie, or asks another host for anything.
 """
 
 import gzip
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,7 @@ from appliance.log import redact
 from appliance.settings import Settings
 from appliance.status import charts, history, status_document
 from appliance.status.history import Span
+from appliance.web.alarm_replies import add_alarm_replies
 from appliance.web.camera_control import add_camera_control
 from appliance.web.connections import LOCAL_ADDRESS
 from appliance.web.event_data import add_events
@@ -47,12 +49,14 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app = Flask(__name__, static_folder=None)
     reader = StoreReader(settings.database, clock)
     refuse_strange_hosts(app, settings)
-    add_page(app, settings, reader, add_static_files(app, STATIC))
+    static = add_static_files(app, STATIC)
+    add_page(app, settings, reader, static)
     add_data(app, settings, reader)
     add_events(app, settings, clock, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)
     add_camera_control(app, settings, reader)
+    add_alarm_replies(app, settings, clock, reader, static)
     app.register_error_handler(HTTPException, answer_refusal)
     app.register_error_handler(StoreError, answer_error)
     app.register_error_handler(CameraError, answer_error)
@@ -68,7 +72,8 @@ class MisdirectedRequest(HTTPException):
 
 def refuse_strange_hosts(app: Flask, settings: Settings) -> None:
     """Answer only for the unit's own names and addresses (appliance/web/hosts.py)."""
-    hosts = AllowedHosts(settings.web.hosts)
+    page = urlsplit(settings.alarms.page).hostname  # where links in alarms lead
+    hosts = AllowedHosts((*settings.web.hosts, *((page,) if page else ())))
 
     @app.before_request
     def check_host() -> None:
@@ -133,7 +138,8 @@ def answer_error(error: ApplianceError) -> ResponseReturnValue:
 
 def add_headers(answer: Response) -> Response:
     """Headers for every answer; data is never cached, and compressed where that saves much."""
-    answer.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
     if request.path == "/" or request.path.startswith(NEVER_KEPT):
         answer.headers["Cache-Control"] = "no-store"
     if answer.mimetype in ("application/json", "text/html"):

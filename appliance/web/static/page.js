@@ -1,6 +1,7 @@
 // The page: asks the unit every two seconds while somebody looks, and hands the answer to the panels.
 // Never asks while hidden: a viewer who does not look costs no energy.
 
+import { alarms } from "./alarms.js";
 import { battery } from "./battery.js";
 import { cameras } from "./camera.js";
 import { chart } from "./chart.js";
@@ -20,7 +21,7 @@ import { summary } from "./summary.js";
 import { update } from "./update.js";
 import { clockSeconds, date, setUnitTime, unitNow, useZone } from "./times.js";
 
-const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, history, cameras, services, update, computer];
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, history, cameras, services, alarms, update, computer];
 const EVERY_MS = 2000;
 const TICK_MS = 1000;
 const WAIT_MS = 3000;

@@ -1,0 +1,44 @@
+// Alarms: what waits and why, and what was sent to whom. A card of its own, where somebody is told.
+
+import { byId, make, say, show } from "./dom.js";
+import { sentence } from "./words.js";
+import { when } from "./times.js";
+
+const STATES = { waiting: "waits", sending: "is being sent", sent: "sent", dropped: "was dropped", acknowledged: "not sent" };
+
+export function alarms(status, now) {
+  const a = status.alarms;
+  const shown = a.is_set || a.recent.length > 0;
+  show("alarms", shown);
+  if (!shown) return;
+  say("alarms-waiting", sentence(a.sentence));
+  byId("alarms-waiting").classList.toggle("warn", a.waiting > 0);
+  const list = byId("alarms-recent");
+  const rows = a.recent.map((alarm) => describe(alarm, now));
+  const text = JSON.stringify(rows);
+  if (list.dataset.shown === text) return;
+  list.dataset.shown = text;
+  list.replaceChildren(...rows.map(row));
+}
+
+function describe(alarm, now) {
+  return {
+    head: alarm.text,
+    at: when(new Date(alarm.at), now) + (alarm.occurrences > 1 ? `, ${alarm.occurrences} times` : ""),
+    seen: alarm.acknowledged_by ? `acknowledged by ${alarm.acknowledged_by}` : "",
+    messages: alarm.deliveries.map((one) => message(one, now)),
+  };
+}
+
+function message(one, now) {
+  const to = `${one.recipient} by ${one.channel}: `;
+  if (one.state === "sent") return `${to}sent ${when(new Date(one.sent), now)}`;
+  return `${to}${STATES[one.state] || one.state}, ${one.reason}`;
+}
+
+function row(one) {
+  return make("li", {},
+    make("p", { class: "service-head" }, make("strong", {}, one.head), make("span", { class: "reported" }, one.at)),
+    ...one.messages.map((text) => make("p", {}, text)),
+    one.seen ? make("p", { class: "quiet" }, one.seen) : null);
+}
