@@ -1,13 +1,14 @@
 """The MQTT service: `python -m appliance.mqtt --settings FILE`.
 
 Reads: the status document, new events, commands. Writes: to the broker of settings `[mqtt]`, and
-what appliance/mqtt/holds.py writes.
+what appliance/mqtt/holds.py and alarm_replies.py write.
 Never: runs without a broker in the settings, and never delays another part of the unit.
 """
 
 from appliance.errors import ApplianceError
 from appliance.model_cameras import HoldKind
 from appliance.mqtt import messages
+from appliance.mqtt.alarm_replies import AlarmReplies
 from appliance.mqtt.broker import Broker
 from appliance.mqtt.holds import HoldCommands
 from appliance.mqtt.settings_check import read_password
@@ -46,9 +47,15 @@ class MqttCycle:
         if own.tls:
             self.broker.use_tls()
         self._commands = HoldCommands(service, self._topics)
+        self._alarms = AlarmReplies(service, self._topics)
         if own.commands:
-            self.broker.take_commands(self._commands.topics.list_patterns(), self._commands.take)
+            patterns = [*self._commands.topics.list_patterns(), self._alarms.acknowledge]
+            self.broker.take_commands(patterns, self._take)
         self._holds = HoldReader(service.store)
+
+    def _take(self, topic: str, payload: bytes, *, retained: bool) -> messages.Messages:
+        own = self._alarms if topic == self._alarms.acknowledge else self._commands
+        return own.take(topic, payload, retained=retained)
 
     def cycle(self) -> str:
         """Publish events and state; returns where to, or why not."""
@@ -67,6 +74,7 @@ class MqttCycle:
         document = status_document.build(self._service.store, self._settings)
         states = messages.build_states(self._topics, document)
         states |= self._commands.build_states(self._service.store)
+        states |= self._alarms.build_state(document)
         if self._settings.mqtt.discovery:
             states[self._topics.discovery] = messages.build_discovery(self._topics, self._settings)
         self.broker.publish_retained(states)

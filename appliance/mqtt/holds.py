@@ -5,9 +5,8 @@ Never: takes a retained message for an order (it would be given again at each co
 than some in a minute: each is a write to the flash.
 """
 
-from collections import deque
-
 from appliance.errors import StoreError
+from appliance.mqtt.command_limit import CommandLimit
 from appliance.mqtt.commands import CommandTopics, parse_command
 from appliance.mqtt.messages import Messages, Topics
 from appliance.process.service import Service
@@ -17,9 +16,6 @@ from appliance.store.tables import CAMERA
 from appliance.strict_json import InputError
 from appliance.wording.site_time import find_zone
 
-MOST_IN_A_MINUTE = 30
-MINUTE_S = 60.0
-
 
 class HoldCommands:
     """The commands of one unit. `take` may be called in another thread than the rest."""
@@ -28,7 +24,7 @@ class HoldCommands:
         self._service = service
         self._zone = find_zone(service.settings.site.timezone)
         self.topics = CommandTopics(topics.root, service.settings.camera)
-        self._taken_s: deque[float] = deque(maxlen=MOST_IN_A_MINUTE)
+        self._limit = CommandLimit()
 
     def build_states(self, store: Store) -> Messages:
         """What is in force of each camera, as retained messages. Raises `StoreError`."""
@@ -38,7 +34,7 @@ class HoldCommands:
     def take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
         """Store what a message orders; returns the states that hold now, none if refused."""
         try:
-            self._refuse_too_many(retained=retained)
+            self._limit.check(self._service.clock.stamp().uptime_s, retained=retained)
             place = self.topics.find_place(topic)
             now = self._service.clock.stamp()
             hold = parse_command(place, topic, payload, now, self._zone)
@@ -51,12 +47,3 @@ class HoldCommands:
         except (InputError, StoreError) as error:
             self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
             return {}
-
-    def _refuse_too_many(self, *, retained: bool) -> None:
-        if retained:
-            raise InputError("it is a retained message: publish commands without `retain`")
-        now_s = self._service.clock.stamp().uptime_s
-        is_full = len(self._taken_s) == MOST_IN_A_MINUTE
-        if is_full and now_s - self._taken_s[0] < MINUTE_S:
-            raise InputError(f"more than {MOST_IN_A_MINUTE} commands came in a minute")
-        self._taken_s.append(now_s)

@@ -8,7 +8,7 @@ address or a password.
     PREFIX/UNIT/state             the unit: charge, power, level and reason, retained
     PREFIX/UNIT/camera/NAME       each camera: mode, power and reason, retained
     PREFIX/UNIT/event/NAME        each event of that camera, once, not retained
-    (appliance/mqtt/commands.py has the topics of commands)
+    (appliance/mqtt/commands.py has the topics of commands, alarm_replies.py those of alarms)
     homeassistant/device/ID/config  Home Assistant's device discovery, retained
 """
 

@@ -39,7 +39,9 @@ class MqttSettings:
     topic: str = setting("neural-energy", "First part of every topic")
     discovery: bool = setting(True, "Announce the unit to Home Assistant")
     commands: bool = setting(
-        True, "Let cameras be paused, muted and switched off by messages (docs/cameras.md)"
+        True,
+        "Let cameras be paused, muted and switched off, and alarms acknowledged, by messages "
+        "(docs/cameras.md, docs/alarms.md)",
     )
 
 

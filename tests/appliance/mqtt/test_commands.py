@@ -17,8 +17,9 @@ from appliance.log import SentenceLog
 from appliance.model_cameras import CameraHold, HoldKind
 from appliance.mqtt import messages
 from appliance.mqtt.__main__ import MqttCycle
+from appliance.mqtt.command_limit import MOST_IN_A_MINUTE
 from appliance.mqtt.commands import CommandTopics, Place, parse_command
-from appliance.mqtt.holds import MOST_IN_A_MINUTE, HoldCommands
+from appliance.mqtt.holds import HoldCommands
 from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
 from appliance.sections.network import MqttSettings

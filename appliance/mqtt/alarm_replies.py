@@ -1,0 +1,77 @@
+"""Alarms over MQTT: the newest and what waits, and "I have seen it".
+
+    PREFIX/UNIT/alarm                 the newest alarm, and how many messages wait and why; retained
+    PREFIX/UNIT/alarm/acknowledge     its number or id, ALL, or {"alarm": "12", "who": "anna"}
+
+Reads: the status document, messages. Writes: `AlarmOrder` rows.
+Never: takes a retained message for an order, or more than some in a minute.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from appliance.errors import StoreError
+from appliance.model_alarms import AlarmOrder, AlarmOrderKind
+from appliance.mqtt.command_limit import CommandLimit
+from appliance.mqtt.messages import Document, Messages, Topics, to_json
+from appliance.parsing.values import parse_name
+from appliance.process.alarm_wake import make_wake
+from appliance.process.service import Service
+from appliance.store.alarm_orders import add_order
+from appliance.strict_json import InputError, parse_object, refuse_unknown, require_text
+
+ALL = "ALL"
+MOST_BYTES, LONGEST = 1024, 100
+SOMEBODY = "somebody"
+VIA = "MQTT"
+SHOWN = ("alarm_id", "sequence", "at", "kind", "priority", "text", "occurrences", "acknowledged_by")
+
+
+class AlarmReplies:
+    """Of one unit. `take` may be called in another thread than the rest."""
+
+    def __init__(self, service: Service, topics: Topics) -> None:
+        self._service = service
+        self._limit = CommandLimit()
+        self.topic = f"{topics.root}/alarm"
+        self.acknowledge = f"{self.topic}/acknowledge"
+
+    def build_state(self, status: Document) -> Messages:
+        """The retained message; none where nobody is told of alarms."""
+        own = status["alarms"]
+        if not own["is_set"]:
+            return {}
+        newest = own["recent"][0] if own["recent"] else None
+        document = {
+            "waiting": own["waiting"],
+            "sentence": own["sentence"],
+            "newest": newest and {name: newest[name] for name in SHOWN},
+        }
+        return {self.topic: to_json(document)}
+
+    def take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
+        """Store that an alarm was seen; the state follows when the service has taken it."""
+        settings, clock = self._service.settings, self._service.clock
+        try:
+            self._limit.check(clock.stamp().uptime_s, retained=retained)
+            alarm_id, who = parse_reply(payload)
+            kind = AlarmOrderKind.ACKNOWLEDGE
+            order = AlarmOrder(clock.stamp(), kind, alarm_id, "", who, VIA)
+            add_order(settings.database, clock, order, make_wake(settings.alarm_socket))
+        except (InputError, StoreError) as error:
+            self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
+        return {}
+
+
+def parse_reply(payload: bytes) -> tuple[str, str]:
+    """Which alarm ("" for all) and who. Raises `InputError`."""
+    if len(payload) > MOST_BYTES:
+        raise InputError(f"it has more than {MOST_BYTES} bytes")
+    text = payload.decode(errors="replace").strip()
+    given: Mapping[str, Any] = {"alarm": text}
+    if text.startswith("{"):
+        given = parse_object(payload, most_bytes=MOST_BYTES)
+        refuse_unknown(given, ("alarm", "who"))
+    named = parse_name(require_text(given.get("alarm"), "alarm", LONGEST))
+    who = require_text(given.get("who", SOMEBODY), "who", LONGEST)
+    return ("" if named.upper() == ALL else named), parse_name(who)
