@@ -65,6 +65,10 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         "--cameras",
         {"type": CAMERA_COUNT, "default": 1, "help": "1: a video file; 2 to 8: RTSP cameras"},
     ),
+    (
+        "--alarms",
+        {"choices": ("demo",), "help": "demo: alarms by mail, to a mailbox on this computer"},
+    ),
     ("--quirk", {"type": NAME, **MANY, "help": "a fault of a device or of the line"}),
 )
 
@@ -135,9 +139,13 @@ def run_laptop(options: argparse.Namespace, port: int, began_s: float) -> None:
         find_full_name(options.bms) if options.bms else None,
         cameras=options.cameras,
         generator=options.generator,
+        alarms=options.alarms is not None,
     )
     with Laptop(wish) as laptop:
         announce(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
+        if laptop.alarm_demo:
+            box = laptop.alarm_demo.page_port
+            announce(f"What people get of its alarms: http://localhost:{box}")
         if laptop.runner.output != STANDARD_OUTPUT:
             announce(f"What its processes say is in {laptop.runner.output}.")
         announce(f"As text: {format_status_command(laptop.settings.path)}\n")

@@ -30,7 +30,8 @@ from power import devices
 from power.protocol.ports import TCP, parse_tcp_address
 from power.protocol.profile import Profile
 from power.sleep.wake_test import WakeTest, identify_computer, write_test
-from provisioning.board import GUARD, SIMULATED_CAMERAS, TIMERS
+from provisioning.alarm_demo import AlarmDemo, make_demo
+from provisioning.board import GUARD, MAILBOX, SIMULATED_CAMERAS, TIMERS
 from provisioning.calm_video import make_calm_video
 from provisioning.runner import ROOT, UPDATES, Program, Runner
 from provisioning.systemctl import board_socket, command_board
@@ -75,6 +76,7 @@ class RunRequest:
     sleep: SleepMode = SleepMode.SUSPEND
     generator: bool = False  # a simulated one behind a switch; it needs a BMS to be seen
     cameras: int = 1  # 1: the clip as a file; more: that many simulated RTSP cameras
+    alarms: bool = False  # a mailbox on this computer shows what people get
 
 
 class Laptop:
@@ -91,6 +93,7 @@ class Laptop:
         move_aside(self.directory)
         self._sockets = make_socket_dir(self.directory)
         self._rtsp_port = find_free_port() if request.cameras > 1 else 0  # 0: no simulated cameras
+        self.alarm_demo = self._make_alarm_demo() if request.alarms else None
         self.settings = self._write_settings()
         self._control = str(self._sockets / "supervisord.sock")
         self.runner = Runner(self.directory, Path(self._control), self._list_programs())
@@ -101,7 +104,8 @@ class Laptop:
             cameras = [program.name for program in self._list_simulated_cameras()]
             if cameras:
                 make_calm_video(CLIP, self.directory / "calm.mp4")
-            self.runner.start_programs(["plant", "board", *cameras])
+            boxes = [MAILBOX] if self.alarm_demo else []
+            self.runner.start_programs(["plant", "board", *cameras, *boxes])
             prepare_database(self.settings.database)
             self._record_wake_test()
             self.runner.wait_for(self._is_plant_ready, "the simulated plant")
@@ -179,6 +183,7 @@ class Laptop:
             Program("plant", [sys.executable, "-m", *plant, *here], "always", stops_last=True),
             Program("board", [sys.executable, "-m", *board], "always"),
             *self._list_simulated_cameras(),
+            *self._list_mailbox(),
             Program("timers", [sys.executable, "-m", "provisioning.timers", *here], "always"),
         ]
         programs += [
@@ -186,6 +191,18 @@ class Laptop:
             for name in self.settings.switch
         ]
         return programs + self._list_services()
+
+    def _make_alarm_demo(self) -> AlarmDemo:
+        return make_demo(
+            self.directory,
+            self._request.port,
+            smtp_port=find_free_port(),
+            page_port=find_free_port(),
+        )
+
+    def _list_mailbox(self) -> list[Program]:
+        demo = self.alarm_demo
+        return [Program(MAILBOX, demo.command, "always", stops_last=True)] if demo else []
 
     def _list_services(self) -> list[Program]:
         """Those of the unit files, and the oneshots that timers start."""
@@ -290,6 +307,7 @@ class Laptop:
             "rtc": self.directory / "rtc",
             "power_devices": self._format_power_devices(),
             "cameras": self._format_cameras(),
+            "alarms": self.alarm_demo.sections if self.alarm_demo else "",
             "model": ROOT / "inference/models/nanodet-g-416-int8.onnx",
             "web_port": self._request.port,
             "seed": self._request.seed,

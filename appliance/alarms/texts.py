@@ -60,7 +60,7 @@ def list_lines(alarm: Alarm, delivery: AlarmDelivery, facts: Facts) -> list[str]
         f"{capitalize(alarm.text)}.",
         f"{at} ({facts.timezone}), {facts.unit}",
         f"{describe_more(alarm, 1)}." if alarm.occurrences > 1 else "",
-        describe_lateness(alarm, facts),
+        describe_lateness(delivery, facts),
         "You may have this already: the unit was cut off while it was sent."
         if is_repeated(delivery)
         else "",
@@ -86,9 +86,9 @@ def capitalize(text: str) -> str:
     return text[:1].upper() + text[1:].removesuffix(".")
 
 
-def describe_lateness(alarm: Alarm, facts: Facts) -> str:
+def describe_lateness(delivery: AlarmDelivery, facts: Facts) -> str:
     """How long it was on its way, where that matters."""
-    late = facts.now - alarm.stamp.utc
+    late = facts.now - delivery.stamp.utc
     if late < LATE:
         return ""
     hours = late / timedelta(hours=1)
