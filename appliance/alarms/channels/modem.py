@@ -27,6 +27,9 @@ FAILED, LOCKED, ENABLED, REGISTERED = -1, 2, 6, 8
 SIM_MISSING = 2  # MMModemStateFailedReason
 # The ends of error names that trying again does not mend.
 LASTING = ("Unauthorized", "Unsupported", "InvalidArgs", "AccessDenied", "SmscAddressUnknown")
+MANAGED = "org.freedesktop.DBus.ObjectManager.GetManagedObjects"
+Given = tuple[str, tuple[Any, ...]]
+NOTHING: Given = ("", ())
 Facts = Mapping[str, tuple[str, Any]]  # properties, each with its type
 
 
@@ -75,17 +78,16 @@ class Modem:
         """Hand one over to the network. Returns when the network has taken it."""
         modem = self._find_modem()
         given = {"number": ("s", number), "text": ("s", text)}
-        (path,) = self._call(modem, MESSAGING, "Create", "a{sv}", (given,))
+        (path,) = self._call(modem, f"{MESSAGING}.Create", ("a{sv}", (given,)))
         try:
-            self._call(path, SMS, "Send", wait_s=SEND_S)
+            self._call(path, f"{SMS}.Send", wait_s=SEND_S)
         finally:
             with suppress(DBusErrorResponse, TimeoutError):
-                self._call(modem, MESSAGING, "Delete", "o", (path,))
+                self._call(modem, f"{MESSAGING}.Delete", ("o", (path,)))
 
     def _find_modem(self) -> str:
         """The path of the one that can send; raises `ChannelError` in words."""
-        interface = "org.freedesktop.DBus.ObjectManager"
-        (objects,) = self._call(ROOT, interface, "GetManagedObjects")
+        (objects,) = self._call(ROOT, MANAGED)
         modems = {path: faces for path, faces in objects.items() if MODEM in faces}
         if not modems:
             raise ChannelRefusedError(
@@ -97,17 +99,12 @@ class Modem:
         return str(path)
 
     def _call(
-        self,
-        path: str,
-        interface: str,
-        method: str,
-        signature: str = "",
-        body: tuple[Any, ...] = (),
-        *,
-        wait_s: float = CALL_S,
+        self, path: str, method: str, given: Given = NOTHING, *, wait_s: float = CALL_S
     ) -> tuple[Any, ...]:
+        """`method`: with its interface. `given`: types and values."""
+        interface, _, member = method.rpartition(".")
         address = DBusAddress(path, NAME, interface)
-        message: Message = new_method_call(address, method, signature or None, body)
+        message: Message = new_method_call(address, member, given[0] or None, given[1])
         answer: tuple[Any, ...] = unwrap_msg(
             self._connection.send_and_get_reply(message, timeout=wait_s)
         )
