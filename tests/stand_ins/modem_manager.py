@@ -122,10 +122,11 @@ def run_modem_manager(directory: Path) -> Iterator[ModemManager]:
                 process.terminate()
 
 
-def has_owner(address: str) -> bool:
+def has_owner(address: str, name: str = NAME) -> bool:
+    """Whether a service has its name on a bus."""
     bus = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
     with open_dbus_connection(bus=address) as connection:
-        message = new_method_call(bus, "GetNameOwner", "s", (NAME,))
+        message = new_method_call(bus, "GetNameOwner", "s", (name,))
         try:
             unwrap_msg(connection.send_and_get_reply(message, timeout=20.0))
         except DBusErrorResponse:

@@ -8,6 +8,7 @@ Reads and writes: the bus, through jeepney.
 Never: waits without a limit, leaves what it sent in the modem's memory, or changes the modem.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -30,6 +31,9 @@ LASTING = ("Unauthorized", "Unsupported", "InvalidArgs", "AccessDenied", "SmscAd
 MANAGED = "org.freedesktop.DBus.ObjectManager.GetManagedObjects"
 Given = tuple[str, tuple[Any, ...]]
 NOTHING: Given = ("", ())
+# Causes of 3GPP TS 24.011, annex E, for which ModemManager has no name: nobody of that number,
+# barred, a SIM that may not send.
+LASTING_CAUSES = re.compile(r"message error: (1|8|10|28|29|30|50|69)$")
 Facts = Mapping[str, tuple[str, Any]]  # properties, each with its type
 
 
@@ -60,7 +64,7 @@ def make_refusal(error: DBusErrorResponse) -> ChannelError:
             "there is no ModemManager: install the package modemmanager, or give another channel "
             f"({text})"
         )
-    if error.name.endswith(LASTING):
+    if error.name.endswith(LASTING) or LASTING_CAUSES.search(said):
         return ChannelRefusedError(
             f"the modem refuses the SMS ({text}): check number, SIM and the polkit rules of the "
             "appliance; `mmcli -m any`"

@@ -19,7 +19,7 @@ GSM_7 = (
 )
 PARTS = 2
 MOST_GSM_7, MOST_OTHER = PARTS * 153, PARTS * 67  # characters, each part with its header
-MARK = 25  # characters that say how much is left out
+MARK = 30  # places for how much is left out; its brackets take two each
 PART_BYTES = 140
 
 
