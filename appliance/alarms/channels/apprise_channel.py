@@ -23,7 +23,7 @@ from appliance.errors import locate_error
 
 CONNECT_S, READ_S = 15.0, 20.0
 REASON = "Socket Exception"  # Apprise tells causes so, among what it logs for developers
-MOST_LINES = 20
+MOST_LINES, LONGEST_LINE = 20, 4000  # far more than is shown: a secret that is cut is not hidden
 OF_BASE64 = 4 / 3
 
 
@@ -40,7 +40,7 @@ class HeardLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
         if record.levelno >= logging.WARNING or text.startswith(REASON):
-            self.lines = [*self.lines[-MOST_LINES:], " ".join(text.split())]
+            self.lines = [*self.lines[-MOST_LINES:], " ".join(text[:LONGEST_LINE].split())]
 
 
 def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -102,6 +103,8 @@ class Sender:
             text = f"{request.channel}: {self._explain(error)}"
             self._end()
             return make_failure(request, text)
+        if answer.refused and not answer.delivery_id:  # it could not read the request
+            return replace(answer, delivery_id=request.delivery_id)
         if answer.delivery_id != request.delivery_id:
             self._end()
             text = f"{request.channel}: the sending process answers another request"

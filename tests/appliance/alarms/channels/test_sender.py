@@ -22,6 +22,7 @@ from appliance.alarms.channels.requests import (
 )
 from appliance.alarms.channels.sender import Sender
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel
+from tests.stand_ins.mail_server import run_mail_server
 from tests.stand_ins.webhook_server import WebhookServer
 from tests.waiting import wait_until
 
@@ -236,3 +237,28 @@ def test_answers_are_given_also_where_they_cannot_be_kept(tmp_path: Path) -> Non
         with WebhookServer() as server, Sender(30.0, answers=answers) as sender:
             request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
             assert sender.send(request).sent
+
+
+def test_a_request_that_cannot_be_read_is_refused_and_the_next_one_sent(tmp_path: Path) -> None:
+    with WebhookServer() as server, Sender(30.0) as sender:
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        broken = sender.send(replace(request, body="half a sign: \ud83d", channel="other"))
+        assert broken.refused
+        assert broken.delivery_id == request.delivery_id
+        assert "the request is wrong" in broken.text
+        assert sender.send(request).sent
+
+
+def test_a_sending_process_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TMPDIR"):
+        monkeypatch.setenv(name, str(home))
+    with run_mail_server() as mail, WebhookServer() as server, Sender(30.0) as sender:
+        address = f"mailto://u:secret@127.0.0.1:{mail.port}?from=u@example.org&to=a@example.org"
+        assert sender.send(ask(make_channel(tmp_path, address))).sent
+        request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
+        assert sender.send(request).sent
+    assert list(home.iterdir()) == []
