@@ -9,7 +9,6 @@ Each field carries its limits and one line of help; docs/settings.md is generate
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.sections.field import setting
 from appliance.sections.loads import GpuSettings, JetsonSettings, RunsWhen, SwitchSettings
 from appliance.sections.network import MqttSettings, UpdateSettings, WebSettings
+from appliance.sections.pace import ClockSettings, MeterSettings
 from appliance.sections.sources import SourceSettings
 
 DEFAULT_PATH = Path("/etc/appliance/unit.toml")
@@ -96,15 +96,6 @@ class SiteSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockSettings:
-    """Only for demonstrations; on a unit the section is left out and the kernel's clock is used."""
-
-    speed: float = setting(1.0, "Unit seconds in one real second", 1, 10_000)
-    origin_utc: datetime = setting(datetime(2026, 1, 1, tzinfo=UTC), "Unit time at the origin")
-    origin_boottime_s: float = setting(0.0, "CLOCK_BOOTTIME at the origin; 0: not scaled", 0, 1e12)
-
-
-@dataclass(frozen=True, slots=True)
 class HostSettings:
     systemctl: str = setting("/usr/bin/systemctl", "The program that carries orders to PID 1")
     may_power_off: bool = setting(True, "Whether the guard may power the computer off")
@@ -147,17 +138,6 @@ class BmsSettings:
     baud: int | None = setting(None, BAUD_TEXT, choices=BAUDS)
     framing: ModbusFraming = setting(ModbusFraming.TCP, FRAMING_TEXT)
     invert_current: bool = setting(False, "Invert the sign of its current (a fault names it)")
-
-
-@dataclass(frozen=True, slots=True)
-class MeterSettings:
-    poll_every_s: float = setting(
-        10.0,
-        "Most seconds between polls of chargers and batteries; 2 while loads run, 1 while a low "
-        "voltage is being confirmed",
-        1,
-        60,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Links by which a recipient acknowledges an alarm: signed, so that nobody can make one up.
 
     key = read_or_make_key(settings.alarm_key_file)
-    link = format_link("https://unit.example", "a-1", "owner", key)
+    link = format_link("https://unit.example", "a-1", recipient="owner", key=key)
     recipient = check_token("a-1", token, ["owner", "guard"], key)     # "owner", or None
 
 Reads and writes: the key's file, which the page reads as well.
@@ -55,7 +55,7 @@ def make_token(alarm_id: str, recipient: str, key: bytes) -> str:
     return hmac.new(key, signed, sha256).hexdigest()[:TOKEN_DIGITS]
 
 
-def format_link(page: str, alarm_id: str, recipient: str, key: bytes) -> str:
+def format_link(page: str, alarm_id: str, *, recipient: str, key: bytes) -> str:
     """The address that a recipient opens."""
     token = make_token(alarm_id, recipient, key)
     return f"{page.rstrip('/')}/{PLACE}/{quote(alarm_id, safe='')}/{token}"

@@ -82,7 +82,7 @@ class Requester:
             key = reply_links.read_or_make_key(self._settings.alarm_key_file)
         except StoreError:
             return ""
-        return reply_links.format_link(page, alarm.alarm_id, delivery.recipient, key)
+        return reply_links.format_link(page, alarm.alarm_id, recipient=delivery.recipient, key=key)
 
     def _describe_battery(self) -> str:
         """How long the unit can go on, in words."""

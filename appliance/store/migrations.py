@@ -16,6 +16,7 @@ from appliance.store.sqlite_files import limit_values
 unit = Migrations("unit")
 
 STAMP = "id INTEGER PRIMARY KEY, at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
+INDEX_NAME = str.maketrans({" ": "_", "(": None, ")": None})
 KEYED_STAMP = "at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
 
 
@@ -364,37 +365,27 @@ def m0028_updates(db: Database) -> None:
 @unit()  # type: ignore[untyped-decorator]
 def m0029_alarms(db: Database) -> None:
     """Alarms, their messages, up to where occurrences were looked at, and what people ordered."""
-    db.execute(
-        f"CREATE TABLE alarm (alarm_id TEXT PRIMARY KEY, {KEYED_STAMP}, sequence INTEGER NOT NULL, "
-        "key TEXT NOT NULL, rule TEXT NOT NULL, kind TEXT NOT NULL, priority TEXT NOT NULL, "
-        "text TEXT NOT NULL, last TEXT NOT NULL, ends TEXT NOT NULL, "
-        "occurrences INTEGER NOT NULL, reason TEXT NOT NULL, camera TEXT NOT NULL DEFAULT '', "
-        "label TEXT NOT NULL DEFAULT '', snapshot TEXT, event_id TEXT NOT NULL DEFAULT '', "
-        "acknowledged_by TEXT NOT NULL DEFAULT '')"
-    )
-    db.execute("CREATE INDEX alarm_sequence ON alarm (sequence)")
-    db.execute("CREATE INDEX alarm_key ON alarm (key, sequence)")
-    db.execute(
-        f"CREATE TABLE alarm_delivery (delivery_id TEXT PRIMARY KEY, {KEYED_STAMP}, "
-        "alarm_id TEXT NOT NULL, recipient TEXT NOT NULL, channel TEXT NOT NULL, "
-        "state TEXT NOT NULL, priority TEXT NOT NULL, covers INTEGER NOT NULL, "
-        "not_before TEXT NOT NULL, attempts INTEGER NOT NULL, reason TEXT NOT NULL, sent TEXT, "
-        "size_bytes INTEGER NOT NULL DEFAULT 0, sequence INTEGER NOT NULL DEFAULT 0)"
-    )
-    db.execute("CREATE INDEX alarm_delivery_alarm ON alarm_delivery (alarm_id)")
-    db.execute("CREATE INDEX alarm_delivery_state ON alarm_delivery (state)")
-    db.execute(
-        f"CREATE TABLE alarm_position (stream TEXT PRIMARY KEY, {KEYED_STAMP}, "
-        "row_id INTEGER NOT NULL)"
-    )
-    db.execute(
-        f"CREATE TABLE alarm_order ({STAMP}, kind TEXT NOT NULL, alarm_id TEXT NOT NULL, "
-        "recipient TEXT NOT NULL, who TEXT NOT NULL, via TEXT NOT NULL)"
-    )
-    db.execute(
-        f"CREATE TABLE alarm_switch ({STAMP}, request_id TEXT NOT NULL, switch TEXT NOT NULL, "
-        "on_s REAL NOT NULL, reason TEXT NOT NULL)"
-    )
+    for name, key, own in (
+        ("alarm", "alarm_id", """sequence INTEGER NOT NULL, key TEXT NOT NULL, rule TEXT NOT NULL,
+            kind TEXT NOT NULL, priority TEXT NOT NULL, text TEXT NOT NULL, last TEXT NOT NULL,
+            ends TEXT NOT NULL, occurrences INTEGER NOT NULL, reason TEXT NOT NULL,
+            camera TEXT NOT NULL DEFAULT '', label TEXT NOT NULL DEFAULT '', snapshot TEXT,
+            event_id TEXT NOT NULL DEFAULT '', acknowledged_by TEXT NOT NULL DEFAULT ''"""),
+        ("alarm_delivery", "delivery_id", """alarm_id TEXT NOT NULL, recipient TEXT NOT NULL,
+            channel TEXT NOT NULL, state TEXT NOT NULL, priority TEXT NOT NULL,
+            covers INTEGER NOT NULL, not_before TEXT NOT NULL, attempts INTEGER NOT NULL,
+            reason TEXT NOT NULL, sent TEXT, size_bytes INTEGER NOT NULL DEFAULT 0,
+            sequence INTEGER NOT NULL DEFAULT 0"""),
+        ("alarm_position", "stream", "row_id INTEGER NOT NULL"),
+    ):  # fmt: skip
+        db.execute(f"CREATE TABLE {name} ({key} TEXT PRIMARY KEY, {KEYED_STAMP}, {own})")
+    indexed = ("alarm (sequence)", "alarm (key)", "alarm_delivery (alarm_id)")
+    for place in (*indexed, "alarm_delivery (state)"):
+        db.execute(f"CREATE INDEX {place.translate(INDEX_NAME)} ON {place}")
+    order = "kind TEXT NOT NULL, alarm_id TEXT NOT NULL, recipient TEXT NOT NULL, who TEXT NOT NULL"
+    db.execute(f"CREATE TABLE alarm_order ({STAMP}, {order}, via TEXT NOT NULL)")
+    switch = "request_id TEXT NOT NULL, switch TEXT NOT NULL, on_s REAL NOT NULL"
+    db.execute(f"CREATE TABLE alarm_switch ({STAMP}, {switch}, reason TEXT NOT NULL)")
 
 
 if __name__ == "__main__":

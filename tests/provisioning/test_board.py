@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from appliance.clock import ScaledClock, boottime_s
-from appliance.settings import ClockSettings, HostSettings, Settings
+from appliance.sections.pace import ClockSettings
+from appliance.settings import HostSettings, Settings
 from power.act.load_states import parse_states
 from provisioning import board as board_module
 from provisioning import systemctl

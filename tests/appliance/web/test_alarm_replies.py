@@ -35,7 +35,7 @@ def client(site: Settings, clock: FakeClock, open_store: OpenStore) -> FlaskClie
 
 def find_path(site: Settings, recipient: str = "owner", alarm_id: str = "a-1") -> str:
     key = read_or_make_key(site.alarm_key_file)
-    return format_link(PAGE, alarm_id, recipient, key).removeprefix(PAGE)
+    return format_link(PAGE, alarm_id, recipient=recipient, key=key).removeprefix(PAGE)
 
 
 def list_orders(open_store: OpenStore) -> list[AlarmOrder]:

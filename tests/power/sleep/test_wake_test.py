@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from appliance.model import EnergyLevel
-from appliance.settings import ClockSettings, Settings, SleepMode
+from appliance.sections.pace import ClockSettings
+from appliance.settings import Settings, SleepMode
 from power.sleep import wake_test
 from power.sleep.wake_test import identify_computer, read_test
 from tests.conftest import OpenStore
