@@ -34,7 +34,7 @@ from ota.release.__main__ import make_parser as make_fleet_parser
 from ota.trust.store import TrustStore
 from provisioning.laptop import START
 from tests.conftest import CLIP, MODEL, ROOT
-from tests.scenes import filled
+from tests.scenes import alarms, filled
 from tests.scenes.foreign_exports import make_export
 from tests.scenes.onnx_models import make_model, write_model
 from tests.stand_ins.fakes import FakeClock
@@ -55,6 +55,12 @@ source = "{CLIP}"
 [camera.gate]
 source = "{CLIP}"
 
+[recipient.owner]
+channels = ["mail"]
+
+[channel.mail]
+address_file = "/etc/appliance/mail.address"
+
 [inference]
 model = "{MODEL}"
 
@@ -72,6 +78,8 @@ MEANT = {
     "/mnt/updates": "stick",
     "DIRECTORY": "stick",
     "RELEASE": "2026.12.1",
+    "NUMBER": "12",
+    "EVENT": EVENT,
     "bench-NAME": "bench-idle",
     "bench-...": "bench-idle",
 }
@@ -116,6 +124,8 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
         open_as("camera").add(filled.camera_state(yesterday.stamp(), "gate"))
     with opened_stores(database, SystemClock()) as open_as:
         filled.fill(open_as)
+        alarm, *others = alarms.make_rows(SystemClock().stamp())
+        open_as("alarm").add(replace(alarm, sequence=12), *others)
         open_as("inference").add(replace(filled.event(SystemClock().stamp(), EVENT), camera="gate"))
         make_backup(open_as("power"), database.parent).rename(database.with_name("copy.db"))
     run_python("-m", "power.plan", "--settings", str(settings))
