@@ -122,7 +122,9 @@ def list_recent_alarms(store: Store, limit: int) -> list[Alarm]:
 def list_unacknowledged(store: Store, since: datetime) -> list[Alarm]:
     """Those that began after `since` and that nobody has acknowledged."""
     condition = "acknowledged_by = '' AND at >= ?"
-    return select(store, Alarm, condition, (encode_time(since),), "ORDER BY sequence", MOST_OPEN)
+    return select(
+        store, Alarm, condition, (encode_time(since),), "ORDER BY sequence DESC", MOST_OPEN
+    )
 
 
 def list_deliveries(store: Store, alarm_id: str) -> list[AlarmDelivery]:
