@@ -36,8 +36,6 @@ class Conditions:
 
 def find_hold(delivery: AlarmDelivery, alarm: Alarm, conditions: Conditions) -> Wait | None:
     """Why it waits, and until when at least."""
-    if alarm.kind is AlarmKind.TEST:
-        return None
     return find_energy_wait(delivery, alarm, conditions) or find_wait(
         conditions.recipient,
         delivery.priority,
@@ -65,10 +63,13 @@ class ChannelPause:
     failed: datetime
     until: datetime
 
-    def holds(self, delivery: AlarmDelivery, now: datetime) -> bool:
-        """Whether a message waits for its end. A new one is tried a minute after the last failure:
-        the link may be back.
+    def find_end(self, delivery: AlarmDelivery) -> datetime:
+        """Until when a message waits for it. One that came after the last failure is tried a minute
+        after that: the link may be back.
         """
-        if now < self.failed or now >= self.until:
-            return False
-        return delivery.attempts > 0 or now - self.failed < NEW_AFTER
+        is_new = delivery.attempts == 0 and delivery.stamp.utc > self.failed
+        return min(self.until, self.failed + NEW_AFTER) if is_new else self.until
+
+    def holds(self, delivery: AlarmDelivery, now: datetime) -> bool:
+        """Whether a message waits. A failure that is yet to come was before the clock was set."""
+        return self.failed <= now < self.find_end(delivery)

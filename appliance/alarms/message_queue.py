@@ -139,7 +139,7 @@ class MessageQueue:
         pause = self._pauses.get(delivery.channel)
         if pause is None or not pause.holds(delivery, self._store.clock.stamp().utc):
             return delivery.not_before
-        return max(delivery.not_before, min(pause.until, pause.failed + timedelta(minutes=1)))
+        return max(delivery.not_before, pause.find_end(delivery))
 
     # --- one message ---------------------------------------------------------------------------
 

@@ -120,6 +120,9 @@ def test_an_acknowledged_alarm_goes_no_further_and_what_waits_is_withdrawn(
     unit.see("e1")
     unit.run()
     unit.order(AlarmOrderKind.ACKNOWLEDGE, unit.alarms()[0].alarm_id)
+    unit.run()
+    states = {one.channel: one.state for one in unit.deliveries()}
+    assert states == {"mail": DeliveryState.SENT, "sms": DeliveryState.ACKNOWLEDGED}
     unit.sms.says = "sent"
     unit.clock.advance(HOUR)
     unit.run()

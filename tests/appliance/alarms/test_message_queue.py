@@ -290,3 +290,23 @@ def test_a_message_that_a_process_of_a_killed_service_still_sends_is_not_sent_ag
     unit.run()
     assert len(unit.mail.got) == 1
     assert unit.deliveries()[0].state is DeliveryState.SENT
+    assert list(unit.settings.alarm_answers_dir.iterdir()) == []
+
+
+def test_a_link_that_is_gone_is_asked_ever_more_seldom_however_much_waits(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), bundle_s=0.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.mail.says = "no route to host"
+    for number in range(50):
+        unit.see(f"e{number}", at=clock.utc + timedelta(seconds=number))
+    for _ in range(180):
+        unit.run()
+        clock.advance(10)
+    assert unit.mail.asked < 60
+    before = unit.mail.asked
+    for _ in range(180):
+        unit.run()
+        clock.advance(10)
+    assert unit.mail.asked - before < 8

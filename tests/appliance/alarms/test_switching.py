@@ -71,3 +71,18 @@ def test_a_siren_is_not_switched_on_after_the_unit_was_off(
     unit.run()
     assert len(unit.store.rows(AlarmSwitch)) == 1
     assert [one.state for one in unit.deliveries()] == [DeliveryState.DROPPED] * 2
+
+
+def test_a_request_keeps_its_age_through_a_restart_and_ends_where_nobody_answers(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    unit = siren_of(settings, clock, open_store)
+    clock.advance(50)
+    unit.restart()
+    unit.run()
+    assert unit.deliveries()[0].state is DeliveryState.SENDING
+    clock.advance(15)
+    unit.run()
+    (delivery,) = unit.deliveries()
+    assert delivery.state is DeliveryState.DROPPED
+    assert "the power service has not answered" in delivery.reason
