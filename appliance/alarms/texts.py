@@ -48,7 +48,7 @@ class Message:
 def build_message(alarm: Alarm, delivery: AlarmDelivery, facts: Facts) -> Message:
     """One message to one recipient."""
     return Message(
-        title=shorten(f"{facts.unit}: {alarm.text}", MOST_TITLE),
+        title=shorten(f"{facts.unit}: {find_first_part(alarm.text)}", MOST_TITLE),
         body="\n".join(line for line in list_lines(alarm, delivery, facts) if line),
     )
 
@@ -70,6 +70,11 @@ def list_lines(alarm: Alarm, delivery: AlarmDelivery, facts: Facts) -> list[str]
         f"I have seen it: {facts.reply}" if facts.reply else "",
         f"Alarm {alarm.sequence} by [alarm.{alarm.rule}]." if has_rule(alarm) else "",
     ]
+
+
+def find_first_part(text: str) -> str:
+    """What has happened; what to do about it stands behind a semicolon, and in the body."""
+    return text.partition("; ")[0]
 
 
 def has_rule(alarm: Alarm) -> bool:
