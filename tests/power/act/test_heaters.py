@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+import pytest
+
 from appliance.model import BatteryState, ChargeStage, EnergyBudget, EnergyLevel, PowerReading
 from appliance.sections.loads import RunsWhen, SwitchSettings
 from appliance.settings import Settings
@@ -181,3 +183,9 @@ def test_what_the_heaters_that_are_on_draw_is_known() -> None:
     box.level = EnergyLevel.SENTINEL
     box.pass_time(30)
     assert box.heaters.power_w == 0.0
+
+
+@pytest.mark.parametrize("kind", [RunsWhen.LEVEL, RunsWhen.EVENT, RunsWhen.ALARM])
+def test_what_is_no_heater_is_not_decided_about(kind: RunsWhen) -> None:
+    box = Box(replace(COLD, runs_when=kind)).pass_time(60)
+    assert box.report.switches == {}

@@ -97,6 +97,7 @@ def test_a_station_that_answers_nonsense_has_acknowledged_nothing(
         )
         answer = send(ask(channel), limit_s=5.0)
     assert (answer.sent, answer.refused) == (False, False)
+    assert "no answer within" not in answer.text  # however much it says
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def list_children() -> list[int]:
         ("print('{')", "answers nonsense"),
         ("print('x' * 1000000)", "answers nonsense"),
         ("print('[' * 60000)", "answers nonsense"),
+        ("any(sys.stdout.write('x' * 65536) and 0 for _ in iter(int, 1))", "answers nonsense"),
         ("print('{\"delivery_id\": 7}')", "answers nonsense"),
         ("raise SystemExit(3)", "ended (exit code 3)"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended (SIGKILL)"),
