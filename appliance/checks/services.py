@@ -11,11 +11,11 @@ from appliance.process.units import find_unit
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.store import Store
-from appliance.store.tables import CAMERA, CHECKIN, HINTS, PLAN
+from appliance.store.tables import ALARM, CAMERA, CHECKIN, HINTS, PLAN
 from appliance.wording.counts import format_count
 
 NAME = "services"
-VISITED = frozenset((PLAN, CHECKIN, "backup", "web"))  # they leave when they are done
+VISITED = frozenset((PLAN, CHECKIN, ALARM, "backup", "web"))  # they leave when they are done
 
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001

@@ -37,9 +37,10 @@ from appliance.status.summary import summarise
 from appliance.status.update import describe_update
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.store.tables import PLAN, get_fresh_s
+from appliance.store.tables import ALARM, PLAN, get_fresh_s
 
 SCHEMA = 1
+RARE_S = {PLAN: get_fresh_s(EnergyPlanStep), ALARM: 2 * 3600.0}  # these are there now and then
 BATTERY_FIELDS = (
     "state_of_charge_pct",
     "sigma_pct",
@@ -199,7 +200,7 @@ def describe_services(store: Store, settings: Settings) -> list[Document]:
 
 def describe_service(store: Store, name: str, state: ServiceState | None) -> Document:
     """One service's entry."""
-    max_age_s = get_fresh_s(EnergyPlanStep if name == PLAN else ServiceState)
+    max_age_s = RARE_S.get(name, get_fresh_s(ServiceState))
     status = state.status if state else NOT_YET
     return {"service": name, "status": status, **describe_age(store, state, max_age_s)}
 

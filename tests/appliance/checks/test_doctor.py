@@ -123,7 +123,7 @@ def test_a_service_that_has_left_is_not_called_silent(
 ) -> None:
     """No broker, no alarms, a camera of former settings, oneshots: each has said its last."""
     store = open_store("power")
-    for name in ("mqtt", "hints", "camera@former", "checkin", "plan"):
+    for name in ("mqtt", "hints", "camera@former", "checkin", "plan", "alarm"):
         store.publish_status(name, "nothing to do")
     clock.advance(600)
     for name in ("power", "sensors", "camera@demo", "inference"):

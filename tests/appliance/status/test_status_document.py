@@ -321,3 +321,13 @@ def test_the_document_is_explained() -> None:
     page = (ROOT / "docs/status.md").read_text()
     missing = [part for part in SCHEMA["required"] if f"`{part}`" not in page]
     assert missing == []
+
+
+def test_a_service_that_comes_each_hour_is_not_silent_in_between(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    open_store("alarm").publish_status("alarm", "nothing waits")
+    for minutes, fresh in ((70, True), (60, False)):
+        clock.advance(minutes * 60)
+        found = status_document.build(open_store(), settings)["services"]
+        assert [one["fresh"] for one in found if one["service"] == "alarm"] == [fresh]
