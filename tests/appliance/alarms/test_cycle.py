@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.alarms.__main__ import assemble
 from appliance.errors import BusError
 from appliance.model import EnergyLevel, Sleep
 from appliance.model_alarms import (
@@ -202,3 +203,17 @@ def test_without_anything_to_do_it_waits_for_ever_on_a_laptop_and_leaves_under_p
     unit.cycle._busy_s -= 60
     with pytest.raises(Leave, match="nothing waits"):
         unit.cycle.find_wait_s()
+
+
+def test_without_a_recipient_it_leaves_and_what_happens_meanwhile_is_no_alarm_later(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    unit = AlarmUnit(settings, clock, open_store)
+    unit.see("e1")
+    unit.service.settings = settings
+    loop = assemble(unit.service)
+    with pytest.raises(Leave, match="there is nobody to tell"):
+        loop.cycle()
+    unit.restart()
+    unit.run()
+    assert unit.mail.got == []
