@@ -26,6 +26,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+import appliance
 from appliance.alarms.channels.requests import (
     MOST_BYTES,
     SendAnswer,
@@ -125,6 +126,7 @@ class Sender:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,
+                    env=make_environment(),
                 )
             return self._process
 
@@ -174,6 +176,13 @@ class Sender:
             if self._process is not None and self._process.poll() is None:
                 with suppress(ProcessLookupError):
                     os.killpg(self._process.pid, number)
+
+
+def make_environment() -> dict[str, str]:
+    """The process runs the code of this one: an update may have put another in its place."""
+    own = str(Path(appliance.__file__).resolve().parents[1])
+    paths = [own, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def read_line(pipe: int, ends_s: float) -> bytes:

@@ -21,7 +21,7 @@ from appliance.alarms.channels.requests import (
     parse_answer,
 )
 from appliance.alarms.channels.sender import Sender
-from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel
+from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel, send
 from tests.stand_ins.mail_server import run_mail_server
 from tests.stand_ins.webhook_server import WebhookServer
 from tests.waiting import wait_until
@@ -263,3 +263,17 @@ def test_a_sending_process_leaves_nothing_behind(
         request = ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms"))
         assert sender.send(request).sent
     assert list(home.iterdir()) == []
+
+
+def test_the_sending_process_runs_the_code_of_its_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an update: the path leads to another release."""
+    other = tmp_path / "other" / "appliance"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("raise SystemExit(9)\n")
+    monkeypatch.setenv("PYTHONPATH", str(other.parent))
+    monkeypatch.chdir(tmp_path)
+    with WebhookServer() as server:
+        answer = send(ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms")))
+    assert answer.sent, answer.text
