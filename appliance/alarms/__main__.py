@@ -20,11 +20,12 @@ AT_ONCE_S = 0.0  # the cycle itself waits
 
 def assemble(service: Service) -> Loop:
     """Wire the service."""
-    passed = take_passed_sockets()
+    bell = Doorbell(service.settings.alarm_socket, take_passed_sockets())
     if not service.settings.recipient:
+        bell.wait(0.0)  # a datagram that is left there would start this service again at once
+        bell.close()
         pass_over(service)
         return Loop(leave, AT_ONCE_S)
-    bell = Doorbell(service.settings.alarm_socket, passed)
     bell.follow_signals()
     files = AnswerFiles(service.settings.alarm_answers_dir)
     workers = Workers(lambda _: Sender(answers=files.own), bell.ring)

@@ -54,8 +54,8 @@ class NewRows:
         }
 
     def begin(self, *, anew: bool) -> None:
-        """From the first start on, what happens counts, and not the years before. `anew`: also what
-        was not read yet is passed over, since nobody is to be told.
+        """Where a position cannot be read, what happens from now on counts, and not the years
+        before. `anew`: also what was not read yet is passed over, since nobody is to be told.
         """
         known = alarm_rows.read_positions(self._store)
         now = self._store.clock.stamp()
@@ -71,6 +71,7 @@ class NewRows:
 
     def read(self, level: EnergyLevel) -> Found:
         """The next rows. Raises `StoreError`."""
+        self.begin(anew=False)
         known = alarm_rows.read_positions(self._store)
         found = Found()
         for kind in FOLLOWED:

@@ -272,7 +272,8 @@ def start_service(
     lock = take_lock(settings, source, writer_log)
     clock = settings.make_clock()
     store = Store(settings.database, clock, name, opened=False)
-    store.wake_alarms = make_wake(settings.alarm_socket)
+    if settings.recipient:
+        store.wake_alarms = make_wake(settings.alarm_socket)
     service = Service(name, settings, clock, store, writer_log, instance, stop, lock=lock)
     (service.recorder.open if waits_for_store else service.recorder.start)()
     return service

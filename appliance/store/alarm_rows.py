@@ -141,8 +141,9 @@ def list_open(store: Store) -> list[AlarmDelivery]:
 
 
 def count_open(store: Store) -> int:
-    """How many messages wait."""
-    return int(store.query(f"SELECT count(*) FROM alarm_delivery WHERE {IS_OPEN}")[0][0])
+    """How many messages wait; none in a database that is older than alarms."""
+    found = store.query(f"SELECT count(*) FROM alarm_delivery WHERE {IS_OPEN}")
+    return int(found[0][0]) if found else 0
 
 
 def list_sent(store: Store, since: datetime) -> list[AlarmDelivery]:

@@ -1,10 +1,14 @@
 """The alarm service from stored rows to channels: with a real database and channels that fail."""
 
+import os
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from appliance.alarms.__main__ import assemble
+from appliance.alarms.doorbell import open_socket
 from appliance.errors import BusError
 from appliance.model import EnergyLevel, Sleep
 from appliance.model_alarms import (
@@ -13,6 +17,7 @@ from appliance.model_alarms import (
     DeliveryState,
 )
 from appliance.model_cameras import CameraHold, HoldKind
+from appliance.process.alarm_wake import wake
 from appliance.process.service import Leave
 from appliance.sections.alarms import (
     AlarmSettings,
@@ -20,6 +25,7 @@ from appliance.sections.alarms import (
 )
 from appliance.settings import Settings
 from tests.conftest import OpenStore
+from tests.scenes import filled
 from tests.stand_ins.alarm_unit import AlarmUnit
 from tests.stand_ins.fakes import FakeClock
 
@@ -217,3 +223,57 @@ def test_without_a_recipient_it_leaves_and_what_happens_meanwhile_is_no_alarm_la
     unit.restart()
     unit.run()
     assert unit.mail.got == []
+
+
+def test_without_a_recipient_it_hears_who_rang_lest_pid_1_starts_it_without_an_end(
+    settings: Settings,
+    clock: FakeClock,
+    open_store: OpenStore,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    unit = AlarmUnit(settings, clock, open_store)
+    unit.service.settings = settings
+    with closing(open_socket(tmp_path / "bell")) as held_by_pid_1:
+        wake(tmp_path / "bell")
+        passed = os.dup(held_by_pid_1.fileno())
+        monkeypatch.setattr("appliance.alarms.__main__.take_passed_sockets", lambda: [passed])
+        assemble(unit.service)
+        held_by_pid_1.setblocking(False)  # noqa: FBT003  (the only form)
+        with pytest.raises(BlockingIOError):
+            held_by_pid_1.recv(1)
+
+
+def test_what_happens_after_the_newest_events_were_erased_is_an_alarm(unit: AlarmUnit) -> None:
+    for number in range(3):
+        unit.see(f"e{number}")
+    unit.run()
+    with unit.inference.housekeeping() as execute:
+        execute("DELETE FROM event WHERE id >= 2", ())
+    unit.clock.advance(HOUR)
+    unit.run()
+    unit.see("e4")
+    unit.run()
+    assert [one.event_id for one in unit.alarms()] == ["e0", "e4"]
+
+
+def test_a_position_that_is_damaged_makes_no_alarms_of_the_years_before(unit: AlarmUnit) -> None:
+    for number in range(3):
+        unit.see(f"e{number}")
+        unit.run()
+        unit.clock.advance(HOUR)
+    with unit.store.housekeeping() as execute:
+        execute("UPDATE alarm_position SET row_id = 'x' WHERE stream = 'event'", ())
+    unit.run()
+    unit.see("e9")
+    unit.run()
+    assert [one.event_id for one in unit.alarms()] == ["e0", "e1", "e2", "e9"]
+
+
+def test_what_woke_the_service_of_a_new_database_is_an_alarm(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    open_store("inference").add(filled.event(clock.stamp(), "e1"))
+    unit = AlarmUnit(settings, clock, open_store)
+    unit.run()
+    assert [one.event_id for one in unit.alarms()] == ["e1"]

@@ -331,3 +331,13 @@ def test_a_service_that_comes_each_hour_is_not_silent_in_between(
         clock.advance(minutes * 60)
         found = status_document.build(open_store(), settings)["services"]
         assert [one["fresh"] for one in found if one["service"] == "alarm"] == [fresh]
+
+
+def test_a_database_that_is_older_than_alarms_has_none(
+    open_store: OpenStore, settings: Settings
+) -> None:
+    with open_store("alarm").housekeeping() as execute:
+        for table in ("alarm", "alarm_delivery"):
+            execute(f"DROP TABLE {table}", ())
+    found = document(open_store, settings)["alarms"]
+    assert (found["waiting"], found["recent"]) == (0, [])
