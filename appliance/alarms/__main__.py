@@ -37,7 +37,8 @@ def assemble(service: Service) -> Loop:
     def finish() -> None:
         workers.close()
         queue.settle()
-        files.close()
+        if queue.is_settled:  # else a process that still sends leaves its answer there
+            files.close()
         bell.close()
 
     return Loop(alarms.cycle, AT_ONCE_S, finish=finish)

@@ -20,6 +20,7 @@ from appliance.strict_json import InputError
 
 SUFFIX = ".answers"
 MOST_FILE_BYTES = 4_000_000
+MOST_KEPT_BYTES = 100_000  # of answers that are stored
 
 
 class AnswerFiles:
@@ -55,6 +56,12 @@ class AnswerFiles:
                 self._taken[-1].unlink()
             self._taken.pop()
 
+    def trim(self) -> None:
+        """All answers in the own file are stored: it need not grow for months."""
+        with suppress(OSError):
+            if self.own.stat().st_size > MOST_KEPT_BYTES:
+                os.truncate(self.own, 0)
+
     def close(self) -> None:
         """All answers are stored: the own file goes, unless a process still sends."""
         if read_ended(self.own) is not None:
@@ -65,7 +72,7 @@ class AnswerFiles:
 def read_ended(path: Path) -> list[SendAnswer] | None:
     """The answers in a file; None while a process that writes it lives."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return []
     try:

@@ -160,11 +160,11 @@ class AlarmCycle:
 
     def describe(self) -> str:
         """The sentence of `systemctl status`."""
-        waiting = self._queue.waiting
+        waiting = alarm_rows.list_open(self._store, 1)
         if not waiting:
             return "all alarms are sent"
         first = waiting[0]
-        count = format_count(len(waiting), "message")
+        count = format_count(alarm_rows.count_open(self._store), "message")
         return f"{count} on the way; {first.recipient} by {first.channel}: {first.reason}"
 
 

@@ -15,18 +15,18 @@ from random import Random
 
 from appliance.alarms.answer_files import AnswerFiles
 from appliance.alarms.channels.requests import SendAnswer
+from appliance.alarms.condition_reader import ConditionReader
 from appliance.alarms.deliveries import (
+    LONGEST_PAUSE,
     Answer,
     begin,
     drop,
     expire,
-    list_due,
     postpone,
     settle,
     withdraw,
 )
-from appliance.alarms.holding import ChannelPause, Conditions, find_hold
-from appliance.alarms.limits import DAY, SentMessage
+from appliance.alarms.holding import ChannelPause, find_hold
 from appliance.alarms.requesting import Requester
 from appliance.alarms.switching import LATEST_S, LOOK_EVERY_S, SwitchDesk
 from appliance.alarms.workers import Workers
@@ -36,10 +36,9 @@ from appliance.settings import Settings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
 from appliance.store.unit_time import read_time
-from appliance.wording.site_time import find_zone
 
 DAY_S = 86_400.0
-MOST_AT_ONCE = 200  # that one pass looks at
+MOST_AT_ONCE = 200  # of a channel, that one pass looks at
 MANY_FAILURES = 3  # of a message, from which on its channel is a fault
 
 
@@ -56,13 +55,12 @@ class MessageQueue:
     ) -> None:
         self._store, self._settings = store, settings
         self._workers, self._requester = workers, requester
-        self._zone = find_zone(settings.site.timezone)
         self._files, self._desk = files, SwitchDesk(store, settings)
         self._answers: list[SendAnswer] = []
+        self._left: list[SendAnswer] = []  # by a service before this one
         self._handed: dict[str, AlarmDelivery] = {}
         self._pauses: dict[str, ChannelPause] = {}
         self._random = Random()
-        self._open: Sequence[AlarmDelivery] = ()
         self._time = read_time(store)
 
     def settle(self) -> None:
@@ -75,35 +73,53 @@ class MessageQueue:
         for answer in self._desk.list_answers():
             self._settle_one(answer)
             self._desk.release(answer.delivery_id)
+        if self._files is not None and self.is_settled:
+            self._files.trim()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no message is with its channel: each answer is stored."""
+        return not self._handed
 
     def _resume(self) -> None:
-        """Answers that were not stored before a kill."""
-        if self._files is None or self._files.is_clear:
+        """Answers that were not stored before a kill; they are kept until they are."""
+        if self._files is None:
             return
-        self.resume(self._files.take_left())
+        self._left += self._files.take_left()
+        self.resume(self._left)
+        self._left.clear()
         self._files.forget()
 
     def resume(self, answers: Sequence[SendAnswer]) -> None:
         """Store answers that a service before this one was killed too early for. Raises
         `StoreError`.
         """
-        waiting = {one.delivery_id: one for one in alarm_rows.list_open(self._store)}
-        for answer in answers:
-            delivery = waiting.get(answer.delivery_id)
-            if delivery is not None and delivery.state is DeliveryState.SENDING:
+        if not answers:
+            return
+        sending = {one.delivery_id: one for one in alarm_rows.list_sending(self._store)}
+        # What was sent once was sent, whatever else a file that was not deleted says.
+        for answer in sorted(answers, key=lambda one: one.sent):
+            delivery = sending.get(answer.delivery_id)
+            if delivery is not None:
                 self._handed[answer.delivery_id] = delivery
                 self._settle_one(answer)
 
     def send(self, level: EnergyLevel | None) -> None:
         """Give the channels what they may have. Raises `StoreError`."""
-        now = self._store.clock.stamp().utc
-        self._open = alarm_rows.list_open(self._store)
-        sent = alarm_rows.list_sent(self._store, now - DAY)
         self._time = read_time(self._store)
-        for delivery in list_due(self._open, now)[:MOST_AT_ONCE]:
-            if not self._is_under_way(delivery):
-                self._send_one(delivery, level, sent)
-        self._open = alarm_rows.list_open(self._store)
+        reader = ConditionReader(self._store, self._settings, level)
+        changed: list[AlarmDelivery] = []
+        for channel in alarm_rows.list_open_channels(self._store):
+            for delivery in self._list_due(channel):
+                if not self._is_under_way(delivery):
+                    changed += self._send_one(delivery, level, reader)
+        if changed:
+            self._store.add(*changed)
+
+    def _list_due(self, channel: str) -> Sequence[AlarmDelivery]:
+        """The first of one channel: what waits for another holds up none of them."""
+        now = self._store.clock.stamp().utc
+        return alarm_rows.list_due(self._store, channel, now, now + LONGEST_PAUSE, MOST_AT_ONCE)
 
     def _is_under_way(self, delivery: AlarmDelivery) -> bool:
         """Whether a channel has it; also where that is a process of a killed service."""
@@ -113,43 +129,45 @@ class MessageQueue:
         return is_left and delivery.state is DeliveryState.SENDING
 
     def find_next(self) -> datetime | None:
-        """When a message is due that waits for a time; None where none does."""
-        soon = self._store.clock.stamp().utc + timedelta(seconds=LOOK_EVERY_S)
-        times = (
-            soon if self._is_under_way(one) else self._find_time(one)
-            for one in self._open
-            if one.delivery_id not in self._workers.under_way
-        )
-        return min(times, default=None)
+        """When a message is due that waits for a time; None where none does. A channel that has one
+        in hand rings when it has answered.
+        """
+        channels = alarm_rows.list_open_channels(self._store)
+        free = [name for name in channels if not self._workers.is_busy(name)]
+        return min((time for name in free for time in self._list_times(name)), default=None)
+
+    def _list_times(self, channel: str) -> Iterator[datetime]:
+        now = self._store.clock.stamp().utc
+        pause = self._pauses.get(channel)
+        for one in (*self._list_due(channel), *alarm_rows.list_next(self._store, channel, now)):
+            if self._is_under_way(one):
+                yield now + timedelta(seconds=LOOK_EVERY_S)
+            elif pause is not None and pause.holds(one, now):
+                yield max(one.not_before, pause.find_end(one))
+            else:
+                yield one.not_before
 
     @property
     def waiting(self) -> Sequence[AlarmDelivery]:
-        """Those that are not sent yet."""
-        return self._open
+        """Those that are not sent yet, the most important first."""
+        return alarm_rows.list_open(self._store)
 
     def list_troubles(self) -> Iterator[str]:
         """Channels that fail again and again, each with its last reason."""
-        told: set[str] = set()
-        for one in self._open:
-            if one.attempts >= MANY_FAILURES and one.channel not in told:
-                told.add(one.channel)
-                yield f"the channel {one.channel} does not take messages: {one.reason}"
-
-    def _find_time(self, delivery: AlarmDelivery) -> datetime:
-        pause = self._pauses.get(delivery.channel)
-        if pause is None or not pause.holds(delivery, self._store.clock.stamp().utc):
-            return delivery.not_before
-        return max(delivery.not_before, pause.find_end(delivery))
+        for channel in alarm_rows.list_open_channels(self._store):
+            for one in alarm_rows.list_failing(self._store, channel, MANY_FAILURES):
+                yield f"the channel {channel} does not take messages: {one.reason}"
 
     # --- one message ---------------------------------------------------------------------------
 
     def _send_one(
-        self, delivery: AlarmDelivery, level: EnergyLevel | None, sent: Sequence[AlarmDelivery]
-    ) -> None:
+        self, delivery: AlarmDelivery, level: EnergyLevel | None, reader: ConditionReader
+    ) -> Iterator[AlarmDelivery]:
+        """Hand it over; else yield what is to be stored of it."""
         alarm = alarm_rows.find_alarm(self._store, delivery.alarm_id)
         refused = self._refuse(delivery, alarm)
         if refused is not None or alarm is None:
-            self._store.add(refused or drop(delivery, "dropped: its alarm cannot be read"))
+            yield refused or drop(delivery, "dropped: its alarm cannot be read")
             return
         if self._desk.is_switch(delivery.channel) and delivery.state is DeliveryState.SENDING:
             self._desk.ask(delivery, alarm)  # before this service was killed
@@ -159,9 +177,9 @@ class MessageQueue:
         pause = self._pauses.get(delivery.channel)
         if self._workers.is_busy(delivery.channel) or (pause and pause.holds(delivery, now)):
             return
-        hold = find_hold(delivery, alarm, self._find_conditions(delivery, level, sent))
+        hold = find_hold(delivery, alarm, reader.read(delivery, self._handed.values()))
         if hold is not None:
-            self._store.add(postpone(delivery, hold.until, hold.reason))
+            yield postpone(delivery, hold.until, hold.reason)
             return
         self._hand_over(delivery, alarm, level)
 
@@ -180,18 +198,6 @@ class MessageQueue:
         if alarm is not None and alarm.acknowledged_by:
             return withdraw(delivery, alarm.acknowledged_by)
         return None
-
-    def _find_conditions(
-        self, delivery: AlarmDelivery, level: EnergyLevel | None, sent: Sequence[AlarmDelivery]
-    ) -> Conditions:
-        now = self._store.clock.stamp().utc
-        own = [
-            SentMessage(one.sent or now, one.size_bytes)
-            for one in (*sent, *self._handed.values())
-            if one.recipient == delivery.recipient
-        ]
-        recipient = self._settings.recipient[delivery.recipient]
-        return Conditions(now, now.astimezone(self._zone), level, recipient, own)
 
     def _hand_over(self, delivery: AlarmDelivery, alarm: Alarm, level: EnergyLevel | None) -> None:
         begun = begin(delivery, covers=alarm.occurrences)

@@ -19,22 +19,22 @@ ALL_SENT = "no message waits"
 
 def describe_alarms(store: Store, settings: Settings) -> Document:
     """How many messages wait and why the first does; the newest alarms with their messages."""
-    waiting = alarm_rows.list_open(store)
+    first, count = alarm_rows.list_open(store, 1), alarm_rows.count_open(store)
     return {
         "is_set": bool(settings.recipient),
-        "waiting": alarm_rows.count_open(store),
-        "sentence": describe_waiting(waiting, settings),
+        "waiting": count,
+        "sentence": describe_waiting(first, count, settings),
         "recent": list_alarms(store, RECENT),
     }
 
 
-def describe_waiting(waiting: list[AlarmDelivery], settings: Settings) -> str:
-    """One sentence."""
+def describe_waiting(waiting: list[AlarmDelivery], count: int, settings: Settings) -> str:
+    """One sentence, by the first of those that wait."""
     if not waiting:
         return ALL_SENT if settings.recipient else NOBODY
-    first, count = waiting[0], format_count(len(waiting), "message")
-    verb = "waits" if len(waiting) == 1 else "wait"
-    return f"{count} {verb}; to {first.recipient} by {first.channel}: {first.reason}"
+    first, messages = waiting[0], format_count(count, "message")
+    verb = "waits" if count == 1 else "wait"
+    return f"{messages} {verb}; to {first.recipient} by {first.channel}: {first.reason}"
 
 
 def list_alarms(store: Store, limit: int) -> list[Document]:

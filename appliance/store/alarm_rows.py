@@ -21,7 +21,9 @@ T = TypeVar("T")
 PAGE_ROWS = 100
 MOST_OPEN = 2000  # messages that are looked at together, the most important first
 RANKS = "CASE priority WHEN 'URGENT' THEN 0 WHEN 'HIGH' THEN 1 WHEN 'NORMAL' THEN 2 ELSE 3 END"
+BY_RANK = f"ORDER BY {RANKS}, at"
 IS_OPEN = "state IN ('WAITING', 'SENDING')"
+HEARTBEATS = "SELECT alarm_id FROM alarm WHERE kind = 'HEARTBEAT'"
 Numbered = tuple[int, T]
 
 
@@ -133,11 +135,49 @@ def list_deliveries(store: Store, alarm_id: str) -> list[AlarmDelivery]:
     return select(store, AlarmDelivery, "alarm_id = ?", (alarm_id,), order, MOST_OPEN)
 
 
-def list_open(store: Store) -> list[AlarmDelivery]:
+def list_open(store: Store, limit: int = MOST_OPEN) -> list[AlarmDelivery]:
     """Messages that wait or were given to their channel without an answer, the most important
     first, then the oldest.
     """
-    return select(store, AlarmDelivery, IS_OPEN, (), f"ORDER BY {RANKS}, at", MOST_OPEN)
+    return select(store, AlarmDelivery, IS_OPEN, (), BY_RANK, limit)
+
+
+def list_sending(store: Store) -> list[AlarmDelivery]:
+    """Messages that were given to their channel, and of which no answer is stored."""
+    return select(store, AlarmDelivery, "state = 'SENDING'", (), BY_RANK, MOST_OPEN)
+
+
+def list_open_channels(store: Store) -> list[str]:
+    """The channels for which a message waits."""
+    found = store.query(f"SELECT DISTINCT channel FROM alarm_delivery WHERE {IS_OPEN}")
+    return [row[0] for row in found if isinstance(row[0], str)]
+
+
+def list_due(
+    store: Store, channel: str, now: datetime, latest: datetime, limit: int
+) -> list[AlarmDelivery]:
+    """Those of a channel that are due: a time later than `latest` was made by another clock."""
+    condition = f"{IS_OPEN} AND channel = ? AND NOT (not_before > ? AND not_before <= ?)"
+    values = (channel, encode_time(now), encode_time(latest))
+    return select(store, AlarmDelivery, condition, values, BY_RANK, limit)
+
+
+def list_next(store: Store, channel: str, now: datetime) -> list[AlarmDelivery]:
+    """The one of a channel that is due next; none where nothing waits for a time."""
+    condition, values = f"{IS_OPEN} AND channel = ? AND not_before > ?", (channel, encode_time(now))
+    return select(store, AlarmDelivery, condition, values, "ORDER BY not_before", 1)
+
+
+def list_failing(store: Store, channel: str, attempts: int) -> list[AlarmDelivery]:
+    """The most important one of a channel that has failed so often."""
+    condition, values = f"{IS_OPEN} AND channel = ? AND attempts >= ?", (channel, attempts)
+    return select(store, AlarmDelivery, condition, values, BY_RANK, 1)
+
+
+def list_waiting_heartbeats(store: Store) -> list[AlarmDelivery]:
+    """Those that were not given to their channel yet."""
+    condition = f"state = 'WAITING' AND alarm_id IN ({HEARTBEATS})"
+    return select(store, AlarmDelivery, condition, (), BY_RANK, MOST_OPEN)
 
 
 def count_open(store: Store) -> int:
@@ -146,9 +186,10 @@ def count_open(store: Store) -> int:
     return int(found[0][0]) if found else 0
 
 
-def list_sent(store: Store, since: datetime) -> list[AlarmDelivery]:
-    """Messages that were sent after `since`."""
-    condition, values = "sent >= ?", (encode_time(since),)
+def list_sent(store: Store, recipient: str, since: datetime) -> list[AlarmDelivery]:
+    """What a recipient was sent after `since`; heartbeats are no part of any limit."""
+    condition = f"recipient = ? AND sent >= ? AND alarm_id NOT IN ({HEARTBEATS})"
+    values = (recipient, encode_time(since))
     return select(store, AlarmDelivery, condition, values, "ORDER BY sent", 10 * MOST_OPEN)
 
 

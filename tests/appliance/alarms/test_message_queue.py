@@ -1,6 +1,7 @@
 """What waits, for how long, in which order, and what a kill makes of it."""
 
 import fcntl
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -310,3 +311,92 @@ def test_a_link_that_is_gone_is_asked_ever_more_seldom_however_much_waits(
         unit.run()
         clock.advance(10)
     assert unit.mail.asked - before < 8
+
+
+def test_what_waits_for_a_dead_channel_holds_up_no_other_however_much_it_is(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rules = {
+        "people": AlarmSettings(
+            to=("owner",), labels=("person",), priority=AlarmPriority.HIGH, bundle_s=0.0
+        ),
+        "dogs": AlarmSettings(to=("guard",), labels=("dog",), bundle_s=0.0),
+    }
+    unit = AlarmUnit(settings, clock, open_store, alarm=rules)
+    unit.mail.says = "no route to host"
+    for number in range(250):
+        unit.see(f"e{number}", at=clock.utc + timedelta(seconds=number))
+    unit.run()
+    unit.see("d", label="dog")
+    unit.run()
+    assert len(unit.sms.got) == 1
+
+
+def test_what_waits_for_a_channel_that_is_busy_wakes_nobody_until_it_answers(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), bundle_s=0.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.mail.holds.set()
+    for number in range(2):
+        unit.see(f"e{number}", at=clock.utc + timedelta(seconds=number))
+    unit.run()
+    assert unit.queue.find_next() is None
+    unit.mail.released.set()
+    unit.run()
+    assert len(unit.mail.got) == 2
+
+
+def test_an_answer_that_was_left_is_believed_also_where_it_cannot_be_stored_at_first(
+    unit: AlarmUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = leave_answers(unit)
+    unit.see("e1")
+    unit.cycle.take_in()
+    unit.queue.send(EnergyLevel.FULL)
+    assert unit.bell.wait(10)
+    log.write(unit.workers.take_answers()[0])
+    assert log._handle is not None
+    fcntl.flock(log._handle, fcntl.LOCK_UN)
+    unit.restart()
+
+    def refuse(*rows: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(unit.store, "add", refuse)
+        with pytest.raises(StoreError):
+            unit.queue.settle()
+    unit.run()
+    assert len(unit.mail.got) == 1
+    assert unit.deliveries()[0].state is DeliveryState.SENT
+
+
+def test_a_file_that_says_both_says_that_it_was_sent(unit: AlarmUnit) -> None:
+    unit.see("e1")
+    unit.cycle.take_in()
+    unit.queue.send(EnergyLevel.FULL)
+    assert unit.bell.wait(10)
+    (sent,) = unit.workers.take_answers()
+    unit.restart()
+    unit.queue.resume([sent, replace(sent, sent=False, text="no route to host")])
+    unit.run()
+    assert len(unit.mail.got) == 1
+
+
+def test_what_is_held_back_together_is_written_together(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = RecipientSettings(channels=("mail",), quiet="01:00-06:00")
+    rule = AlarmSettings(to=("owner",), bundle_s=0.0)
+    unit = AlarmUnit(
+        settings, clock, open_store, recipient={"owner": owner}, alarm={"people": rule}
+    )
+    for number in range(100):
+        unit.see(f"e{number}", at=clock.utc + timedelta(seconds=number))
+    unit.cycle.take_in()
+    writes: list[int] = []
+    add = unit.store.add
+    monkeypatch.setattr(unit.store, "add", lambda *rows: (writes.append(len(rows)), add(*rows)))
+    unit.queue.send(EnergyLevel.FULL)
+    assert writes == [100]
