@@ -6,9 +6,10 @@ waits: the next datagram starts it again.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from appliance.alarms.deliveries import drop
 from appliance.alarms.doorbell import Doorbell
 from appliance.alarms.escalation import find_steps
 from appliance.alarms.making import HEARTBEAT, Maker
@@ -19,9 +20,10 @@ from appliance.alarms.watching import Watcher
 from appliance.clock import ScaledClock
 from appliance.errors import ApplianceError
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.model_alarms import AlarmKind
+from appliance.model_alarms import AlarmDelivery, AlarmKind
 from appliance.process.service import Leave, Service
 from appliance.store import alarm_rows
+from appliance.store.store import Store
 from appliance.wording.counts import format_count
 
 LOOK_BACK = timedelta(days=2)  # for alarms that somebody should have acknowledged
@@ -84,14 +86,16 @@ class AlarmCycle:
         now = self._store.clock.stamp()
         maker.make(found.occurrences, now)
         acknowledged = apply_orders(found.orders, maker, self._store, self._settings, level)
+        replaced: list[object] = []
         for sight in self._watcher.look(level):
             found.positions.append(sight.position)
             if sight.occurrence.kind is AlarmKind.HEARTBEAT:
                 to = self._settings.alarms.heartbeat_to
                 maker.make_one(sight.occurrence, to, now, rule=HEARTBEAT)
+                replaced += list_replaced(self._store)
             else:
                 maker.make([sight.occurrence], now)
-        self._store_all(found, [*maker.made.rows, *acknowledged])
+        self._store_all(found, [*maker.made.rows, *acknowledged, *replaced])
         self._escalate()
         return found.is_whole
 
@@ -166,6 +170,12 @@ class AlarmCycle:
         first = waiting[0]
         count = format_count(alarm_rows.count_open(self._store), "message")
         return f"{count} on the way; {first.recipient} by {first.channel}: {first.reason}"
+
+
+def list_replaced(store: Store) -> Iterator[AlarmDelivery]:
+    """Heartbeats that wait, dropped: after a week without a link one of them says all."""
+    for one in alarm_rows.list_waiting_heartbeats(store):
+        yield drop(one, f"dropped: a newer heartbeat takes its place; {one.reason}")
 
 
 def pass_over(service: Service) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.alarms.limits import SentMessage, Wait, find_wait
+from appliance.alarms.limits import SentMessage, Wait, find_quiet, find_wait
 from appliance.model import EnergyLevel
 from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind, AlarmPriority
 from appliance.sections.alarms import RecipientSettings
@@ -35,7 +35,13 @@ class Conditions:
 
 
 def find_hold(delivery: AlarmDelivery, alarm: Alarm, conditions: Conditions) -> Wait | None:
-    """Why it waits, and until when at least."""
+    """Why it waits, and until when at least. A limit holds back no heartbeat: who misses it raises
+    the alarm.
+    """
+    if alarm.kind is AlarmKind.HEARTBEAT:
+        return find_energy_wait(delivery, alarm, conditions) or find_quiet(
+            conditions.recipient, conditions.local_now, conditions.now
+        )
     return find_energy_wait(delivery, alarm, conditions) or find_wait(
         conditions.recipient,
         delivery.priority,

@@ -22,6 +22,7 @@ from appliance.process.service import Leave
 from appliance.sections.alarms import (
     AlarmSettings,
     AlarmsSettings,
+    RecipientSettings,
 )
 from appliance.settings import Settings
 from tests.conftest import OpenStore
@@ -277,3 +278,28 @@ def test_what_woke_the_service_of_a_new_database_is_an_alarm(
     unit = AlarmUnit(settings, clock, open_store)
     unit.run()
     assert [one.event_id for one in unit.alarms()] == ["e1"]
+
+
+def test_heartbeats_of_a_week_without_a_link_are_one_and_no_limit_holds_it_back(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    unit = AlarmUnit(
+        settings,
+        clock,
+        open_store,
+        alarms=AlarmsSettings(heartbeat_s=HOUR, heartbeat_to=("owner",)),
+        recipient={"owner": RecipientSettings(channels=("mail",), messages_a_day=1)},
+        alarm={},
+    )
+    unit.mail.says = "no route to host"
+    for _ in range(30):
+        unit.run()
+        unit.clock.advance(HOUR)
+    unit.mail.says = "sent"
+    unit.clock.advance(HOUR)
+    unit.run()
+    assert len(unit.mail.got) == 1
+    for _ in range(3):
+        unit.clock.advance(HOUR)
+        unit.run()
+    assert len(unit.mail.got) == 4
