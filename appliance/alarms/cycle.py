@@ -80,7 +80,9 @@ class AlarmCycle:
 
     def take_in(self) -> bool:
         """Alarms of what is new; whether that was all. Raises `StoreError`."""
-        level = self.find_level() or EnergyLevel.OFF
+        level = self.find_level()
+        if level is None:  # as after a boot: what happens then is not to be lost
+            level = EnergyLevel.FULL
         found = self._rows.read(level)
         maker = Maker(self._store, self._settings)
         now = self._store.clock.stamp()

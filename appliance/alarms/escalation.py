@@ -45,10 +45,13 @@ def find_steps(
 
 def find_begin(deliveries: Sequence[AlarmDelivery]) -> datetime | None:
     """From when on a person has had time: since the first message was sent, or since the first that
-    could not be was made. None while none was tried: quiet hours and limits count for nobody.
+    could not be was made. One that was not tried yet, since others wait for its channel, counts
+    from when it might have been: quiet hours and limits count for nobody.
     """
     sent = [one.sent for one in deliveries if one.sent is not None]
     tried = [
-        one.stamp.utc for one in deliveries if one.attempts or one.state is DeliveryState.DROPPED
+        one.stamp.utc if one.attempts or one.state is DeliveryState.DROPPED else one.not_before
+        for one in deliveries
+        if one.state is not DeliveryState.ACKNOWLEDGED
     ]
     return min(sent or tried, default=None)

@@ -25,6 +25,7 @@ from appliance.store.tables import BY_ROW
 
 FOLLOWED: tuple[type, ...] = (Event, Fault, Sleep, Wake, AlarmOrder)
 OPEN_FAULT = "open-fault-"
+TOLD = 0  # as its row: the end was told, and the position is of no use any more
 MOST_OPEN_FAULTS = 500
 
 
@@ -116,7 +117,9 @@ class NewRows:
 
     def _read_ends(self, known: dict[str, int], level: EnergyLevel, found: Found) -> None:
         """The faults that were open when they were looked at last."""
-        ids = [number for name, number in known.items() if name.startswith(OPEN_FAULT)]
+        ends = [name for name in known if name.startswith(OPEN_FAULT)]
+        found.over += [name for name in ends if known[name] == TOLD]
+        ids = [known[name] for name in ends if known[name] != TOLD]
         if not ids:
             return
         faults = dict(alarm_rows.find_faults(self._store, ids[:MOST_OPEN_FAULTS]))
@@ -125,6 +128,8 @@ class NewRows:
             if fault is not None and fault.cleared is None:
                 continue
             found.over.append(f"{OPEN_FAULT}{row_id}")
+            now = self._store.clock.stamp()
+            found.positions.append(AlarmPosition(now, f"{OPEN_FAULT}{row_id}", TOLD))
             found.occurrences += list_ends(fault, level)
 
 

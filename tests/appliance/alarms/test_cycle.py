@@ -14,6 +14,7 @@ from appliance.model import EnergyLevel, Sleep
 from appliance.model_alarms import (
     AlarmKind,
     AlarmOrderKind,
+    AlarmPosition,
     DeliveryState,
 )
 from appliance.model_cameras import CameraHold, HoldKind
@@ -303,3 +304,50 @@ def test_heartbeats_of_a_week_without_a_link_are_one_and_no_limit_holds_it_back(
         unit.clock.advance(HOUR)
         unit.run()
     assert len(unit.mail.got) == 4
+
+
+def test_a_message_that_waits_behind_others_for_a_dead_channel_goes_on_to_the_next(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0, bundle_s=0.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.mail.says = "no route to host"
+    for number in range(3):
+        unit.see(f"e{number}", at=clock.utc + timedelta(seconds=number))
+    unit.run()
+    unit.clock.advance(301)
+    unit.run()
+    assert len(unit.sms.got) == 3
+
+
+def test_the_end_of_a_fault_is_told_once_also_after_a_kill_beside_its_record(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = AlarmSettings(on=AlarmKind.FAULT_OVER, to=("owner",), bundle_s=0.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"over": rule})
+    unit.power.raise_fault("power", BusError("silent"))
+    unit.run()
+    unit.power.clear_faults("power")
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("appliance.store.alarm_rows.delete_positions", kill)
+        with pytest.raises(KeyboardInterrupt):
+            unit.run()
+    unit.restart()
+    unit.run()
+    unit.run()
+    assert len(unit.mail.got) == 1
+    assert not [one for one in unit.store.rows(AlarmPosition) if one.stream.startswith("open")]
+
+
+def test_a_level_that_is_not_known_yet_loses_no_alarm(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), runs_from=EnergyLevel.SENTINEL)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.see("e1")
+    unit.run()
+    assert len(unit.mail.got) == 1
