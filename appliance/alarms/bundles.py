@@ -17,6 +17,7 @@ from appliance.sections.alarms import AlarmSettings
 from appliance.wording.counts import format_count
 
 LONGEST = timedelta(hours=6)
+SLEWED = timedelta(seconds=10)  # what a clock gains and loses without being set
 
 
 def make_key(name: str, occurrence: Occurrence) -> str:
@@ -54,6 +55,17 @@ def can_join(alarm: Alarm, key: str, at: datetime) -> bool:
     """
     began = alarm.stamp.utc
     return alarm.key == key and began - LONGEST <= at <= alarm.ends and at - began <= LONGEST
+
+
+def place_beside(alarm: Alarm, occurrence: Occurrence, now: Stamp) -> Occurrence | None:
+    """The occurrence as the clock of the alarm had it, where that was set since; None after another
+    boot: two that begin in 1970 are not of one visit.
+    """
+    if alarm.stamp.boot_id != now.boot_id:
+        return None
+    passed = timedelta(seconds=now.uptime_s - alarm.stamp.uptime_s)
+    was_set = now.utc - alarm.stamp.utc - passed
+    return occurrence if abs(was_set) < SLEWED else replace(occurrence, at=occurrence.at - was_set)
 
 
 def join(alarm: Alarm, occurrence: Occurrence, rule: AlarmSettings) -> Alarm:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.alarms.bundles import can_join, join, make_key, open_alarm
+from appliance.alarms.bundles import can_join, join, make_key, open_alarm, place_beside
 from appliance.alarms.deliveries import make
 from appliance.alarms.occurrences import Occurrence
 from appliance.alarms.rules import find_rules
@@ -76,8 +76,9 @@ class Maker:
     def _apply(self, name: str, rule: AlarmSettings, occurrence: Occurrence, now: Stamp) -> None:
         key = make_key(name, occurrence)
         before = self.made.alarms.get(key) or alarm_rows.find_last_alarm(self._store, key)
-        if before is not None and can_join(before, key, occurrence.at):
-            self.made.put(join(before, occurrence, rule))
+        same = before and place_beside(before, occurrence, now)
+        if before is not None and same is not None and can_join(before, key, same.at):
+            self.made.put(join(before, same, rule))
         else:
             self._open(name, rule, occurrence, now)
 

@@ -351,3 +351,36 @@ def test_a_level_that_is_not_known_yet_loses_no_alarm(
     unit.see("e1")
     unit.run()
     assert len(unit.mail.got) == 1
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_clock_that_is_set_joins_no_later_visit_to_an_alarm_and_parts_no_visit(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, hours: int
+) -> None:
+    unit = AlarmUnit(settings, clock, open_store)
+    unit.see("e1")
+    unit.run()
+    clock.set_wall_clock(clock.utc + timedelta(hours=hours))
+    clock.advance(MINUTE)
+    unit.see("e2")
+    unit.run()
+    assert len(unit.mail.got) == 1
+    clock.advance(10 * MINUTE)
+    unit.see("e3")
+    unit.run()
+    assert len(unit.mail.got) == 2
+
+
+def test_two_boots_that_begin_in_1970_are_two_visits(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    clock.set_wall_clock(clock.utc.replace(year=1970))
+    unit = AlarmUnit(settings, clock, open_store)
+    unit.see("e1")
+    unit.run()
+    clock.reboot()
+    clock.set_wall_clock(clock.utc.replace(year=1970, month=4, day=15))
+    unit.restart()
+    unit.see("e2")
+    unit.run()
+    assert len(unit.mail.got) == 2
