@@ -34,6 +34,11 @@ class AlarmKind(Enum):
     TEST = "test"
 
 
+# What is wrong with a camera's view (sensors/camera/tamper_checks): each a tampering, until a
+# person has looked.
+TAMPER_CODES = frozenset(("camera-covered", "camera-moved", "camera-frozen", "camera-out-of-focus"))
+
+
 class DeliveryState(Enum):
     """Where one message is. `SENDING`: given to the channel, its answer is not known."""
 

@@ -7,11 +7,11 @@ waits: the next datagram starts it again.
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from appliance.alarms.deliveries import drop
 from appliance.alarms.doorbell import Doorbell
-from appliance.alarms.escalation import find_steps
+from appliance.alarms.escalation import find_longest_s, find_steps, is_due
 from appliance.alarms.making import HEARTBEAT, Maker
 from appliance.alarms.message_queue import MessageQueue
 from appliance.alarms.new_rows import Found, NewRows
@@ -20,14 +20,15 @@ from appliance.alarms.watching import Watcher
 from appliance.clock import ScaledClock
 from appliance.errors import ApplianceError
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.model_alarms import AlarmDelivery, AlarmKind
+from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind
 from appliance.process.service import Leave, Service
+from appliance.sections.alarms import AlarmSettings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
+from appliance.store.unit_time import read_time
 from appliance.wording.counts import format_count
 
-LOOK_BACK = timedelta(days=2)  # for alarms that somebody should have acknowledged
-KEEP = timedelta(days=90)
+KEEP_S = 90 * 86_400.0
 LONGEST_WAIT_S = 3600.0  # of real time
 AFTER_ERROR_S = 5.0
 LINGER_S = 10.0  # until it leaves: one visit makes several rows
@@ -74,7 +75,7 @@ class AlarmCycle:
         for text in self._queue.list_troubles():
             self._service.report_fault(ChannelTroubleError(text))
         if self._service.take_turn("old alarms", 86_400.0):
-            alarm_rows.delete_old(self._store, self._store.clock.stamp().utc - KEEP)
+            alarm_rows.delete_old(self._store, KEEP_S, read_time(self._store).measure_age_s)
         self._wait_s = self.find_wait_s() if is_whole else 0.0
         return self.describe()
 
@@ -114,18 +115,27 @@ class AlarmCycle:
         now = self._store.clock.stamp()
         maker = Maker(self._store, self._settings)
         self._escalates = None
-        for alarm in alarm_rows.list_unacknowledged(self._store, now.utc - LOOK_BACK):
-            rule = self._settings.alarm.get(alarm.rule)
-            if rule is None or not rule.acknowledge_s:
-                continue
+        for alarm, rule in self._list_unacknowledged():
             deliveries = alarm_rows.list_deliveries(self._store, alarm.alarm_id)
             for step in find_steps(alarm, rule, self._settings.recipient, deliveries):
-                if step.due <= now.utc:
+                if is_due(step, rule, now.utc):
                     maker.make_next(alarm, step.recipient, now, step.reason)
                 else:
                     self._escalates = min(self._escalates or step.due, step.due)
         if maker.made.rows:
             self._store.add(*maker.made.rows)
+
+    def _list_unacknowledged(self) -> Iterator[tuple[Alarm, AlarmSettings]]:
+        """Those that may still go on to somebody; by the unit's own time, as clocks are set."""
+        rules = {name: one for name, one in self._settings.alarm.items() if one.acknowledge_s}
+        if not rules:
+            return
+        longest_s = find_longest_s(rules.values(), len(self._settings.recipient))
+        time = read_time(self._store)
+        for alarm in alarm_rows.list_unacknowledged(self._store, list(rules)):
+            age_s = time.measure_age_s(alarm.stamp.boot_id, alarm.stamp.uptime_s)
+            if age_s is not None and age_s <= longest_s:
+                yield alarm, rules[alarm.rule]
 
     def find_level(self) -> EnergyLevel | None:
         """The level now; None where it is not known."""

@@ -6,12 +6,16 @@ Reads and writes: nothing.
 Never: goes in a circle: who has a message of the alarm gets none for it again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.model_alarms import Alarm, AlarmDelivery, DeliveryState
+from appliance.alarms.deliveries import LONGEST_PAUSE
+from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind, DeliveryState
 from appliance.sections.alarms import AlarmSettings, RecipientSettings
+
+WITHOUT_RULE = (AlarmKind.HEARTBEAT, AlarmKind.TEST)  # also where a rule has their name
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ def find_steps(
     deliveries: Sequence[AlarmDelivery],
 ) -> Iterator[Step]:
     """What follows, due now or later."""
-    if not rule.acknowledge_s or alarm.acknowledged_by:
+    if not rule.acknowledge_s or alarm.acknowledged_by or alarm.kind in WITHOUT_RULE:
         return
     told = {one.recipient for one in deliveries}
     for name in sorted(told):
@@ -55,3 +59,14 @@ def find_begin(deliveries: Sequence[AlarmDelivery]) -> datetime | None:
         if one.state is not DeliveryState.ACKNOWLEDGED
     ]
     return min(sent or tried, default=None)
+
+
+def is_due(step: Step, rule: AlarmSettings, now: datetime) -> bool:
+    """Whether it goes on now. A step further ahead than any can be was made by another clock."""
+    return step.due <= now or step.due - now > timedelta(seconds=rule.acknowledge_s) + LONGEST_PAUSE
+
+
+def find_longest_s(rules: Iterable[AlarmSettings], recipients: int) -> float:
+    """For how long an alarm may go on from one to the next: each has time, after quiet hours."""
+    longest_s = max(rule.acknowledge_s for rule in rules)
+    return recipients * (longest_s + LONGEST_PAUSE.total_seconds()) + DAY_S

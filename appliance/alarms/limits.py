@@ -8,10 +8,10 @@ Never: holds back what is `urgent`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from appliance.model_alarms import AlarmPriority
-from appliance.parsing.times import is_within, parse_hours
+from appliance.parsing.times import find_last, is_within, parse_hours
 from appliance.sections.alarms import RecipientSettings
 from appliance.wording.counts import format_count
 
@@ -53,13 +53,8 @@ def find_quiet(recipient: RecipientSettings, local_now: datetime, now: datetime)
     quiet = parse_hours(recipient.quiet)
     if quiet is None or not is_within(quiet, local_now.time()):
         return None
-    return Wait(f"quiet hours {recipient.quiet}", now + find_span(local_now.time(), quiet[1]))
-
-
-def find_span(now: time, then: time) -> timedelta:
-    """From a time of day to the next `then`."""
-    seconds = (then.hour - now.hour) * 3600 + (then.minute - now.minute) * 60 - now.second
-    return timedelta(seconds=seconds % 86_400)
+    ends = find_last(quiet[1], now, local_now.tzinfo or UTC, ahead_days=1)
+    return Wait(f"quiet hours {recipient.quiet}", ends)
 
 
 def find_limit(

@@ -17,7 +17,7 @@ from appliance.alarms.occurrences import Occurrence
 from appliance.alarms.rules import find_rules
 from appliance.model import Stamp
 from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind, AlarmPriority
-from appliance.sections.alarms import AlarmSettings
+from appliance.sections.alarms import AlarmSettings, ChannelKind, ChannelSettings
 from appliance.settings import Settings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
@@ -92,7 +92,20 @@ class Maker:
     def _tell(self, alarm: Alarm, recipient: str, now: Stamp, reason: str) -> None:
         own = self._settings.recipient.get(recipient)
         for channel in own.channels if own else ():
+            if not suits(self._settings.channel.get(channel), alarm.kind):
+                continue
             self._message += 1
             self.made.deliveries.append(
                 make(alarm, recipient, channel, now=now, reason=reason, sequence=self._message)
             )
+
+
+def suits(channel: ChannelSettings | None, kind: AlarmKind) -> bool:
+    """Whether a channel is of use for it: a dead man's switch takes nothing but that the unit lives,
+    and no siren sounds because it does.
+    """
+    if channel is None:
+        return True  # the message says so
+    if channel.kind is ChannelKind.PING:
+        return kind in (AlarmKind.HEARTBEAT, AlarmKind.TEST)
+    return not (channel.kind is ChannelKind.SWITCH and kind is AlarmKind.HEARTBEAT)

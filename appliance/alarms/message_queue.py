@@ -22,6 +22,7 @@ from appliance.alarms.deliveries import (
     begin,
     drop,
     expire,
+    list_due,
     postpone,
     settle,
     withdraw,
@@ -119,7 +120,10 @@ class MessageQueue:
     def _list_due(self, channel: str) -> Sequence[AlarmDelivery]:
         """The first of one channel: what waits for another holds up none of them."""
         now = self._store.clock.stamp().utc
-        return alarm_rows.list_due(self._store, channel, now, now + LONGEST_PAUSE, MOST_AT_ONCE)
+        latest = now + LONGEST_PAUSE
+        return list_due(
+            alarm_rows.list_due(self._store, channel, now, latest, MOST_AT_ONCE), now
+        )
 
     def _is_under_way(self, delivery: AlarmDelivery) -> bool:
         """Whether a channel has it; also where that is a process of a killed service."""

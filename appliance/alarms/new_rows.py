@@ -55,18 +55,19 @@ class NewRows:
         }
 
     def begin(self, *, anew: bool) -> None:
-        """Where a position cannot be read, what happens from now on counts, and not the years
-        before. `anew`: also what was not read yet is passed over, since nobody is to be told.
+        """Where a position cannot be read, or lies behind the last row, what happens from now on
+        counts, and not the years before. `anew`: also what was not read yet is passed over, since
+        nobody is to be told.
         """
         known = alarm_rows.read_positions(self._store)
         now = self._store.clock.stamp()
         streams = {BY_ROW[kind].name: kind for kind in FOLLOWED}
-        fresh = [
-            AlarmPosition(now, name, alarm_rows.find_newest_id(self._store, kind))
-            for name, kind in streams.items()
-            if anew or name not in known
+        newest = {name: alarm_rows.find_newest_id(self._store, one) for name, one in streams.items()}
+        changed = [
+            AlarmPosition(now, name, last)
+            for name, last in newest.items()
+            if name not in known or known[name] > last or (anew and known[name] != last)
         ]
-        changed = [one for one in fresh if known.get(one.stream) != one.row_id]
         if changed:
             self._store.add(*changed)
 

@@ -8,7 +8,6 @@ Never: takes back what was sent; what waits is not sent any more.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from appliance.alarms.deliveries import withdraw
@@ -26,8 +25,6 @@ from appliance.settings import Settings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
 
-RECENT = timedelta(days=14)
-
 
 def apply_orders(
     orders: Iterable[AlarmOrder],
@@ -44,7 +41,9 @@ def apply_orders(
             make_test(order, maker, settings, now, level)
         else:
             for alarm in list_meant(store, order):
-                rows += acknowledge(store, alarm, f"{order.who} ({order.via})")
+                joined = maker.made.alarms.get(alarm.key, alarm)  # by what is new in this pass
+                newest = joined if joined.alarm_id == alarm.alarm_id else alarm
+                rows += acknowledge(store, newest, f"{order.who} ({order.via})")
     return rows
 
 
@@ -60,7 +59,7 @@ def make_test(
 def list_meant(store: Store, order: AlarmOrder) -> list[Alarm]:
     """The alarm that an order names; all that wait for an acknowledgement, where it names none."""
     if not order.alarm_id:
-        return alarm_rows.list_unacknowledged(store, order.stamp.utc - RECENT)
+        return alarm_rows.list_unacknowledged(store)
     found = alarm_rows.find_alarm(store, order.alarm_id)
     return [found] if found is not None and not found.acknowledged_by else []
 

@@ -96,7 +96,7 @@ class Requester:
 def find_why(delivery: AlarmDelivery, alarm: Alarm, settings: Settings) -> str:
     """Who has not acknowledged it, in a message that went on from there; "" in all others."""
     rule = settings.alarm.get(alarm.rule)
-    if rule is None or delivery.recipient in rule.to:
+    if rule is None or delivery.recipient in rule.to or alarm.kind in WITHOUT_REPLY:
         return ""
     before = [name for name, one in settings.recipient.items() if one.next == delivery.recipient]
     return f"{' or '.join(before)} has not acknowledged it" if before else ""

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from appliance.alarms.occurrences import Occurrence
 from appliance.model import EnergyLevel, Fault, Sleep, Wake
-from appliance.model_alarms import AlarmKind
+from appliance.model_alarms import TAMPER_CODES, AlarmKind
 from appliance.model_cameras import Event
 from appliance.wording.rule_zone import find_zone_name
 from appliance.wording.shorten import shorten
@@ -18,9 +18,6 @@ from appliance.wording.site_time import format_site_time
 
 MOST_TEXT = 300  # characters
 UNIT = "unit"  # the place of what is of no camera and no service
-# What is wrong with a camera's view (sensors/camera/tamper_checks): each a tampering, until a
-# person has looked.
-TAMPER_CODES = frozenset(("camera-covered", "camera-moved", "camera-frozen", "camera-out-of-focus"))
 
 
 def from_event(event: Event, level: EnergyLevel) -> Occurrence:

@@ -18,6 +18,7 @@ from appliance.wording.site_time import format_site_time
 
 MOST_TITLE = 120  # characters; what a telephone shows of a notification
 LATE = timedelta(minutes=10)
+LONGEST = timedelta(days=366)  # `queue_days` is a year at most
 FORM = "%a %d %b %H:%M"
 
 
@@ -96,6 +97,8 @@ def describe_lateness(delivery: AlarmDelivery, facts: Facts) -> str:
     late = facts.now - delivery.stamp.utc
     if late < LATE:
         return ""
+    if late > LONGEST:
+        return "Its time is not sure: the unit's clock was set since."
     hours = late / timedelta(hours=1)
     if hours < 2:
         return f"It comes {format_count(round(hours * 60), 'minute')} late."

@@ -7,6 +7,7 @@ made up for by the service's timer.
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -16,10 +17,11 @@ def make_wake(path: Path) -> Callable[[], None]:
 
 
 def wake(path: Path) -> None:
-    """Send it; nobody may listen, and the queue may be full: then the service comes anyway."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.setblocking(False)  # noqa: FBT003  (the only form)
-        try:
-            sender.sendto(b"", str(path))
-        except OSError:
-            return
+    """Send it; nobody may listen, the queue may be full, or the process have no descriptor left:
+    then the service comes anyway.
+    """
+    with (
+        suppress(OSError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender,
+    ):
+        sender.sendto(b"", str(path))

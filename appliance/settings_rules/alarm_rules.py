@@ -7,6 +7,7 @@ Never: opens a secret's file; appliance/alarms/channels looks at those.
 from collections.abc import Container, Iterable, Iterator
 from urllib.parse import urlsplit
 
+from appliance.model_alarms import TAMPER_CODES, AlarmKind
 from appliance.parsing.nearest import advise
 from appliance.parsing.times import parse_hours
 from appliance.parsing.values import parse_host
@@ -23,6 +24,12 @@ NEEDS = {
     ChannelKind.PING: ("address_file",),
     ChannelKind.SWITCH: ("switch",),
 }
+USELESS = {
+    ChannelKind.PING: "take heartbeats only: name them in `heartbeat_to` of [alarms]",
+    ChannelKind.SWITCH: "would sound because the unit lives: name another recipient",
+}
+WITHOUT_RULE = (AlarmKind.HEARTBEAT, AlarmKind.TEST)
+LEAST_HEARTBEAT_S = 60.0
 ACCOUNT_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
@@ -37,6 +44,7 @@ def check_alarms(settings: Settings) -> Iterator[Error]:
         yield from check_hours(recipient.quiet, (*here, "quiet"))
         if recipient.next:
             yield from check_names((recipient.next,), (*here, "next"), settings.recipient)
+            yield from check_kinds((recipient.next,), ChannelKind.PING, (*here, "next"), settings)
     for name, channel in settings.channel.items():
         yield from check_channel(channel, ("channel", name), settings)
 
@@ -48,8 +56,12 @@ def check_shared(settings: Settings) -> Iterator[Error]:
         yield ("alarms", "page"), f"must be https://HOST[:PORT], not {show(own.page)}"
     where = ("alarms", "heartbeat_to")
     yield from check_names(own.heartbeat_to, where, settings.recipient)
+    yield from check_kinds(own.heartbeat_to, ChannelKind.SWITCH, where, settings)
     if own.heartbeat_s and not own.heartbeat_to:
         yield where, "must name who gets the message, or `heartbeat_s` be 0"
+    if 0 < own.heartbeat_s < LEAST_HEARTBEAT_S:
+        text = f"must be 0 or from {LEAST_HEARTBEAT_S:g} on: each is a message, and rows on the disk"
+        yield ("alarms", "heartbeat_s"), text
 
 
 def is_page(address: str) -> bool:
@@ -70,6 +82,25 @@ def check_rule(rule: AlarmSettings, here: Place, settings: Settings) -> Iterator
     yield from check_names(rule.cameras, (*here, "cameras"), settings.camera)
     yield from check_names(rule.zones, (*here, "zones"), list_zones(rule, settings))
     yield from check_hours(rule.hours, (*here, "hours"))
+    yield from check_kinds(rule.to, ChannelKind.PING, (*here, "to"), settings)
+    if rule.on in WITHOUT_RULE:
+        text = f"cannot be '{rule.on.value}': that goes to whom it is meant for without a rule"
+        yield (*here, "on"), text
+    tampers = sorted(TAMPER_CODES & set(rule.faults)) if rule.on is AlarmKind.FAULT else ()
+    for code in tampers:
+        yield (*here, "faults"), f"names '{code}', which is no `fault` here: set on = 'tamper'"
+
+
+def check_kinds(
+    names: Iterable[str], useless: ChannelKind, where: Place, settings: Settings
+) -> Iterator[Error]:
+    """Who gets it has a channel that is of use for it."""
+    for name in names:
+        channels = settings.recipient[name].channels if name in settings.recipient else ()
+        kinds = {settings.channel[one].kind for one in channels if one in settings.channel}
+        if kinds == {useless}:
+            text = f"whose channels of kind '{useless.value}' {USELESS[useless]}"
+            yield where, f"names {show(name)}, {text}"
 
 
 def list_zones(rule: AlarmSettings, settings: Settings) -> list[str]:

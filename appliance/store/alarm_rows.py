@@ -5,7 +5,7 @@ the `Store` that it is given.
 Never: decides what makes an alarm; appliance/alarms does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,12 +19,14 @@ from appliance.store.tables import BY_ROW
 
 T = TypeVar("T")
 PAGE_ROWS = 100
+MOST_DELETED = 500  # alarms at once
 MOST_OPEN = 2000  # messages that are looked at together, the most important first
 RANKS = "CASE priority WHEN 'URGENT' THEN 0 WHEN 'HIGH' THEN 1 WHEN 'NORMAL' THEN 2 ELSE 3 END"
 BY_RANK = f"ORDER BY {RANKS}, at"
 IS_OPEN = "state IN ('WAITING', 'SENDING')"
 HEARTBEATS = "SELECT alarm_id FROM alarm WHERE kind = 'HEARTBEAT'"
 Numbered = tuple[int, T]
+MeasureAge = Callable[[Any, Any], float | None]  # of a boot and an uptime
 
 
 def select(
@@ -121,11 +123,12 @@ def list_recent_alarms(store: Store, limit: int) -> list[Alarm]:
     return select(store, Alarm, "1", (), "ORDER BY sequence DESC, at DESC", limit)
 
 
-def list_unacknowledged(store: Store, since: datetime) -> list[Alarm]:
-    """Those that began after `since` and that nobody has acknowledged."""
-    condition = "acknowledged_by = '' AND at >= ?"
+def list_unacknowledged(store: Store, rules: Sequence[str] | None = None) -> list[Alarm]:
+    """Those that nobody has acknowledged, the newest first; of these rules, or all."""
+    marks = ", ".join("?" * len(rules or ()))
+    condition = "acknowledged_by = ''" + ("" if rules is None else f" AND rule IN ({marks})")
     return select(
-        store, Alarm, condition, (encode_time(since),), "ORDER BY sequence DESC", MOST_OPEN
+        store, Alarm, condition, tuple(rules or ()), "ORDER BY sequence DESC", MOST_OPEN
     )
 
 
@@ -193,11 +196,19 @@ def list_sent(store: Store, recipient: str, since: datetime) -> list[AlarmDelive
     return select(store, AlarmDelivery, condition, values, "ORDER BY sent", 10 * MOST_OPEN)
 
 
-def delete_old(store: Store, before: datetime) -> None:
-    """Alarms from before that time with their messages, but for those of which one waits."""
-    limit = encode_time(before)
+def delete_old(store: Store, keep_s: float, measure_age_s: MeasureAge) -> None:
+    """Alarms older than that, by the unit's own time, with their messages, but for those of which
+    one waits; some hundreds at once. One of unknown age goes with the next one that is old.
+    """
     waiting = f"SELECT alarm_id FROM alarm_delivery WHERE {IS_OPEN}"
-    old = f"SELECT alarm_id FROM alarm WHERE at < ? AND alarm_id NOT IN ({waiting})"
+    rows = store.query(
+        "SELECT alarm_id, boot_id, uptime_s FROM alarm "
+        f"WHERE alarm_id NOT IN ({waiting}) ORDER BY sequence LIMIT {MOST_DELETED}"
+    )
+    ages_s = [measure_age_s(row["boot_id"], row["uptime_s"]) for row in rows]
+    young = next((n for n, age_s in enumerate(ages_s) if age_s is not None and age_s <= keep_s), None)
+    known = [n for n, age_s in enumerate(ages_s[:young]) if age_s is not None]
     with store.housekeeping() as execute:
-        execute(f"DELETE FROM alarm_delivery WHERE alarm_id IN ({old})", (limit,))
-        execute(f"DELETE FROM alarm WHERE at < ? AND alarm_id NOT IN ({waiting})", (limit,))
+        for row in rows[: max(known, default=-1) + 1]:
+            for table in ("alarm_delivery", "alarm"):
+                execute(f"DELETE FROM {table} WHERE alarm_id = ?", (row["alarm_id"],))

@@ -109,6 +109,26 @@ MISTAKES = {
         "",
         "alarms.heartbeat_to must name who gets the message, or `heartbeat_s` be 0",
     ),
+    "a rule of what needs none": (
+        'on = "fault-over"',
+        'on = "heartbeat"',
+        "alarm.charger.on cannot be 'heartbeat': that goes to whom it is meant for without a rule",
+    ),
+    "a tampering as a fault": (
+        'on = "fault-over"',
+        'on = "fault"\nfaults = ["camera-covered"]',
+        "alarm.charger.faults names 'camera-covered', which is no `fault` here: set on = 'tamper'",
+    ),
+    "a heartbeat each second": (
+        "heartbeat_s = 86400",
+        "heartbeat_s = 1",
+        "alarms.heartbeat_s must be 0 or from 60 on",
+    ),
+    "alarms to a dead man's switch": (
+        'kind = "sia"',
+        'kind = "ping"\naddress_file = "/etc/appliance/alive"',
+        "alarm.charger.to names 'station', whose channels of kind 'ping' take heartbeats only",
+    ),
     "an unknown kind of channel": (
         'kind = "sia"',
         'kind = "fax"',

@@ -72,7 +72,7 @@ def read_all(store: Store, until: datetime) -> list[Any]:
         alarm_rows.list_failing(store, "mail", 0),
         alarm_rows.list_waiting_heartbeats(store),
         alarm_rows.list_sent(store, "owner", until - 3 * DAY),
-        alarm_rows.list_unacknowledged(store, until - 3 * DAY),
+        alarm_rows.list_unacknowledged(store, ["people"]),
         alarm_rows.list_recent_alarms(store, 10),
         alarm_rows.list_deliveries(store, "a-1"),
         alarm_rows.find_alarm(store, "1"),

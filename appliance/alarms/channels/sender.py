@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Self
 
 import appliance
+from appliance.alarms.channels.answer_log import lock_for_child
 from appliance.alarms.channels.requests import (
     MOST_BYTES,
     SendAnswer,
@@ -54,7 +55,7 @@ class Sender:
     ) -> None:
         self._limit_s = limit_s
         self._command = command if answers is None else (*command, "--answers", str(answers))
-        self._may_leave = answers is not None
+        self._answers, self._may_leave = answers, answers is not None
         self._process: subprocess.Popen[bytes] | None = None
         self._troubles: dict[str, str] = {}
         self._is_cancelled = False
@@ -120,14 +121,16 @@ class Sender:
             if self._is_cancelled:
                 raise ConnectionAbortedError(STOPPED)
             if self._process is None:
-                self._process = subprocess.Popen(
-                    self._command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    start_new_session=True,
-                    env=make_environment(),
-                )
+                with lock_for_child(self._answers) as passed:
+                    self._process = subprocess.Popen(
+                        self._command,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.DEVNULL,
+                        start_new_session=True,
+                        env=make_environment(),
+                        pass_fds=passed,
+                    )
             return self._process
 
     def _exchange(self, process: subprocess.Popen[bytes], line: bytes) -> SendAnswer:

@@ -1,9 +1,10 @@
 """What sending processes have answered before the service was killed."""
 
 import fcntl
+import os
 from pathlib import Path
 
-from appliance.alarms.answer_files import AnswerFiles
+from appliance.alarms.answer_files import AnswerFiles, read_ended
 from appliance.alarms.channels.answer_log import AnswerLog
 from appliance.alarms.channels.requests import SendAnswer
 
@@ -61,3 +62,34 @@ def test_a_directory_that_cannot_be_made_costs_the_answers_only(tmp_path: Path) 
     files = AnswerFiles(tmp_path / "full")
     assert files.take_left() == []
     files.close()
+
+
+def test_what_a_full_disk_cut_off_spoils_no_later_answer(tmp_path: Path) -> None:
+    path = AnswerFiles(tmp_path).own
+    path.write_bytes(b'{"delivery_id": "a-2.own')
+    log = AnswerLog(path)
+    log.write(SENT)
+    assert log._handle is not None
+    fcntl.flock(log._handle, fcntl.LOCK_UN)
+    assert AnswerFiles(tmp_path).take_left() == [SENT]
+
+
+def test_the_file_of_a_service_that_lives_for_months_stays_small(tmp_path: Path) -> None:
+    files = AnswerFiles(tmp_path)
+    log = AnswerLog(files.own)
+    log.write(SENT)
+    files.trim()
+    assert files.own.stat().st_size > 0
+    files.own.write_bytes(bytes(200_000))
+    files.trim()
+    assert files.own.stat().st_size == 0
+    log.write(SENT)
+    assert read_ended(files.own) is None
+    assert log._handle is not None
+    fcntl.flock(log._handle, fcntl.LOCK_UN)
+    assert read_ended(files.own) == [SENT]
+
+
+def test_a_pipe_among_the_files_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "0.answers")
+    assert AnswerFiles(tmp_path).take_left() == []

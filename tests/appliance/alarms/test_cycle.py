@@ -23,6 +23,8 @@ from appliance.process.service import Leave
 from appliance.sections.alarms import (
     AlarmSettings,
     AlarmsSettings,
+    ChannelKind,
+    ChannelSettings,
     RecipientSettings,
 )
 from appliance.settings import Settings
@@ -384,3 +386,103 @@ def test_two_boots_that_begin_in_1970_are_two_visits(
     unit.see("e2")
     unit.run()
     assert len(unit.mail.got) == 2
+
+
+@pytest.mark.parametrize(("wrong_year", "right_year"), [(1970, 2026), (2036, 2026)])
+def test_a_clock_that_is_set_keeps_no_alarm_from_going_on_to_the_next(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, wrong_year: int, right_year: int
+) -> None:
+    clock.set_wall_clock(clock.utc.replace(year=wrong_year))
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.see("e1")
+    unit.run()
+    clock.set_wall_clock(clock.utc.replace(year=right_year))
+    clock.advance(301)
+    unit.run()
+    assert (len(unit.mail.got), len(unit.sms.got)) == (1, 1)
+
+
+def test_the_third_of_three_gets_it_where_nobody_answers_for_days(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    people = {
+        "owner": RecipientSettings(channels=("mail",), next="guard"),
+        "guard": RecipientSettings(channels=("mail",), next="chief"),
+        "chief": RecipientSettings(channels=("sms",)),
+    }
+    rule = AlarmSettings(to=("owner",), acknowledge_s=24 * HOUR)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule}, recipient=people)
+    unit.see("e1")
+    for _ in range(3):
+        unit.run()
+        clock.advance(24 * HOUR + MINUTE)
+    assert len(unit.sms.got) == 1
+
+
+def test_a_test_escalates_by_no_rule_that_has_its_name(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"test": rule})
+    unit.order(AlarmOrderKind.TEST, recipient="owner")
+    unit.run()
+    clock.advance(HOUR)
+    unit.run()
+    assert (len(unit.mail.got), unit.sms.got) == (1, [])
+
+
+def test_a_clock_that_is_ten_years_ahead_deletes_no_alarm_and_ninety_days_do(
+    unit: AlarmUnit,
+) -> None:
+    unit.see("e1")
+    unit.run()
+    unit.clock.set_wall_clock(unit.clock.utc.replace(year=2036))
+    unit.cycle.cycle()
+    assert len(unit.alarms()) == 1
+    unit.clock.advance(91 * 24 * HOUR)
+    unit.bell.ring()
+    unit.cycle.cycle()
+    assert (unit.alarms(), unit.deliveries()) == ([], [])
+
+
+def test_a_position_behind_the_last_row_hides_nothing_that_comes(unit: AlarmUnit) -> None:
+    unit.run()
+    with unit.store.housekeeping() as execute:
+        execute("UPDATE alarm_position SET row_id = 1000 WHERE stream = 'event'", ())
+    unit.run()
+    unit.see("e1")
+    unit.run()
+    assert len(unit.mail.got) == 1
+
+
+def test_an_alarm_that_is_acknowledged_as_somebody_joins_it_counts_both(unit: AlarmUnit) -> None:
+    unit.see("e1")
+    unit.run()
+    unit.see("e2")
+    unit.order(AlarmOrderKind.ACKNOWLEDGE)
+    unit.run()
+    (alarm,) = unit.alarms()
+    assert (alarm.occurrences, alarm.acknowledged_by) == (2, "anna (unitctl)")
+
+
+def test_a_dead_mans_switch_gets_heartbeats_and_a_siren_none(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    channels = {
+        "mail": ChannelSettings(kind=ChannelKind.PING),
+        "sms": ChannelSettings(kind=ChannelKind.SWITCH, switch="siren"),
+    }
+    unit = AlarmUnit(
+        settings,
+        clock,
+        open_store,
+        alarms=AlarmsSettings(heartbeat_s=HOUR, heartbeat_to=("owner",)),
+        recipient={"owner": RecipientSettings(channels=("mail", "sms"))},
+        channel=channels,
+    )
+    unit.cycle.take_in()
+    assert [one.channel for one in unit.deliveries()] == ["mail"]
+    unit.see("e1")
+    unit.cycle.take_in()
+    assert sorted(one.channel for one in unit.deliveries()) == ["mail", "sms"]

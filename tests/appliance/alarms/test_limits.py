@@ -1,8 +1,11 @@
 """Quiet hours and limits of a recipient."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from appliance.alarms.limits import SentMessage, Wait, find_wait
+import pytest
+
+from appliance.alarms.limits import SentMessage, Wait, find_quiet, find_wait
 from appliance.model_alarms import AlarmPriority
 from appliance.sections.alarms import RecipientSettings
 
@@ -44,3 +47,18 @@ def test_megabytes_are_limited_as_well() -> None:
 def test_messages_of_the_day_before_or_of_a_clock_that_was_ahead_do_not_count() -> None:
     sent = (SentMessage(NOW - timedelta(days=2), 1), SentMessage(NOW + timedelta(days=300), 1))
     assert wait(RecipientSettings(messages_a_day=1), sent) is None
+
+
+@pytest.mark.parametrize(
+    ("evening", "ends"),
+    [
+        (datetime(2026, 3, 28, 21, tzinfo=UTC), datetime(2026, 3, 29, 3, tzinfo=UTC)),
+        (datetime(2026, 10, 24, 20, tzinfo=UTC), datetime(2026, 10, 25, 4, tzinfo=UTC)),
+    ],
+)
+def test_quiet_hours_over_a_change_of_summer_time_end_by_the_clock_on_the_wall(
+    evening: datetime, ends: datetime
+) -> None:
+    local = evening.astimezone(ZoneInfo("Europe/Bucharest"))
+    found = find_quiet(RecipientSettings(quiet="22:00-06:00"), local, evening)
+    assert found == Wait("quiet hours 22:00-06:00", ends)

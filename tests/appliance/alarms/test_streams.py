@@ -4,14 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from appliance.alarms.streams import (
-    TAMPER_CODES,
     from_event,
     from_fault,
     from_fault_end,
     from_sleep,
 )
 from appliance.model import EnergyLevel, Fault, Sleep
-from appliance.model_alarms import AlarmKind
+from appliance.model_alarms import TAMPER_CODES, AlarmKind
 from sensors.camera.tamper_checks.checks import TamperKind
 from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock

@@ -59,6 +59,9 @@ def test_it_says_how_late_it_is_from_ten_minutes_on() -> None:
     assert "late" not in read(9)
     assert "It comes 12 minutes late." in read(12)
     assert "It comes 168 hours late." in read(7 * 24 * 60)
+    from_1970 = read(56 * 366 * 24 * 60)
+    assert "late" not in from_1970
+    assert "Its time is not sure: the unit's clock was set since." in from_1970
 
 
 def test_a_title_leaves_out_the_advice_and_fits_a_telephone() -> None:

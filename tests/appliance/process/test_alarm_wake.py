@@ -1,15 +1,21 @@
 """The datagram that wakes the alarm service: sent for what can make an alarm, never waited for."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from appliance.errors import BusError
-from appliance.model import ServiceState
+from appliance.model import Fault, ServiceState
 from appliance.process.alarm_wake import make_wake
+from appliance.process.service import start_service
+from appliance.sections.alarms import RecipientSettings
+from appliance.settings import Settings
 from appliance.store.store import Store
 from tests.conftest import OpenStore
 from tests.scenes import filled
@@ -61,3 +67,30 @@ def test_nobody_and_a_full_queue_are_borne(tmp_path: Path, door: socket.socket) 
     for _ in range(2000):
         wake()
     assert 0 < count(door) < 2000
+
+
+def test_who_has_no_descriptor_left_stores_all_the_same(
+    open_store: OpenStore, door: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    power = wake_at(open_store("power"), door)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    power.raise_fault("power", BusError("no answer"))
+    assert [one.code for one in power.rows(Fault)] == ["bus"]
+
+
+def test_a_service_wakes_nobody_where_there_is_nobody_to_tell(settings: Settings) -> None:
+    settings.unit.run_dir.mkdir(parents=True, exist_ok=True)
+    told = {"owner": RecipientSettings(channels=("mail",))}
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as door:
+        door.bind(str(settings.alarm_socket))
+        door.setblocking(False)  # noqa: FBT003  (the only form)
+        for recipients, expected in (({}, 0), (told, 1)):
+            service = start_service("alarm", replace(settings, recipient=recipients), Event())
+            service.store.wake_alarms()
+            service.lock.release()
+            service.store.close()
+            assert count(door) == expected

@@ -20,10 +20,11 @@ def make_ping(directory: Path, address: str, *, allow_local: bool = True) -> Cha
     return ChannelSettings(kind=ChannelKind.PING, address_file=file, allow_local=allow_local)
 
 
-def test_a_heartbeat_asks_for_its_address_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [AlarmKind.HEARTBEAT, AlarmKind.TEST])
+def test_a_heartbeat_and_a_test_ask_for_its_address_once(tmp_path: Path, kind: AlarmKind) -> None:
     with WebhookServer() as server:
         channel = make_ping(tmp_path, f"http://127.0.0.1:{server.port}{PATH}")
-        answer = send(ask(channel, alarm=AlarmKind.HEARTBEAT))
+        answer = send(ask(channel, alarm=kind))
     assert answer.sent, answer.text
     assert [(one.method, one.path) for one in server.received] == [("GET", PATH)]
 

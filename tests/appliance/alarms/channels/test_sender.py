@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.alarms.answer_files import read_ended
 from appliance.alarms.channels.requests import (
     SendAnswer,
     SendRequest,
@@ -277,3 +278,12 @@ def test_the_sending_process_runs_the_code_of_its_service(
     with WebhookServer() as server:
         answer = send(ask(make_channel(tmp_path, f"json://127.0.0.1:{server.port}/alarms")))
     assert answer.sent, answer.text
+
+
+def test_a_process_holds_the_lock_before_it_runs_its_first_line(tmp_path: Path) -> None:
+    file = tmp_path / "own.answers"
+    command = (sys.executable, "-c", "import sys; sys.stdin.read()")
+    with Sender(command=command, answers=file) as sender:
+        sender._start()
+        assert read_ended(file) is None
+    assert read_ended(file) == []
