@@ -6,14 +6,14 @@ Reads and writes: nothing.
 Never: tells a time without its day where that is not today, or a repetition as something new.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from appliance.alarms.bundles import describe_more
 from appliance.alarms.deliveries import is_repeated
 from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind
 from appliance.wording.counts import format_count
-from appliance.wording.shorten import shorten
+from appliance.wording.shorten import make_printable, shorten
 from appliance.wording.site_time import format_site_time
 
 MOST_TITLE = 120  # characters; what a telephone shows of a notification
@@ -47,7 +47,10 @@ class Message:
 
 
 def build_message(alarm: Alarm, delivery: AlarmDelivery, facts: Facts) -> Message:
-    """One message to one recipient."""
+    """One message to one recipient. A fault or a damaged row may have lines in its text: no mail has
+    them in its subject.
+    """
+    alarm = replace(alarm, text=make_printable(" ".join(alarm.text.split())))
     return Message(
         title=shorten(f"{facts.unit}: {find_first_part(alarm.text)}", MOST_TITLE),
         body="\n".join(line for line in list_lines(alarm, delivery, facts) if line),

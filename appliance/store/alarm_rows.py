@@ -132,6 +132,13 @@ def list_unacknowledged(store: Store, rules: Sequence[str] | None = None) -> lis
     )
 
 
+def count_acknowledgements(store: Store, alarm_id: str) -> int:
+    """How often it was ordered that an alarm was seen."""
+    sql = "SELECT count(*) FROM alarm_order WHERE kind = 'ACKNOWLEDGE' AND alarm_id = ?"
+    found = store.query(sql, (alarm_id,))
+    return int(found[0][0]) if found else 0
+
+
 def list_deliveries(store: Store, alarm_id: str) -> list[AlarmDelivery]:
     """All messages of one alarm, the oldest first."""
     order = "ORDER BY at, delivery_id"

@@ -26,6 +26,7 @@ from appliance.wording.site_time import format_site_time
 
 UNKNOWN = "this link is of no alarm of this unit, or the unit's key is another one by now"
 LONGEST = 100  # characters of an id and of a token
+MOST_ORDERS = 5  # of one alarm: whoever has the link can press the button for ever
 FORM = "%A %d %B %H:%M"
 # One button, that sends to this address; everything else as on the page.
 POLICY = (
@@ -50,9 +51,11 @@ def add_alarm_replies(
         alarm, recipient = find(settings, reader, alarm_id, token)
         if alarm.acknowledged_by:
             return render(alarm, alarm.acknowledged_by, recipient)
-        kind = AlarmOrderKind.ACKNOWLEDGE
-        order = AlarmOrder(clock.stamp(), kind, alarm_id, "", recipient, "link")
-        add_order(settings.database, clock, order, make_wake(settings.alarm_socket))
+        count = reader.ask(lambda store: alarm_rows.count_acknowledgements(store, alarm_id))
+        if count < MOST_ORDERS:
+            kind = AlarmOrderKind.ACKNOWLEDGE
+            order = AlarmOrder(clock.stamp(), kind, alarm_id, "", recipient, "link")
+            add_order(settings.database, clock, order, make_wake(settings.alarm_socket))
         return render(alarm, recipient, recipient)
 
     render = make_renderer(settings, static)

@@ -65,6 +65,7 @@ def read_all(store: Store, until: datetime) -> list[Any]:
     return [
         alarm_rows.list_open(store),
         alarm_rows.count_open(store),
+        alarm_rows.count_acknowledgements(store, "a-1"),
         alarm_rows.list_sending(store),
         alarm_rows.list_open_channels(store),
         alarm_rows.list_due(store, "mail", until, until + DAY, 10),

@@ -72,3 +72,10 @@ def test_a_title_leaves_out_the_advice_and_fits_a_telephone() -> None:
     assert message.body.startswith("The charger is silent; check its cable.\n")
     long = replace(found, text="x" * 5000)
     assert len(build_message(long, delivery(), FACTS).title) <= MOST_TITLE + 40
+
+
+def test_a_text_of_several_lines_is_one_in_title_and_body() -> None:
+    found = replace(alarm(), text="the charger\r\nBcc: all@example.org\x1b[2J is silent")
+    message = build_message(found, delivery(), FACTS)
+    assert message.title == "hill 7: the charger Bcc: all@example.org\\x1b[2J is silent"
+    assert message.body.splitlines()[0] == "The charger Bcc: all@example.org\\x1b[2J is silent."

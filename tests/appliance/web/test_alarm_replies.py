@@ -103,3 +103,11 @@ def test_the_host_of_the_links_is_one_of_the_units_names(
     path = find_path(site)
     assert client.get(path, headers={"Host": "unit.example"}).status_code == 200
     assert client.get(path, headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_a_link_that_is_pressed_for_ever_fills_no_disk(
+    client: FlaskClient, site: Settings, open_store: OpenStore
+) -> None:
+    for _ in range(20):
+        assert client.post(find_path(site)).status_code == 200
+    assert len(list_orders(open_store)) == 5
