@@ -1,6 +1,7 @@
 """Who gets an alarm next where nobody has acknowledged it. Pure.
 
-    for step in find_steps(alarm, rule, recipients, deliveries, now): ...
+    for step in find_steps(alarm, rule, recipients, deliveries):
+        if is_due(step, rule, now): ...
 
 Reads and writes: nothing.
 Never: goes in a circle: who has a message of the alarm gets none for it again.

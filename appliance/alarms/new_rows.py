@@ -62,12 +62,12 @@ class NewRows:
         known = alarm_rows.read_positions(self._store)
         now = self._store.clock.stamp()
         streams = {BY_ROW[kind].name: kind for kind in FOLLOWED}
-        newest = {name: alarm_rows.find_newest_id(self._store, one) for name, one in streams.items()}
-        changed = [
-            AlarmPosition(now, name, last)
-            for name, last in newest.items()
-            if name not in known or known[name] > last or (anew and known[name] != last)
-        ]
+        changed: list[AlarmPosition] = []
+        for name, kind in streams.items():
+            last, position = alarm_rows.find_newest_id(self._store, kind), known.get(name)
+            is_wrong = position is None or (last is not None and position > last)
+            if last is not None and (is_wrong or (anew and position != last)):
+                changed.append(AlarmPosition(now, name, last))
         if changed:
             self._store.add(*changed)
 
@@ -85,7 +85,9 @@ class NewRows:
         self, kind: type, known: dict[str, int], level: EnergyLevel, found: Found
     ) -> None:
         name = BY_ROW[kind].name
-        rows: list[tuple[int, Any]] = alarm_rows.read_new(self._store, kind, known.get(name, 0))
+        if name not in known:  # its table cannot be read now
+            return
+        rows: list[tuple[int, Any]] = alarm_rows.read_new(self._store, kind, known[name])
         for row_id, row in rows:
             self._take(row_id, row, level, found)
         if rows:

@@ -20,6 +20,7 @@ from appliance.parsing.small_file import read_small_file
 from appliance.store.durable_files import replace_file
 
 KEY_BYTES = 32
+KEY_MODE = 0o640  # for the page, whatever the umask is: who reads it can make up links
 TOKEN_DIGITS = 32  # 128 bits
 PLACE = "alarm"  # /alarm/ALARM/TOKEN on the page
 
@@ -40,7 +41,7 @@ def read_or_make_key(path: Path) -> bytes:
         return key
     fresh = secrets.token_bytes(KEY_BYTES)
     try:
-        replace_file(path, fresh)
+        replace_file(path, fresh, mode=KEY_MODE)
     except OSError as error:
         raise StoreError(
             f"the key of the links in alarms cannot be written to {path}: {error.strerror}; "

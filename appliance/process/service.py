@@ -23,7 +23,7 @@ from appliance.errors import ApplianceError, SettingsError, StoreError
 from appliance.model import ServiceState, Stamp
 from appliance.parsing.arguments import NAME, PATH
 from appliance.process import instance_lock
-from appliance.process.alarm_wake import make_wake
+from appliance.process.alarm_wake import list_tables, make_wake
 from appliance.process.instance_lock import InstanceLock, RunningError
 from appliance.process.kept_settings import (
     ChosenSettings,
@@ -273,7 +273,8 @@ def start_service(
     clock = settings.make_clock()
     store = Store(settings.database, clock, name, opened=False)
     if settings.recipient:
-        store.wake_alarms = make_wake(settings.alarm_socket)
+        tables = list_tables(settings.alarm.values())
+        store.wake_alarms = make_wake(settings.alarm_socket, tables)
     service = Service(name, settings, clock, store, writer_log, instance, stop, lock=lock)
     (service.recorder.open if waits_for_store else service.recorder.start)()
     return service

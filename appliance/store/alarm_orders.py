@@ -17,7 +17,7 @@ from appliance.store.store import Store
 from appliance.store.tables import ALARM
 
 
-def add_order(path: Path, clock: Clock, order: AlarmOrder, wake: Callable[[], None]) -> None:
+def add_order(path: Path, clock: Clock, order: AlarmOrder, wake: Callable[[str], None]) -> None:
     """Store it in the database `path`, and have the service woken. Raises `StoreError`."""
     with closing(Store(path, clock, ALARM)) as store:
         store.wake_alarms = wake

@@ -54,10 +54,11 @@ def read_new(store: Store, kind: type[T], after_id: int) -> list[Numbered[T]]:
     return store.collect(search, keep, PAGE_ROWS)
 
 
-def find_newest_id(store: Store, kind: type) -> int:
-    """The id of the row that was written last; 0 where there is none."""
+def find_newest_id(store: Store, kind: type) -> int | None:
+    """The id of the row that was written last; 0 where there is none, None where that is not known.
+    """
     found = store.query(f"SELECT max(id) FROM {BY_ROW[kind].name}")
-    return int(found[0][0] or 0) if found else 0
+    return int(found[0][0] or 0) if found else None
 
 
 def find_faults(store: Store, ids: Sequence[int]) -> list[Numbered[Fault]]:
@@ -213,9 +214,9 @@ def delete_old(store: Store, keep_s: float, measure_age_s: MeasureAge) -> None:
         f"WHERE alarm_id NOT IN ({waiting}) ORDER BY sequence LIMIT {MOST_DELETED}"
     )
     ages_s = [measure_age_s(row["boot_id"], row["uptime_s"]) for row in rows]
-    young = next((n for n, age_s in enumerate(ages_s) if age_s is not None and age_s <= keep_s), None)
-    known = [n for n, age_s in enumerate(ages_s[:young]) if age_s is not None]
+    young = (n for n, age_s in enumerate(ages_s) if age_s is not None and age_s <= keep_s)
+    old = [n for n, age_s in enumerate(ages_s[: next(young, None)]) if age_s is not None]
     with store.housekeeping() as execute:
-        for row in rows[: max(known, default=-1) + 1]:
+        for row in rows[: max(old, default=-1) + 1]:
             for table in ("alarm_delivery", "alarm"):
                 execute(f"DELETE FROM {table} WHERE alarm_id = ?", (row["alarm_id"],))

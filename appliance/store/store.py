@@ -50,7 +50,7 @@ class Store(HeldConnection):
         self.unreadable = UnreadableRows(clock)
         self._collector = RowCollector(path, self.unreadable)
         self._reported_s: dict[tuple[str, str], float] = {}
-        self.wake_alarms: Callable[[], None] = lambda: None  # for each row that can make an alarm
+        self.wake_alarms: Callable[[str], None] = lambda _: None  # given tables that make alarms
         if opened:
             self.reopen()
 
@@ -62,8 +62,8 @@ class Store(HeldConnection):
         with self._transaction(durable=any(table.durable for table in tables)):
             for table, row in zip(tables, new, strict=True):
                 self._insert(table, row)
-        if any(table.alarms for table in tables):
-            self.wake_alarms()
+        for name in {table.name for table in tables if table.alarms}:
+            self.wake_alarms(name)
 
     def publish_status(self, service: str, status: str) -> None:
         """Publish the one sentence that `systemctl status` shows as well."""
@@ -95,7 +95,7 @@ class Store(HeldConnection):
             sql = "UPDATE fault SET cleared = ? WHERE source = ? AND code = ? AND cleared IS NULL"
             with self._transaction(durable=True):
                 self._db.executemany(sql, [(now, source, code) for code in over])
-            self.wake_alarms()
+            self.wake_alarms("fault")
         return sorted(over)
 
     # --- reading -------------------------------------------------------------------------------

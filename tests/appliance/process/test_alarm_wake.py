@@ -12,9 +12,10 @@ import pytest
 
 from appliance.errors import BusError
 from appliance.model import Fault, ServiceState
-from appliance.process.alarm_wake import make_wake
+from appliance.model_alarms import AlarmKind
+from appliance.process.alarm_wake import list_tables, make_wake
 from appliance.process.service import start_service
-from appliance.sections.alarms import RecipientSettings
+from appliance.sections.alarms import AlarmSettings, RecipientSettings
 from appliance.settings import Settings
 from appliance.store.store import Store
 from tests.conftest import OpenStore
@@ -62,10 +63,10 @@ def test_a_fault_and_its_end_wake_and_a_sentence_does_not(
 
 
 def test_nobody_and_a_full_queue_are_borne(tmp_path: Path, door: socket.socket) -> None:
-    make_wake(tmp_path / "nobody.sock")()
+    make_wake(tmp_path / "nobody.sock")("event")
     wake = make_wake(Path(door.getsockname()))
     for _ in range(2000):
-        wake()
+        wake("event")
     assert 0 < count(door) < 2000
 
 
@@ -90,7 +91,20 @@ def test_a_service_wakes_nobody_where_there_is_nobody_to_tell(settings: Settings
         door.setblocking(False)  # noqa: FBT003  (the only form)
         for recipients, expected in (({}, 0), (told, 1)):
             service = start_service("alarm", replace(settings, recipient=recipients), Event())
-            service.store.wake_alarms()
+            service.store.wake_alarms("alarm_order")
             service.lock.release()
             service.store.close()
             assert count(door) == expected
+
+
+def test_nobody_is_woken_by_what_no_rule_asks_for(
+    open_store: OpenStore, door: socket.socket
+) -> None:
+    rules = [AlarmSettings(on=AlarmKind.TAMPER), AlarmSettings(on=AlarmKind.BATTERY)]
+    inference, power = open_store("inference"), open_store("power")
+    for store in (inference, power):
+        store.wake_alarms = make_wake(Path(door.getsockname()), list_tables(rules))
+    inference.add(filled.event(inference.clock.stamp()))
+    assert count(door) == 0
+    power.raise_fault("power", BusError("no answer"))
+    assert count(door) == 1

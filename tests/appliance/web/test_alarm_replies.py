@@ -1,5 +1,7 @@
 """The page behind the link in an alarm: it shows, and a button acknowledges."""
 
+import os
+import stat
 from dataclasses import replace
 
 import pytest
@@ -111,3 +113,13 @@ def test_a_link_that_is_pressed_for_ever_fills_no_disk(
     for _ in range(20):
         assert client.post(find_path(site)).status_code == 200
     assert len(list_orders(open_store)) == 5
+
+
+def test_nobody_but_the_units_services_reads_the_key(site: Settings, open_store: OpenStore) -> None:
+    open_store()
+    before = os.umask(0)
+    try:
+        read_or_make_key(site.alarm_key_file)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(site.alarm_key_file.stat().st_mode) == 0o640
