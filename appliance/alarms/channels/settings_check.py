@@ -1,4 +1,5 @@
-"""What channels need of their files: an address, a key or a number of a form that can be used.
+"""What channels need of their files: an address, a key or a number of a form that can be used; and
+labels of which no event is made.
 
 In: the settings, the files that they name. Out: findings.
 Never: repeats what stands in a file, loads Apprise (`unitctl alarms test` tells what that says), or
@@ -13,9 +14,11 @@ from pathlib import Path
 from appliance.alarms.channels.addresses import find_scheme
 from appliance.alarms.channels.errors import ChannelError
 from appliance.alarms.channels.secret_files import decode_key, read_secret
+from appliance.parsing.nearest import advise
 from appliance.process.settings_checks import SettingsFinding
 from appliance.sections.alarms import ChannelKind, ChannelSettings
 from appliance.settings import Settings
+from appliance.strict_json import show
 
 
 def check(settings: Settings) -> Iterator[SettingsFinding]:
@@ -23,6 +26,21 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
     for name, channel in settings.channel.items():
         for key, text, is_warning in find_faults(name, channel):
             yield SettingsFinding(("channel", name, key), text, is_warning)
+    labels = list_labels(settings)
+    for name, rule in settings.alarm.items():
+        for label in rule.labels:
+            if label not in labels:
+                text = f"names {show(label)}, of which no event is made; {advise(label, labels)}"
+                yield SettingsFinding(("alarm", name, "labels"), text, is_warning=True)
+
+
+def list_labels(settings: Settings) -> list[str]:
+    """Those that make events: of all cameras, of their zones and lines."""
+    found = set(settings.inference.labels)
+    for camera in settings.camera.values():
+        for place in (*camera.zone.values(), *camera.line.values()):
+            found.update(place.labels)
+    return sorted(found)
 
 
 def find_faults(name: str, channel: ChannelSettings) -> Iterator[tuple[str, str, bool]]:

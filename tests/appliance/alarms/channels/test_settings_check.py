@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.alarms.channels.settings_check import check
-from appliance.sections.alarms import ChannelKind, ChannelSettings
+from appliance.sections.alarms import AlarmSettings, ChannelKind, ChannelSettings
 from appliance.settings import Settings
 
 
@@ -71,3 +71,14 @@ def test_a_file_that_is_missing_or_open_to_everybody_is_a_warning(
     (found,) = list(check(replace(settings, channel={"phone": channel})))
     assert found.is_warning
     assert "chmod 0640" in found.text
+
+
+def test_a_label_of_which_no_event_is_made_is_a_warning(settings: Settings) -> None:
+    rules = {
+        "people": AlarmSettings(to=("owner",), labels=("person",)),
+        "wrong": AlarmSettings(to=("owner",), labels=("perosn",)),
+    }
+    (found,) = check(replace(settings, alarm=rules))
+    assert found.is_warning
+    assert found.where == ("alarm", "wrong", "labels")
+    assert found.text == "names 'perosn', of which no event is made; did you mean 'person'?"
