@@ -11,6 +11,7 @@ import sys
 
 from sqlite_utils import Database, Migrations
 
+from appliance.store.alarm_positions import list_beginnings
 from appliance.store.sqlite_files import limit_values
 
 unit = Migrations("unit")
@@ -386,26 +387,8 @@ def m0029_alarms(db: Database) -> None:
     db.execute(f"CREATE TABLE alarm_order ({STAMP}, {order}, via TEXT NOT NULL)")
     switch = "request_id TEXT NOT NULL, switch TEXT NOT NULL, on_s REAL NOT NULL"
     db.execute(f"CREATE TABLE alarm_switch ({STAMP}, {switch}, reason TEXT NOT NULL)")
-    for table in ("event", "fault", "sleep", "wake", "alarm_order"):
-        # What was there before alarms makes none; in a new database everything counts.
-        db.execute(
-            "INSERT INTO alarm_position (stream, at, boot_id, uptime_s, row_id) "
-            f"SELECT '{table}', '1970-01-01T00:00:00.000Z', 'migration', 0, "
-            f"coalesce(max(id), 0) FROM {table}"
-        )
-        follow_deletions(db, table)
-
-
-def follow_deletions(db: Database, table: str) -> None:
-    """SQLite gives the number of a deleted newest row to the next one: a position above it would
-    hide that one from the alarms.
-    """
-    newest = f"(SELECT coalesce(max(id), 0) FROM {table})"
-    db.execute(
-        f"CREATE TRIGGER {table}_deleted AFTER DELETE ON {table} WHEN old.id > {newest} BEGIN "
-        f"UPDATE alarm_position SET row_id = {newest} "
-        f"WHERE stream = '{table}' AND row_id > {newest}; END"
-    )
+    for sql in list_beginnings():
+        db.execute(sql)
 
 
 if __name__ == "__main__":

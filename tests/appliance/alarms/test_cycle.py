@@ -14,7 +14,6 @@ from appliance.model import EnergyLevel, Sleep
 from appliance.model_alarms import (
     AlarmKind,
     AlarmOrderKind,
-    AlarmPosition,
     DeliveryState,
 )
 from appliance.model_cameras import CameraHold, HoldKind
@@ -29,7 +28,6 @@ from appliance.sections.alarms import (
 )
 from appliance.settings import Settings
 from tests.conftest import OpenStore
-from tests.scenes import filled
 from tests.stand_ins.alarm_unit import AlarmUnit
 from tests.stand_ins.fakes import FakeClock
 
@@ -59,23 +57,6 @@ def test_an_event_reaches_its_recipient_once_with_time_battery_and_links(unit: A
     assert unit.sms.got == []
 
 
-def test_what_happened_before_the_first_start_is_no_alarm(
-    settings: Settings, clock: FakeClock, open_store: OpenStore
-) -> None:
-    before = AlarmUnit(settings, clock, open_store)
-    before.store.query("SELECT 1")
-    unit = before
-    unit.see("e1")
-    with unit.store.housekeeping() as execute:
-        execute("DELETE FROM alarm_position", ())
-    unit.restart()
-    unit.run()
-    assert unit.mail.got == []
-    unit.see("e2")
-    unit.run()
-    assert len(unit.mail.got) == 1
-
-
 def test_one_visit_is_one_message(unit: AlarmUnit) -> None:
     for number in range(20):
         unit.see(f"e{number}")
@@ -101,25 +82,6 @@ def test_ten_thousand_events_in_an_hour_are_a_few_messages(unit: AlarmUnit) -> N
     unit.run()
     assert len(unit.mail.got) == 1
     assert unit.alarms()[0].occurrences == 1000
-
-
-def test_who_does_not_acknowledge_is_followed_by_the_next_who_reads_why(
-    settings: Settings, clock: FakeClock, open_store: OpenStore
-) -> None:
-    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0)
-    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
-    unit.see("e1")
-    unit.run()
-    unit.clock.advance(299)
-    unit.run()
-    assert unit.sms.got == []
-    unit.clock.advance(2)
-    unit.run()
-    (request,) = unit.sms.got
-    assert "You get it since owner has not acknowledged it." in request.body
-    unit.clock.advance(HOUR)
-    unit.run()
-    assert len(unit.sms.got) == len(unit.mail.got) == 1
 
 
 def test_an_acknowledged_alarm_goes_no_further_and_what_waits_is_withdrawn(
@@ -248,41 +210,6 @@ def test_without_a_recipient_it_hears_who_rang_lest_pid_1_starts_it_without_an_e
             held_by_pid_1.recv(1)
 
 
-def test_what_happens_after_the_newest_events_were_erased_is_an_alarm(unit: AlarmUnit) -> None:
-    for number in range(3):
-        unit.see(f"e{number}")
-    unit.run()
-    with unit.inference.housekeeping() as execute:
-        execute("DELETE FROM event WHERE id >= 2", ())
-    unit.clock.advance(HOUR)
-    unit.run()
-    unit.see("e4")
-    unit.run()
-    assert [one.event_id for one in unit.alarms()] == ["e0", "e4"]
-
-
-def test_a_position_that_is_damaged_makes_no_alarms_of_the_years_before(unit: AlarmUnit) -> None:
-    for number in range(3):
-        unit.see(f"e{number}")
-        unit.run()
-        unit.clock.advance(HOUR)
-    with unit.store.housekeeping() as execute:
-        execute("UPDATE alarm_position SET row_id = 'x' WHERE stream = 'event'", ())
-    unit.run()
-    unit.see("e9")
-    unit.run()
-    assert [one.event_id for one in unit.alarms()] == ["e0", "e1", "e2", "e9"]
-
-
-def test_what_woke_the_service_of_a_new_database_is_an_alarm(
-    settings: Settings, clock: FakeClock, open_store: OpenStore
-) -> None:
-    open_store("inference").add(filled.event(clock.stamp(), "e1"))
-    unit = AlarmUnit(settings, clock, open_store)
-    unit.run()
-    assert [one.event_id for one in unit.alarms()] == ["e1"]
-
-
 def test_heartbeats_of_a_week_without_a_link_are_one_and_no_limit_holds_it_back(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:
@@ -306,43 +233,6 @@ def test_heartbeats_of_a_week_without_a_link_are_one_and_no_limit_holds_it_back(
         unit.clock.advance(HOUR)
         unit.run()
     assert len(unit.mail.got) == 4
-
-
-def test_a_message_that_waits_behind_others_for_a_dead_channel_goes_on_to_the_next(
-    settings: Settings, clock: FakeClock, open_store: OpenStore
-) -> None:
-    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0, bundle_s=0.0)
-    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
-    unit.mail.says = "no route to host"
-    for number in range(3):
-        unit.see(f"e{number}", at=clock.utc + timedelta(seconds=number))
-    unit.run()
-    unit.clock.advance(301)
-    unit.run()
-    assert len(unit.sms.got) == 3
-
-
-def test_the_end_of_a_fault_is_told_once_also_after_a_kill_beside_its_record(
-    settings: Settings, clock: FakeClock, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rule = AlarmSettings(on=AlarmKind.FAULT_OVER, to=("owner",), bundle_s=0.0)
-    unit = AlarmUnit(settings, clock, open_store, alarm={"over": rule})
-    unit.power.raise_fault("power", BusError("silent"))
-    unit.run()
-    unit.power.clear_faults("power")
-
-    def kill(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("appliance.store.alarm_rows.delete_positions", kill)
-        with pytest.raises(KeyboardInterrupt):
-            unit.run()
-    unit.restart()
-    unit.run()
-    unit.run()
-    assert len(unit.mail.got) == 1
-    assert not [one for one in unit.store.rows(AlarmPosition) if one.stream.startswith("open")]
 
 
 def test_a_level_that_is_not_known_yet_loses_no_alarm(
@@ -388,50 +278,6 @@ def test_two_boots_that_begin_in_1970_are_two_visits(
     assert len(unit.mail.got) == 2
 
 
-@pytest.mark.parametrize(("wrong_year", "right_year"), [(1970, 2026), (2036, 2026)])
-def test_a_clock_that_is_set_keeps_no_alarm_from_going_on_to_the_next(
-    settings: Settings, clock: FakeClock, open_store: OpenStore, wrong_year: int, right_year: int
-) -> None:
-    clock.set_wall_clock(clock.utc.replace(year=wrong_year))
-    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0)
-    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
-    unit.see("e1")
-    unit.run()
-    clock.set_wall_clock(clock.utc.replace(year=right_year))
-    clock.advance(301)
-    unit.run()
-    assert (len(unit.mail.got), len(unit.sms.got)) == (1, 1)
-
-
-def test_the_third_of_three_gets_it_where_nobody_answers_for_days(
-    settings: Settings, clock: FakeClock, open_store: OpenStore
-) -> None:
-    people = {
-        "owner": RecipientSettings(channels=("mail",), next="guard"),
-        "guard": RecipientSettings(channels=("mail",), next="chief"),
-        "chief": RecipientSettings(channels=("sms",)),
-    }
-    rule = AlarmSettings(to=("owner",), acknowledge_s=24 * HOUR)
-    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule}, recipient=people)
-    unit.see("e1")
-    for _ in range(3):
-        unit.run()
-        clock.advance(24 * HOUR + MINUTE)
-    assert len(unit.sms.got) == 1
-
-
-def test_a_test_escalates_by_no_rule_that_has_its_name(
-    settings: Settings, clock: FakeClock, open_store: OpenStore
-) -> None:
-    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0)
-    unit = AlarmUnit(settings, clock, open_store, alarm={"test": rule})
-    unit.order(AlarmOrderKind.TEST, recipient="owner")
-    unit.run()
-    clock.advance(HOUR)
-    unit.run()
-    assert (len(unit.mail.got), unit.sms.got) == (1, [])
-
-
 def test_a_clock_that_is_ten_years_ahead_deletes_no_alarm_and_ninety_days_do(
     unit: AlarmUnit,
 ) -> None:
@@ -444,16 +290,6 @@ def test_a_clock_that_is_ten_years_ahead_deletes_no_alarm_and_ninety_days_do(
     unit.bell.ring()
     unit.cycle.cycle()
     assert (unit.alarms(), unit.deliveries()) == ([], [])
-
-
-def test_a_position_behind_the_last_row_hides_nothing_that_comes(unit: AlarmUnit) -> None:
-    unit.run()
-    with unit.store.housekeeping() as execute:
-        execute("UPDATE alarm_position SET row_id = 1000 WHERE stream = 'event'", ())
-    unit.run()
-    unit.see("e1")
-    unit.run()
-    assert len(unit.mail.got) == 1
 
 
 def test_an_alarm_that_is_acknowledged_as_somebody_joins_it_counts_both(unit: AlarmUnit) -> None:

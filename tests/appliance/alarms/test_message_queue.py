@@ -1,12 +1,9 @@
 """What waits, for how long, in which order, and what a kill makes of it."""
 
-import fcntl
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from appliance.alarms.channels.answer_log import AnswerLog
 from appliance.errors import StoreError
 from appliance.model import EnergyLevel
 from appliance.model_alarms import (
@@ -265,35 +262,6 @@ def test_a_channel_that_was_taken_out_of_the_settings_drops_its_messages(
     assert rows[0].reason == "dropped: there is no [channel.mail] any more"
 
 
-def leave_answers(unit: AlarmUnit) -> AnswerLog:
-    """The sending process of this service, as it writes them."""
-    return AnswerLog(unit.files.own)
-
-
-def test_a_message_that_a_process_of_a_killed_service_still_sends_is_not_sent_again(
-    unit: AlarmUnit,
-) -> None:
-    log = leave_answers(unit)
-    unit.see("e1")
-    unit.cycle.take_in()
-    unit.queue.send(EnergyLevel.FULL)
-    assert unit.bell.wait(10)
-    (answer,) = unit.workers.take_answers()
-    unit.restart()
-    unit.run()
-    assert len(unit.mail.got) == 1
-    due = unit.queue.find_next()
-    assert due is not None
-    assert due - unit.clock.utc == timedelta(seconds=2)
-    log.write(answer)
-    assert log._handle is not None
-    fcntl.flock(log._handle, fcntl.LOCK_UN)
-    unit.run()
-    assert len(unit.mail.got) == 1
-    assert unit.deliveries()[0].state is DeliveryState.SENT
-    assert list(unit.settings.alarm_answers_dir.iterdir()) == []
-
-
 def test_a_link_that_is_gone_is_asked_ever_more_seldom_however_much_waits(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:
@@ -347,43 +315,6 @@ def test_what_waits_for_a_channel_that_is_busy_wakes_nobody_until_it_answers(
     assert len(unit.mail.got) == 2
 
 
-def test_an_answer_that_was_left_is_believed_also_where_it_cannot_be_stored_at_first(
-    unit: AlarmUnit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    log = leave_answers(unit)
-    unit.see("e1")
-    unit.cycle.take_in()
-    unit.queue.send(EnergyLevel.FULL)
-    assert unit.bell.wait(10)
-    log.write(unit.workers.take_answers()[0])
-    assert log._handle is not None
-    fcntl.flock(log._handle, fcntl.LOCK_UN)
-    unit.restart()
-
-    def refuse(*rows: object) -> None:
-        raise StoreError("the disk is full")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(unit.store, "add", refuse)
-        with pytest.raises(StoreError):
-            unit.queue.settle()
-    unit.run()
-    assert len(unit.mail.got) == 1
-    assert unit.deliveries()[0].state is DeliveryState.SENT
-
-
-def test_a_file_that_says_both_says_that_it_was_sent(unit: AlarmUnit) -> None:
-    unit.see("e1")
-    unit.cycle.take_in()
-    unit.queue.send(EnergyLevel.FULL)
-    assert unit.bell.wait(10)
-    (sent,) = unit.workers.take_answers()
-    unit.restart()
-    unit.queue.resume([sent, replace(sent, sent=False, text="no route to host")])
-    unit.run()
-    assert len(unit.mail.got) == 1
-
-
 def test_what_is_held_back_together_is_written_together(
     settings: Settings, clock: FakeClock, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -397,6 +328,11 @@ def test_what_is_held_back_together_is_written_together(
     unit.cycle.take_in()
     writes: list[int] = []
     add = unit.store.add
-    monkeypatch.setattr(unit.store, "add", lambda *rows: (writes.append(len(rows)), add(*rows)))
+
+    def count(*rows: object) -> None:
+        writes.append(len(rows))
+        add(*rows)
+
+    monkeypatch.setattr(unit.store, "add", count)
     unit.queue.send(EnergyLevel.FULL)
     assert writes == [100]

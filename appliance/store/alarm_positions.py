@@ -1,0 +1,32 @@
+"""Up to where each table was looked at for alarms: how that begins, and what deleted rows make of it.
+
+    for sql in list_beginnings():
+        db.execute(sql)
+
+What was there before alarms makes none; in a new database everything counts. SQLite gives the
+number of a deleted newest row to the next one: a position above it would hide that one, so it
+follows what is deleted.
+
+Reads and writes: nothing; these are statements for the migration that makes the table.
+Never: moves a position forward.
+"""
+
+from collections.abc import Iterator
+
+FOLLOWED = ("event", "fault", "sleep", "wake", "alarm_order")
+LONG_AGO = "'1970-01-01T00:00:00.000Z', 'migration', 0"
+
+
+def list_beginnings() -> Iterator[str]:
+    """The positions of a database that has none, and a trigger for each of its tables."""
+    for table in FOLLOWED:
+        newest = f"(SELECT coalesce(max(id), 0) FROM {table})"
+        yield (
+            "INSERT INTO alarm_position (stream, at, boot_id, uptime_s, row_id) "
+            f"VALUES ('{table}', {LONG_AGO}, {newest})"
+        )
+        yield (
+            f"CREATE TRIGGER {table}_deleted AFTER DELETE ON {table} WHEN old.id > {newest} BEGIN "
+            f"UPDATE alarm_position SET row_id = {newest} "
+            f"WHERE stream = '{table}' AND row_id > {newest}; END"
+        )

@@ -1,0 +1,92 @@
+"""Who is told next where nobody acknowledges."""
+
+from datetime import timedelta
+
+import pytest
+
+from appliance.model_alarms import AlarmOrderKind
+from appliance.sections.alarms import AlarmSettings, RecipientSettings
+from appliance.settings import Settings
+from tests.conftest import OpenStore
+from tests.stand_ins.alarm_unit import AlarmUnit
+from tests.stand_ins.fakes import FakeClock
+
+MINUTE = 60.0
+HOUR = 3600.0
+
+
+def test_who_does_not_acknowledge_is_followed_by_the_next_who_reads_why(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.see("e1")
+    unit.run()
+    unit.clock.advance(299)
+    unit.run()
+    assert unit.sms.got == []
+    unit.clock.advance(2)
+    unit.run()
+    (request,) = unit.sms.got
+    assert "You get it since owner has not acknowledged it." in request.body
+    unit.clock.advance(HOUR)
+    unit.run()
+    assert len(unit.sms.got) == len(unit.mail.got) == 1
+
+
+def test_a_message_that_waits_behind_others_for_a_dead_channel_goes_on_to_the_next(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0, bundle_s=0.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.mail.says = "no route to host"
+    for number in range(3):
+        unit.see(f"e{number}", at=clock.utc + timedelta(seconds=number))
+    unit.run()
+    unit.clock.advance(301)
+    unit.run()
+    assert len(unit.sms.got) == 3
+
+
+@pytest.mark.parametrize(("wrong_year", "right_year"), [(1970, 2026), (2036, 2026)])
+def test_a_clock_that_is_set_keeps_no_alarm_from_going_on_to_the_next(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, wrong_year: int, right_year: int
+) -> None:
+    clock.set_wall_clock(clock.utc.replace(year=wrong_year))
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.see("e1")
+    unit.run()
+    clock.set_wall_clock(clock.utc.replace(year=right_year))
+    clock.advance(301)
+    unit.run()
+    assert (len(unit.mail.got), len(unit.sms.got)) == (1, 1)
+
+
+def test_the_third_of_three_gets_it_where_nobody_answers_for_days(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    people = {
+        "owner": RecipientSettings(channels=("mail",), next="guard"),
+        "guard": RecipientSettings(channels=("mail",), next="chief"),
+        "chief": RecipientSettings(channels=("sms",)),
+    }
+    rule = AlarmSettings(to=("owner",), acknowledge_s=24 * HOUR)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule}, recipient=people)
+    unit.see("e1")
+    for _ in range(3):
+        unit.run()
+        clock.advance(24 * HOUR + MINUTE)
+    assert len(unit.sms.got) == 1
+
+
+def test_a_test_escalates_by_no_rule_that_has_its_name(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"test": rule})
+    unit.order(AlarmOrderKind.TEST, recipient="owner")
+    unit.run()
+    clock.advance(HOUR)
+    unit.run()
+    assert (len(unit.mail.got), unit.sms.got) == (1, [])
