@@ -21,7 +21,9 @@ from appliance.alarms.channels.requests import SendRequest, Sent
 from appliance.alarms.channels.secret_files import hide, read_secret
 from appliance.errors import locate_error
 
-CONNECT_S, READ_S = 15.0, 20.0
+# A mail server may look for spam before it says that it has taken a mail: who gives up before that
+# sends it again and again. RFC 5321 would wait 10 min; the sender's limit is 90 s.
+CONNECT_S, READ_S = 15.0, 60.0
 REASON = "Socket Exception"  # Apprise tells causes so, among what it logs for developers
 MOST_LINES, LONGEST_LINE = 20, 4000  # far more than is shown: a secret that is cut is not hidden
 OF_BASE64 = 4 / 3

@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from appliance.alarms.answer_files import read_ended
+from appliance.alarms.channels import apprise_channel
 from appliance.alarms.channels.requests import (
     SendAnswer,
     SendRequest,
     format_line,
     parse_answer,
 )
-from appliance.alarms.channels.sender import Sender
+from appliance.alarms.channels.sender import LIMIT_S, Sender
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel, send
 from tests.stand_ins.mail_server import run_mail_server
 from tests.stand_ins.webhook_server import WebhookServer
@@ -164,7 +165,7 @@ SERVICE = """
 import sys
 from pathlib import Path
 from appliance.alarms.channels.requests import parse_request
-from appliance.alarms.channels.sender import Sender
+from appliance.alarms.channels.sender import LIMIT_S, Sender
 with Sender(answers=Path(sys.argv[1])) as sender:
     print(sender.send(parse_request(sys.argv[2].encode())).text, flush=True)
 """
@@ -287,3 +288,8 @@ def test_a_process_holds_the_lock_before_it_runs_its_first_line(tmp_path: Path) 
         sender._start()
         assert read_ended(file) is None
     assert read_ended(file) == []
+
+
+def test_a_server_has_a_minute_to_say_that_it_has_taken_a_mail() -> None:
+    assert apprise_channel.READ_S >= 60.0
+    assert apprise_channel.CONNECT_S + apprise_channel.READ_S < LIMIT_S
