@@ -76,7 +76,7 @@ class Maker:
     def _apply(self, name: str, rule: AlarmSettings, occurrence: Occurrence, now: Stamp) -> None:
         key = make_key(name, occurrence)
         before = self.made.alarms.get(key) or alarm_rows.find_last_alarm(self._store, key)
-        same = before and place_beside(before, occurrence, now)
+        same = None if before is None else place_beside(before, occurrence, now)
         if before is not None and same is not None and can_join(before, key, same.at):
             self.made.put(join(before, same, rule))
         else:

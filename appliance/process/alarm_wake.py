@@ -13,7 +13,6 @@ from pathlib import Path
 from appliance.model_alarms import AlarmKind
 from appliance.sections.alarms import AlarmSettings
 
-
 # The table whose rows each kind of rule asks for; no row tells of the others.
 TABLES = {
     AlarmKind.EVENT: "event",

@@ -4,6 +4,7 @@ In: settings. Out: the places that break a rule, and why. Pure.
 Never: opens a secret's file; appliance/alarms/channels looks at those.
 """
 
+import re
 from collections.abc import Container, Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ USELESS = {
     ChannelKind.PING: "take heartbeats only: name them in `heartbeat_to` of [alarms]",
     ChannelKind.SWITCH: "would sound because the unit lives: name another recipient",
 }
+NUMBER = re.compile(r"\+?[0-9]{3,15}")
+BETWEEN_DIGITS = str.maketrans("", "", " ()/.-")
 WITHOUT_RULE = (AlarmKind.HEARTBEAT, AlarmKind.TEST)
 LEAST_HEARTBEAT_S = 60.0
 ACCOUNT_DIGITS = frozenset("0123456789abcdefABCDEF")
@@ -148,11 +151,23 @@ def check_channel(channel: ChannelSettings, here: Place, settings: Settings) -> 
             yield (*here, key), f"must be set for kind = '{channel.kind.value}'"
     if channel.account and not is_account(channel.account, ACCOUNT_DIGITS):
         yield (*here, "account"), "must have 3 to 16 hexadecimal digits"
+    if channel.number and not NUMBER.fullmatch(channel.number.translate(BETWEEN_DIGITS)):
+        yield (*here, "number"), "must be a telephone number, such as +40711222333"
+    yield from check_receiver(channel.host, (*here, "host"))
     switch = settings.switch.get(channel.switch)
     if channel.switch and switch is None:
         yield from check_names((channel.switch,), (*here, "switch"), settings.switch)
     elif switch is not None and switch.runs_when is not RunsWhen.ALARM:
         yield (*here, "switch"), f"names [switch.{channel.switch}]: that needs runs_when = 'alarm'"
+
+
+def check_receiver(host: str, where: Place) -> Iterator[Error]:
+    """A station's address, where one is given."""
+    try:
+        if host:
+            parse_host(host)
+    except InputError as error:
+        yield where, f"is wrong: {error}; the port has its own key, `port`"
 
 
 def is_account(text: str, digits: Container[str]) -> bool:

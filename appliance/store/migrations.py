@@ -17,7 +17,7 @@ from appliance.store.sqlite_files import limit_values
 unit = Migrations("unit")
 
 STAMP = "id INTEGER PRIMARY KEY, at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
-INDEX_NAME = str.maketrans({" ": "_", "(": None, ")": None})
+INDEX_NAME = str.maketrans({" ": "_", "(": None, ")": None, ",": None})
 KEYED_STAMP = "at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
 
 
@@ -380,7 +380,7 @@ def m0029_alarms(db: Database) -> None:
         ("alarm_position", "stream", "row_id INTEGER NOT NULL"),
     ):  # fmt: skip
         db.execute(f"CREATE TABLE {name} ({key} TEXT PRIMARY KEY, {KEYED_STAMP}, {own})")
-    indexed = ("alarm (sequence)", "alarm (key)", "alarm_delivery (alarm_id)")
+    indexed = ("alarm (sequence)", "alarm (key, sequence)", "alarm_delivery (alarm_id)")
     for place in (*indexed, "alarm_delivery (state)"):
         db.execute(f"CREATE INDEX {place.translate(INDEX_NAME)} ON {place}")
     order = "kind TEXT NOT NULL, alarm_id TEXT NOT NULL, recipient TEXT NOT NULL, who TEXT NOT NULL"

@@ -129,6 +129,16 @@ MISTAKES = {
         'kind = "ping"\naddress_file = "/etc/appliance/alive"',
         "alarm.charger.to names 'station', whose channels of kind 'ping' take heartbeats only",
     ),
+    "a number that is none": (
+        'kind = "sia"',
+        'kind = "sms"\nnumber = "the guard"',
+        "channel.receiver.number must be a telephone number, such as +40711222333",
+    ),
+    "a station with its port in its address": (
+        'host = "192.0.2.9"',
+        'host = "192.0.2.9:7777"',
+        "the port has its own key, `port`",
+    ),
     "an unknown kind of channel": (
         'kind = "sia"',
         'kind = "fax"',
