@@ -33,7 +33,10 @@ class ConditionReader:
         own: list[SentMessage] = []
         if delivery.priority is not AlarmPriority.URGENT:
             on_the_way = (one for one in handed if one.recipient == name)
-            own = [*self._list_sent(name), *(SentMessage(now, one.size_bytes) for one in on_the_way)]
+            own = [
+                *self._list_sent(name),
+                *(SentMessage(now, one.size_bytes) for one in on_the_way),
+            ]
         local_now, recipient = now.astimezone(self._zone), self._settings.recipient[name]
         return Conditions(now, local_now, self._level, recipient, own)
 

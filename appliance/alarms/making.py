@@ -101,8 +101,8 @@ class Maker:
 
 
 def suits(channel: ChannelSettings | None, kind: AlarmKind) -> bool:
-    """Whether a channel is of use for it: a dead man's switch takes nothing but that the unit lives,
-    and no siren sounds because it does.
+    """Whether a channel is of use for it: a dead man's switch takes only that the unit lives, and
+    no siren sounds because it does.
     """
     if channel is None:
         return True  # the message says so

@@ -121,9 +121,7 @@ class MessageQueue:
         """The first of one channel: what waits for another holds up none of them."""
         now = self._store.clock.stamp().utc
         latest = now + LONGEST_PAUSE
-        return list_due(
-            alarm_rows.list_due(self._store, channel, now, latest, MOST_AT_ONCE), now
-        )
+        return list_due(alarm_rows.list_due(self._store, channel, now, latest, MOST_AT_ONCE), now)
 
     def _is_under_way(self, delivery: AlarmDelivery) -> bool:
         """Whether a channel has it; also where that is a process of a killed service."""

@@ -47,8 +47,8 @@ class Message:
 
 
 def build_message(alarm: Alarm, delivery: AlarmDelivery, facts: Facts) -> Message:
-    """One message to one recipient. A fault or a damaged row may have lines in its text: no mail has
-    them in its subject.
+    """One message to one recipient. A fault or a damaged row may have lines in its text, which no
+    mail has in its subject.
     """
     alarm = replace(alarm, text=make_printable(" ".join(alarm.text.split())))
     return Message(

@@ -63,7 +63,9 @@ def check_shared(settings: Settings) -> Iterator[Error]:
     if own.heartbeat_s and not own.heartbeat_to:
         yield where, "must name who gets the message, or `heartbeat_s` be 0"
     if 0 < own.heartbeat_s < LEAST_HEARTBEAT_S:
-        text = f"must be 0 or from {LEAST_HEARTBEAT_S:g} on: each is a message, and rows on the disk"
+        text = (
+            f"must be 0 or from {LEAST_HEARTBEAT_S:g} on: each is a message, and rows on the disk"
+        )
         yield ("alarms", "heartbeat_s"), text
 
 

@@ -1,4 +1,4 @@
-"""Up to where each table was looked at for alarms: how that begins, and what deleted rows make of it.
+"""Up to where each table was looked at for alarms: how that begins, and what deletions make of it.
 
     for sql in list_beginnings():
         db.execute(sql)

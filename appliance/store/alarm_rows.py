@@ -55,8 +55,7 @@ def read_new(store: Store, kind: type[T], after_id: int) -> list[Numbered[T]]:
 
 
 def find_newest_id(store: Store, kind: type) -> int | None:
-    """The id of the row that was written last; 0 where there is none, None where that is not known.
-    """
+    """The id of the row that was written last; 0 where there is none, None where none can tell."""
     found = store.query(f"SELECT max(id) FROM {BY_ROW[kind].name}")
     return int(found[0][0] or 0) if found else None
 
@@ -128,9 +127,7 @@ def list_unacknowledged(store: Store, rules: Sequence[str] | None = None) -> lis
     """Those that nobody has acknowledged, the newest first; of these rules, or all."""
     marks = ", ".join("?" * len(rules or ()))
     condition = "acknowledged_by = ''" + ("" if rules is None else f" AND rule IN ({marks})")
-    return select(
-        store, Alarm, condition, tuple(rules or ()), "ORDER BY sequence DESC", MOST_OPEN
-    )
+    return select(store, Alarm, condition, tuple(rules or ()), "ORDER BY sequence DESC", MOST_OPEN)
 
 
 def count_acknowledgements(store: Store, alarm_id: str) -> int:
