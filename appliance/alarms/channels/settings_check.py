@@ -38,8 +38,10 @@ def list_labels(settings: Settings) -> list[str]:
     """Those that make events: of all cameras, of their zones and lines."""
     found = set(settings.inference.labels)
     for camera in settings.camera.values():
-        for place in (*camera.zone.values(), *camera.line.values()):
-            found.update(place.labels)
+        for zone in camera.zone.values():
+            found.update(zone.labels)
+        for line in camera.line.values():
+            found.update(line.labels)
     return sorted(found)
 
 

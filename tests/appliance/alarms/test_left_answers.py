@@ -85,5 +85,6 @@ def test_a_file_that_says_both_says_that_it_was_sent(unit: AlarmUnit) -> None:
     (sent,) = unit.workers.take_answers()
     unit.restart()
     unit.queue.resume([sent, replace(sent, sent=False, text="no route to host")])
+    unit.clock.advance(60)
     unit.run()
     assert len(unit.mail.got) == 1

@@ -59,7 +59,7 @@ def test_a_position_that_is_damaged_makes_no_alarms_of_the_years_before(unit: Al
     for number in range(3):
         unit.see(f"e{number}")
         unit.run()
-        unit.clock.advance(HOUR)
+        unit.clock.advance(7 * HOUR)
     with unit.store.housekeeping() as execute:
         execute("UPDATE alarm_position SET row_id = 'x' WHERE stream = 'event'", ())
     unit.run()
@@ -96,6 +96,7 @@ def test_the_end_of_a_fault_is_told_once_also_after_a_kill_beside_its_record(
     unit.restart()
     unit.run()
     unit.run()
+    assert [one.occurrences for one in unit.alarms()] == [1]
     assert len(unit.mail.got) == 1
     assert not [one for one in unit.store.rows(AlarmPosition) if one.stream.startswith("open")]
 

@@ -184,7 +184,7 @@ def read_whole(answers: Path) -> list[SendAnswer]:
     """The answers, once no process has a message in hand."""
     with answers.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        return [parse_answer(line) for line in file]
+        return [parse_answer(line) for line in file if line.strip()]
 
 
 def test_what_was_sent_is_known_after_a_kill_of_the_service(tmp_path: Path) -> None:
