@@ -9,6 +9,7 @@ Never: decodes a picture, or sends more than 28 kB, which are 38 kB in a mail.
 """
 
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 
 from appliance.media.thumbnails import HEAD_BYTES, extract_thumbnail
@@ -53,6 +54,13 @@ def discard(settings: Settings, delivery_id: str) -> None:
     """It is of no use any more."""
     with suppress(OSError):
         (settings.unit.run_dir / f"{PREFIX}{delivery_id}{SUFFIX}").unlink()
+
+
+def discard_of(settings: Settings, alarm_id: str) -> None:
+    """What is laid ready for the messages of one alarm: its event was erased."""
+    for path in settings.unit.run_dir.glob(f"{PREFIX}{escape(alarm_id)}.*{SUFFIX}"):
+        with suppress(OSError):
+            path.unlink()
 
 
 def discard_all(settings: Settings) -> None:

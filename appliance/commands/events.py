@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from appliance.alarms import pictures
 from appliance.commands.opening import (
     SINCE_HELP,
     find_moment_utc,
@@ -157,14 +158,16 @@ def erase_events(arguments: argparse.Namespace) -> int:
 
 
 def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> int:
-    """Find, ask, erase, say what is gone and where copies may be."""
+    """Find, ask, erase, say what is gone and where copies may be. A picture that waits for its
+    channel goes last: until its alarm is overwritten another could be laid there.
+    """
     found = erasing.find_erasure(
         store,
         settings.snapshots_dir,
         parse_selection(store, settings, arguments),
         settings.timelapse_dir,
     )
-    if not found.events and not found.files:
+    if not (found.events or found.files or found.alarms):
         text = f"nothing to erase: there is no event, picture or clip {found.selection.words}"
         print("; ".join((text, *explain_none(list_names(store, settings), arguments))))
         return 0
@@ -172,6 +175,8 @@ def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> in
         print("nothing was erased")
         return 1
     erasing.erase(store, found)
+    for alarm_id in found.alarms:
+        pictures.discard_of(settings, alarm_id)
     erasing.record_in_journal(found)
     print(f"erased: {found.sentence}")
     backups = settings.unit.data_dir / "backups"

@@ -1,7 +1,8 @@
-"""Erases events on a person's order: their pictures, their clips, then their rows.
+"""Erases events on a person's order: their pictures, their clips, then their rows, and what alarms
+say of them.
 
-Reads: the event table and the event files. Writes: deletes from both, on disk when it returns; a
-line in the journal that says who erased what.
+Reads: the event table, alarms and the event files. Writes: deletes from all, on disk when it
+returns; a line in the journal that says who erased what.
 Never: touches another table, or deletes a row whose pictures are still there: a command that was
 interrupted is given again and finds the rest.
 
@@ -12,7 +13,7 @@ keeps both apart. `secure_delete` overwrites what SQLite would only mark as free
 
 import os
 import pwd
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +22,13 @@ from appliance.errors import HostError, StoreError
 from appliance.journal.datagrams import SOCKET, Journal
 from appliance.media import files as media_files
 from appliance.media.files import CLIP, PICTURE, MediaFile
-from appliance.store.event_rows import EventFilter, EventKey, delete_events, find_event_ids
+from appliance.store.event_rows import (
+    EventFilter,
+    EventKey,
+    delete_events,
+    find_alarm_ids,
+    find_event_ids,
+)
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
@@ -41,23 +48,28 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What a selection found: rows and files that will be erased."""
+    """What a selection found: rows and files that will be erased, and alarms that will say no more
+    than when, by which rule and to whom.
+    """
 
     selection: Selection
     _: KW_ONLY
     events: int
     last_row: int  # rows that come later are not erased
     files: Mapping[Path, str]  # to their kind
+    alarms: Sequence[str] = ()
 
     @property
     def sentence(self) -> str:
-        """Such as "3 events, 3 pictures, 1 clip of the camera gate"."""
+        """Such as "3 events, 3 pictures, 1 clip, 2 alarms of the camera gate"."""
         kinds = list(self.files.values())
-        counts = (
+        counts = [
             format_count(self.events, "event"),
             format_count(kinds.count(PICTURE), "picture"),
             format_count(kinds.count(CLIP), "clip"),
-        )
+        ]
+        if self.alarms:
+            counts.append(format_count(len(self.alarms), "alarm"))
         return f"{', '.join(counts)} {self.selection.words}"
 
 
@@ -106,7 +118,9 @@ def find_erasure(
         for file in stored
         if file.event_id in events or selection.takes_file(file)
     }
-    return Erasure(selection, events=len(rows), last_row=rows[-1][0] if rows else 0, files=files)
+    last_row = rows[-1][0] if rows else 0
+    alarms = find_alarm_ids(store, selection.rows, last_row)
+    return Erasure(selection, events=len(rows), last_row=last_row, files=files, alarms=alarms)
 
 
 def erase(store: Store, erasure: Erasure) -> None:
@@ -118,7 +132,8 @@ def erase(store: Store, erasure: Erasure) -> None:
             f"pictures cannot be deleted: {error}; some may be left, and no event was erased: "
             "run it as a user of the group appliance, and again"
         ) from error
-    delete_events(store, erasure.selection.rows, erasure.last_row)
+    reason = f"erased by {find_user_name()}"
+    delete_events(store, erasure.selection.rows, erasure.last_row, reason)
 
 
 def record_in_journal(erasure: Erasure) -> None:

@@ -1,6 +1,7 @@
 """Events by their rows: those that were written last, and those to be erased.
 
-Reads and writes: the event table, through the `Store` that it is given.
+Reads and writes: the event table, and the alarms of what is erased, through the `Store` that it is
+given.
 Never: touches a picture or clip; appliance/media deletes those first.
 """
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from appliance.model_cameras import Event
+from appliance.store.alarm_erasing import Chosen, list_statements
 from appliance.store.reading import decode_row
 from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row
@@ -67,10 +69,25 @@ def get_event_id(row: Row) -> str:
     return row["event_id"] if isinstance(row["event_id"], str) else ""
 
 
-def delete_events(store: Store, wanted: EventFilter, last_id: int) -> None:
-    """Delete these events up to the row `last_id`, and overwrite what they held on disk."""
+def find_alarm_ids(store: Store, wanted: EventFilter, last_id: int) -> list[str]:
+    """The alarms of these events that still say something; none in a database older than alarms."""
+    condition, values = Chosen(wanted.key.value, wanted.value, last_id).alarms
+    found = store.query(f"SELECT alarm_id FROM alarm WHERE {condition}", values)
+    return [row[0] for row in found if isinstance(row[0], str)]
+
+
+def delete_events(store: Store, wanted: EventFilter, last_id: int, reason: str) -> None:
+    """Delete these events up to the row `last_id`, and overwrite what they held on disk; what their
+    alarms say gives way to `reason`.
+    """
     store.query("PRAGMA secure_delete=ON")
+    has_alarms = bool(store.query("SELECT 1 FROM sqlite_master WHERE name = 'alarm'"))
     with store.housekeeping(durable=True) as execute:
+        if has_alarms:
+            for sql, values in list_statements(
+                Chosen(wanted.key.value, wanted.value, last_id), reason
+            ):
+                execute(sql, values)
         execute(f"DELETE FROM event WHERE id <= ? AND {wanted.key.value}", (last_id, wanted.value))
     # What the log still holds of the rows is overwritten now, if no reader is in the middle of it.
     store.query("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.appliance.commands.typed_unit import Unit
-from tests.scenes import filled
+from tests.scenes import alarms, filled
 
 
 def test_events_can_be_limited_by_time_and_number(unit: Unit) -> None:
@@ -74,3 +74,15 @@ def test_an_erasure_names_its_moment_in_site_time(unit: Unit) -> None:
     unit.settings.write_text(f'{unit.settings.read_text()}\n[site]\ntimezone = "Asia/Tokyo"\n')
     text = unit.type("events", "erase", "--before", "2020-01-01", "--yes")[1]
     assert text.endswith("from before 2020-01-01 00:00:00\n")
+
+
+def test_an_erased_event_takes_the_picture_that_is_laid_ready_for_a_channel(unit: Unit) -> None:
+    alarm, *_ = alarms.make_rows(unit.open_as("alarm").clock.stamp())
+    unit.open_as("alarm").add(replace(alarm, camera="gate"))
+    laid = unit.directory / "run/alarm-a-1.1.owner.mail.jpg"
+    laid.parent.mkdir()
+    laid.write_bytes(b"a face")
+    text = unit.type("events", "erase", "--camera", "gate", "--yes")[1]
+    assert text == "erased: 0 events, 0 pictures, 0 clips, 1 alarm of the camera gate\n"
+    assert not laid.exists()
+    assert unit.json("alarms", "list")[0]["text"] == "erased"
