@@ -90,7 +90,8 @@ class AlarmDelivery:
 
     `not_before`: when it is tried next. `attempts` are those that failed. `covers`: how many of the
     alarm's occurrences the message tells of. `size_bytes`: of the message as sent. `sequence`:
-    counts all messages of the unit; a station knows a repetition by it.
+    counts all messages of the unit; a station knows a repetition by it. `perhaps_sent`: an attempt
+    ended without an answer, and the recipient may have it.
     """
 
     stamp: Stamp
@@ -107,6 +108,7 @@ class AlarmDelivery:
     sent: datetime | None = None
     size_bytes: int = 0
     sequence: int = 0
+    perhaps_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,15 @@ OPEN = (DeliveryState.WAITING, DeliveryState.SENDING)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a channel said. `refused`: trying again without a change is of no use."""
+    """What a channel said. `refused`: trying again without a change is of no use. `unsure`: the
+    recipient may have it all the same.
+    """
 
     sent: bool
     text: str
     refused: bool = False
     size_bytes: int = 0
+    unsure: bool = False
 
 
 def make(
@@ -72,14 +75,20 @@ def is_due(delivery: AlarmDelivery, now: datetime) -> bool:
 def begin(delivery: AlarmDelivery, *, covers: int) -> AlarmDelivery:
     """As it is stored before the channel gets it. `covers`: what has joined the alarm by now."""
     reason = "given to the channel"
-    return replace(delivery, state=DeliveryState.SENDING, covers=covers, reason=reason)
+    return replace(
+        delivery,
+        state=DeliveryState.SENDING,
+        covers=covers,
+        reason=reason,
+        perhaps_sent=is_repeated(delivery),
+    )
 
 
 def is_repeated(delivery: AlarmDelivery) -> bool:
-    """Whether the recipient may have it already: it was given to the channel, and no answer was
-    stored.
+    """Whether the recipient may have it already: it was given to the channel once, and no answer
+    was stored, or none that says whether it was sent.
     """
-    return delivery.state is DeliveryState.SENDING
+    return delivery.perhaps_sent or delivery.state is DeliveryState.SENDING
 
 
 def settle(
@@ -103,6 +112,7 @@ def settle(
         attempts=delivery.attempts + 1,
         not_before=now + timedelta(seconds=pause_s),
         reason=shorten(answer.text, MOST_REASON),
+        perhaps_sent=delivery.perhaps_sent or answer.unsure,
     )
 
 

@@ -225,7 +225,7 @@ class MessageQueue:
         failures = pause.failures if pause else 0
         settled = settle(
             delivery,
-            Answer(answer.sent, answer.text, answer.refused, answer.size_bytes),
+            Answer(answer.sent, answer.text, answer.refused, answer.size_bytes, answer.unsure),
             now,
             self._random,
             failures=failures,

@@ -19,6 +19,7 @@ from appliance.wording.site_time import format_site_time
 MOST_TITLE = 120  # characters; what a telephone shows of a notification
 LATE = timedelta(minutes=10)
 LONGEST = timedelta(days=366)  # `queue_days` is a year at most
+REPEATED = "it was sent once, and nobody has said that it came"
 FORM = "%a %d %b %H:%M"
 
 
@@ -65,9 +66,7 @@ def list_lines(alarm: Alarm, delivery: AlarmDelivery, facts: Facts) -> list[str]
         f"{at} ({facts.timezone}), {facts.unit}",
         f"{describe_more(alarm, 1)}." if alarm.occurrences > 1 else "",
         describe_lateness(delivery, facts),
-        "You may have this already: the unit was cut off while it was sent."
-        if is_repeated(delivery)
-        else "",
+        f"You may have this already: {REPEATED}." if is_repeated(delivery) else "",
         f"You get it since {facts.why}." if facts.why else "",
         f"The unit: {facts.lasts}" if facts.lasts else "",
         f"Look: {facts.page}/{format_place(alarm)}" if facts.page else "",

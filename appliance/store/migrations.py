@@ -376,7 +376,7 @@ def m0029_alarms(db: Database) -> None:
             channel TEXT NOT NULL, state TEXT NOT NULL, priority TEXT NOT NULL,
             covers INTEGER NOT NULL, not_before TEXT NOT NULL, attempts INTEGER NOT NULL,
             reason TEXT NOT NULL, sent TEXT, size_bytes INTEGER NOT NULL DEFAULT 0,
-            sequence INTEGER NOT NULL DEFAULT 0"""),
+            sequence INTEGER NOT NULL DEFAULT 0, perhaps_sent INTEGER NOT NULL DEFAULT 0"""),
         ("alarm_position", "stream", "row_id INTEGER NOT NULL"),
     ):  # fmt: skip
         db.execute(f"CREATE TABLE {name} ({key} TEXT PRIMARY KEY, {KEYED_STAMP}, {own})")

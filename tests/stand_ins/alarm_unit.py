@@ -66,8 +66,9 @@ class FakeChannel:
         sent = self.says == "sent"
         if sent:
             self.got.append(request)
-        refused = self.says.startswith("refused")
-        return SendAnswer(request.delivery_id, sent, refused, self.says, 1000 if sent else 0)
+        refused, unsure = self.says.startswith("refused"), self.says.startswith("unsure")
+        size_bytes = 1000 if sent else 0
+        return SendAnswer(request.delivery_id, sent, refused, self.says, size_bytes, unsure)
 
     def cancel(self) -> None:
         self.released.set()

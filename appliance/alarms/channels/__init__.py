@@ -12,6 +12,7 @@ connection_guard where it may connect to
 secret_files     addresses and keys in files of their own; addresses: the form of one
 settings_check   what can be said of those files before a message needs them
 answer_log       answers on disk, for a service that was killed
+unanswered       what was given whole, and not answered
 failures, errors what went wrong, in words
 switch_requests  a siren or a lamp, by the power service
 """

@@ -70,12 +70,17 @@ def answer_line(line: bytes, guard: ConnectionGuard) -> SendAnswer:
     try:
         sent = send(request, guard)
     except ChannelError as error:
-        text, refused = str(error), error.refused
-        return SendAnswer(request.delivery_id, sent=False, refused=refused, text=text)
+        return SendAnswer(
+            request.delivery_id,
+            sent=False,
+            refused=error.refused,
+            text=str(error),
+            unsure=error.unsure,
+        )
     except Exception as error:  # noqa: BLE001  (libraries read what servers send)
         # Its text may hold a password: where it happened must do.
         text = f"{request.channel}: a fault of the program or its memory ({locate_error(error)})"
-        return SendAnswer(request.delivery_id, sent=False, refused=False, text=text)
+        return SendAnswer(request.delivery_id, sent=False, refused=False, text=text, unsure=True)
     return SendAnswer(
         request.delivery_id, sent=True, refused=False, text=sent.text, size_bytes=sent.size_bytes
     )

@@ -19,6 +19,7 @@ from appliance.alarms.channels.errors import ChannelRefusedError
 from appliance.alarms.channels.failures import explain
 from appliance.alarms.channels.requests import SendRequest, Sent
 from appliance.alarms.channels.secret_files import hide, read_secret
+from appliance.alarms.channels.unanswered import watch_answers
 from appliance.errors import locate_error
 
 # A mail server may look for spam before it says that it has taken a mail: who gives up before that
@@ -58,7 +59,7 @@ def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:
     logger.addHandler(heard)
     try:
         plugin = open_plugin(address, request.channel)
-        with guard.watch(allow_local=request.allow_local):
+        with guard.watch(allow_local=request.allow_local), watch_answers() as watch:
             sent = notify(plugin, request, heard)
     finally:
         logger.removeHandler(heard)
@@ -68,7 +69,7 @@ def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:
         raise ChannelRefusedError(f"{request.channel}: {guard.blocked}")
     # The cause stands behind what it was the cause of.
     said = "; ".join(reversed(heard.lines)) or "Apprise gives no reason"
-    error = explain(request.channel, hide(said, address))
+    error = explain(request.channel, hide(said, address), unsure=watch.is_unanswered)
     if heard.taken:
         return Sent(measure(request), f"sent, but not to all in the address: {error}")
     raise error

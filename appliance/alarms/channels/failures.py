@@ -88,13 +88,17 @@ FAILURES = (
     Failure(r"MemoryError", "the server answers without an end: check the address"),
 )
 CAUSE = re.compile(r"HTTPS?ConnectionPool\(.*?Caused by ")  # what urllib3 puts before it
+BETWEEN = r"error=50[24]\b"
 OTHER = "the message was not sent; it is tried again"
 
 
-def explain(channel: str, said: str) -> ChannelError:
-    """The error for what a library said; the caller has taken secrets out of that."""
+def explain(channel: str, said: str, *, unsure: bool = False) -> ChannelError:
+    """The error for what a library said; the caller has taken secrets out of that. `unsure`: it was
+    given whole and not answered; what stands between may also have given it on (502, 504).
+    """
     known = (one for one in FAILURES if re.search(one.pattern, said))
     failure = next(known, Failure("", OTHER))
     kind = ChannelRefusedError if failure.refused else ChannelError
     text = shorten(make_printable(CAUSE.sub("", said)), MOST_TEXT)
-    return kind(f"{channel}: {failure.means} ({text})")
+    unsure = unsure or re.search(BETWEEN, said) is not None
+    return kind(f"{channel}: {failure.means} ({text})", unsure=unsure)

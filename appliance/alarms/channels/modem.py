@@ -69,7 +69,10 @@ def make_refusal(error: DBusErrorResponse) -> ChannelError:
             f"the modem refuses the SMS ({text}): check number, SIM and the polkit rules of the "
             "appliance; `mmcli -m any`"
         )
-    return ChannelError(f"the SMS was not sent ({text}): it is tried again; `mmcli -m any`")
+    return ChannelError(
+        f"the SMS was not sent ({text}): it is tried again; `mmcli -m any`",
+        unsure=error.name.endswith(("NoReply", "Timeout")),
+    )
 
 
 class Modem:
@@ -85,6 +88,9 @@ class Modem:
         (path,) = self._call(modem, f"{MESSAGING}.Create", ("a{sv}", (given,)))
         try:
             self._call(path, f"{SMS}.Send", wait_s=SEND_S)
+        except (TimeoutError, ConnectionError) as error:
+            text = "the modem does not say whether the SMS was sent: it is tried again"
+            raise ChannelError(text, unsure=True) from error
         finally:
             with suppress(DBusErrorResponse, TimeoutError):
                 self._call(modem, f"{MESSAGING}.Delete", ("o", (path,)))

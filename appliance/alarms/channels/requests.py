@@ -46,7 +46,8 @@ class SendRequest:
 @dataclass(frozen=True, slots=True)
 class SendAnswer:
     """What the channel said. `refused`: trying again without a change is of no use; neither `sent`
-    nor `refused`: later. `size_bytes`: of the message, about.
+    nor `refused`: later. `size_bytes`: of the message, about. `unsure`: not sent as far as is
+    known, but the recipient may have it.
     """
 
     delivery_id: str
@@ -54,6 +55,7 @@ class SendAnswer:
     refused: bool
     text: str
     size_bytes: int = 0
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,19 +98,22 @@ class Sender:
         if len(line) > MOST_BYTES:
             text = f"{request.channel}: the message has more than {MOST_BYTES} bytes"
             return SendAnswer(request.delivery_id, sent=False, refused=True, text=text)
+        is_given = False
         try:
             process = self._start()
-            answer = self._exchange(process, line)
+            self._give(process, line)
+            is_given = True
+            answer = self._hear(process)
         except (OSError, InputError) as error:
             text = f"{request.channel}: {self._explain(error)}"
             self._end()
-            return make_failure(request, text)
+            return make_failure(request, text, unsure=is_given)
         if answer.refused and not answer.delivery_id:  # it could not read the request
             return replace(answer, delivery_id=request.delivery_id)
         if answer.delivery_id != request.delivery_id:
             self._end()
             text = f"{request.channel}: the sending process answers another request"
-            return make_failure(request, text)
+            return make_failure(request, text, unsure=True)
         return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -133,13 +136,16 @@ class Sender:
                     )
             return self._process
 
-    def _exchange(self, process: subprocess.Popen[bytes], line: bytes) -> SendAnswer:
-        """One request and its answer. Raises `OSError`, `InputError`."""
+    def _give(self, process: subprocess.Popen[bytes], line: bytes) -> None:
+        """One request. Raises `OSError`."""
         assert process.stdin is not None
-        assert process.stdout is not None
-        ends_s = time.monotonic() + self._limit_s
         process.stdin.write(line)
         process.stdin.flush()
+
+    def _hear(self, process: subprocess.Popen[bytes]) -> SendAnswer:
+        """Its answer. Raises `OSError`, `InputError`."""
+        assert process.stdout is not None
+        ends_s = time.monotonic() + self._limit_s
         return parse_answer(read_line(process.stdout.fileno(), ends_s))
 
     def _explain(self, error: OSError | InputError) -> str:
@@ -203,6 +209,6 @@ def read_line(pipe: int, ends_s: float) -> bytes:
     return line
 
 
-def make_failure(request: SendRequest, text: str) -> SendAnswer:
+def make_failure(request: SendRequest, text: str, *, unsure: bool = False) -> SendAnswer:
     """An answer for a message that can be tried again."""
-    return SendAnswer(request.delivery_id, sent=False, refused=False, text=text)
+    return SendAnswer(request.delivery_id, sent=False, refused=False, text=text, unsure=unsure)

@@ -57,11 +57,16 @@ def send_by_sia(request: SendRequest, guard: ConnectionGuard) -> Sent:
     frame = build(message, key)
     try:
         with guard.watch(allow_local=request.allow_local):
-            answer = exchange(request.host, request.port, frame)
+            connection = socket.create_connection((request.host, request.port), CONNECT_S)
     except (OSError, UnicodeError) as error:
         if guard.blocked:
             raise ChannelRefusedError(f"{name}: {guard.blocked}") from None
         raise explain(name, f"{request.host}:{request.port}: {error}") from error
+    try:
+        answer = exchange(connection, frame)
+    except OSError as error:
+        said = f"{request.host}:{request.port}: {error}"
+        raise explain(name, said, unsure=True) from error
     require_acknowledged(name, answer, message, key)
     return Sent(len(frame))
 
@@ -84,9 +89,9 @@ def read_key(request: SendRequest) -> bytes | None:
     return decode_key(text, request.key_file, request.channel)
 
 
-def exchange(host: str, port: int, frame: bytes) -> bytes:
+def exchange(connection: socket.socket, frame: bytes) -> bytes:
     """Send a frame and read up to the CR of the answer; b"" where none comes. Raises `OSError`."""
-    with socket.create_connection((host, port), CONNECT_S) as connection:
+    with connection:
         connection.sendall(frame)
         ends_s, answer = time.monotonic() + ANSWER_S, b""
         while b"\r" not in answer.lstrip(b"\r\n") and len(answer) < MOST_ANSWER:
@@ -116,5 +121,6 @@ def require_acknowledged(name: str, answer: bytes, message: SiaMessage, key: byt
         advice = ": check the key, and that the station encrypts too" if key else ""
         raise ChannelError(
             f"{name}: the station answers nothing that acknowledges the message{advice}; it is "
-            f"sent again with the same number {message.number}"
+            f"sent again with the same number {message.number}",
+            unsure=True,
         )

@@ -37,7 +37,7 @@ def send_sms(request: SendRequest) -> Sent:
         with connect_modem() as modem:
             modem.send_sms(number, text)
     except ChannelError as error:
-        raise type(error)(f"{name}: {error}") from error
+        raise type(error)(f"{name}: {error}", unsure=error.unsure) from error
     return Sent(PARTS * PART_BYTES if len(text) > PART_BYTES else PART_BYTES)
 
 

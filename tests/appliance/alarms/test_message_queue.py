@@ -103,6 +103,54 @@ def test_a_kill_between_the_channels_answer_and_its_record_repeats_and_says_so(
     assert "You may have this already" in second.body
 
 
+def test_a_message_whose_sending_timed_out_says_that_it_may_be_a_repetition(
+    unit: AlarmUnit,
+) -> None:
+    unit.mail.says = "unsure: no answer within 90 s"
+    unit.see("e1")
+    unit.run()
+    unit.mail.says = "no route to host"  # what is sure of one attempt says nothing of those before
+    unit.clock.advance(MINUTE)
+    unit.run()
+    unit.restart()
+    unit.mail.says = "sent"
+    unit.clock.advance(HOUR)
+    unit.set_level(EnergyLevel.FULL)
+    unit.run()
+    (request,) = unit.mail.got
+    assert "You may have this already" in request.body
+    (delivery,) = unit.deliveries()
+    assert (delivery.attempts, delivery.perhaps_sent) == (2, True)
+
+
+def test_a_message_that_certainly_was_not_sent_says_nothing_of_a_repetition(
+    unit: AlarmUnit,
+) -> None:
+    unit.mail.says = "no route to host"
+    unit.see("e1")
+    unit.run()
+    unit.mail.says = "sent"
+    unit.clock.advance(MINUTE)
+    unit.run()
+    assert "You may have this already" not in unit.mail.got[0].body
+
+
+def test_after_a_kill_and_an_attempt_that_failed_it_may_still_be_a_repetition(
+    unit: AlarmUnit,
+) -> None:
+    unit.see("e1")
+    unit.cycle.take_in()
+    unit.queue.send(EnergyLevel.FULL)
+    assert unit.bell.wait(10)
+    unit.restart()
+    unit.mail.says = "no route to host"
+    unit.run()
+    unit.mail.says = "sent"
+    unit.clock.advance(MINUTE)
+    unit.run()
+    assert "You may have this already" in unit.mail.got[-1].body
+
+
 def test_an_answer_that_the_channel_left_on_disk_is_believed_after_a_kill(unit: AlarmUnit) -> None:
     unit.see("e1")
     unit.cycle.take_in()

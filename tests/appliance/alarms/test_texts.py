@@ -43,7 +43,7 @@ def test_the_longest_has_battery_links_and_why() -> None:
     )
     lines = build_message(alarm(), begin(delivery(), covers=1), facts).body.splitlines()
     assert lines[2:-1] == [
-        "You may have this already: the unit was cut off while it was sent.",
+        "You may have this already: it was sent once, and nobody has said that it came.",
         "You get it since owner has not acknowledged it.",
         "The unit: Lasts until sunrise (06:12) with 34 %.",
         "Look: https://unit.example/#event=e1",

@@ -1,9 +1,7 @@
 """Servers that send what they should not: the message waits, and nothing else happens."""
 
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -11,26 +9,10 @@ import pytest
 
 from appliance.alarms.channels.connection_guard import find_refusal
 from appliance.sections.alarms import ChannelKind, ChannelSettings
+from tests.appliance.alarms.channels.hostile_server import serve
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel, send
 
 GARBAGE = Random(18).randbytes(200_000)
-
-
-@contextmanager
-def serve(say: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A TCP server that does one thing with each connection; its port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def run() -> None:
-            with suppress(OSError):
-                while True:
-                    connection, _ = server.accept()
-                    with connection, suppress(OSError):
-                        say(connection)
-
-        threading.Thread(target=run, daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
 
 
 def say_garbage(connection: socket.socket) -> None:

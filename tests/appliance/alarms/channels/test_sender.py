@@ -28,7 +28,9 @@ from tests.stand_ins.mail_server import run_mail_server
 from tests.stand_ins.webhook_server import WebhookServer
 from tests.waiting import wait_until
 
-OTHER = '{"delivery_id": "other", "sent": true, "refused": false, "text": "sent", "size_bytes": 1}'
+OTHER = format_line(
+    SendAnswer("other", sent=True, refused=False, text="sent", size_bytes=1)
+).strip()
 ECHO = "import sys; sys.stdin.readline(); "
 
 
@@ -63,7 +65,7 @@ def test_whatever_the_process_does_the_message_can_be_tried_again(
 ) -> None:
     with Sender(1.0, (sys.executable, "-c", ECHO + program)) as sender:
         answer = sender.send(request_)
-    assert (answer.sent, answer.refused) == (False, False)
+    assert (answer.sent, answer.refused, answer.unsure) == (False, False, True)
     assert answer.delivery_id == request_.delivery_id
     assert expected in answer.text
 
@@ -71,7 +73,7 @@ def test_whatever_the_process_does_the_message_can_be_tried_again(
 def test_a_process_that_cannot_be_started_is_said(request_: SendRequest) -> None:
     with Sender(1.0, ("/nowhere/python",)) as sender:
         answer = sender.send(request_)
-    assert not answer.sent
+    assert (answer.sent, answer.unsure) == (False, False)
     assert "No such file or directory" in answer.text
 
 
