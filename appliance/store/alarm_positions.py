@@ -14,6 +14,12 @@ Never: moves a position forward.
 from collections.abc import Iterator
 
 FOLLOWED = ("event", "fault", "sleep", "wake", "alarm_order")
+# Tables whose rows are numbered, and which numbers are none that damage has made. The position of
+# such a table is a number from which they go on, where rows do not say how far they were given.
+NUMBERED = dict.fromkeys(
+    ("alarm", "alarm_delivery"),
+    "typeof(sequence) = 'integer' AND sequence BETWEEN 1 AND 1000000000",
+)
 LONG_AGO = "'1970-01-01T00:00:00.000Z', 'migration', 0"
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from appliance.model import Fault
 from appliance.model_alarms import Alarm, AlarmDelivery, AlarmPosition
+from appliance.store.alarm_positions import NUMBERED
 from appliance.store.reading import decode_row
 from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
@@ -96,10 +97,12 @@ def find_last_message(store: Store) -> int:
 
 
 def find_highest(store: Store, table: str) -> int:
-    """The highest number in a table; a damaged one is none."""
-    most = "typeof(sequence) = 'integer' AND sequence BETWEEN 1 AND 1000000000"
-    found = store.query(f"SELECT max(sequence) FROM {table} WHERE {most}")
-    return int(found[0][0] or 0) if found else 0
+    """The highest number in a table, or before it in a copy that was put back; a damaged one is
+    none.
+    """
+    found = store.query(f"SELECT max(sequence) FROM {table} WHERE {NUMBERED[table]}")
+    begins = read_positions(store).get(table, 0)
+    return max(begins, int(found[0][0] or 0) if found else 0)
 
 
 def find_last_alarm(store: Store, key: str) -> Alarm | None:

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from appliance.errors import StoreError
+from appliance.store.alarm_copies import close_alarms
 from appliance.store.connection import connect
 from appliance.store.durable_files import sync_directory
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
@@ -87,8 +88,12 @@ def copy_database(source: Path, part: Path) -> None:
 
 
 def mark_as_copy(part: Path) -> None:
-    """No log belongs to it (log_owner.py), wherever it is put."""
+    """No log belongs to it (log_owner.py), wherever it is put, and none of its alarms is sent from
+    there (alarm_copies.py).
+    """
     with closing(open_file(part, Access.WRITE)) as db:
+        with db:
+            close_alarms(db)
         db.execute(f"PRAGMA user_version={NO_SESSION}")
 
 

@@ -101,9 +101,13 @@ class AlarmUnit:
         self.clock, self._open_store = clock, open_store
         self.mail, self.sms = FakeChannel(), FakeChannel()
         self.channels = {"mail": self.mail, "sms": self.sms}
-        self.inference = open_store("inference")
-        self.power = open_store("power")
         self.settings.unit.run_dir.mkdir(parents=True, exist_ok=True)
+        self.reopen()
+
+    def reopen(self) -> None:
+        """All services are started."""
+        self.inference = self._open_store("inference")
+        self.power = self._open_store("power")
         self.restart()
 
     def restart(self) -> None:
