@@ -5,6 +5,7 @@ Never: sends anything itself, or shows a channel's address.
 """
 
 import argparse
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from appliance.model_alarms import Alarm, AlarmOrder, AlarmOrderKind
 from appliance.parsing.arguments import NAME, PATH, make_type
 from appliance.parsing.nearest import advise
 from appliance.parsing.values import parse_count
-from appliance.process.alarm_wake import make_wake
+from appliance.process.alarm_wake import ORDERS, make_wake
 from appliance.settings import Settings
 from appliance.status import alarms
 from appliance.status.freshness import Document
@@ -34,6 +35,11 @@ HELP = "list alarms, what was sent to whom and what waits; test, acknowledge, as
 UNITCTL = "unitctl"
 LIMIT = make_type(parse_count, 1, 1000)
 STYLES = {"sent": GOOD, "acknowledged": GOOD, "dropped": BAD, "waiting": PLAIN, "sending": PLAIN}
+TAKEN_S, LOOK_EVERY_S = 5.0, 0.1  # real seconds; the service starts in one or two
+NOT_TAKEN = (
+    f"not taken in {TAKEN_S:g} s: until it is, others may be told; see `unitctl alarms list` "
+    "and `systemctl status appliance-alarm`"
+)
 WHICH = "the number of an alarm (`unitctl alarms list`), or its id"
 
 
@@ -134,9 +140,26 @@ def acknowledge(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
         alarm_id = require_alarm(store, arguments.alarm).alarm_id if arguments.alarm else ""
     order(settings, AlarmOrderKind.ACKNOWLEDGE, alarm_id=alarm_id)
-    what = f"alarm {arguments.alarm} is" if arguments.alarm else "all alarms are"
-    print(f"{what} acknowledged by {find_user_name()}: nobody else is told")
-    return 0
+    what, verb = (f"alarm {arguments.alarm}", "is") if arguments.alarm else ("all alarms", "are")
+    with open_unit(arguments) as (settings, store):
+        is_taken = wait_until_taken(store, alarm_rows.find_newest_id(store, AlarmOrder) or 0)
+    if is_taken:
+        print(f"{what} {verb} acknowledged by {find_user_name()}: nobody else is told")
+    else:
+        print(f"that {what} {verb} acknowledged is stored, but {NOT_TAKEN}")
+    return 0 if is_taken else 1
+
+
+def wait_until_taken(store: Store, order_id: int) -> bool:
+    """Whether the service has stored what an order makes of its alarms; it may have to be started
+    for it. Raises `StoreError`.
+    """
+    ends_s = time.monotonic() + TAKEN_S
+    while alarm_rows.read_positions(store).get(ORDERS, 0) < order_id:
+        if time.monotonic() >= ends_s:
+            return False
+        time.sleep(LOOK_EVERY_S)
+    return True
 
 
 def order(

@@ -56,7 +56,7 @@ def add_alarm_replies(
             kind = AlarmOrderKind.ACKNOWLEDGE
             order = AlarmOrder(clock.stamp(), kind, alarm_id, "", recipient, "link")
             add_order(settings.database, clock, order, make_wake(settings.alarm_socket))
-        return render(alarm, recipient, recipient)
+        return render(alarm, "", recipient, is_ordered=True)
 
     render = make_renderer(settings, static)
 
@@ -75,12 +75,14 @@ def find(settings: Settings, reader: StoreReader, alarm_id: str, token: str) -> 
     return alarm, recipient
 
 
-def make_renderer(
-    settings: Settings, static: str
-) -> Callable[[Alarm, str, str], ResponseReturnValue]:
-    """The page of one alarm; `by`: who has acknowledged it, "" while nobody has."""
+def make_renderer(settings: Settings, static: str) -> Callable[..., ResponseReturnValue]:
+    """The page of one alarm; `by`: who has acknowledged it, "" while nobody has; `is_ordered`: the
+    service has not taken it yet.
+    """
 
-    def render(alarm: Alarm, by: str, recipient: str) -> ResponseReturnValue:
+    def render(
+        alarm: Alarm, by: str, recipient: str, *, is_ordered: bool = False
+    ) -> ResponseReturnValue:
         text = render_template(
             "alarm.html",
             settings=settings,
@@ -89,6 +91,7 @@ def make_renderer(
             at=format_site_time(alarm.stamp.utc, settings.site.timezone, FORM),
             by=by,
             recipient=recipient,
+            is_ordered=is_ordered,
         )
         answer = make_response(text)
         answer.headers["Content-Security-Policy"] = POLICY

@@ -1,6 +1,8 @@
 """The real service, its real sending process and a real mail server."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from appliance.model import EnergyLevel
-from appliance.model_alarms import DeliveryState
+from appliance.model_alarms import Alarm, DeliveryState
+from tests.conftest import ROOT
 from tests.scenes import filled
 from tests.stand_ins.alarm_process import AlarmProcess
 from tests.stand_ins.mail_server import MailServer, run_mail_server
@@ -76,6 +79,21 @@ def test_a_server_that_was_away_gets_it_when_it_is_back(tmp_path: Path) -> None:
         (delivery,) = unit.read_deliveries()
         assert delivery.state is DeliveryState.WAITING
         assert "secret" not in delivery.reason
+
+
+def test_what_unitctl_says_is_acknowledged_the_service_has_stored(
+    tmp_path: Path, server: MailServer
+) -> None:
+    with AlarmProcess(tmp_path, mailto(server)) as unit:
+        unit.see("e1")
+        unit.wait_for_sent(1)
+        words = ["appliance", "alarms", "ack", "1", "--settings", str(unit.path)]
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.stdout.startswith("alarm 1 is acknowledged by "), done.stderr
+        with unit.open() as store:
+            assert store.rows(Alarm)[0].acknowledged_by.endswith(" (unitctl)")
 
 
 @pytest.mark.slow

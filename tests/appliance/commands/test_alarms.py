@@ -11,6 +11,7 @@ from appliance.model_alarms import (
     AlarmDelivery,
     AlarmOrder,
     AlarmOrderKind,
+    AlarmPosition,
     DeliveryState,
 )
 from tests.appliance.commands.typed_unit import SETTINGS, Unit
@@ -70,13 +71,39 @@ def test_the_list_in_json_is_that_of_the_status_document(alarmed: Unit) -> None:
     assert alarmed.json("status")["alarms"]["waiting"] == 1
 
 
-def test_an_alarm_is_acknowledged_by_its_number_or_all_of_them(alarmed: Unit) -> None:
+def test_an_alarm_is_acknowledged_by_its_number_or_all_of_them(
+    alarmed: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    def take(seconds: float) -> None:
+        """The service, at the second look."""
+        looks.append(seconds)
+        if len(looks) % 2 == 0:
+            store = alarmed.open_as("alarm")
+            store.add(AlarmPosition(store.clock.stamp(), "alarm_order", len(list_orders(alarmed))))
+
+    monkeypatch.setattr("appliance.commands.alarms.time.sleep", take)
     code, out, _ = alarmed.type("alarms", "ack", "1")
     assert (code, out) == (0, "alarm 1 is acknowledged by anna: nobody else is told\n")
+    assert len(looks) == 2
     assert alarmed.type("alarms", "ack", "--all")[0] == 0
+    assert len(looks) == 4
     first, second = list_orders(alarmed)
     assert (first.kind, first.alarm_id) == (AlarmOrderKind.ACKNOWLEDGE, "a-1")
     assert (first.who, first.via, second.alarm_id) == ("anna", "unitctl", "")
+
+
+def test_an_acknowledgement_that_no_service_takes_is_not_said_to_be_one(
+    alarmed: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.commands.alarms.TAKEN_S", 0.0)
+    code, out, _ = alarmed.type("alarms", "ack", "1")
+    assert code == 1
+    assert out.startswith(
+        "that alarm 1 is acknowledged is stored, but not taken in 5 s: until it is"
+    )
+    assert len(list_orders(alarmed)) == 1
 
 
 @pytest.mark.parametrize("words", [["ack"], ["ack", "1", "--all"], ["ack", "7"], ["why", "e9"]])

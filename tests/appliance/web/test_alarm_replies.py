@@ -61,7 +61,8 @@ def test_the_button_orders_it_in_the_name_of_whose_link_it_is(
     client: FlaskClient, site: Settings, open_store: OpenStore
 ) -> None:
     answer = client.post(find_path(site))
-    assert "Acknowledged by owner: nobody else is told." in answer.text
+    assert "Stored: owner has seen it." in answer.text
+    assert "Acknowledged" not in answer.text  # by the service alone
     (order,) = list_orders(open_store)
     assert (order.alarm_id, order.who, order.via) == ("a-1", "owner", "link")
 
