@@ -113,11 +113,25 @@ class AlarmDelivery:
 
 @dataclass(frozen=True, slots=True)
 class AlarmPosition:
-    """Up to which row of a table (`stream`) occurrences were made into alarms."""
+    """Up to which row of a table (`stream`) occurrences were made into alarms.
+
+    `negative`: `row_id` once more, below zero. Where a damage has made one of them smaller, the
+    other says up to where it was really read: nobody is told of last year again.
+    """
 
     stamp: Stamp
     stream: str
     row_id: int
+    negative: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.negative is None:
+            object.__setattr__(self, "negative", -self.row_id)
+
+    @property
+    def read_id(self) -> int:
+        """The row up to which it was read."""
+        return max(self.row_id, -(self.negative or 0))
 
 
 @dataclass(frozen=True, slots=True)

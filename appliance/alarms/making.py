@@ -79,7 +79,7 @@ class Maker:
         same = None if before is None else place_beside(before, occurrence, now)
         if before is not None and same is not None and can_join(before, key, same.at):
             self.made.put(join(before, same, rule))
-        else:
+        elif not alarm_rows.is_told(self._store, name, occurrence.event_id):  # read a second time
             self._open(name, rule, occurrence, now)
 
     def _open(self, name: str, rule: AlarmSettings, occurrence: Occurrence, now: Stamp) -> None:

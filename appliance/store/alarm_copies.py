@@ -35,10 +35,11 @@ def close_alarms(db: sqlite3.Connection) -> None:
     db.execute(f"DELETE FROM alarm_position WHERE {BEHIND}")
     for table in FOLLOWED:
         newest = f"SELECT coalesce(max(id), 0) FROM {table}"
-        db.execute(f"UPDATE alarm_position SET row_id = ({newest}) WHERE stream = '{table}'")
+        own = f"row_id = ({newest}), negative = -({newest})"
+        db.execute(f"UPDATE alarm_position SET {own} WHERE stream = '{table}'")
     for table, highest in NUMBERED.items():
         db.execute(
-            "REPLACE INTO alarm_position (stream, at, boot_id, uptime_s, row_id) "
-            f"SELECT '{table}', {LONG_AGO}, coalesce(max(sequence), 0) + {LEAP} "
-            f"FROM {table} WHERE {highest}"
+            "REPLACE INTO alarm_position (stream, at, boot_id, uptime_s, row_id, negative) "
+            f"SELECT '{table}', {LONG_AGO}, {LEAP} + number, -{LEAP} - number FROM "
+            f"(SELECT coalesce(max(sequence), 0) AS number FROM {table} WHERE {highest})"
         )

@@ -28,11 +28,11 @@ def list_beginnings() -> Iterator[str]:
     for table in FOLLOWED:
         newest = f"(SELECT coalesce(max(id), 0) FROM {table})"
         yield (
-            "INSERT INTO alarm_position (stream, at, boot_id, uptime_s, row_id) "
-            f"VALUES ('{table}', {LONG_AGO}, {newest})"
+            "INSERT INTO alarm_position (stream, at, boot_id, uptime_s, row_id, negative) "
+            f"VALUES ('{table}', {LONG_AGO}, {newest}, -{newest})"
         )
         yield (
             f"CREATE TRIGGER {table}_deleted AFTER DELETE ON {table} WHEN old.id > {newest} BEGIN "
-            f"UPDATE alarm_position SET row_id = {newest} "
+            f"UPDATE alarm_position SET row_id = {newest}, negative = -{newest} "
             f"WHERE stream = '{table}' AND row_id > {newest}; END"
         )

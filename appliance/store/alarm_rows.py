@@ -76,7 +76,7 @@ def find_faults(store: Store, ids: Sequence[int]) -> list[Numbered[Fault]]:
 
 def read_positions(store: Store) -> dict[str, int]:
     """Up to which row each stream was read."""
-    return {one.stream: one.row_id for one in store.rows(AlarmPosition)}
+    return {one.stream: one.read_id for one in store.rows(AlarmPosition)}
 
 
 def delete_positions(store: Store, streams: Sequence[str]) -> None:
@@ -109,6 +109,12 @@ def find_last_alarm(store: Store, key: str) -> Alarm | None:
     """The newest alarm of that key."""
     found = select(store, Alarm, "key = ?", (key,), "ORDER BY sequence DESC", 1)
     return found[0] if found else None
+
+
+def is_told(store: Store, rule: str, event_id: str) -> bool:
+    """Whether an event has made an alarm by that rule."""
+    sql = "SELECT 1 FROM alarm WHERE event_id = ? AND rule = ? LIMIT 1"
+    return bool(event_id and store.query(sql, (event_id, rule)))
 
 
 def find_alarm(store: Store, alarm_id: str) -> Alarm | None:

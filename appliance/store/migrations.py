@@ -377,11 +377,11 @@ def m0029_alarms(db: Database) -> None:
             covers INTEGER NOT NULL, not_before TEXT NOT NULL, attempts INTEGER NOT NULL,
             reason TEXT NOT NULL, sent TEXT, size_bytes INTEGER NOT NULL DEFAULT 0,
             sequence INTEGER NOT NULL DEFAULT 0, perhaps_sent INTEGER NOT NULL DEFAULT 0"""),
-        ("alarm_position", "stream", "row_id INTEGER NOT NULL"),
+        ("alarm_position", "stream", "row_id INTEGER NOT NULL, negative INTEGER"),
     ):  # fmt: skip
         db.execute(f"CREATE TABLE {name} ({key} TEXT PRIMARY KEY, {KEYED_STAMP}, {own})")
     indexed = ("alarm (sequence)", "alarm (key, sequence)", "alarm_delivery (alarm_id)")
-    for place in (*indexed, "alarm_delivery (state)"):
+    for place in (*indexed, "alarm (event_id)", "alarm_delivery (state)"):
         db.execute(f"CREATE INDEX {place.translate(INDEX_NAME)} ON {place}")
     order = "kind TEXT NOT NULL, alarm_id TEXT NOT NULL, recipient TEXT NOT NULL, who TEXT NOT NULL"
     db.execute(f"CREATE TABLE alarm_order ({STAMP}, {order}, via TEXT NOT NULL)")

@@ -68,6 +68,50 @@ def test_a_position_that_is_damaged_makes_no_alarms_of_the_years_before(unit: Al
     assert [one.event_id for one in unit.alarms()] == ["e0", "e1", "e2", "e9"]
 
 
+@pytest.mark.parametrize(
+    "damage", ["row_id = 0", "negative = 0", "negative = NULL, row_id = row_id"]
+)
+def test_a_position_that_is_damaged_downwards_tells_nothing_again_and_loses_nothing(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, damage: str
+) -> None:
+    rules = {
+        "people": AlarmSettings(to=("owner",)),
+        "fault": AlarmSettings(on=AlarmKind.FAULT, to=("owner",)),
+    }
+    unit = AlarmUnit(settings, clock, open_store, alarm=rules)
+    unit.set_level(EnergyLevel.FULL)
+    for number in range(3):
+        unit.see(f"e{number}")
+        unit.power.raise_fault("power", BusError("silent"))
+        unit.run()
+        unit.power.clear_faults("power")
+        unit.clock.advance(7 * HOUR)
+        unit.set_level(EnergyLevel.FULL)
+    unit.see("e8")
+    with unit.store.housekeeping() as execute:
+        execute(f"UPDATE alarm_position SET {damage}", ())
+    for _ in range(2):
+        unit.restart()
+        unit.run()
+    assert [one.event_id for one in unit.alarms() if one.event_id] == ["e0", "e1", "e2", "e8"]
+    assert [one.occurrences for one in unit.alarms()] == [1] * 7
+    assert len(unit.mail.got) == 7
+
+
+def test_an_event_that_made_an_alarm_makes_no_second_one_wherever_it_is_read_from(
+    unit: AlarmUnit,
+) -> None:
+    for number in range(3):
+        unit.see(f"e{number}")
+        unit.run()
+        unit.clock.advance(7 * HOUR)
+        unit.set_level(EnergyLevel.FULL)
+    unit.store.add(AlarmPosition(unit.clock.stamp(), "event", 0))
+    unit.run()
+    assert [one.event_id for one in unit.alarms()] == ["e0", "e1", "e2"]
+    assert len(unit.mail.got) == 3
+
+
 def test_what_woke_the_service_of_a_new_database_is_an_alarm(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:
