@@ -8,6 +8,7 @@ waits: the next datagram starts it again.
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import product
 
 from appliance.alarms.deliveries import drop
 from appliance.alarms.doorbell import Doorbell
@@ -25,6 +26,7 @@ from appliance.process.service import Leave, Service
 from appliance.sections.alarms import AlarmSettings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
+from appliance.store.unacknowledged import list_going_on
 from appliance.store.unit_time import read_time
 from appliance.wording.counts import format_count
 
@@ -132,10 +134,16 @@ class AlarmCycle:
             return
         longest_s = find_longest_s(rules.values(), len(self._settings.recipient))
         time = read_time(self._store)
-        for alarm in alarm_rows.list_unacknowledged(self._store, list(rules)):
-            age_s = time.measure_age_s(alarm.stamp.boot_id, alarm.stamp.uptime_s)
-            if age_s is not None and age_s <= longest_s:
-                yield alarm, rules[alarm.rule]
+        people = self._settings.recipient.items()
+        following = [(name, one.next) for name, one in people if one.next]
+        seen: set[str] = set()
+        for rule, (before, after) in product(rules, following):
+            for alarm in list_going_on(self._store, rule, before=before, after=after):
+                age_s = time.measure_age_s(alarm.stamp.boot_id, alarm.stamp.uptime_s)
+                is_young = age_s is not None and age_s <= longest_s
+                if is_young and alarm.alarm_id not in seen:
+                    seen.add(alarm.alarm_id)
+                    yield alarm, rules[rule]
 
     def find_level(self) -> EnergyLevel | None:
         """The level now; None where it is not known."""

@@ -24,6 +24,7 @@ from appliance.model_alarms import (
 from appliance.settings import Settings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
+from appliance.store.unacknowledged import list_unacknowledged
 
 
 def apply_orders(
@@ -59,7 +60,7 @@ def make_test(
 def list_meant(store: Store, order: AlarmOrder) -> list[Alarm]:
     """The alarm that an order names; all that wait for an acknowledgement, where it names none."""
     if not order.alarm_id:
-        return alarm_rows.list_unacknowledged(store)
+        return list(list_unacknowledged(store))
     found = alarm_rows.find_alarm(store, order.alarm_id)
     return [found] if found is not None and not found.acknowledged_by else []
 

@@ -132,13 +132,6 @@ def list_recent_alarms(store: Store, limit: int) -> list[Alarm]:
     return select(store, Alarm, "1", (), "ORDER BY sequence DESC, at DESC", limit)
 
 
-def list_unacknowledged(store: Store, rules: Sequence[str] | None = None) -> list[Alarm]:
-    """Those that nobody has acknowledged, the newest first; of these rules, or all."""
-    marks = ", ".join("?" * len(rules or ()))
-    condition = "acknowledged_by = ''" + ("" if rules is None else f" AND rule IN ({marks})")
-    return select(store, Alarm, condition, tuple(rules or ()), "ORDER BY sequence DESC", MOST_OPEN)
-
-
 def count_acknowledgements(store: Store, alarm_id: str) -> int:
     """How often it was ordered that an alarm was seen."""
     sql = "SELECT count(*) FROM alarm_order WHERE kind = 'ACKNOWLEDGE' AND alarm_id = ?"

@@ -19,7 +19,7 @@ from appliance.model_alarms import (
     AlarmSwitch,
     DeliveryState,
 )
-from appliance.store import alarm_rows
+from appliance.store import alarm_rows, unacknowledged
 from appliance.store.store import Store
 
 DAY = timedelta(days=1)
@@ -73,7 +73,8 @@ def read_all(store: Store, until: datetime) -> list[Any]:
         alarm_rows.list_failing(store, "mail", 0),
         alarm_rows.list_waiting_heartbeats(store),
         alarm_rows.list_sent(store, "owner", until - 3 * DAY),
-        alarm_rows.list_unacknowledged(store, ["people"]),
+        list(unacknowledged.list_unacknowledged(store)),
+        list(unacknowledged.list_going_on(store, "people", before="owner", after="guard")),
         alarm_rows.list_recent_alarms(store, 10),
         alarm_rows.list_deliveries(store, "a-1"),
         alarm_rows.find_alarm(store, "1"),

@@ -1,12 +1,14 @@
 """Who is told next where nobody acknowledges."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from appliance.model_alarms import AlarmOrderKind
+from appliance.model_alarms import AlarmDelivery, AlarmOrderKind
 from appliance.sections.alarms import AlarmSettings, RecipientSettings
 from appliance.settings import Settings
+from appliance.store import unacknowledged
 from tests.conftest import OpenStore
 from tests.stand_ins.alarm_unit import AlarmUnit
 from tests.stand_ins.fakes import FakeClock
@@ -90,3 +92,41 @@ def test_a_test_escalates_by_no_rule_that_has_its_name(
     clock.advance(HOUR)
     unit.run()
     assert (len(unit.mail.got), unit.sms.got) == (1, [])
+
+
+def test_of_thousands_that_nobody_acknowledges_the_oldest_goes_on_to_the_next_as_well(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unacknowledged, "PAGE_ROWS", 20)
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0, bundle_s=0.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.see("e1")
+    unit.run()
+    (first,) = unit.alarms()
+    (told,) = unit.deliveries()
+    later = [replace(first, alarm_id=f"a-{n}", sequence=n, key=f"k{n}") for n in range(2, 2101)]
+    unit.store.add(*later, *(make_told(told, one.alarm_id) for one in later))
+    clock.advance(301)
+    unit.cycle.take_in()
+    going_on = [one.alarm_id for one in unit.deliveries() if one.recipient == "guard"]
+    assert len(going_on) == 2100
+    assert first.alarm_id in going_on
+
+
+def test_all_of_thousands_are_acknowledged_by_one_order(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unacknowledged, "PAGE_ROWS", 20)
+    unit = AlarmUnit(settings, clock, open_store)
+    unit.see("e1")
+    unit.run()
+    (first,) = unit.alarms()
+    unit.store.add(*(replace(first, alarm_id=f"a-{n}", sequence=n) for n in range(2, 2101)))
+    unit.order(AlarmOrderKind.ACKNOWLEDGE)
+    unit.cycle.take_in()
+    assert {one.acknowledged_by for one in unit.alarms()} == {"anna (unitctl)"}
+
+
+def make_told(told: AlarmDelivery, alarm_id: str) -> AlarmDelivery:
+    """The same message of another alarm."""
+    return replace(told, alarm_id=alarm_id, delivery_id=f"{alarm_id}.1.owner.mail")
