@@ -27,6 +27,7 @@ from appliance.status.loads import read_loads
 from appliance.status.solar_yield import read_solar_days, sum_up_days
 from appliance.status.sources import describe_sources
 from appliance.store.store import Store
+from appliance.web.metric_alarms import collect_alarms
 from appliance.web.metric_cameras import collect_cameras
 from appliance.web.metric_table import MetricSample
 from appliance.web.metric_updates import collect_updates
@@ -50,6 +51,7 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
     yield from collect_computer(store)
     yield from collect_services(store)
     yield from collect_updates(store, settings)
+    yield from collect_alarms(store, settings)
 
 
 def collect_battery(store: Store, settings: Settings) -> Iterator[MetricSample]:

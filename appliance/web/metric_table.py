@@ -30,7 +30,7 @@ class MetricSample(NamedTuple):
     labels: tuple[str, ...] = ()
 
 
-CAMERA, GPU, SOURCE = ("camera",), ("gpu",), ("source",)
+CAMERA, GPU, SOURCE, CHANNEL = ("camera",), ("gpu",), ("source",), ("channel",)
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
@@ -101,6 +101,11 @@ METRICS = (
     Metric("update_progress_ratio",              "Part of the present step that is done, 0 to 1, where it tells"),
     Metric("update_last_month_failed_releases",  "Releases that failed here in 31 days and were not committed since"),
     Metric("checkin_age_seconds",                "Time since the unit asked its mirrors"),
+    Metric("alarm_waiting_messages",             "Messages of alarms that wait for their channel", CHANNEL),
+    Metric("alarm_failing_messages",             "Those of them that the channel did not take at least once", CHANNEL),
+    Metric("alarm_last_day_sent_messages",       "Messages that a channel has taken in the last 24 hours", CHANNEL),
+    Metric("alarm_dropped_messages",             "Stored messages (90 days) that nobody got", CHANNEL),
+    Metric("alarm_longest_wait_seconds",         "How long the oldest message that waits has done so"),
     Metric("faults_open",                        "Number of open faults"),
     Metric("fault_since_timestamp_seconds",      "When an open fault began", ("source", "code")),
 )

@@ -13,6 +13,7 @@ from appliance.errors import CameraError
 from appliance.model_cameras import CameraCoverage, CameraMode, HoldKind, Watching
 from appliance.model_sources import SourcePhase, SourceState
 from appliance.model_updates import CheckIn, UpdateState, UpdateStep
+from appliance.sections.alarms import ChannelSettings, RecipientSettings
 from appliance.sections.cameras import CameraSettings
 from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
@@ -21,7 +22,7 @@ from appliance.web.app import create_app
 from appliance.web.metric_samples import collect_samples
 from appliance.web.metric_table import METRICS, PREFIX, Metric
 from tests.conftest import ROOT, OpenStore
-from tests.scenes import eight_cameras, filled
+from tests.scenes import alarms, eight_cameras, filled
 from tests.stand_ins.fakes import FakeClock
 
 PAGE = (ROOT / "docs/metrics.md").read_text()
@@ -240,7 +241,13 @@ def every_sample(open_store: OpenStore, settings: Settings, clock: FakeClock) ->
         CheckIn(now, "https://mirror.test", "fetches"),
         UpdateState(now, UpdateStep.DOWNLOAD, "3", "1", "fetches", "energy", 45.0),
     )
-    settings = replace(settings, source={"main": SourceSettings()})
+    open_store("alarm").add(*alarms.make_rows(now))
+    settings = replace(
+        settings,
+        source={"main": SourceSettings()},
+        recipient={"owner": RecipientSettings(channels=("mail",))},
+        channel={"mail": ChannelSettings()},
+    )
     return (one.name for one in collect_samples(open_store(), settings) if one.value is not None)
 
 
