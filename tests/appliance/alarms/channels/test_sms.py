@@ -9,6 +9,7 @@ from appliance.alarms.channels.requests import SendAnswer
 from appliance.alarms.channels.sms import MOST_GSM_7, MOST_OTHER, write_text
 from appliance.sections.alarms import ChannelKind, ChannelSettings
 from tests.appliance.alarms.channels.requests_of_tests import ask, send
+from tests.conftest import ROOT
 from tests.stand_ins.modem_manager import ModemManager, needs_modem_manager, run_modem_manager
 from tests.stand_ins.private_bus import run_bus
 
@@ -156,3 +157,8 @@ def test_a_text_has_two_parts_at_most(sign: str, most: int) -> None:
         assert len(text) <= most
     assert write_text("Gate", "") == "Gate"
     assert "more characters" in write_text("Gate", sign * 5000)
+
+
+def test_ci_installs_the_packages_that_these_tests_are_left_out_without() -> None:
+    packages = (ROOT / ".ci/run").read_text().replace(")", " ").split()
+    assert {"dbus", "python3-dbusmock", "modemmanager"} <= set(packages)
