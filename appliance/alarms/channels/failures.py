@@ -74,8 +74,11 @@ FAILURES = (
     ),
     Failure(r"error=(408|425|429|5\d\d)\b", "the server cannot take it now: it is tried again"),
     Failure(
-        r"error=(3\d\d|4\d\d)\b", "the server refuses the message: check the address", refused=True
+        r"error=3\d\d\b",
+        "the address leads elsewhere: give the one that it leads to, or log in to the network that "
+        "asks for it; it is tried again",
     ),
+    Failure(r"error=4\d\d\b", "the server refuses the message: check the address", refused=True),
     Failure(
         r"Errno -\d|Name or service not known|name resolution|NameResolutionError|getaddrinfo",
         "the server's name is not found: there is no link, or the name in the address is wrong",

@@ -42,7 +42,7 @@ def test_an_answer_without_an_end_is_not_read(tmp_path: Path) -> None:
         assert send(ask(channel, alarm=AlarmKind.HEARTBEAT), limit_s=5.0).sent
 
 
-@pytest.mark.parametrize(("status", "refused"), [(404, True), (302, True), (503, False)])
+@pytest.mark.parametrize(("status", "refused"), [(404, True), (302, False), (503, False)])
 def test_only_a_yes_counts_and_no_redirection_is_followed(
     tmp_path: Path, status: int, refused: bool
 ) -> None:
