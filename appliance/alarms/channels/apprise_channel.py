@@ -59,9 +59,6 @@ def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:
     logger.addHandler(heard)
     try:
         plugin = open_plugin(address, request.channel)
-        if "redirect=" not in address:
-            # A network that wants a login leads all to its page, which says 200: that is not sent.
-            plugin.redirects = False
         with guard.watch(allow_local=request.allow_local), watch_answers() as watch:
             sent = notify(plugin, request, heard)
     finally:

@@ -52,6 +52,9 @@ def open_plugin(address: str, channel: str) -> Any:
             f"{channel}: the address is no whole `{scheme}://`: a part of it is missing or wrong, "
             "or a sign in a password is not written as %XX; check the address file"
         )
+    if "redirect=" not in address:
+        # A network that wants a login leads all to its page, which says 200: that is not sent.
+        plugin.redirects = False
     return plugin
 
 
