@@ -58,7 +58,7 @@ def test_the_process_list_of_the_unit_is_complete() -> None:
 
 def test_the_units_timers_are_understood() -> None:
     timers = {timer.process.name: timer for timer in read_timers()}
-    units = ("alarm", "plan", "backup", "checkin")
+    units = ("alarm-hourly", "plan", "backup", "checkin")
     assert set(timers) == {f"appliance-{name}" for name in units}
     assert timers["appliance-plan"].at_boot
     assert all(timer.times for timer in timers.values())

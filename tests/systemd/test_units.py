@@ -45,9 +45,9 @@ def root(tmp_path: Path) -> Path:
         (system / f"{name}.target").write_text(f"[Unit]\nDescription={name}\n")
     (system / "dbus.service").write_text("[Service]\nExecStart=/opt/appliance/venv/bin/python\n")
     (system / "dbus.socket").write_text("[Socket]\nListenStream=/run/dbus/system_bus_socket\n")
-    for program in ("opt/appliance/venv/bin/python", "usr/bin/systemctl"):
+    for program in ("opt/appliance/venv/bin/python", "usr/bin/systemctl", "usr/bin/grep"):
         path = top / program
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
         path.chmod(0o755)
     return top

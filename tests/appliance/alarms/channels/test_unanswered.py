@@ -48,6 +48,10 @@ def close_at_the_recipient(connection: socket.socket) -> None:
     talk(connection, until=b"RCPT")
 
 
+def read_and_go(connection: socket.socket) -> None:
+    connection.recv(65_536)
+
+
 def refuse_the_data(connection: socket.socket) -> None:
     talk(connection, until=b"DATA", then=b"451 not now\r\n")
 
@@ -88,7 +92,7 @@ def test_a_server_that_is_silent_past_the_limit_may_have_it(tmp_path: Path) -> N
 def test_a_webhook_may_have_come_where_the_connection_ends_without_an_answer(
     tmp_path: Path,
 ) -> None:
-    with serve(lambda connection: connection.recv(65_536) and None) as port:
+    with serve(read_and_go) as port:
         answer = send(ask(make_channel(tmp_path, f"json://127.0.0.1:{port}/alarms")))
     assert (answer.sent, answer.unsure) == (False, True)
 
@@ -111,15 +115,12 @@ def test_where_nobody_listens_nothing_has_come(tmp_path: Path, address: str) -> 
 
 
 def test_a_station_that_goes_without_an_answer_may_have_it() -> None:
-    def go(connection: socket.socket) -> None:
-        connection.recv(1024)
-
     def make_station(port: int) -> ChannelSettings:
         return ChannelSettings(
             kind=ChannelKind.SIA, host="127.0.0.1", port=port, account="1234", allow_local=True
         )
 
-    with serve(go) as port:
+    with serve(read_and_go) as port:
         answer = send(ask(make_station(port)))
     assert (answer.sent, answer.unsure) == (False, True)
     assert not send(ask(make_station(find_free_port()))).unsure
