@@ -132,8 +132,7 @@ def erase(store: Store, erasure: Erasure) -> None:
             f"pictures cannot be deleted: {error}; some may be left, and no event was erased: "
             "run it as a user of the group appliance, and again"
         ) from error
-    reason = f"erased by {find_user_name()}"
-    delete_events(store, erasure.selection.rows, erasure.last_row, reason)
+    delete_events(store, erasure.selection.rows, erasure.last_row, find_user_name())
 
 
 def record_in_journal(erasure: Erasure) -> None:

@@ -1,6 +1,6 @@
 """What becomes of the alarms of erased events: all that they say of the event is overwritten.
 
-    for sql, values in list_statements(chosen, "erased by anna"):
+    for sql, values in list_statements(chosen, "anna"):
         execute(sql, values)
 
 That something was sent, when, by which rule and to whom stays: it says what left the unit, and the
@@ -40,8 +40,11 @@ class Chosen:
         return f"kind = 'EVENT' AND key <> '{ERASED}' AND ({own})", values
 
 
-def list_statements(chosen: Chosen, reason: str) -> Iterator[Statement]:
-    """In this order; `reason` stands in place of each text. To be run before the events go."""
+def list_statements(chosen: Chosen, who: str) -> Iterator[Statement]:
+    """In this order; that `who` has erased it stands in place of each text. To be run before the
+    events go.
+    """
+    reason = f"{ERASED} by {who}"
     condition, values = chosen.alarms
     alarms = f"SELECT alarm_id FROM alarm WHERE {condition}"
     messages = f"SELECT delivery_id FROM alarm_delivery WHERE alarm_id IN ({alarms})"
@@ -56,4 +59,4 @@ def list_statements(chosen: Chosen, reason: str) -> Iterator[Statement]:
         yield sql, (reason, *values)
     sql = f"{waiting} WHERE state = 'WAITING' AND alarm_id IN ({alarms})"
     yield sql, (f"not sent: {reason}", *values)
-    yield f"{said} WHERE {condition}", (ERASED, reason, reason, *values)
+    yield f"{said} WHERE {condition}", (ERASED, reason, f"{who} (erased it)", *values)

@@ -76,16 +76,16 @@ def find_alarm_ids(store: Store, wanted: EventFilter, last_id: int) -> list[str]
     return [row[0] for row in found if isinstance(row[0], str)]
 
 
-def delete_events(store: Store, wanted: EventFilter, last_id: int, reason: str) -> None:
+def delete_events(store: Store, wanted: EventFilter, last_id: int, who: str) -> None:
     """Delete these events up to the row `last_id`, and overwrite what they held on disk; what their
-    alarms say gives way to `reason`.
+    alarms say gives way to that `who` has erased it.
     """
     store.query("PRAGMA secure_delete=ON")
     has_alarms = bool(store.query("SELECT 1 FROM sqlite_master WHERE name = 'alarm'"))
     with store.housekeeping(durable=True) as execute:
         if has_alarms:
             for sql, values in list_statements(
-                Chosen(wanted.key.value, wanted.value, last_id), reason
+                Chosen(wanted.key.value, wanted.value, last_id), who
             ):
                 execute(sql, values)
         execute(f"DELETE FROM event WHERE id <= ? AND {wanted.key.value}", (last_id, wanted.value))

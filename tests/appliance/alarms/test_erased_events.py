@@ -84,7 +84,7 @@ def test_of_an_erased_alarm_only_when_by_what_rule_and_to_whom_is_left(
     (alarm,) = unit.alarms()
     assert (alarm.text, alarm.camera, alarm.label, alarm.event_id) == ("erased", "", "", "")
     assert (alarm.snapshot, alarm.rule, alarm.sequence) == (None, "people", 1)
-    assert alarm.acknowledged_by.startswith("erased by ")
+    assert alarm.acknowledged_by.endswith(" (erased it)")
     (delivery,) = unit.deliveries()
     assert (delivery.state, delivery.recipient) == (DeliveryState.SENT, "owner")
     assert b"postman" not in read_database(unit)
