@@ -1,16 +1,24 @@
-"""What stands around the unit in the container: power devices, an ONVIF camera, a relay, a broker.
+"""What stands around the unit in the container: power devices, an ONVIF camera, a relay, a broker,
+a receiver of alarms.
 
-Their units are written from outside; `python -m tests.real_pid1.simulated` is the camera and the
-MQTT broker, inside.
+Their units are written from outside; `python -m tests.real_pid1.simulated` is the camera, the MQTT
+broker and the receiver, inside.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from tests.stand_ins.mqtt_broker import serve_broker
 from tests.stand_ins.onvif_camera import PASSWORD, USER, OnvifCamera
 
-ONVIF_PORT, MQTT_PORT = 8899, 1883
+ONVIF_PORT, MQTT_PORT, ALARM_PORT = 8899, 1883, 8898
+ADDRESS_FILE = "/etc/appliance/hook.address"
+ADDRESS = f"json://127.0.0.1:{ALARM_PORT}/alarms"
+ALARMS = Path("/srv/alarms")  # what the receiver got, a line for each
 MOTION_EVERY_S = 1.0
 PYTHON = "/opt/appliance/venv/bin/python"
 RELAY = "/var/lib/appliance/relay"  # the sandbox of a switch may write there
@@ -73,6 +81,17 @@ runs_from = "eco"
 host = "127.0.0.1"
 port = {MQTT_PORT}
 
+[alarm.people]
+to = ["owner"]
+labels = ["person"]
+
+[recipient.owner]
+channels = ["hook"]
+
+[channel.hook]
+address_file = "{ADDRESS_FILE}"
+allow_local = true
+
 [switch.modem]
 path = "{RELAY}"
 runs_from = "sentinel"
@@ -117,8 +136,28 @@ def write_units(directory: Path) -> list[str]:
     return list(units)
 
 
+class Receiver(BaseHTTPRequestHandler):
+    """A webhook."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        with ALARMS.open("ab") as file:
+            file.write(body + b"\n")
+        self.send_response(204)
+        self.end_headers()
+
+
+@contextmanager
+def serve_receiver() -> Iterator[None]:
+    server = ThreadingHTTPServer(("127.0.0.1", ALARM_PORT), Receiver)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield
+    server.shutdown()
+
+
 def main() -> None:
-    with serve_broker(MQTT_PORT), OnvifCamera(ONVIF_PORT).serving() as camera:
+    broker, receiver = serve_broker(MQTT_PORT), serve_receiver()
+    with broker, receiver, OnvifCamera(ONVIF_PORT).serving() as camera:
         while True:
             for active in (True, False):
                 camera.set_motion(active)

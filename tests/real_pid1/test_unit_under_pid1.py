@@ -231,6 +231,24 @@ def test_the_mqtt_service_reports_to_the_broker_from_its_sandbox(unit: Container
     unit.wait_for(reports, 60, "the connection")
 
 
+def test_an_event_starts_the_alarm_service_and_its_message_comes_from_the_sandbox(
+    unit: Container,
+) -> None:
+    """Without an address first: what cannot be sent waits, and says why."""
+    address, received = simulated.ADDRESS_FILE, str(simulated.ALARMS)
+    unit.wait_for(
+        lambda: address in unit.ask("unitctl", "alarms", "list"), 90, "an alarm that waits"
+    )
+    unit.path(address).write_text(simulated.ADDRESS)
+    unit.run("chgrp", "appliance", address)
+    unit.run("chmod", "640", address)
+    unit.run("unitctl", "alarms", "test", "owner")
+    unit.wait_for(
+        lambda: "this is a test" in unit.ask("cat", received).lower(), 90, "the test message"
+    )
+    unit.run("systemctl", "start", "appliance-alarm-hourly")
+
+
 def count_rows(unit: Container, table: str) -> int:
     count = (
         "import sqlite3; database = sqlite3.connect('/var/lib/appliance/unit.db'); "
