@@ -42,7 +42,7 @@ def main() -> None:
         server.leave_when_idle(app, settings.idle_exit_s)
     notifier.set_status(sentence)
     web_log.info(sentence)
-    server.serve(app, sockets, ready=notifier.notify_ready)
+    server.serve(app, sockets, ready=notifier.notify_ready, alive=notifier.notify_alive)
     notifier.notify_stopping()
     web_log.info("stopped")
 

@@ -112,6 +112,11 @@ class ConnectionLimits:
             gone.is_dropped = True
         self._open.add(new)
 
+    def find_queued_s(self) -> float:
+        """How long the oldest request has waited for a thread; 0 where none does."""
+        since_s = [one.since_s for one in self._open if one.phase is Phase.QUEUED]
+        return self.now_s() - min(since_s, default=self.now_s())
+
     def forget(self, channel: "Channel") -> None:
         self._open.discard(channel)
 

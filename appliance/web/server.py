@@ -29,6 +29,10 @@ ADJUSTMENTS = {
     "log_socket_errors": False,  # a visitor who goes is no error
 }
 
+NO_DESCRIPTOR = -1  # what is never readable nor writable is not asked of the kernel
+ALIVE_EVERY_S = 20.0  # WatchdogSec= of the unit is 120
+STUCK_S = 300.0  # a request waits so long for a thread: all of them hang
+
 
 def adopt_sockets(descriptors: Iterable[int]) -> list[socket.socket]:
     """The listening sockets that PID 1 passed."""
@@ -58,21 +62,57 @@ def leave_when_idle(app: Flask, idle_s: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, idle_s)
 
 
-def make_server(app: Flask, sockets: list[socket.socket], limits: ConnectionLimits) -> Any:
+def make_server(
+    app: Flask,
+    sockets: list[socket.socket],
+    limits: ConnectionLimits,
+    alive: Callable[[], Any] = lambda: None,
+) -> Any:
     """Waitress on these sockets, its connections within `limits`."""
     server_map: dict[int, Any] = {}
     server = waitress.create_server(app, map=server_map, sockets=sockets, **ADJUSTMENTS)
     limits.apply(server_map)
+    server_map[NO_DESCRIPTOR] = Heartbeat(limits, alive)
     with server.task_dispatcher.lock:
         server.task_dispatcher.queue = Turns()
     return server
 
 
-def serve(app: Flask, sockets: list[socket.socket], ready: Callable[[], Any]) -> None:
-    """Answer until a signal ends it; `ready` is called once connections are taken."""
+class Heartbeat:
+    """Stands in the server's loop, which asks it each second: calls `alive` while the loop turns
+    and its threads take requests.
+    """
+
+    accepting = False
+
+    def __init__(self, limits: ConnectionLimits, alive: Callable[[], Any]) -> None:
+        self._limits, self._alive = limits, alive
+        self._told_s = -ALIVE_EVERY_S
+
+    def readable(self) -> bool:
+        """Never: it has nothing to read."""
+        now_s = self._limits.now_s()
+        if now_s - self._told_s >= ALIVE_EVERY_S and self._limits.find_queued_s() < STUCK_S:
+            self._told_s = now_s
+            self._alive()
+        return False
+
+    def writable(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """With the loop."""
+
+
+def serve(
+    app: Flask, sockets: list[socket.socket], ready: Callable[[], Any], alive: Callable[[], Any]
+) -> None:
+    """Answer until a signal ends it; `ready` is called once connections are taken, `alive` while
+    they are answered.
+    """
     # Its warning of a second request in the queue is every page load, and no change of state.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = make_server(app, sockets, ConnectionLimits())
+    server = make_server(app, sockets, ConnectionLimits(), alive)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
     ready()

@@ -114,6 +114,10 @@ def test_what_the_kernel_was_told_of_the_network_is_so(new_unit: ImageContainer)
     assert found == own
 
 
+def test_the_journal_is_kept_over_restarts(new_unit: ImageContainer) -> None:
+    new_unit.run("sh", "-c", "ls /var/log/journal/*/system.journal")
+
+
 def test_the_journal_has_its_limits(new_unit: ImageContainer) -> None:
     shown = new_unit.ask("systemd-analyze", "cat-config", "systemd/journald.conf")
     assert re.search("^SystemMaxUse=200M$", shown, re.MULTILINE)
