@@ -159,6 +159,11 @@ class Service:
             at = self._met.setdefault(error.code, self.clock.stamp())
             self._keep(f"the fault {error.code}", lambda store: self._raise(store, error, at))
 
+    def end_fault(self, error: ApplianceError) -> None:
+        """What this cycle met does not hold any more, and there is no next one."""
+        self._faults.pop(error.code, None)
+        self._clear_ended_faults()
+
     def _raise(self, store: Store, error: ApplianceError, at: Stamp) -> None:
         store.raise_fault(self.source, error, at)
 
@@ -315,14 +320,19 @@ def report_kept(
     service: "Service", cycle: Cycle, refused: SettingsError, is_mended: Callable[[], bool]
 ) -> Cycle:
     """The cycle of a service that goes on with kept settings: it says so, and leaves, to be started
-    anew by PID 1, when the file is valid.
+    anew by PID 1, when the file is valid. One that leaves takes that fault with it: nobody would
+    see that the file is mended.
     """
 
     def run() -> str:
         service.report_fault(refused)
-        if service.take_turn("settings file", SETTINGS_EVERY_S) and is_mended():
-            raise Leave("the settings file is valid again: it starts anew with it")
-        return cycle()
+        try:
+            if service.take_turn("settings file", SETTINGS_EVERY_S) and is_mended():
+                raise Leave("the settings file is valid again: it starts anew with it")
+            return cycle()
+        except Leave:
+            service.end_fault(refused)
+            raise
 
     return run
 

@@ -117,3 +117,23 @@ def test_the_service_reports_it_and_starts_anew_when_the_file_is_mended(
     clock.advance(60)
     with pytest.raises(Leave, match="valid again"):
         service.run_once(cycle)
+    assert service.store.list_open_faults() == []
+
+
+def test_a_service_that_leaves_takes_that_fault_with_it(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    service = Service("alarm", settings, clock, open_store("alarm"), SentenceLog("alarm"))
+    waits = ["a message waits"]
+
+    def send() -> str:
+        if not waits:
+            raise Leave("nothing waits")
+        return waits.pop()
+
+    cycle = report_kept(service, send, SettingsError("broken"), lambda: False)
+    service.run_once(cycle)
+    assert [fault.code for fault in service.store.list_open_faults()] == ["settings"]
+    with pytest.raises(Leave, match="nothing waits"):
+        service.run_once(cycle)
+    assert service.store.list_open_faults() == []

@@ -15,7 +15,13 @@ CHARGER = '[charger.main]\nport = "/dev/appliance/charger"\n'
 
 
 def test_every_package_with_checks_of_its_own_is_plugged_in() -> None:
-    assert {one.name for one in list_plugins(GROUP)} == {"power", "camera", "switch", "mqtt", "channel"}
+    assert {one.name for one in list_plugins(GROUP)} == {
+        "power",
+        "camera",
+        "switch",
+        "mqtt",
+        "channel",
+    }
 
 
 def test_a_check_that_cannot_be_run_is_a_warning_and_no_error() -> None:
