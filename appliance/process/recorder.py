@@ -112,6 +112,7 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._trouble: StoreError | None = None
         self._refused: dict[str, StoreError] = {}
+        self._missed: StoreError | None = None  # why what comes again by itself was not done
         self._busy_since_s: float | None = None
         self._repaired_s: float | None = None
         self._is_repair_wanted = False
@@ -159,9 +160,8 @@ class Recorder:
                 "hangs, it is being checked, or another program holds its lock"
             )
         problems = (one.problem for one in tuple(self._followed) if one.problem)
-        return (
-            self._trouble or next(iter(tuple(self._refused.values())), None) or next(problems, None)
-        )
+        refused = next(iter(tuple(self._refused.values())), None)
+        return self._trouble or self._missed or refused or next(problems, None)
 
     def request_repair(self, error: StoreError) -> None:
         """Prepare and open the database anew, once a minute, where `error` may end by that."""
@@ -265,8 +265,11 @@ class Recorder:
         except RefusedRowsError as error:
             self._refuse(task, error)  # the others of its rows are stored
         except StoreError as error:
-            if not is_of_the_row(error) and not task.once:
+            if not is_of_the_row(error):
                 task.failures += 1
+                if task.once:
+                    self._missed, task.dropped = error, True
+                    self._remove(task)
                 return error
             self._refuse(task, error)
             task.dropped = True
@@ -278,6 +281,7 @@ class Recorder:
             self._note_surprise(task.name, error)
         else:
             self._refused.pop(task.name, None)
+            self._missed = None  # the database takes what it did not take before
         task.done_s = None if task.dropped else self._clock.stamp().uptime_s
         self._remove(task)
         return None
