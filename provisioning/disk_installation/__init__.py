@@ -1,8 +1,10 @@
 """Installs the image of a unit on a disk; run as root by `provisioning/install-image`.
 
-    command --> inspection, sources, recording, esp_files   (what is asked, what is read, the order)
+    command --> permission, sources, recording, esp_files   (what is asked, what is read, the order)
 
+    permission    may it be erased, and does somebody say so
     inspection    is it a disk that may be erased; what is on it
+    overlap       do image and disk have bytes in common
     source        what is installed: an image, or the system that runs (running)
     plan          which piece of a source goes where; pure
     recording     writes, reads back, and only then makes the disk bootable

@@ -19,13 +19,8 @@ from typing import NoReturn
 from provisioning.disk_installation.data import SlotFacts, make_data
 from provisioning.disk_installation.errors import RefusedError, UnfinishedError
 from provisioning.disk_installation.esp_files import put_files, read_files
-from provisioning.disk_installation.inspection import (
-    Found,
-    describe,
-    find_obstacle,
-    inspect,
-    list_disks,
-)
+from provisioning.disk_installation.inspection import list_disks
+from provisioning.disk_installation.permission import refuse_image_as_target, require_permission
 from provisioning.disk_installation.plan import Plan
 from provisioning.disk_installation.progress import Progress
 from provisioning.disk_installation.recording import Recording
@@ -67,9 +62,9 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         install(asked, begun)
     except RefusedError as error:
-        fail(f"{error}. Nothing was changed.", 2)
+        fail(f"{end(str(error))} Nothing was changed.", 2)
     except UnfinishedError as error:
-        fail(f"{error}. {asked.disk} was erased and cannot be booted.", 1)
+        fail(f"{end(str(error))} {asked.disk} was erased and cannot be booted.", 1)
     except (KeyboardInterrupt, BrokenPipeError):
         if begun:
             fail(f"interrupted. {asked.disk} was erased and cannot be booted: run this again.", 1)
@@ -110,7 +105,7 @@ def add_arguments(add: Callable[..., object]) -> None:
     add("--from-running", action="store_true", help="the system that runs, instead of an image")
     add("--manifest", type=Path, help="of the image (default: manifest.json beside it)")
     add("--without-manifest", action="store_true", help="damage of the image is not found then")
-    add("--yes-erase", metavar="NAME", help="the disk's name, as in sdb: nobody is asked")
+    add("--yes-erase", metavar="NAME", help="name of the disk (sdb) or file: nobody is asked")
     add("--file", action="store_true", help="DISK is a file that stands for a disk")
     add("--settings", type=Path, metavar="FILE", help="unit.toml of this unit")
     add("--authorized-keys", type=Path, metavar="FILE", help="public keys of the technician")
@@ -128,9 +123,16 @@ def install(asked: argparse.Namespace, begun: list[Path]) -> None:
     """Raises `RefusedError`, `UnfinishedError`."""
     files = read_files(asked.settings, asked.authorized_keys, asked.connection)
     require_tools()
+    if asked.image:
+        refuse_image_as_target(asked.image, asked.disk)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(asked))
-        require_permission(asked, source.table.least_bytes)
+        require_permission(
+            asked.disk,
+            is_file=asked.file,
+            least_bytes=source.table.least_bytes,
+            given=asked.yes_erase,
+        )
         target = stack.enter_context(open_target(asked.disk, is_file=asked.file))
         if target.size_bytes < source.table.least_bytes:
             raise RefusedError(
@@ -159,35 +161,6 @@ def find_manifest(asked: argparse.Namespace) -> Manifest | None:
     if asked.manifest is None and asked.image == STANDARD_INPUT:
         raise RefusedError("an image from standard input needs --manifest FILE")
     return read_manifest(asked.manifest or asked.image.with_name("manifest.json"))
-
-
-def require_permission(asked: argparse.Namespace, least_bytes: int) -> None:
-    """Raises `RefusedError` where the disk may not be erased, or nobody says that it may."""
-    if asked.file:
-        if not asked.disk.is_file():
-            raise RefusedError(f"{asked.disk} is no file: `truncate -s {least_bytes} {asked.disk}`")
-        return
-    disk = inspect(asked.disk)
-    if why_not := find_obstacle(disk, least_bytes):
-        raise RefusedError(why_not)
-    print(f"All that is on this disk is erased:\n{describe(disk)}", file=sys.stderr, flush=True)
-    confirm(disk, asked.yes_erase)
-
-
-def confirm(disk: Found, given: str | None) -> None:
-    answer = given if given is not None else ask_person(disk.name)
-    if answer != disk.name:
-        raise RefusedError(f"{answer!r} is not the name of that disk ({disk.name})")
-
-
-def ask_person(name: str) -> str:
-    try:
-        with open("/dev/tty", "r+", encoding="utf-8", errors="replace") as terminal:
-            terminal.write(f"Type its name ({name}) to erase it: ")
-            terminal.flush()
-            return terminal.readline().strip()
-    except OSError as error:
-        raise RefusedError(f"nobody can be asked here: give --yes-erase {name}") from error
 
 
 def record(source: Source, target: Disk, files: dict[str, bytes]) -> None:
@@ -229,6 +202,11 @@ def print_result(asked: argparse.Namespace, source: Source, files: dict[str, byt
         print("  note: without a manifest nobody knows whether the image was whole")
     if asked.from_running:
         print("  now: power off, remove the stick, power on")
+
+
+def end(text: str) -> str:
+    """As a sentence, also where it asks something."""
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def fail(text: str, code: int) -> NoReturn:

@@ -93,8 +93,8 @@ def find_obstacle(disk: Found, least_bytes: int) -> str:
         )
     if disk.size_bytes < least_bytes:
         return (
-            f"{disk.name} is too small: it has {format_size(disk.size_bytes)}, "
-            f"{format_size(least_bytes)} ({least_bytes} bytes) are needed"
+            f"{disk.name} is too small: it has {format_size(disk.size_bytes)} ({disk.size_bytes} "
+            f"bytes), {format_size(least_bytes)} ({least_bytes} bytes) are needed"
         )
     return ""
 

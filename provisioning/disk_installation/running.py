@@ -78,12 +78,23 @@ def open_running() -> Iterator[Running]:
 def find_slot() -> tuple[Path, Path]:
     """The partition that / is mounted from, and its disk."""
     partition = ask("findmnt", "--noheadings", "--output=SOURCE", "/")
+    parent = find_disk(partition) if partition.startswith("/dev/") else None
+    if not parent:
+        raise RefusedError(
+            f"this system does not run from an image of a unit: / is {partition}, which is no "
+            "partition of a disk; give an image"
+        )
+    return Path(partition), Path(f"/dev/{parent}")
+
+
+def find_disk(partition: str) -> str | None:
+    """None: it is a disk itself."""
     tree = ask("lsblk", "--json", "--nodeps", "--output=PATH,PKNAME", partition)
     try:
-        parent = json.loads(tree)["blockdevices"][0]["pkname"]
+        parent: str | None = json.loads(tree)["blockdevices"][0]["pkname"]
     except (ValueError, KeyError, IndexError) as error:
         raise RefusedError("the partition of this system cannot be found: give an image") from error
-    return Path(partition), Path(f"/dev/{parent}")
+    return parent
 
 
 def find_release(os_release: str) -> str:

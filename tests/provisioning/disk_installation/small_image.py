@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +105,26 @@ def make_disk(folder: Path, size_mib: int, name: str = "disk") -> Path:
     disk = folder / name
     disk.write_bytes(os.urandom(MIB) * size_mib)
     return disk
+
+
+def erase(disk: Path) -> tuple[str, ...]:
+    """The words that let a file be erased which is not empty."""
+    return "--file", "--yes-erase", disk.name
+
+
+@contextmanager
+def attached(file: Path, *words: str) -> Iterator[Path]:
+    """A block device of the kernel's own over a file."""
+    done = subprocess.run(
+        ["losetup", "--find", "--show", *words, file], capture_output=True, text=True, check=False
+    )
+    if done.returncode or os.geteuid() != 0:
+        pytest.skip("there are no loop devices here")
+    device = Path(done.stdout.strip())
+    try:
+        yield device
+    finally:
+        subprocess.run(["losetup", "--detach", device], check=True)
 
 
 def read_part(disk: Path, begin_mib: int, size_mib: int) -> bytes:

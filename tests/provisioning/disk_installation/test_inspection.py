@@ -2,8 +2,6 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from tests.provisioning.disk_installation.small_image import (
     MIB,
     TOTAL_MIB,
     SmallImage,
+    attached,
     make_disk,
     needs_tools,
     run_command,
@@ -42,21 +41,6 @@ def make_found(*children: dict[str, Any], **facts: Any) -> Found:
     return Found({**DISK, "children": list(children), **facts})
 
 
-@contextmanager
-def attached(file: Path, *words: str) -> Iterator[Path]:
-    """A block device of the kernel's own over a file."""
-    done = subprocess.run(
-        ["losetup", "--find", "--show", *words, file], capture_output=True, text=True, check=False
-    )
-    if done.returncode or os.geteuid() != 0:
-        pytest.skip("there are no loop devices here")
-    device = Path(done.stdout.strip())
-    try:
-        yield device
-    finally:
-        subprocess.run(["losetup", "--detach", device], check=True)
-
-
 def test_an_unused_disk_that_is_large_enough_may_be_erased() -> None:
     assert find_obstacle(make_found(make_part("nvme0n1p1", fstype="ntfs")), 8 * GIB) == ""
 
@@ -76,7 +60,10 @@ def test_an_unused_disk_that_is_large_enough_may_be_erased() -> None:
         (make_found(ro=True), "is read-only"),
         (make_found(ro="1"), "is read-only"),
         (make_found(**{"log-sec": 4096}), "sectors of 4096 bytes"),
-        (make_found(size=7 * GIB), "8.0 GiB (8589934592 bytes) are needed"),
+        (
+            make_found(size=8 * GIB - 512),
+            "has 8.0 GiB (8589934080 bytes), 8.0 GiB (8589934592 bytes) are needed",
+        ),
         (make_found(size=None), "is too small"),
     ],
 )

@@ -17,6 +17,7 @@ from tests.provisioning.disk_installation.small_image import (
     SYSTEM_MIB,
     TOTAL_MIB,
     SmallImage,
+    erase,
     make_disk,
     needs_tools,
     read_part,
@@ -58,7 +59,7 @@ def test_the_image_is_on_the_disk_with_both_slots_filled_and_room_for_data(
     image: SmallImage, tmp_path: Path
 ) -> None:
     disk = make_disk(tmp_path, LARGER_MIB)
-    done = image.install("--file", disk)
+    done = image.install(*erase(disk), disk)
     assert done.returncode == 0, done.stderr
     assert "can be booted: release 2026.11.1" in done.stdout
     table = read_table(disk)
@@ -73,7 +74,7 @@ def test_the_data_partition_is_new_and_tells_rauc_what_both_slots_hold(
     image: SmallImage, tmp_path: Path
 ) -> None:
     disk = make_disk(tmp_path, LARGER_MIB)
-    assert image.install("--file", disk).returncode == 0
+    assert image.install(*erase(disk), disk).returncode == 0
     data = tmp_path / "data"
     data.write_bytes(read_part(disk, DATA_AT // MIB, DATA_MIB))
     tool("fsck.ext4", "-fn", data)
@@ -85,7 +86,7 @@ def test_the_data_partition_is_new_and_tells_rauc_what_both_slots_hold(
 def test_two_disks_of_one_image_have_no_name_in_common(image: SmallImage, tmp_path: Path) -> None:
     one, other = (make_disk(tmp_path, LARGER_MIB, name) for name in ("one", "other"))
     for disk in (one, other):
-        assert image.install("--file", disk).returncode == 0
+        assert image.install(*erase(disk), disk).returncode == 0
     found = [list_guids(disk) for disk in (image.raw, one, other)]
     assert len(set.union(*found)) == 15
     assert all(uuid.UUID(guid) for guid in set.union(*found))
@@ -96,14 +97,15 @@ def test_a_packed_image_and_one_from_a_pipe_are_the_same(image: SmallImage, tmp_
     tool("zstd", "-q", image.raw, "-o", packed)
     named = ("--manifest", image.manifest)
     disk = make_disk(tmp_path, TOTAL_MIB)
-    assert image.install("--file", disk, *named, image=packed).returncode == 0
+    assert image.install(*erase(disk), disk, *named, image=packed).returncode == 0
     piped = make_disk(tmp_path, TOTAL_MIB, "piped")
-    done = image.install("--file", piped, *named, image=Path("-"), stdin=image.raw.read_bytes())
+    words: list[str | Path] = [*erase(piped), piped, *named]
+    done = image.install(*words, image=Path("-"), stdin=image.raw.read_bytes())
     assert done.returncode == 0, done.stderr
     assert read_part(disk, 1, ESP_MIB + 2 * SLOT_MIB)[: ESP_MIB * MIB] == read_part(
         piped, 1, ESP_MIB
     )
-    refused = image.install("--file", piped, *named, image=Path("-"), stdin=packed.read_bytes())
+    refused = image.install(*words, image=Path("-"), stdin=packed.read_bytes())
     assert (refused.returncode, "zstd -dc" in refused.stderr) == (2, True)
 
 
@@ -115,7 +117,7 @@ def test_settings_key_and_connection_lie_on_the_esp(image: SmallImage, tmp_path:
     connection.write_text("[connection]\nid=modem\n")
     disk = make_disk(tmp_path, TOTAL_MIB)
     given = ("--settings", settings, "--authorized-keys", key, "--connection", connection)
-    done = image.install("--file", disk, *given)
+    done = image.install(*erase(disk), disk, *given)
     assert done.returncode == 0, done.stderr
     for name, path in (
         ("unit.toml", settings),
@@ -137,7 +139,7 @@ def test_a_private_key_or_broken_settings_are_refused_before_anything_is_erased(
         (("--authorized-keys", key), "is a private key"),
         (("--settings", settings), "is no TOML"),
     ):
-        done = image.install("--file", disk, *words)
+        done = image.install(*erase(disk), disk, *words)
         assert (done.returncode, why in done.stderr) == (2, True)
         assert "Nothing was changed" in done.stderr
     assert disk.read_bytes() == before
@@ -148,7 +150,7 @@ def test_a_disk_that_is_too_small_is_left_alone_and_told_what_is_needed(
 ) -> None:
     disk = make_disk(tmp_path, TOTAL_MIB - 1)
     before = disk.read_bytes()
-    done = image.install("--file", disk)
+    done = image.install(*erase(disk), disk)
     assert (done.returncode, disk.read_bytes() == before) == (2, True)
     assert f"{(TOTAL_MIB - 1) * MIB + 33 * 512} are needed" in done.stderr
 
@@ -160,7 +162,7 @@ def test_an_image_that_is_cut_short_or_has_another_length_is_refused_at_once(
     before = disk.read_bytes()
     with own_image.raw.open("r+b") as file:
         file.truncate(30 * MIB)
-    done = own_image.install("--file", disk)
+    done = own_image.install(*erase(disk), disk)
     assert (done.returncode, disk.read_bytes() == before) == (2, True)
     assert "fetch it again" in done.stderr
 
@@ -172,7 +174,7 @@ def test_damage_of_the_image_is_found_and_the_disk_does_not_boot(
     with own_image.raw.open("r+b") as file:
         file.seek(20 * MIB)
         file.write(b"damaged")
-    done = own_image.install("--file", disk)
+    done = own_image.install(*erase(disk), disk)
     assert done.returncode == 1
     assert "is damaged" in done.stderr
     assert "cannot be booted" in done.stderr
@@ -184,7 +186,7 @@ def test_a_packed_image_that_ends_early_does_not_boot(image: SmallImage, tmp_pat
     tool("zstd", "-q", image.raw, "-o", packed)
     packed.write_bytes(packed.read_bytes()[: 6 * MIB])
     disk = make_disk(tmp_path, TOTAL_MIB)
-    done = image.install("--file", disk, "--manifest", image.manifest, image=packed)
+    done = image.install(*erase(disk), disk, "--manifest", image.manifest, image=packed)
     assert (done.returncode, is_bootable(disk)) == (1, False)
     assert "not whole" in done.stderr
 
@@ -195,11 +197,11 @@ def test_an_image_of_another_machine_and_one_that_is_none_are_refused(
     disk = make_disk(tmp_path, TOTAL_MIB)
     before = disk.read_bytes()
     write_manifest(own_image, machine="arm64")
-    done = own_image.install("--file", disk)
+    done = own_image.install(*erase(disk), disk)
     assert (done.returncode, "is for arm64" in done.stderr) == (2, True)
     other = tmp_path / "other.raw"
     other.write_bytes(bytes(4 * MIB))
-    done = run_command("--file", "--without-manifest", other, disk)
+    done = run_command(*erase(disk), "--without-manifest", other, disk)
     assert (done.returncode, "no image of a unit" in done.stderr) == (2, True)
     assert disk.read_bytes() == before
 
@@ -208,10 +210,10 @@ def test_one_that_is_killed_leaves_no_half_bootable_disk_and_the_next_completes_
     image: SmallImage, tmp_path: Path
 ) -> None:
     disk = make_disk(tmp_path, TOTAL_MIB)
-    assert image.install("--file", disk).returncode == 0
+    assert image.install(*erase(disk), disk).returncode == 0
     for order, code in ((signal.SIGKILL, -9), (signal.SIGTERM, 1)):
         process = subprocess.Popen(
-            [*COMMAND, "--file", "--manifest", image.manifest, "-", disk],
+            [*COMMAND, *erase(disk), "--manifest", image.manifest, "-", disk],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -227,7 +229,7 @@ def test_one_that_is_killed_leaves_no_half_bootable_disk_and_the_next_completes_
         assert process.wait() == code
         assert not is_bootable(disk)
     assert "interrupted" in said
-    assert image.install("--file", disk).returncode == 0
+    assert image.install(*erase(disk), disk).returncode == 0
     assert is_bootable(disk)
 
 
@@ -246,7 +248,7 @@ def test_a_hash_tree_behind_the_system_is_in_both_slots(image: SmallImage, tmp_p
         file.write(tree)
     write_manifest(verified)
     disk = make_disk(tmp_path, TOTAL_MIB)
-    done = verified.install("--file", disk)
+    done = verified.install(*erase(disk), disk)
     assert done.returncode == 0, done.stderr
     for begin_mib in (SLOT_A_MIB, SLOT_B_MIB):
         assert read_part(disk, begin_mib, SLOT_MIB).startswith(verified.system)

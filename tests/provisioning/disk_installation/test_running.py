@@ -82,6 +82,16 @@ def test_a_system_that_is_no_image_is_told_to_name_one(tmp_path: Path) -> None:
     assert "give an image" in done.stderr
 
 
+@pytest.mark.parametrize("place", ["/dev/vda", "overlay"])
+def test_a_system_without_a_partition_is_named_as_findmnt_does(
+    monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    said = {"findmnt": place, "lsblk": '{"blockdevices": [{"path": "/dev/vda", "pkname": null}]}'}
+    monkeypatch.setattr(running, "ask", lambda *words: said[words[0]])
+    with pytest.raises(RefusedError, match=f"/ is {place}, which is no partition"):
+        running.find_slot()
+
+
 def test_a_system_with_a_hash_tree_is_not_copied_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
