@@ -24,7 +24,8 @@ One TOML file holds all settings of a unit: the one named by `--settings`, else 
 default is `none`, the last column says what holds without the key. A mistake is reported with
 file, line and nearest known key, and nothing starts.
 `unitctl settings` prints the settings in force, `unitctl settings --check FILE` checks a file
-before it is used. A relative path is taken from the directory of the settings file."""
+before it is used (without FILE: that of the unit). A relative path is taken from the directory of
+the settings file."""
 
 
 def build_page() -> str:

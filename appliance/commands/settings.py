@@ -5,6 +5,7 @@ Never: changes a settings file.
 """
 
 import argparse
+from pathlib import Path
 
 from appliance import settings_file
 from appliance.commands.opening import find_settings
@@ -17,20 +18,36 @@ HELP = "print the settings in force, or check a file"
 EPILOG = "exit codes: 0 fine; 2 the settings cannot be used, and the message says where and why"
 
 
+OWN_FILE = Path()  # `--check` without FILE
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--check", type=PATH, metavar="FILE", help="only say whether FILE is valid")
+    parser.add_argument(
+        "--check",
+        type=PATH,
+        metavar="FILE",
+        nargs="?",
+        const=OWN_FILE,
+        help="only say whether FILE is valid (default: the unit's own)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if arguments.check:
-        file = arguments.check
-        settings = settings_file.build_strictly(file, settings_file.read_file(file))
-        findings = settings_checks.find_all(settings)
-        settings_checks.refuse(settings, findings)
-        for finding in findings:
-            print(redact(f"warning: {finding.format(settings)}"))
-        print(f"{arguments.check} is valid")
-    else:
+    if arguments.check is None:
         settings = settings_file.load_settings(find_settings(arguments.settings))
         print(redact(format_settings(settings)), end="")
+    elif arguments.check is OWN_FILE:
+        check(find_settings(arguments.settings))
+    else:
+        check(arguments.check)
     return 0
+
+
+def check(file: Path) -> None:
+    """Raises `SettingsError`."""
+    settings = settings_file.build_strictly(file, settings_file.read_file(file))
+    findings = settings_checks.find_all(settings)
+    settings_checks.refuse(settings, findings)
+    for finding in findings:
+        print(redact(f"warning: {finding.format(settings)}"))
+    print(f"{file} is valid")

@@ -3,16 +3,20 @@
     files = read_files(settings, keys, connections)
     put_files("/dev/nvme0n1", esp_begin_bytes, files)
 
-Reads: the technician's files. Writes: the ESP's FAT, by mtools.
+Reads: the technician's files. Writes: the ESP's FAT, by mtools; warnings.
 Never: takes a private key, or a file that the unit would not take.
 """
 
 import re
 import subprocess
-import tomllib
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from appliance.errors import SettingsError
+from appliance.log import redact
+from appliance.process.settings_checks import find_all
+from appliance.settings_file import build_alone
 from provisioning.disk_installation.errors import RefusedError, UnfinishedError
 
 FOLDER = "::provision"
@@ -47,10 +51,15 @@ def read(path: Path) -> bytes:
 
 
 def check_settings(path: Path, data: bytes) -> bytes:
+    """As the unit reads it: each key, type and range, and what they say together. What its services
+    know beside that is a warning: it may be of files that only the unit has.
+    """
     try:
-        tomllib.loads(data.decode())
-    except ValueError as error:
-        raise RefusedError(f"{path} is no TOML: {error}; docs/settings.md has the keys") from error
+        settings = build_alone(path, data)
+    except SettingsError as error:
+        raise RefusedError(redact(str(error))) from error
+    for finding in find_all(settings):
+        print(f"warning: {redact(finding.format(settings))}", file=sys.stderr)
     return data
 
 

@@ -5,6 +5,7 @@ Never: waits longer for an answer than PATIENCE_S.
 """
 
 import json
+import signal
 import socket
 import time
 from contextlib import suppress
@@ -15,19 +16,20 @@ from provisioning.image.tools import ImageError
 
 PATIENCE_S = 60.0
 BETWEEN_TRIES_S = 0.1
-RESET = "guest-reset"  # the reason of QEMU's event SHUTDOWN
+RESET, OFF = "guest-reset", "guest-shutdown"  # reasons of QEMU's event SHUTDOWN
 
 
 class Control:
     """An open control socket. `events`: the names of what the machine has reported, in order;
-    `reset`: whether it ended since its system, or its watchdog, wanted a reset.
+    `end`: why the machine has ended, as QEMU's event SHUTDOWN says it (RESET: its system, or its
+    watchdog, wanted a reset; OFF: it has switched itself off); "" where none came.
     """
 
     def __init__(self, path: Path) -> None:
         self._socket = connect(path)
         self._lines = self._socket.makefile("r")
         self.events: list[str] = []
-        self.reset = False
+        self.end = ""
         self._read()  # a greeting
         self.order("qmp_capabilities")
 
@@ -56,6 +58,10 @@ class Control:
             while True:
                 self._read()
 
+    @property
+    def reset(self) -> bool:
+        return self.end == RESET
+
     def close(self) -> None:
         self._lines.close()
         self._socket.close()
@@ -70,8 +76,20 @@ class Control:
         answer: dict[str, Any] = json.loads(line)
         if "event" in answer:
             self.events.append(str(answer["event"]))
-            self.reset |= answer.get("data", {}).get("reason") == RESET
+        if answer.get("event") == "SHUTDOWN" and not self.end:
+            self.end = str(answer.get("data", {}).get("reason", ""))
         return answer
+
+
+def explain_end(end: str, code: int) -> str:
+    """Why QEMU has ended, by its own event and its exit code, where its machine has not switched
+    itself off; "" where it has.
+    """
+    if end == OFF:
+        return ""
+    how = f"by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"with exit code {code}"
+    said = f"; it says {end}" if end else ""
+    return f"QEMU was ended {how}{said}: the unit has not switched itself off"
 
 
 def connect(path: Path) -> socket.socket:

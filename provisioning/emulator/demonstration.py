@@ -82,6 +82,8 @@ def show(made: tuple[Machine, Site]) -> None:
             wait_for_page(machine)
             tell_ways_in(machine, site)
             machine.wait_for_end(float("inf"))
+            if why := machine.explain_end():
+                raise ImageError(f"{why}; {machine.directory}/qemu.log may say more")
             print("the unit has switched itself off")
         except KeyboardInterrupt:
             stop(machine)

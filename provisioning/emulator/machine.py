@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioning.emulator.control import Control
+from provisioning.emulator.control import Control, explain_end
 from provisioning.emulator.guest_disk import GuestDisk
 from provisioning.emulator.programs import (
     FIRMWARE,
@@ -147,11 +147,16 @@ class Machine:
         return ended
 
     def wait_for_end(self, within_s: float) -> bool:
-        """Whether it has switched itself off."""
+        """Whether it has ended; `explain_end` says how."""
         until = time.monotonic() + within_s
         while self._goes_on() and time.monotonic() < until:
             time.sleep(BETWEEN_LOOKS_S)
         return not self._goes_on()
+
+    def explain_end(self) -> str:
+        """Why it has ended, where not by itself; "" where it has switched itself off."""
+        assert self._process, "start it first"
+        return explain_end(self.control.end, self._process.wait())
 
     def _goes_on(self) -> bool:
         self.go_on()

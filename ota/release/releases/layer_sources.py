@@ -7,14 +7,15 @@ Never: follows a symbolic link out of what was named.
 import hashlib
 import re
 import shutil
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.errors import SettingsError
 from appliance.parsing.settings_layer import OWN_KEYS, has_key
+from appliance.parsing.toml_text import parse_toml
 from appliance.settings_file import check_part
+from appliance.strict_json import InputError
 from ota.disk import naming
 from ota.manifest import NAME, LayerKind
 from ota.release.errors import ReleaseError
@@ -86,8 +87,8 @@ def prepare_settings(source: Path, release: str, directory: Path) -> LayerSource
     """A tree with the one file; TOML that says nothing of a single unit, which checks the rest."""
     data = source.read_bytes()
     try:
-        tree = tomllib.loads(data.decode())
-    except ValueError as error:  # UnicodeDecodeError and TOMLDecodeError are such
+        _, tree = parse_toml(data)
+    except InputError as error:
         raise ReleaseError(f"{source} is no settings file ({error}); mend it") from None
     for where in OWN_KEYS:
         if has_key(tree, where):

@@ -146,6 +146,18 @@ def test_settings_are_printed_without_passwords_and_checked_before_use(unit: Uni
     assert unit.type("settings", "--check", str(bad))[0] == 0
 
 
+def test_the_settings_of_the_unit_are_checked_where_no_file_is_named(unit: Unit) -> None:
+    with unit.settings.open("a") as file:
+        file.write('[charger.main]\nport = "/dev/appliance/charger"\n')
+    code, out, _ = unit.type("settings", "--check")
+    assert (code, out.splitlines()[-1]) == (0, f"{unit.settings} is valid")
+    with unit.settings.open("a") as file:
+        file.write("sourc = 1\n")
+    code, out, err = unit.type("settings", "--check")
+    assert (code, out) == (2, "")
+    assert "charger.main.sourc is not a known key" in err
+
+
 def test_the_bundle_holds_what_a_helper_needs_and_no_secret(unit: Unit) -> None:
     filled.fill(unit.open_as)
     filled.break_camera(unit.open_as)

@@ -136,7 +136,11 @@ def test_a_wheel_is_what_its_record_lists(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("[unit]\nname = 'a'\n", "unit.name is each unit's own"), ("[web", "no settings file")],
+    [
+        ("[unit]\nname = 'a'\n", "unit.name is each unit's own"),
+        ("\ufeff[unit]\nname = 'a'\n", "unit.name is each unit's own"),
+        ("[web", "no settings file"),
+    ],
 )
 def test_settings_of_a_release_say_nothing_of_a_single_unit(
     desk: Desk, text: str, words: str

@@ -137,7 +137,7 @@ def test_a_private_key_or_broken_settings_are_refused_before_anything_is_erased(
     settings.write_text("[unit\n")
     for words, why in (
         (("--authorized-keys", key), "is a private key"),
-        (("--settings", settings), "is no TOML"),
+        (("--settings", settings), "is not valid TOML"),
     ):
         done = image.install(*erase(disk), disk, *words)
         assert (done.returncode, why in done.stderr) == (2, True)
