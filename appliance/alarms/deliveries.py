@@ -128,6 +128,11 @@ def postpone(delivery: AlarmDelivery, until: datetime, reason: str) -> AlarmDeli
     return replace(delivery, not_before=until, reason=f"waits for the end of {reason}")
 
 
+def wait_behind(delivery: AlarmDelivery, reason: str) -> AlarmDelivery:
+    """Without an attempt: its channel rests after the failure of another message."""
+    return replace(delivery, reason=shorten(f"waits for its channel: {reason}", MOST_REASON))
+
+
 def expire(delivery: AlarmDelivery, days: float) -> AlarmDelivery:
     """One that has waited for too long."""
     waited = format_count(days, "day", "g")

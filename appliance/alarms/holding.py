@@ -63,11 +63,14 @@ def find_energy_wait(delivery: AlarmDelivery, alarm: Alarm, conditions: Conditio
 
 @dataclass(frozen=True, slots=True)
 class ChannelPause:
-    """A channel that has failed: how often one after the other, when last, until when it rests."""
+    """A channel that has failed: how often one after the other, when last, until when it rests, and
+    what it answered.
+    """
 
     failures: int
     failed: datetime
     until: datetime
+    reason: str = ""
 
     def find_end(self, delivery: AlarmDelivery) -> datetime:
         """Until when a message waits for it. One that came after the last failure is tried a minute

@@ -25,6 +25,7 @@ from appliance.alarms.deliveries import (
     list_due,
     postpone,
     settle,
+    wait_behind,
     withdraw,
 )
 from appliance.alarms.holding import ChannelPause, find_hold
@@ -177,7 +178,12 @@ class MessageQueue:
             return
         now = self._store.clock.stamp().utc
         pause = self._pauses.get(delivery.channel)
-        if self._workers.is_busy(delivery.channel) or (pause and pause.holds(delivery, now)):
+        if self._workers.is_busy(delivery.channel):
+            return
+        if pause and pause.holds(delivery, now):
+            told = wait_behind(delivery, pause.reason)
+            if delivery.attempts == 0 and told.reason != delivery.reason:
+                yield told
             return
         hold = find_hold(delivery, alarm, reader.read(delivery, self._handed.values()))
         if hold is not None:
@@ -237,7 +243,7 @@ class MessageQueue:
             self._pauses.pop(delivery.channel, None)
         else:
             until = settled.not_before
-            self._pauses[delivery.channel] = ChannelPause(failures + 1, now, until)
+            self._pauses[delivery.channel] = ChannelPause(failures + 1, now, until, settled.reason)
 
 
 def is_too_late(delivery: AlarmDelivery, age_s: float | None) -> bool:

@@ -296,6 +296,21 @@ def test_a_channel_that_fails_again_and_again_is_a_fault(unit: AlarmUnit) -> Non
     assert list(unit.queue.list_troubles()) == []
 
 
+def test_a_message_behind_one_that_failed_says_what_its_channel_answered(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), bundle_s=0.0)
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule})
+    unit.mail.says = "no route to host"
+    unit.see("e1")
+    unit.run()
+    unit.see("e2", at=clock.utc + timedelta(seconds=1))
+    unit.run()
+    _, behind = unit.queue.waiting
+    assert behind.attempts == 0
+    assert behind.reason == "waits for its channel: no route to host"
+
+
 def test_a_channel_that_was_taken_out_of_the_settings_drops_its_messages(
     unit: AlarmUnit, settings: Settings
 ) -> None:
