@@ -14,6 +14,12 @@ from tests.real_boot.unit import BOOT_S, EmulatedUnit
 
 SUPERBLOCK, WRITTEN = 1024, slice(0x2C, 0x34)  # of ext4: times of its last mount and last write
 SETTINGS = "/etc/appliance/unit.toml"
+RENAME = """
+from pathlib import Path
+from ota.disk import Disk
+from ota.slots.boot_files import replace_file
+replace_file(Disk(), Path("/efi/renamed.txt"), b"whole")
+"""
 SETTLE_S, DETECTION_S = 300.0, 600.0
 RUNNING = ("appliance-power", "appliance-sensors", "appliance-inference", "appliance-camera@yard")
 LISTENER = 9099
@@ -125,6 +131,17 @@ def test_settings_start_everything_at_once(unit: EmulatedUnit) -> None:
     assert battery["fresh"]
     assert 60 < battery["state_of_charge_pct"] <= 100
     assert list_failed(unit) == ""
+
+
+@pytest.mark.quick
+def test_what_gets_a_new_name_on_the_boot_partition_is_whole_on_the_disk_at_once(
+    unit: EmulatedUnit,
+) -> None:
+    """Linux gives it size 0 there until the file is synchronized once more."""
+    done = unit.run("sudo /opt/appliance/venv/bin/python -", text=RENAME)
+    assert done.returncode == 0, done.stderr
+    assert unit.disk.read("renamed.txt") == "whole"
+    unit.order("rm /efi/renamed.txt")
 
 
 @pytest.mark.quick
