@@ -16,6 +16,7 @@ from sensors.environment import (
     estimate_computer_power,
     find_key_warnings,
     find_lost_data,
+    find_lost_settings,
     find_warnings,
     format_sentence,
     read_environment,
@@ -38,7 +39,8 @@ class SensorsCycle:
         rails = read_rails(self.root)
         reading = self._read_environment(rails)
         self.service.store.add(reading, *self._read_gpus(rails))
-        told = (*find_lost_data(self.root), *find_key_warnings(self.root))
+        lost = (*find_lost_data(self.root), *find_lost_settings(self.root))
+        told = (*lost, *find_key_warnings(self.root))
         for warning in (*told, *find_warnings(reading)):
             self.service.report_fault(warning)
         return format_sentence(reading)

@@ -18,6 +18,8 @@ from sensors.thermal import find_hottest_zone
 FULL_DISK_PCT = 95.0
 # Written by an image's initial RAM disk where the data partition could not be mounted.
 DATA_IN_MEMORY = Path("run/appliance-image/data-in-memory")
+# By its image-provision.service, where a repair had lost settings or key: kept/ on the ESP had them.
+SETTINGS_LOST = Path("run/appliance-image/settings-lost")
 # By an image with encrypted data: its initial RAM disk, and the key until it was taken away.
 DATA_LOCKED = Path("run/appliance-image/data-locked")
 NOT_ENCRYPTED = Path("run/appliance-image/data-not-encrypted")
@@ -118,6 +120,20 @@ def find_lost_data(root: Path) -> list[ApplianceError]:
             "the data partition cannot be mounted: this unit runs in memory with a copy of its "
             "settings, and keeps nothing over a restart; save what can be saved from the disk, "
             "then write the image anew or change the disk"
+        )
+    ]
+
+
+def find_lost_settings(root: Path) -> list[ApplianceError]:
+    """The fault of a unit whose settings or key came from their copy, until its next start."""
+    if not (root / SETTINGS_LOST).exists():
+        return []
+    return [
+        DiskError(
+            "settings or the technician's key were lost on the data partition and came from the "
+            "copy on the first partition (`journalctl -u image-provision` names them): look at "
+            "them (`unitctl settings`; of encrypted data the copy has no passwords), and copy the "
+            "database, for the disk may be failing"
         )
     ]
 

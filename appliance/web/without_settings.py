@@ -1,6 +1,6 @@
 """The page of a unit whose settings are missing or wrong: one sentence, until they can be used.
 
-Reads: the settings file, at each request. Writes: nothing.
+Reads: the settings file, at each request; what of provision/ the image did not take. Writes: nothing.
 Never: shows any data of the unit, or stays once the settings are good: PID 1 starts the page anew.
 """
 
@@ -15,6 +15,7 @@ from flask import Flask, Response
 from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.log import redact
+from appliance.parsing.small_file import read_small_file
 from appliance.settings import Settings
 from appliance.web.app import add_headers, refuse_strange_hosts
 
@@ -26,8 +27,12 @@ NONE_YET = (
     "the unit, a file unit.toml in the directory provision of its first partition (ESP), which "
     "every computer can write, is taken at the next start."
 )
+REFUSED = " Not taken from there at the last start: {refused}."
 WRONG = "The settings of this unit cannot be used: {reason}. Mend them: they are used at once."
 GOOD = "The settings are good now. The page comes in a moment."
+# Written by image-provision.service of an image.
+PROVISION_REFUSED = Path("/run/appliance-image/provision-refused")
+MOST_REFUSED_BYTES = 65_536
 PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -63,7 +68,16 @@ def find_sentence(path: Path) -> str:
     try:
         settings_file.load_settings(path)
     except SettingsError as error:
-        return (
-            WRONG.format(reason=redact(str(error))) if path.exists() else NONE_YET.format(path=path)
-        )
+        if path.exists():
+            return WRONG.format(reason=redact(str(error)))
+        return NONE_YET.format(path=path) + find_refused(PROVISION_REFUSED)
     return GOOD
+
+
+def find_refused(file: Path) -> str:
+    """What lies in provision/ of an image's first partition and was not taken, and why."""
+    try:
+        lines = read_small_file(file, MOST_REFUSED_BYTES).decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return REFUSED.format(refused=redact("; ".join(lines)))

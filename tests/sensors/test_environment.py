@@ -18,6 +18,7 @@ from sensors.environment import (
     DATA_LOCKED,
     NOT_ENCRYPTED,
     RECOVERY_KEY,
+    SETTINGS_LOST,
     estimate_computer_power,
     find_warnings,
     format_sentence,
@@ -216,6 +217,15 @@ def test_data_in_memory_are_a_fault(bench: Bench, root: Path) -> None:
     bench.look(root)
     (fault,) = bench.store.list_open_faults()
     assert (fault.code, "keeps nothing over a restart" in fault.text) == ("disk", True)
+
+
+def test_settings_that_came_from_their_copy_are_a_fault(bench: Bench, root: Path) -> None:
+    """The file is that of the image's image-provision.service."""
+    (root / SETTINGS_LOST).parent.mkdir(parents=True)
+    (root / SETTINGS_LOST).write_text("the settings were lost\n")
+    bench.look(root)
+    (fault,) = bench.store.list_open_faults()
+    assert (fault.code, "`unitctl settings`" in fault.text) == ("disk", True)
 
 
 @pytest.mark.parametrize(

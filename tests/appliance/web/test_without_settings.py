@@ -103,3 +103,15 @@ def test_a_stranger_s_name_is_refused_and_no_markup_of_the_file_gets_into_the_pa
     assert "<script>" not in answer.text
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert timers == []
+
+
+def test_the_page_says_which_settings_of_the_first_partition_were_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = tmp_path / "provision-refused"
+    refused.write_text("unit.toml: provision/unit.toml:3: charger is missing\nx<b>.txt: renamed\n")
+    monkeypatch.setattr(without_settings, "PROVISION_REFUSED", refused)
+    text = without_settings.create_app(tmp_path / "unit.toml").test_client().get("/").text
+    assert "provision/unit.toml:3: charger is missing; x&lt;b&gt;.txt: renamed." in text
+    refused.unlink()
+    assert "Not taken" not in without_settings.find_sentence(tmp_path / "unit.toml")
