@@ -18,7 +18,7 @@ from sensors.thermal import find_hottest_zone
 FULL_DISK_PCT = 95.0
 # Written by an image's initial RAM disk where the data partition could not be mounted.
 DATA_IN_MEMORY = Path("run/appliance-image/data-in-memory")
-# By its image-provision.service, where a repair had lost settings or key: kept/ on the ESP had them.
+# By its image-provision.service, where settings or key were lost, and came from kept/ on the ESP.
 SETTINGS_LOST = Path("run/appliance-image/settings-lost")
 # By an image with encrypted data: its initial RAM disk, and the key until it was taken away.
 DATA_LOCKED = Path("run/appliance-image/data-locked")

@@ -1,6 +1,6 @@
 """The page of a unit whose settings are missing or wrong: one sentence, until they can be used.
 
-Reads: the settings file, at each request; what of provision/ the image did not take. Writes: nothing.
+Reads: at each request the settings file, and what an image did not take. Writes: nothing.
 Never: shows any data of the unit, or stays once the settings are good: PID 1 starts the page anew.
 """
 

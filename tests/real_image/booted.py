@@ -21,6 +21,7 @@ FACTORY = "usr/share/factory/var"
 SETTINGS = "/etc/appliance/unit.toml"
 UNITS = "/run/systemd/system"
 CARD, HERE, THERE = "host0", "10.77.0.1", "10.77.0.2"
+WRONG_SETTINGS = "[site]\nnmae = 'gate'\n"
 CONNECTION = f"""[connection]
 id=wire
 type=ethernet
@@ -59,6 +60,7 @@ class ImageContainer(Container):
         shutil.copytree(IMAGE.parent / "esp", efi)
         (efi / "provision/authorized_keys").write_text(self.make_key())
         (efi / "provision/wire.nmconnection").write_text(CONNECTION)
+        (efi / "provision/unit.toml").write_text(WRONG_SETTINGS)
         (self._directory / "home/release").mkdir(parents=True)
         (self._directory / "srv").mkdir()
         shutil.copy(CLIP, self._directory / simulated.CLIP.lstrip("/"))

@@ -77,8 +77,38 @@ def test_what_lay_on_the_esp_was_taken_in_the_sandbox(new_unit: ImageContainer) 
     assert shown == f"644 root {keys}/technician"
     written = new_unit.path(f"{connections}/wire.nmconnection")
     assert (written.stat().st_mode & 0o777, written.stat().st_uid) == (0o600, 0)
-    assert list(new_unit.path("/efi/provision").iterdir()) == []
+    left = {path.name for path in new_unit.path("/efi/provision").iterdir()}
+    assert left == {"unit.toml", "RESULT.txt"}
     assert new_unit.ask("systemctl", "show", "-P", "Result", "image-provision") == "success"
+
+
+def test_wrong_settings_on_the_esp_are_named_there_and_on_the_page(
+    new_unit: ImageContainer,
+) -> None:
+    wrong = "provision/unit.toml:2: site.nmae is not a known key"
+    assert wrong in new_unit.path("/efi/provision/RESULT.txt").read_text()
+    assert not new_unit.path("/etc/appliance/unit.toml").exists()
+    ask = "import urllib.request as r; print(r.urlopen('http://localhost:8080/').read().decode())"
+    tell = ask.replace(
+        "r.urlopen",
+        "r.build_opener(type('Any', (r.HTTPErrorProcessor,), {"
+        "'http_response': lambda self, request, answer: answer})).open",
+    )
+    assert wrong in new_unit.ask("/opt/appliance/venv/bin/python", "-c", tell)
+
+
+def test_settings_and_key_that_a_repair_lost_come_back_in_the_sandbox(
+    new_unit: ImageContainer,
+) -> None:
+    key = new_unit.path("/etc/appliance/ssh/technician")
+    before = key.read_text()
+    new_unit.wait_for(new_unit.path("/efi/kept/authorized_keys").exists, 10, "the copy")
+    key.unlink()
+    new_unit.run("systemctl", "start", "image-provision")
+    assert key.read_text() == before
+    lost = new_unit.path("/run/appliance-image/settings-lost")
+    assert "key was lost" in lost.read_text()
+    lost.unlink()
 
 
 def test_the_boot_loaders_entries_were_looked_at_in_the_sandbox(new_unit: ImageContainer) -> None:
