@@ -1,84 +1,32 @@
-"""What a unit takes from provision/ and kept/ on its ESP: the script, run on a directory tree.
+"""What a unit takes from provision/ and kept/ on its ESP: settings, and what a repair lost."""
 
-`unitctl` and `ssh-keygen` are the real ones; `chgrp` and `findmnt` are stand-ins.
-"""
-
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
-from tests.provisioning.image.test_image_files import FILES
-
-SCRIPT = FILES / "usr/lib/appliance/provision"
-GOOD = (ROOT / "docs/examples/trailer.toml").read_text()
-OTHER = GOOD + "\n# another one\n"
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGaw1BkZ4b0rDMbDLg3z8y7oT9ZkCZsLGo3IhBk0gf3o x\n"
-MODEM = "[connection]\nid=modem\ntype=gsm\n\n[gsm]\napn=internet\n"
-BOM = "\ufeff"
-SETTINGS = "etc/appliance/unit.toml"
-KEYS = "etc/appliance/ssh/technician"
-CONNECTIONS = "var/lib/NetworkManager/system-connections"
-RESULT = "efi/provision/RESULT.txt"
-MARKS = "run/appliance-image"
+from tests.provisioning.image.provision_tree import (
+    CONNECTIONS,
+    GOOD,
+    KEY,
+    KEYS,
+    MARKS,
+    MODEM,
+    OTHER,
+    RESULT,
+    SETTINGS,
+    Tree,
+    make_tree,
+)
 
 pytestmark = pytest.mark.skipif(
     shutil.which("ssh-keygen") is None, reason="needs ssh-keygen (Debian package openssh-client)"
 )
 
 
-@dataclass
-class Tree:
-    """ESP and data partition of a unit, as directories."""
-
-    root: Path
-    programs: Path
-
-    def put(self, place: str, text: str | bytes) -> None:
-        path = self.root / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
-
-    def read(self, place: str) -> str:
-        return (self.root / place).read_text()
-
-    def has(self, place: str) -> bool:
-        return (self.root / place).exists()
-
-    def list(self, place: str) -> list[str]:
-        return sorted(path.name for path in (self.root / place).iterdir())
-
-    def stand_in(self, name: str, body: str) -> None:
-        (self.programs / name).write_text(f"#!/bin/sh\n{body}\n")
-        (self.programs / name).chmod(0o755)
-
-    def start(self) -> str:
-        """As at a start of the unit; returns what the journal gets."""
-        path = f"{self.programs}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-        done = subprocess.run(
-            ("sh", SCRIPT, self.root),
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PATH": path},
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    for name in ("programs", "unit/efi/provision", "unit/efi/kept", f"unit/{MARKS}"):
-        (tmp_path / name).mkdir(parents=True)
-    made = Tree(tmp_path / "unit", tmp_path / "programs")
-    made.stand_in("chgrp", "")
-    made.stand_in("findmnt", "echo /dev/sda4")
-    return made
+    return make_tree(tmp_path)
 
 
 def test_what_is_good_is_taken_and_removed_from_the_esp(tree: Tree) -> None:
@@ -215,82 +163,3 @@ def test_with_data_in_memory_nothing_is_removed(tree: Tree) -> None:
     assert (tree.read(SETTINGS), tree.read(KEYS)) == (GOOD, KEY)
     assert tree.list("efi/provision") == ["authorized_keys"]
     assert tree.list(MARKS) == ["data-in-memory"]
-
-
-@pytest.mark.parametrize("name", ["AUTHORIZED_KEYS", "Authorized_Keys"])
-def test_names_in_any_case_are_taken_and_what_windows_adds_is_left_out(
-    tree: Tree, name: str
-) -> None:
-    tree.put(f"efi/provision/{name}", (BOM + KEY).replace("\n", "\r\n"))
-    tree.put("efi/provision/UNIT.TOML", (BOM + GOOD).replace("\n", "\r\n"))
-    tree.put("efi/provision/Modem.NMCONNECTION", (BOM + MODEM).replace("\n", "\r\n"))
-    tree.start()
-    assert tree.read(KEYS) == KEY
-    assert tree.has(SETTINGS)
-    assert tree.list(CONNECTIONS) == ["Modem.nmconnection"]
-    assert (tree.root / CONNECTIONS / "Modem.nmconnection").read_bytes() == MODEM.encode()
-    assert tree.list("efi/provision") == []
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "why"),
-    [
-        ("unit.toml.txt", GOOD, "call it unit.toml"),
-        ("AUTHORIZED_KEYS.TXT", KEY, "call it authorized_keys"),
-        ("id_ed25519.pub", KEY, "call it authorized_keys"),
-        ("x.nmconnection.txt", MODEM, "call it NAME.nmconnection"),
-        ("recovery-key.txt", "0123", "call it recovery-key"),
-        ("notes.doc", "x", "only unit.toml, authorized_keys"),
-        ("x.nmconnection", "garbage", "a line type= is missing"),
-        ("y.nmconnection", "[connection]\nid=y\n[gsm]\ntype=x\n", "a line type= is missing"),
-        ("z.nmconnection", b"x" * 2_000_000, "larger than 1000000 bytes"),
-        ("authorized_keys", "garbage", "no public key of OpenSSH"),
-        ("authorized_keys", KEY.encode("utf-16"), "no public key of OpenSSH"),
-        ("authorized_keys", "-----BEGIN OPENSSH PRIVATE KEY-----\n", "a private key"),
-        ("recovery-key", "0123", "does not open the data"),
-    ],
-    ids=lambda value: value[:20] if isinstance(value, str) else "bytes",
-)
-def test_each_file_that_is_not_taken_stays_and_is_named_with_the_reason(
-    tree: Tree, name: str, content: str | bytes, why: str
-) -> None:
-    tree.put(KEYS, "mine")
-    tree.put(f"efi/provision/{name}", content)
-    said = tree.start()
-    assert f"{name} on the ESP was not used: " in said
-    assert f"\n{name}: " in tree.read(RESULT)
-    assert why in tree.read(RESULT)
-    assert tree.list("efi/provision") == sorted(["RESULT.txt", name])
-    assert tree.read(KEYS) == "mine"
-    assert not tree.has(CONNECTIONS)
-
-
-def test_a_directory_is_named_and_what_a_mac_leaves_is_not(tree: Tree) -> None:
-    (tree.root / "efi/provision/x.nmconnection").mkdir()
-    tree.put("efi/provision/._unit.toml", "")
-    tree.start()
-    named = tree.read(RESULT).splitlines()[1:]
-    assert [line.split(":")[0] for line in named] == ["x.nmconnection"]
-    assert "a directory" in named[0]
-
-
-def test_what_cannot_be_written_is_named_and_the_rest_is_taken(tree: Tree) -> None:
-    tree.put("etc/appliance/ssh", "no directory")
-    tree.put("efi/provision/authorized_keys", KEY)
-    tree.put("efi/provision/unit.toml", GOOD)
-    tree.start()
-    assert "authorized_keys: it could not be written" in tree.read(RESULT)
-    assert tree.list("efi/provision") == ["RESULT.txt", "authorized_keys"]
-    assert tree.read(SETTINGS) == GOOD
-
-
-def test_of_encrypted_data_a_key_is_replaced_beside_the_recovery_key_alone(tree: Tree) -> None:
-    tree.stand_in("findmnt", "echo /dev/mapper/data")
-    tree.put(KEYS, "mine")
-    tree.put("efi/provision/authorized_keys", KEY)
-    tree.start()
-    assert tree.read(KEYS) == "mine"
-    assert "put the recovery key beside it" in tree.read(RESULT)
-    tree.put(f"{MARKS}/recovery-key-fits", "")
-    tree.start()
-    assert tree.read(KEYS) == KEY
