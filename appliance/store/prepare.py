@@ -61,10 +61,21 @@ def prepare_database(path: Path) -> SetAside | None:
             f"the database {path} cannot be prepared: {explain(error, path)}"
         ) from error
     except OSError as error:
-        raise StoreError(
-            f"the data directory {path.parent} cannot be written: {error.strerror}; "
-            "check its owner, its permissions and the free space"
-        ) from error
+        raise StoreError(describe_refusal(path, error)) from error
+
+
+def describe_refusal(path: Path, error: OSError) -> str:
+    """Which file it was: a directory that is as it should be may hold one that nobody may open."""
+    refused = Path(os.fsdecode(error.filename)) if error.filename else path.parent
+    if refused.is_file():
+        return (
+            f"{refused} cannot be opened: {error.strerror}; check its owner, its permissions and "
+            f"those of {path.parent} (`ls -l`; its group is appliance, which may read and write)"
+        )
+    return (
+        f"the data directory {path.parent} cannot be written: {error.strerror}; "
+        "check its owner, its permissions and the free space"
+    )
 
 
 def make_ready(path: Path) -> SetAside | None:

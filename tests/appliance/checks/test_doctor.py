@@ -179,6 +179,20 @@ def test_settings_that_anybody_may_change_are_reported(healthy: Settings, clock:
     assert findings(healthy, None, clock)["permissions"].ok is False
 
 
+def test_a_database_that_the_services_may_not_open_is_reported_to_an_administrator_too(
+    healthy: Settings, clock: FakeClock
+) -> None:
+    healthy.database.parent.chmod(0o2770)
+    assert findings(healthy, None, clock)["permissions"].ok is True
+    healthy.database.chmod(0)
+    found = findings(healthy, None, clock)["permissions"]
+    assert found.ok is False
+    assert str(healthy.database) in found.text
+    assert f"chmod 660 {healthy.database}" in found.advice
+    healthy.database.parent.chmod(0o700)
+    assert findings(healthy, None, clock)["permissions"].ok is True, "nobody shares it"
+
+
 def test_the_command_prints_marks_and_advice_and_fails_when_a_check_does(
     healthy: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

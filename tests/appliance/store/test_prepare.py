@@ -1,5 +1,6 @@
 """Before a service opens the database: waits have a limit, checks are rare, nothing is lost."""
 
+import errno
 import fcntl
 import os
 import re
@@ -14,7 +15,7 @@ from appliance.errors import StoreError
 from appliance.model import BatteryState
 from appliance.store import prepare, whole_check
 from appliance.store.connection import BUSY_TIMEOUT_MS
-from appliance.store.prepare import LOCK_S, prepare_database
+from appliance.store.prepare import LOCK_S, describe_refusal, prepare_database
 from appliance.store.store import Store
 from appliance.store.whole_check import CHECK_S, find_damage, forget_check, is_checked
 from tests.conftest import ROOT, OpenStore
@@ -208,3 +209,12 @@ def test_the_lock_is_free_after_a_start(tmp_path: Path) -> None:
     prepare_database(tmp_path / "unit.db")
     with (tmp_path / "unit.db.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_file_that_may_not_be_opened_is_named_and_not_its_directory(tmp_path: Path) -> None:
+    path = tmp_path / "unit.db"
+    path.touch()
+    refused = PermissionError(errno.EACCES, "Permission denied", str(path))
+    assert describe_refusal(path, refused).startswith(f"{path} cannot be opened: Permission denied")
+    full = OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "unit.db.lock"))
+    assert describe_refusal(path, full).startswith(f"the data directory {tmp_path} cannot be")
