@@ -67,7 +67,7 @@ def prepare_database(path: Path) -> SetAside | None:
 def describe_refusal(path: Path, error: OSError) -> str:
     """Which file it was: a directory that is as it should be may hold one that nobody may open."""
     refused = Path(os.fsdecode(error.filename)) if error.filename else path.parent
-    if refused.is_file():
+    if path.parent in refused.parents and refused.is_file():
         return (
             f"{refused} cannot be opened: {error.strerror}; check its owner, its permissions and "
             f"those of {path.parent} (`ls -l`; its group is appliance, which may read and write)"

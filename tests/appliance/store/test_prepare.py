@@ -216,5 +216,8 @@ def test_a_file_that_may_not_be_opened_is_named_and_not_its_directory(tmp_path: 
     path.touch()
     refused = PermissionError(errno.EACCES, "Permission denied", str(path))
     assert describe_refusal(path, refused).startswith(f"{path} cannot be opened: Permission denied")
+    in_the_way = FileExistsError(errno.EEXIST, "File exists", str(path))
+    said = describe_refusal(path / "unit.db", in_the_way)
+    assert said.startswith(f"the data directory {path} cannot be written: File exists")
     full = OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "unit.db.lock"))
     assert describe_refusal(path, full).startswith(f"the data directory {tmp_path} cannot be")
