@@ -180,7 +180,7 @@ class MessageQueue:
         pause = self._pauses.get(delivery.channel)
         if self._workers.is_busy(delivery.channel):
             return
-        if pause and pause.holds(delivery, now):
+        if pause and pause.holds(delivery, now, alarm.kind):
             told = wait_behind(delivery, pause.reason)
             if delivery.attempts == 0 and told.reason != delivery.reason:
                 yield told

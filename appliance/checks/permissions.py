@@ -41,5 +41,5 @@ def find_closed(path: Path) -> Finding | None:
     if is_open or not is_shared:
         return None
     text = f"{path} is {stat.filemode(facts.st_mode)}: the services may not all open it"
-    advice = f"chgrp --reference={path.parent} {path}; chmod 660 {path}; or restart the unit"
+    advice = f"chgrp --reference={path.parent} {path}; chmod 660 {path}"
     return Finding(NAME, text, advice, ok=False)

@@ -21,9 +21,6 @@ def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path
     settings = tmp_path / "etc/appliance/unit.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text("")
-    database = tmp_path / "var/lib/appliance/unit.db"
-    database.parent.mkdir(parents=True)
-    database.touch(0)  # by somebody's hand: the next boot mends it
     made = run("systemd-sysusers", f"--root={tmp_path}")
     assert made.returncode == 0, made.stderr
     groups = [line.split(":") for line in (tmp_path / "etc/group").read_text().splitlines()]
@@ -42,7 +39,7 @@ def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path
     assert made.returncode == 0, made.stderr
     expected = {"var/lib/appliance": 0o2770, "run/appliance": 0o2770}
     expected |= {"etc/appliance": 0o750, "etc/appliance/unit.toml": 0o640, "var/lib/ota": 0o755}
-    expected |= {"var/lib/ota/trust": 0o755, "var/lib/appliance/unit.db": 0o660}
+    expected |= {"var/lib/ota/trust": 0o755}
     uids = {user[0]: int(user[2]) for user in users}
     owners = dict.fromkeys(("var/lib/ota", "var/lib/ota/trust"), uids["appliance-checkin"])
     for path, mode in expected.items():

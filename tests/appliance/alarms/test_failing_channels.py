@@ -7,6 +7,8 @@ import pytest
 from appliance.model import EnergyLevel
 from appliance.model_alarms import (
     AlarmDelivery,
+    AlarmKind,
+    AlarmOrderKind,
     AlarmPriority,
 )
 from appliance.sections.alarms import AlarmSettings
@@ -144,3 +146,13 @@ def test_what_waits_for_a_channel_that_is_busy_wakes_nobody_until_it_answers(
     unit.mail.released.set()
     unit.run()
     assert len(unit.mail.got) == 2
+
+
+def test_a_test_of_a_channel_that_was_mended_does_not_wait_for_its_pause(unit: AlarmUnit) -> None:
+    unit.mail.says = "refused: the password is wrong"
+    unit.see("e1")
+    unit.run()
+    unit.mail.says = "sent"
+    unit.order(AlarmOrderKind.TEST)
+    unit.run()
+    assert len(unit.bodies(AlarmKind.TEST)) == 1
