@@ -35,13 +35,6 @@ MINUTE = 60.0
 HOUR = 3600.0
 
 
-@pytest.fixture
-def unit(settings: Settings, clock: FakeClock, open_store: OpenStore) -> AlarmUnit:
-    found = AlarmUnit(settings, clock, open_store)
-    found.set_level(EnergyLevel.FULL)
-    return found
-
-
 def test_an_event_reaches_its_recipient_once_with_time_battery_and_links(unit: AlarmUnit) -> None:
     unit.see("e1")
     unit.run()

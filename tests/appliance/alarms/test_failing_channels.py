@@ -2,9 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
-from appliance.model import EnergyLevel
 from appliance.model_alarms import (
     AlarmDelivery,
     AlarmKind,
@@ -19,13 +16,6 @@ from tests.stand_ins.fakes import FakeClock
 
 MINUTE = 60.0
 HOUR = 3600.0
-
-
-@pytest.fixture
-def unit(settings: Settings, clock: FakeClock, open_store: OpenStore) -> AlarmUnit:
-    found = AlarmUnit(settings, clock, open_store)
-    found.set_level(EnergyLevel.FULL)
-    return found
 
 
 def test_a_channel_that_hangs_holds_up_no_other(

@@ -10,17 +10,7 @@ from appliance.alarms.channels.answer_log import AnswerLog
 from appliance.errors import StoreError
 from appliance.model import EnergyLevel
 from appliance.model_alarms import DeliveryState
-from appliance.settings import Settings
-from tests.conftest import OpenStore
 from tests.stand_ins.alarm_unit import AlarmUnit
-from tests.stand_ins.fakes import FakeClock
-
-
-@pytest.fixture
-def unit(settings: Settings, clock: FakeClock, open_store: OpenStore) -> AlarmUnit:
-    found = AlarmUnit(settings, clock, open_store)
-    found.set_level(EnergyLevel.FULL)
-    return found
 
 
 def leave_answers(unit: AlarmUnit) -> AnswerLog:

@@ -25,13 +25,6 @@ MINUTE = 60.0
 HOUR = 3600.0
 
 
-@pytest.fixture
-def unit(settings: Settings, clock: FakeClock, open_store: OpenStore) -> AlarmUnit:
-    found = AlarmUnit(settings, clock, open_store)
-    found.set_level(EnergyLevel.FULL)
-    return found
-
-
 def test_a_link_that_was_gone_for_a_week_delivers_in_the_order_of_importance(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:

@@ -18,13 +18,6 @@ from tests.stand_ins.fakes import FakeClock
 HOUR = 3600.0
 
 
-@pytest.fixture
-def unit(settings: Settings, clock: FakeClock, open_store: OpenStore) -> AlarmUnit:
-    found = AlarmUnit(settings, clock, open_store)
-    found.set_level(EnergyLevel.FULL)
-    return found
-
-
 def test_what_happened_before_the_first_start_is_no_alarm(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:
