@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from appliance.model_alarms import AlarmPriority
-from appliance.parsing.times import find_last, is_within, parse_hours
+from appliance.parsing.times import find_next, is_within, parse_hours
 from appliance.sections.alarms import RecipientSettings
 from appliance.wording.counts import format_count
 
@@ -53,7 +53,7 @@ def find_quiet(recipient: RecipientSettings, local_now: datetime, now: datetime)
     quiet = parse_hours(recipient.quiet)
     if quiet is None or not is_within(quiet, local_now.time()):
         return None
-    ends = find_last(quiet[1], now, local_now.tzinfo or UTC, ahead_days=1)
+    ends = find_next(quiet[1], now, local_now.tzinfo or UTC)
     return Wait(f"quiet hours {recipient.quiet}", ends)
 
 

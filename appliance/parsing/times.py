@@ -8,8 +8,10 @@ Never: raises anything else, whatever the text is; and never gives a time outsid
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from itertools import product
 
 from appliance.strict_json import InputError, show
 
@@ -49,16 +51,30 @@ class WrittenTime:
         if self.span is not None:
             return now + self.span
         if self.of_day is not None:
-            return find_last(self.of_day, now, zone, ahead_days=1)
+            return find_next(self.of_day, now, zone)
         return self.find_utc(now, zone)
 
 
-def find_last(of_day: time, now: datetime, zone: tzinfo, ahead_days: int = 0) -> datetime:
-    """When it was last that time of day at the site; with `ahead_days` 1, when it is next."""
-    local_now = now.astimezone(zone)
-    today = datetime.combine(local_now.date(), of_day, zone)
-    at = today if today <= local_now else today - timedelta(days=1)
-    return (at + timedelta(days=ahead_days)).astimezone(UTC)
+def find_last(of_day: time, now: datetime, zone: tzinfo) -> datetime:
+    """When it was last that time of day at the site, UTC."""
+    return max(at for at in list_moments(of_day, now, zone) if at <= now)
+
+
+def find_next(of_day: time, now: datetime, zone: tzinfo) -> datetime:
+    """When it is that time of day at the site next, UTC: later than now, also in the hour that
+    comes twice where summer time ends.
+    """
+    return min(at for at in list_moments(of_day, now, zone) if at > now)
+
+
+def list_moments(of_day: time, now: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """When it is that time of day from yesterday to tomorrow; twice on a day that has it twice."""
+    today = now.astimezone(zone).date()
+    for days, fold in product((-1, 0, 1), (0, 1)):
+        local = datetime.combine(today + timedelta(days=days), of_day, zone).replace(fold=fold)
+        at = local.astimezone(UTC)
+        if fold == 0 or at.astimezone(zone).time() == of_day:  # one that is left out comes once
+            yield at
 
 
 def parse_time(text: str) -> WrittenTime:

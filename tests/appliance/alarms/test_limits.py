@@ -62,3 +62,18 @@ def test_quiet_hours_over_a_change_of_summer_time_end_by_the_clock_on_the_wall(
     local = evening.astimezone(ZoneInfo("Europe/Bucharest"))
     found = find_quiet(RecipientSettings(quiet="22:00-06:00"), local, evening)
     assert found == Wait("quiet hours 22:00-06:00", ends)
+
+
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_end_later_than_now() -> None:
+    recipient = RecipientSettings(quiet="22:00-03:30")
+    before = Wait("quiet hours 22:00-03:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+    again = Wait("quiet hours 22:00-03:30", datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+    moment, ends = datetime(2026, 10, 24, 23, tzinfo=UTC), {before.until: 0, again.until: 0}
+    while moment < datetime(2026, 10, 25, 2, tzinfo=UTC):
+        local = moment.astimezone(ZoneInfo("Europe/Bucharest"))
+        found = find_quiet(recipient, local, moment)
+        if found is not None:
+            assert found.until > moment
+            ends[found.until] += 1
+        moment += timedelta(minutes=1)
+    assert all(ends.values())

@@ -93,6 +93,17 @@ def test_all_forms_of_a_time_have_one_parser() -> None:
     )
 
 
+def test_a_time_of_day_in_the_hour_that_comes_twice_is_the_last_one_before_now() -> None:
+    again = datetime(2026, 10, 25, 1, 5, tzinfo=UTC)  # 03:05 for the second time
+    first, second = again.replace(hour=0, minute=10), again.replace(minute=10)
+    assert parse_time("03:10").find_utc(again, SITE) == first
+    assert parse_time("03:10").find_next_utc(again, SITE) == second
+    assert parse_time("03:10").find_utc(second, SITE) == second
+    assert parse_time("03:10").find_next_utc(second, SITE) == datetime(
+        2026, 10, 26, 1, 10, tzinfo=UTC
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
