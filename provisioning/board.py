@@ -35,6 +35,7 @@ from provisioning import systemctl
 
 GUARD = "appliance-power"
 AT_BOOT = (GUARD, "appliance-sensors", "appliance-web")
+ALARMS = "appliance-alarm"  # PID 1 starts it by its socket; here it stays
 TIMERS = "timers"  # PID 1's timers wait some minutes: until there is a first budget
 SIMULATED_CAMERAS = "simulated-cameras"
 MAILBOX = "mailbox"  # of the alarms' demonstration (alarm_demo.py)
@@ -104,7 +105,8 @@ class Mainboard:
                 self._start("the alarm of the clock")
         if self._timers_pending and self.power is Power.ON and self._has_budget():
             self._timers_pending = False
-            systemctl.send_order(self._supervisor, "start", TIMERS)
+            for name in (ALARMS, TIMERS) if self._settings.recipient else (TIMERS,):
+                systemctl.send_order(self._supervisor, "start", name)
 
     # --- to sleep ------------------------------------------------------------------------------
 

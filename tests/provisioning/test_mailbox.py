@@ -4,6 +4,7 @@ import smtplib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from urllib.error import HTTPError
@@ -12,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from provisioning.alarm_demo import make_demo
+from provisioning.command import claim_port
 from provisioning.laptop import Laptop, RunRequest, find_free_port
 from tests.conftest import ROOT
 from tests.waiting import wait_until
@@ -85,3 +87,15 @@ def test_the_demonstrations_settings_are_sound_and_only_its_user_reads_the_addre
         assert channel.address_file.stat().st_mode & 0o077 == 0
     plain = Laptop(RunRequest(240.0, 8080, tmp_path / "plain"))
     assert plain.settings.recipient == {}
+
+
+@pytest.mark.processes
+def test_the_demonstrations_unit_sends_to_its_mailbox(tmp_path: Path) -> None:
+    noon = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
+    wish = RunRequest(600, claim_port(0), tmp_path / "run", start=noon, alarms=True)
+    with Laptop(wish) as laptop:
+        assert laptop.alarm_demo is not None
+        box = Running(0, laptop.alarm_demo.page_port)
+        wait_until(
+            lambda: b"the unit lives" in box.read(), "the first message of the demonstration"
+        )

@@ -7,8 +7,9 @@ from threading import Event
 import pytest
 
 from appliance.errors import SettingsError
+from provisioning.board import ALARMS, AT_BOOT
 from provisioning.timers import find_next_due, wait_until
-from provisioning.unit_files import read_process, read_processes, read_timers
+from provisioning.unit_files import UNITS_DIR, read_process, read_processes, read_timers
 from tests.stand_ins.fakes import START, FakeClock
 
 UNIT = """\
@@ -62,6 +63,10 @@ def test_the_units_timers_are_understood() -> None:
     assert set(timers) == {f"appliance-{name}" for name in units}
     assert timers["appliance-plan"].at_boot
     assert all(timer.times for timer in timers.values())
+
+
+def test_what_pid_1_starts_by_a_socket_the_board_starts() -> None:
+    assert {path.stem for path in UNITS_DIR.glob("*.socket")} <= {*AT_BOOT, ALARMS}
 
 
 def test_an_hourly_timer_has_24_times(tmp_path: Path) -> None:
