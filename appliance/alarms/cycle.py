@@ -8,11 +8,11 @@ waits: the next datagram starts it again.
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import product
 
+from appliance.alarms.awaited_replies import AwaitedReplies
 from appliance.alarms.deliveries import drop
 from appliance.alarms.doorbell import Doorbell
-from appliance.alarms.escalation import find_longest_s, find_steps, is_due
+from appliance.alarms.escalation import find_steps, is_due
 from appliance.alarms.making import HEARTBEAT, Maker
 from appliance.alarms.message_queue import MessageQueue
 from appliance.alarms.new_rows import Found, NewRows
@@ -21,12 +21,10 @@ from appliance.alarms.watching import Watcher
 from appliance.clock import ScaledClock
 from appliance.errors import ApplianceError
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind
+from appliance.model_alarms import AlarmDelivery, AlarmKind
 from appliance.process.service import Leave, Service
-from appliance.sections.alarms import AlarmSettings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
-from appliance.store.unacknowledged import list_going_on
 from appliance.store.unit_time import read_time
 from appliance.wording.counts import format_count
 
@@ -58,6 +56,7 @@ class AlarmCycle:
         self._settings, self._store = service.settings, service.store
         self._now_s = now_s
         self._rows = NewRows(service.store, service.settings)
+        self._replies = AwaitedReplies(service.store, service.settings)
         self._watcher = Watcher(service.store, service.settings)
         self._escalates: datetime | None = None
         self._wait_s: float | None = 0.0
@@ -116,34 +115,14 @@ class AlarmCycle:
         """Tell the next where nobody has acknowledged; remember when that is due again."""
         now = self._store.clock.stamp()
         maker = Maker(self._store, self._settings)
-        self._escalates = None
-        for alarm, rule in self._list_unacknowledged():
+        for alarm, rule in self._replies.list_over(now.utc):
             deliveries = alarm_rows.list_deliveries(self._store, alarm.alarm_id)
             for step in find_steps(alarm, rule, self._settings.recipient, deliveries):
                 if is_due(step, rule, now.utc):
                     maker.make_next(alarm, step.recipient, now, step.reason)
-                else:
-                    self._escalates = min(self._escalates or step.due, step.due)
         if maker.made.rows:
             self._store.add(*maker.made.rows)
-
-    def _list_unacknowledged(self) -> Iterator[tuple[Alarm, AlarmSettings]]:
-        """Those that may still go on to somebody; by the unit's own time, as clocks are set."""
-        rules = {name: one for name, one in self._settings.alarm.items() if one.acknowledge_s}
-        if not rules:
-            return
-        longest_s = find_longest_s(rules.values(), len(self._settings.recipient))
-        time = read_time(self._store)
-        people = self._settings.recipient.items()
-        following = [(name, one.next) for name, one in people if one.next]
-        seen: set[str] = set()
-        for rule, (before, after) in product(rules, following):
-            for alarm in list_going_on(self._store, rule, before=before, after=after):
-                age_s = time.measure_age_s(alarm.stamp.boot_id, alarm.stamp.uptime_s)
-                is_young = age_s is not None and age_s <= longest_s
-                if is_young and alarm.alarm_id not in seen:
-                    seen.add(alarm.alarm_id)
-                    yield alarm, rules[rule]
+        self._escalates = self._replies.find_next(now.utc)
 
     def find_level(self) -> EnergyLevel | None:
         """The level now; None where it is not known."""

@@ -62,6 +62,8 @@ def make_rows(now: Stamp) -> list[Any]:
 
 def read_all(store: Store, until: datetime) -> list[Any]:
     """All that the service, the page and `unitctl` ask of them."""
+    span = {"until": until - 30 * DAY, "latest": until + DAY}
+    pair: dict[str, Any] = {"before": "owner", "after": "guard", **span}
     return [
         alarm_rows.list_open(store),
         alarm_rows.count_open(store),
@@ -74,7 +76,8 @@ def read_all(store: Store, until: datetime) -> list[Any]:
         alarm_rows.list_waiting_heartbeats(store),
         alarm_rows.list_sent(store, "owner", until - 3 * DAY),
         list(unacknowledged.list_unacknowledged(store)),
-        list(unacknowledged.list_going_on(store, "people", before="owner", after="guard")),
+        list(unacknowledged.list_going_on(store, "people", **pair)),
+        unacknowledged.find_next_begin(store, "people", **pair),
         alarm_rows.list_recent_alarms(store, 10),
         alarm_rows.list_deliveries(store, "a-1"),
         alarm_rows.find_alarm(store, "1"),

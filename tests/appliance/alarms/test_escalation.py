@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.alarms.awaited_replies import AwaitedReplies
 from appliance.model_alarms import AlarmDelivery, AlarmOrderKind
 from appliance.sections.alarms import AlarmSettings, RecipientSettings
 from appliance.settings import Settings
@@ -111,6 +112,30 @@ def test_of_thousands_that_nobody_acknowledges_the_oldest_goes_on_to_the_next_as
     going_on = [one.alarm_id for one in unit.deliveries() if one.recipient == "guard"]
     assert len(going_on) == 2100
     assert first.alarm_id in going_on
+
+
+def test_of_thousands_that_wait_for_a_limit_none_is_read_before_its_time_is_over(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    rule = AlarmSettings(to=("owner",), acknowledge_s=300.0, bundle_s=0.0)
+    people = {
+        "owner": RecipientSettings(channels=("mail",), next="guard", messages_a_day=1),
+        "guard": RecipientSettings(channels=("sms",)),
+    }
+    unit = AlarmUnit(settings, clock, open_store, alarm={"people": rule}, recipient=people)
+    for number in range(50):
+        unit.see(f"e{number}", at=clock.utc + timedelta(seconds=number))
+    unit.run()
+    replies = AwaitedReplies(unit.store, unit.settings)
+    assert list(replies.list_over(clock.utc)) == []
+    assert replies.find_next(clock.utc) == clock.utc + timedelta(minutes=5)
+    clock.advance(301)
+    ((alarm, _),) = replies.list_over(clock.utc)
+    assert alarm.sequence == 1
+    unit.run()
+    assert replies.find_next(clock.utc) == clock.utc + timedelta(days=1, seconds=-1)
+    clock.advance(24 * HOUR)
+    assert len(list(replies.list_over(clock.utc))) == 49
 
 
 def test_all_of_thousands_are_acknowledged_by_one_order(
