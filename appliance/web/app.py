@@ -21,6 +21,7 @@ from appliance.status import charts, history, status_document
 from appliance.status.history import Span
 from appliance.web.alarm_replies import add_alarm_replies
 from appliance.web.camera_control import add_camera_control
+from appliance.web.changes import add_changes
 from appliance.web.connections import LOCAL_ADDRESS
 from appliance.web.event_data import add_events
 from appliance.web.hosts import AllowedHosts
@@ -53,6 +54,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_page(app, settings, reader, static)
     add_data(app, settings, reader)
     add_events(app, settings, clock, reader)
+    add_changes(app, settings, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)
     add_camera_control(app, settings, reader)

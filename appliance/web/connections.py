@@ -9,6 +9,7 @@ longest for its client goes. Never ends one whose answer is being made.
 """
 
 import ipaddress
+import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
@@ -20,6 +21,7 @@ from waitress.task import WSGITask  # type: ignore[import-untyped]
 MOST_PER_CLIENT = 24  # a browser opens six; several may share an address
 MOST = 160
 LOCAL_ADDRESS = "SERVER_ADDR"  # in the WSGI environment: where the client reached us
+IS_OVER = "appliance.is_over"  # there: whether nobody waits for the answer any more
 IPV6_NETWORK_BITS = 64  # what one client has for itself
 
 
@@ -132,6 +134,7 @@ class Task(WSGITask):  # type: ignore[misc]
     def get_environment(self) -> dict[str, Any]:
         environment: dict[str, Any] = super().get_environment()
         environment[LOCAL_ADDRESS] = self.channel.local_address
+        environment[IS_OVER] = self.channel.is_over
         return environment
 
 
@@ -164,6 +167,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def writable(self) -> bool:
         return self.connected and bool(super().writable())
 
+    def is_over(self) -> bool:
+        """Whether the client has gone, or the server ends: for a thread that waits."""
+        return bool(self.server.task_dispatcher.stop_count) or has_client_gone(self.socket)
+
     def del_channel(self, map: Any = None) -> None:  # noqa: A002
         super().del_channel(map)
         if self.limits is not None:
@@ -181,6 +188,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.requests:
             return Phase.QUEUED if self.is_queued else Phase.ANSWERING
         return Phase.WAITING if self.request is None else Phase.RECEIVING
+
+
+def has_client_gone(sock: Any) -> bool:
+    """Whether the other end has closed, or the socket is closed; takes nothing from it."""
+    try:
+        return not sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except (OSError, AttributeError):
+        return True
 
 
 def find_local_address(sock: Any) -> str:

@@ -18,9 +18,11 @@ from appliance.errors import ListenError
 from appliance.sections.network import WebSettings
 from appliance.web.connections import MOST, ConnectionLimits
 from appliance.web.turns import Turns
+from appliance.web.waiting import MOST_WAITING
 
 ADJUSTMENTS = {
-    "threads": 4,  # two may wait for a picture while the others answer
+    # Two may wait for a picture, and some for changes, while the others answer.
+    "threads": 4 + MOST_WAITING,
     "ident": None,
     "connection_limit": 4 * MOST,  # never reached: connections.py ends the slowest before
     "channel_timeout": 3600,  # deadlines are those of connections.py

@@ -41,7 +41,7 @@ VALUES = (
     "\r\nX: 1",
 )
 ENDINGS = ("", ".jpg", "/e.jpg")
-QUESTIONS = ("limit", "before", "after", "since", "until", "camera", "label", "v")
+QUESTIONS = ("limit", "before", "after", "since", "until", "camera", "label", "v", "wait_s")
 FINE = (200, 308, 400, 404, 503)  # 503: what is asked for is not there now, with the reason
 
 

@@ -1,0 +1,110 @@
+"""`/api/changes`: what has changed since a position, at once or as soon as there is something.
+
+Reads: events, faults and energy budgets, through appliance/store/changes.py. Writes: nothing.
+Never: lets a request wait without an end, or more of them than the server has threads for.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import Flask, Response, jsonify, make_response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
+
+from appliance.parsing.values import parse_number
+from appliance.settings import Settings
+from appliance.status.changes import describe_answer, describe_changes
+from appliance.store.change_positions import (
+    LostPositionError,
+    Position,
+    parse_position,
+    read_position,
+)
+from appliance.store.changes import Changes, read_changes
+from appliance.strict_json import InputError, show
+from appliance.web.connections import IS_OVER, identify_client
+from appliance.web.reader import StoreReader
+from appliance.web.waiting import NoPlaceError, Waiting
+
+MOST_WAIT_S = 60.0
+AGAIN_S = 10  # who found no place asks again
+NAMES = ("after", "wait_s")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQuestion:
+    """What one request asks: changes after a position (None: only where it is), and how long it
+    waits for one.
+    """
+
+    after: Position | None
+    wait_s: float
+
+
+def add_changes(app: Flask, settings: Settings, reader: StoreReader) -> None:
+    """`GET /api/changes?after=POSITION&wait_s=20`."""
+    waiting = Waiting()
+    most_wait_s = min(MOST_WAIT_S, settings.web.idle_exit_s / 2)
+
+    @app.get("/api/changes")
+    def list_changes() -> ResponseReturnValue:
+        asked = parse_question(request.args)
+        if asked.after is None:
+            now = reader.ask(read_position)
+            return jsonify(describe_answer([], now, has_more=False))
+        try:
+            found = look_and_wait(reader, waiting, asked.after, min(asked.wait_s, most_wait_s))
+        except LostPositionError as error:
+            return answer_lost(reader, error)
+        except NoPlaceError as error:
+            return answer_full(error)
+        return jsonify(describe_changes(found))
+
+
+def look_and_wait(reader: StoreReader, waiting: Waiting, after: Position, wait_s: float) -> Changes:
+    """What has changed; where nothing has, what changes within `wait_s` real seconds."""
+    found = reader.ask(lambda store: read_changes(store, after))
+    if not found.is_empty or wait_s <= 0:
+        return found
+
+    def look() -> Changes | None:
+        nonlocal found
+        found = reader.ask(lambda store: read_changes(store, found.position))
+        return None if found.is_empty else found
+
+    is_over: Callable[[], bool] = request.environ.get(IS_OVER, lambda: False)
+    with waiting.take_place(identify_client(request.remote_addr or "")):
+        waiting.wait(look, wait_s, is_over)
+    return found
+
+
+def parse_question(values: Mapping[str, str]) -> ChangeQuestion:
+    """The request's arguments; raises `BadRequest` with what is wrong."""
+    unknown = sorted(set(values) - set(NAMES))
+    if unknown:
+        raise BadRequest(f"there is no argument {show(unknown[0])}; there are {', '.join(NAMES)}")
+    try:
+        wait_s = parse_number(values.get("wait_s", "0"), 0, MOST_WAIT_S)
+    except InputError as error:
+        raise BadRequest(f"wait_s: {error}") from None
+    text = values.get("after")
+    after = None if text is None else parse_position(text)
+    if text is not None and after is None:
+        raise BadRequest(
+            f"after: {show(text)} is no position: give the `position` of an earlier answer as it "
+            "is, or leave `after` out to get the one of now"
+        )
+    return ChangeQuestion(after, wait_s)
+
+
+def answer_lost(reader: StoreReader, error: LostPositionError) -> ResponseReturnValue:
+    """410: that position leads nowhere any more; the one of now is in the answer."""
+    return jsonify(reason=str(error), position=str(reader.ask(read_position))), 410
+
+
+def answer_full(error: NoPlaceError) -> Response:
+    """503: without a wait it would be answered."""
+    reason = f"{error}: ask again in {AGAIN_S} s, or without wait_s"
+    answer = make_response(jsonify(reason=reason), 503)
+    answer.headers["Retry-After"] = str(AGAIN_S)
+    return answer
