@@ -7,6 +7,8 @@
 # make test   lint, types, architecture, tests
 # make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
 # make test-peers  the test beside other people's trackers
+# make test-integrations   other people's programs before the API and a copy of the database: Schemathesis, Datasette, the schema
+#             of Grafana; Prometheus where the package prometheus is installed
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 #             make bench-image OTHER=DIR/image compares it with another build of the same commit
 # make soak   power cuts at every call of an update, 50,000 images; goes on where it stopped
@@ -57,7 +59,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-integrations test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -74,7 +76,7 @@ help:
 	@touch $@
 
 # Apart, since these bring heavy things and a second cv2: other people's trackers, pictures; a fuzzer.
-build/peers/installed build/fuzz/installed build/sbom/installed: build/%/installed: requirements/%.lock .venv/installed-test
+build/peers/installed build/fuzz/installed build/sbom/installed build/integrations/installed: build/%/installed: requirements/%.lock .venv/installed-test
 	$(INSTALL) --upgrade --target build/$* -r requirements/$*.lock
 	@touch $@
 
@@ -119,6 +121,9 @@ test-long: .venv/installed-test
 
 test-peers: build/peers/installed
 	PYTHONPATH=build/peers $(PY) -m pytest tests/bench/cameras/test_tracker_quality.py
+
+test-integrations: build/integrations/installed
+	$(PY) -m pytest -rs tests/integrations
 
 # Apart: it needs Ultralytics, yolov5, yolox and transformers in an environment of their own.
 EXPORTERS ?= build/exporters/bin/python
@@ -167,6 +172,7 @@ format: .venv/installed-test
 
 docs: .venv/installed-test
 	$(PY) -m appliance.settings_page > docs/settings.md
+	$(PY) -m appliance.web.openapi > appliance/openapi.json.part && mv appliance/openapi.json.part appliance/openapi.json
 	$(PY) -m provisioning.models_page > docs/power-devices.md
 	$(PY) -m appliance.chemistry.page > docs/batteries.md
 	$(PY) -m tests.whole_unit.architecture_picture > docs/architecture.svg
@@ -196,6 +202,7 @@ lock: .venv/installed-test
 	$(LOCK) --group peers -o requirements/peers.lock
 	$(LOCK) --group fuzz -o requirements/fuzz.lock
 	$(LOCK) --group sbom -o requirements/sbom.lock
+	$(LOCK) --group integrations -o requirements/integrations.lock
 
 clean:
 	rm -rf build .venv

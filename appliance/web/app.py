@@ -32,6 +32,7 @@ from appliance.web.static_files import add_static_files
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
 GZIP_FROM_BYTES = 1024
 STATIC = Path(__file__).parent / "static"
+API_FILE = Path(__file__).parents[1] / "openapi.json"  # made by openapi.py
 HEADERS = {
     # No inline script or style, nothing from elsewhere, not inside somebody's frame.
     "Content-Security-Policy": (
@@ -112,6 +113,10 @@ def add_data(app: Flask, settings: Settings, reader: StoreReader) -> None:
     def past(span: str) -> ResponseReturnValue:
         return jsonify(reader.ask(lambda store: history.build_history(store, settings, Span(span))))
 
+    @app.get("/api/openapi.json")
+    def openapi() -> ResponseReturnValue:
+        return Response(API_FILE.read_bytes(), mimetype="application/json")
+
     @app.get("/metrics")
     def scrape() -> ResponseReturnValue:
         from appliance.web import metrics  # noqa: PLC0415  (a tenth of a second: only for a scraper)
@@ -130,7 +135,10 @@ def answer_refusal(error: HTTPException) -> ResponseReturnValue:
     """What is wrong with a request, for a program as JSON with `reason`."""
     if not request.path.startswith("/api/"):
         return error
-    return jsonify(reason=error.description), error.code or 400
+    answer = jsonify(reason=error.description)
+    answer.status_code = error.code or 400
+    answer.headers.extend(pair for pair in error.get_headers() if pair[0] != "Content-Type")
+    return answer
 
 
 def answer_error(error: ApplianceError) -> ResponseReturnValue:

@@ -7,11 +7,11 @@ Never: lets a request wait without an end, or more of them than the server has t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from flask import Flask, Response, jsonify, make_response, request
+from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
-from appliance.parsing.values import parse_number
+from appliance.parsing.values import parse_count
 from appliance.settings import Settings
 from appliance.status.changes import describe_answer, describe_changes
 from appliance.store.change_positions import (
@@ -26,7 +26,7 @@ from appliance.web.connections import IS_OVER, identify_client
 from appliance.web.reader import StoreReader
 from appliance.web.waiting import NoPlaceError, Waiting
 
-MOST_WAIT_S = 60.0
+MOST_WAIT_S = 60
 AGAIN_S = 10  # who found no place asks again
 NAMES = ("after", "wait_s")
 
@@ -38,7 +38,7 @@ class ChangeQuestion:
     """
 
     after: Position | None
-    wait_s: float
+    wait_s: int
 
 
 def add_changes(app: Flask, settings: Settings, reader: StoreReader) -> None:
@@ -57,7 +57,8 @@ def add_changes(app: Flask, settings: Settings, reader: StoreReader) -> None:
         except LostPositionError as error:
             return answer_lost(reader, error)
         except NoPlaceError as error:
-            return answer_full(error)
+            reason = f"{error}: ask again in {AGAIN_S} s, or without wait_s"
+            raise ServiceUnavailable(reason, retry_after=AGAIN_S) from None
         return jsonify(describe_changes(found))
 
 
@@ -84,7 +85,7 @@ def parse_question(values: Mapping[str, str]) -> ChangeQuestion:
     if unknown:
         raise BadRequest(f"there is no argument {show(unknown[0])}; there are {', '.join(NAMES)}")
     try:
-        wait_s = parse_number(values.get("wait_s", "0"), 0, MOST_WAIT_S)
+        wait_s = parse_count(values.get("wait_s", "0"), 0, MOST_WAIT_S)
     except InputError as error:
         raise BadRequest(f"wait_s: {error}") from None
     text = values.get("after")
@@ -100,11 +101,3 @@ def parse_question(values: Mapping[str, str]) -> ChangeQuestion:
 def answer_lost(reader: StoreReader, error: LostPositionError) -> ResponseReturnValue:
     """410: that position leads nowhere any more; the one of now is in the answer."""
     return jsonify(reason=str(error), position=str(reader.ask(read_position))), 410
-
-
-def answer_full(error: NoPlaceError) -> Response:
-    """503: without a wait it would be answered."""
-    reason = f"{error}: ask again in {AGAIN_S} s, or without wait_s"
-    answer = make_response(jsonify(reason=reason), 503)
-    answer.headers["Retry-After"] = str(AGAIN_S)
-    return answer

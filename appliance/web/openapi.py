@@ -1,0 +1,202 @@
+"""Writes appliance/openapi.json, the description of the API in OpenAPI 3.1, which the page serves.
+
+Reads: the routes of the page, the limits of their arguments where the code has them, the schema of
+the status document. Writes: the document to standard output:
+`python -m appliance.web.openapi > appliance/openapi.json`.
+Never: lists the routes itself: one that `OPERATIONS` does not explain is an error, and so is an
+explanation without a route.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from appliance.clock import SystemClock
+from appliance.parsing.times import LONGEST_TEXT, TIME_HELP
+from appliance.parsing.values import LONGEST_NAME
+from appliance.settings import Settings
+from appliance.status.coverage import MOST_DAYS
+from appliance.store.change_positions import FORM
+from appliance.store.event_pages import PLACE
+from appliance.web.app import create_app
+from appliance.web.changes import MOST_WAIT_S
+from appliance.web.openapi_schemas import Schema, build_schemas, refer
+from appliance.web.questions import MOST_EVENTS, USUAL_EVENTS
+from appliance.web.waiting import MOST_OF_CLIENT, MOST_WAITING
+
+PREFIX = "/api/"
+VERSION = "1"
+PLACE_IN_RULE = re.compile(r"<(?:any\((?P<words>[^)]*)\):)?(?P<name>\w+)>")
+NAME: Schema = {"type": "string", "maxLength": LONGEST_NAME}
+TIME: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "examples": ["24h", "2026-04-15"]}
+CURSOR: Schema = {"type": "string", "pattern": f"^({PLACE.pattern})?$"}
+POSITION: Schema = {"type": "string", "pattern": f"^{re.sub('[?]P<[a-z]+>', '', FORM.pattern)}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument in the address."""
+
+    text: str
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one address answers. `answer`: the name of a schema; None where it only refuses.
+
+    `refuses`: the status codes of refusals, besides those that every address has.
+    """
+
+    text: str
+    answer: str | None
+    arguments: tuple[str, ...] = ()
+    refuses: tuple[int, ...] = ()
+
+
+FILTERS = ("camera", "label", "since", "until", "before", "after", "limit")
+ARGUMENTS = {
+    "camera": Argument("Only of this camera; empty: of all", NAME),
+    "label": Argument("Only with this label; empty: with any", NAME),
+    "since": Argument(f"Began then or later: {TIME_HELP}", TIME),
+    "until": Argument("Began earlier: a time as in `since`", TIME),
+    "before": Argument("Older than the event with this cursor, or than a time", TIME),
+    "after": Argument("Newer than the event with this cursor, the nearest ones", CURSOR),
+    "limit": Argument(
+        "At most so many",
+        {"type": "integer", "minimum": 1, "maximum": MOST_EVENTS, "default": USUAL_EVENTS},
+    ),
+    "days": Argument(
+        "Today and the days before it, in all",
+        {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": 1},
+    ),
+    "position": Argument(
+        "The `position` of an earlier answer; without it the answer is the one of now", POSITION
+    ),
+    "wait_s": Argument(
+        "How long the answer may wait for a change, s; never longer than half of "
+        "`[web] idle_exit_s`",
+        {"type": "integer", "minimum": 0, "maximum": MOST_WAIT_S, "default": 0},
+    ),
+}
+AS = {"position": "after"}  # where two addresses have different arguments of one name
+PLACES = {
+    "event_id": "The event's id",
+    "camera": "A camera of the settings, or `all`",
+    "span": "What one period is",
+    "action": "What is ordered",
+}
+REFUSALS = {
+    400: ("An argument makes no sense; `reason` says why", "refusal"),
+    403: ("The page takes no orders; `reason` says what does", "refusal"),
+    404: ("There is none", "refusal"),
+    410: ("The position leads nowhere any more; go on from `position`", "lost_position"),
+    421: ("The host of the request is no name of this unit (`[web] hosts`)", "refusal"),
+    503: ("The database cannot be read, or too many wait; `reason` says why", "refusal"),
+}
+EVERYWHERE = (421, 503)
+# How one answer leads to the next request.
+LINKS = {
+    "list_changes": {
+        "next": {"operationId": "list_changes", "parameters": {"after": "$response.body#/position"}}
+    }
+}
+OPERATIONS = {
+    "openapi": Operation("This document", "document"),
+    "now": Operation("The status document: what the unit does and why", "status"),
+    "day": Operation("The last 24 hours and the next 12, in steps of five minutes", "day"),
+    "past": Operation("Sums of the last 31 days, 26 weeks or 12 months", "history", refuses=(404,)),
+    "list_events": Operation("Events, the newest first", "event_list", FILTERS, (400,)),
+    "show_event": Operation(
+        "One event and its neighbours in the list", "one_event", FILTERS, (400, 404)
+    ),
+    "list_filters": Operation("The cameras and labels that stored events have", "event_filters"),
+    "list_changes": Operation(
+        "Events, faults and levels since a position, as they come (long poll): at most "
+        f"{MOST_OF_CLIENT} requests of one client and {MOST_WAITING} in all wait at once",
+        "changes",
+        ("position", "wait_s"),
+        (400, 410),
+    ),
+    "report": Operation("When each camera was watched and why not", "coverage", ("days",), (400,)),
+    "order": Operation("Locked: the page takes no orders", None, refuses=(403, 404)),
+}
+
+
+def build_document() -> dict[str, Any]:
+    """The whole description."""
+    app = create_app(Settings(), SystemClock())
+    document = {"type": "object", "required": ["openapi", "info", "paths"]}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Mobile unit",
+            "version": VERSION,
+            "description": "What a unit does and why. Read-only; SI units, UTC, null: not known",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": build_paths(app),
+        "components": {"schemas": {**build_schemas(), "document": document}},
+    }
+
+
+def build_paths(app: Flask) -> dict[str, Any]:
+    """Each route of the API; raises where one is not explained, or an explanation has no route."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PREFIX)]
+    if missing := {rule.endpoint for rule in rules} ^ set(OPERATIONS):
+        raise LookupError(f"OPERATIONS and the routes of {PREFIX} differ: {sorted(missing)}")
+    paths: dict[str, Any] = {}
+    for rule in sorted(rules, key=lambda one: one.rule):
+        methods = {method.lower() for method in rule.methods or ()} & {"get", "post"}
+        path = PLACE_IN_RULE.sub(r"{\g<name>}", rule.rule)
+        for method in methods:
+            paths.setdefault(path, {})[method] = build_operation(rule.endpoint, rule.rule)
+    return paths
+
+
+def build_operation(endpoint: str, rule: str) -> dict[str, Any]:
+    """One address: its arguments and answers."""
+    operation = OPERATIONS[endpoint]
+    found: dict[str, Any] = {"operationId": endpoint, "summary": operation.text}
+    parameters = [build_place(one) for one in PLACE_IN_RULE.finditer(rule)]
+    parameters += [build_argument(name) for name in operation.arguments]
+    if parameters:
+        found["parameters"] = parameters
+    answers = {200: ("As described", operation.answer)} if operation.answer else {}
+    answers |= {code: REFUSALS[code] for code in (*operation.refuses, *EVERYWHERE)}
+    found["responses"] = {str(code): build_answer(*answers[code]) for code in sorted(answers)}
+    if endpoint in LINKS:
+        found["responses"]["200"]["links"] = LINKS[endpoint]
+    return found
+
+
+def build_place(place: re.Match[str]) -> dict[str, Any]:
+    """A part of the path."""
+    words = place["words"]
+    schema = {"enum": re.split(r",\s*", words)} if words else {"type": "string", "minLength": 1}
+    described = {"name": place["name"], "in": "path", "required": True, "schema": schema}
+    return {**described, "description": PLACES[place["name"]]}
+
+
+def build_argument(name: str) -> dict[str, Any]:
+    argument = ARGUMENTS[name]
+    described = {"name": AS.get(name, name), "in": "query", "description": argument.text}
+    return {**described, "schema": argument.schema}
+
+
+def build_answer(text: str, schema: str | None) -> dict[str, Any]:
+    content = {"application/json": {"schema": refer(schema or "refusal")}}
+    return {"description": text, "content": content}
+
+
+def format_document() -> str:
+    """As the file has it."""
+    return json.dumps(build_document(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(format_document(), end="")
