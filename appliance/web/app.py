@@ -54,6 +54,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     static = add_static_files(app, STATIC)
     add_page(app, settings, reader, static)
     add_data(app, settings, reader)
+    add_for_programs(app, settings, reader)
     add_events(app, settings, clock, reader)
     add_changes(app, settings, reader)
     add_snapshots(app, settings)
@@ -112,6 +113,10 @@ def add_data(app: Flask, settings: Settings, reader: StoreReader) -> None:
     @app.get("/api/history/<any(days, weeks, months):span>")
     def past(span: str) -> ResponseReturnValue:
         return jsonify(reader.ask(lambda store: history.build_history(store, settings, Span(span))))
+
+
+def add_for_programs(app: Flask, settings: Settings, reader: StoreReader) -> None:
+    """What only programs ask for: the description of the API, metrics, whether it works."""
 
     @app.get("/api/openapi.json")
     def openapi() -> ResponseReturnValue:
