@@ -2,7 +2,7 @@
 
 Reads and writes: the settings, its `ServiceState` and `Fault` rows, PID 1's notify socket.
 Never: hides an unexpected error (it ends the process and PID 1 restarts it), and never sends READY
-or WATCHDOG but at the end of a good cycle.
+or WATCHDOG but at the end of a cycle that failed in nothing but the database.
 """
 
 import argparse
@@ -122,17 +122,18 @@ class Service:
         self.recorder.refresh()
         try:
             sentence = cycle()
-            good = True
+            good = lives = True
         except ApplianceError as error:
             self.report_fault(error)
             sentence, good = str(error), False
+            lives = isinstance(error, StoreError)  # a restart mends no disk
         if trouble := self.recorder.find_trouble():
             self.report_fault(trouble)
         if unreadable := self.store.unreadable.describe():
             self.report_fault(RowsError(unreadable))
         self._clear_ended_faults()
         self._store_sentence(sentence, f"; {trouble}" if trouble and good else "")
-        if good:
+        if lives:
             self.notifier.notify_ready()
             self.notifier.notify_alive()
             if self.take_turn("retain", RETAIN_EVERY_S):

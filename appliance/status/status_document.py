@@ -29,6 +29,7 @@ from appliance.status.battery_age import describe_battery_age
 from appliance.status.cameras import describe_cameras
 from appliance.status.events import describe_recent_events
 from appliance.status.freshness import NOT_YET, Document, describe_age
+from appliance.status.full_disk import find_full_disk
 from appliance.status.loads import read_loads
 from appliance.status.night_ahead import read_night_ahead
 from appliance.status.packs import describe_pack
@@ -73,7 +74,7 @@ def build(store: Store, settings: Settings) -> Document:
         "update": describe_update(store, settings),
         "events": describe_recent_events(store),
         "alarms": describe_alarms(store, settings),
-        "faults": list_faults(store, all=False),
+        "faults": [*find_full_disk(store, settings), *list_faults(store, all=False)],
     }
     night = read_night_ahead(store, settings, compute_power_max_age_s(settings))
     document["summary"] = summarise(document, night, settings)

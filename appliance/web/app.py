@@ -92,11 +92,14 @@ def add_page(app: Flask, settings: Settings, reader: StoreReader, static: str) -
 
     @app.get("/")
     def page() -> str:
+        first, trouble = None, ""
         try:
             first = reader.ask(lambda store: status_document.build(store, settings))
-        except StoreError:
-            first = None  # the page's first request says why
-        return render_template("page.html", settings=settings, first=first, static=static)
+        except StoreError as error:
+            trouble = redact(str(error))
+        return render_template(
+            "page.html", settings=settings, first=first, trouble=trouble, static=static
+        )
 
 
 def add_data(app: Flask, settings: Settings, reader: StoreReader) -> None:

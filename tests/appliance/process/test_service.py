@@ -48,11 +48,22 @@ def silent() -> str:
     raise BusError("the charger does not answer")
 
 
+def refuse_rows() -> str:
+    raise StoreError("the disk is full")
+
+
 def test_ready_and_alive_are_reported_only_at_the_end_of_a_good_cycle(service: Service) -> None:
     service.run_once(silent)
     assert list_sent(service) == ["STATUS=the charger does not answer"]
     service.run_once(lambda: "all is well")
     assert list_sent(service)[1:] == ["STATUS=all is well", "READY=1", "WATCHDOG=1"]
+
+
+def test_a_cycle_that_failed_in_the_database_alone_is_no_reason_for_a_restart(
+    service: Service,
+) -> None:
+    service.run_once(refuse_rows)
+    assert list_sent(service) == ["STATUS=the disk is full", "READY=1", "WATCHDOG=1"]
 
 
 def test_a_fault_is_stored_once_and_cleared_by_the_first_cycle_without_it(

@@ -258,7 +258,7 @@ def test_the_pages_own_files_are_packed_and_kept_until_they_change(client: Flask
 def test_the_first_screen_comes_with_the_page(
     client: FlaskClient, clock: FakeClock, open_store: OpenStore
 ) -> None:
-    assert "data cannot be read" in client.get("/").text
+    assert re.search(r"data cannot be read: .*unit\.db", client.get("/").text)
     store = open_store("power")
     store.add(budget(clock))
     store.raise_fault("power", BusError("</script><b>it broke"))
