@@ -14,15 +14,13 @@ from appliance.model_cameras import InferenceRun
 from appliance.process.service import Service
 from sensors.environment import (
     estimate_computer_power,
-    find_key_warnings,
-    find_lost_data,
-    find_lost_settings,
     find_warnings,
     format_sentence,
     read_environment,
 )
 from sensors.errors import GpuError
 from sensors.gpu import read_gpus
+from sensors.image_marks import find_marked_faults
 from sensors.jetson import Rail, find_board_input_w, read_jetson_gpu, read_rails
 
 
@@ -39,9 +37,7 @@ class SensorsCycle:
         rails = read_rails(self.root)
         reading = self._read_environment(rails)
         self.service.store.add(reading, *self._read_gpus(rails))
-        lost = (*find_lost_data(self.root), *find_lost_settings(self.root))
-        told = (*lost, *find_key_warnings(self.root))
-        for warning in (*told, *find_warnings(reading)):
+        for warning in (*find_marked_faults(self.root), *find_warnings(reading)):
             self.service.report_fault(warning)
         return format_sentence(reading)
 

@@ -12,18 +12,10 @@ from pathlib import Path
 from appliance.clock import Clock
 from appliance.errors import ApplianceError
 from appliance.model import EnvironmentReading
-from sensors.errors import DiskError, EncryptionError, TemperatureError
+from sensors.errors import DiskError, TemperatureError
 from sensors.thermal import find_hottest_zone
 
 FULL_DISK_PCT = 95.0
-# Written by an image's initial RAM disk where the data partition could not be mounted.
-DATA_IN_MEMORY = Path("run/appliance-image/data-in-memory")
-# By its image-provision.service, where settings or key were lost, and came from kept/ on the ESP.
-SETTINGS_LOST = Path("run/appliance-image/settings-lost")
-# By an image with encrypted data: its initial RAM disk, and the key until it was taken away.
-DATA_LOCKED = Path("run/appliance-image/data-locked")
-NOT_ENCRYPTED = Path("run/appliance-image/data-not-encrypted")
-RECOVERY_KEY = Path("var/lib/recovery-key")
 HOT_C = 95.0  # processors throttle from about 97 C on (Orin) to 100 C (x86)
 
 
@@ -101,60 +93,6 @@ def find_warnings(reading: EnvironmentReading) -> list[ApplianceError]:
             )
         )
     return found
-
-
-def find_lost_data(root: Path) -> list[ApplianceError]:
-    """The fault of a unit that was booted without its data partition."""
-    if not (root / DATA_IN_MEMORY).exists():
-        return []
-    if (root / DATA_LOCKED).exists():
-        return [
-            EncryptionError(
-                "the TPM does not open the data partition (another mainboard, a firmware that was "
-                "reset): this unit runs in memory and keeps nothing over a restart; put the "
-                "recovery key as provision/recovery-key on the first partition and restart"
-            )
-        ]
-    return [
-        DiskError(
-            "the data partition cannot be mounted: this unit runs in memory with a copy of its "
-            "settings, and keeps nothing over a restart; save what can be saved from the disk, "
-            "then write the image anew or change the disk"
-        )
-    ]
-
-
-def find_lost_settings(root: Path) -> list[ApplianceError]:
-    """The fault of a unit whose settings or key came from their copy, until its next start."""
-    if not (root / SETTINGS_LOST).exists():
-        return []
-    return [
-        DiskError(
-            "settings or the technician's key were lost on the data partition and came from the "
-            "copy on the first partition (`journalctl -u image-provision` names them): look at "
-            "them (`unitctl settings`; of encrypted data the copy has no passwords), and copy the "
-            "database, for the disk may be failing"
-        )
-    ]
-
-
-def find_key_warnings(root: Path) -> list[ApplianceError]:
-    """What a technician has still to do about encryption, on an image that encrypts its data."""
-    if (root / NOT_ENCRYPTED).exists():
-        return [
-            EncryptionError(
-                "the data partition is not encrypted, though this image asks for it: switch the "
-                "TPM 2.0 on in the firmware's setup, then write the image anew"
-            )
-        ]
-    if (root / RECOVERY_KEY).exists():
-        return [
-            EncryptionError(
-                "the recovery key of the encrypted data still lies in this unit: `sudo "
-                "recovery-key` shows it; keep it elsewhere, then `sudo recovery-key taken`"
-            )
-        ]
-    return []
 
 
 def format_sentence(reading: EnvironmentReading) -> str:

@@ -27,6 +27,12 @@ class EncryptionError(ApplianceError):
     code = "encryption"
 
 
+class ProvisionError(ApplianceError):
+    """What was put on the image's first partition could not be taken at the start."""
+
+    code = "provision"
+
+
 class GpuError(ApplianceError):
     """The GPU's driver was there and no longer answers."""
 

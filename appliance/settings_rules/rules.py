@@ -24,6 +24,7 @@ from appliance.settings_rules.load_rules import (
     check_sources,
     check_supply,
 )
+from appliance.settings_rules.path_rules import check_paths
 from appliance.settings_rules.places import Error
 from appliance.strict_json import InputError, show
 
@@ -31,6 +32,7 @@ from appliance.strict_json import InputError, show
 def find_errors(settings: Settings) -> Iterator[Error]:
     """All that cannot be used together: the place of each, and what it must be."""
     yield from check_name(settings)
+    yield from check_paths(settings)
     yield from check_battery(settings)
     yield from check_ladder(settings)
     yield from check_power(settings)

@@ -14,11 +14,6 @@ from appliance.process.service import Service
 from appliance.settings import Settings
 from sensors.cycle import SensorsCycle
 from sensors.environment import (
-    DATA_IN_MEMORY,
-    DATA_LOCKED,
-    NOT_ENCRYPTED,
-    RECOVERY_KEY,
-    SETTINGS_LOST,
     estimate_computer_power,
     find_warnings,
     format_sentence,
@@ -26,6 +21,7 @@ from sensors.environment import (
     read_environment,
 )
 from sensors.errors import DiskError
+from sensors.image_marks import DATA_IN_MEMORY
 from sensors.thermal import find_hottest_zone
 from tests.conftest import OpenStore
 from tests.sensors.test_gpu import WHOLE, FakeNvml, write
@@ -210,38 +206,7 @@ def test_heat_is_a_fault_while_it_lasts(bench: Bench, root: Path) -> None:
     assert bench.faults() == []
 
 
-def test_data_in_memory_are_a_fault(bench: Bench, root: Path) -> None:
-    """The file is that of the image's initial RAM disk."""
-    (root / DATA_IN_MEMORY).parent.mkdir(parents=True)
-    (root / DATA_IN_MEMORY).write_text("the data partition cannot be mounted\n")
+def test_a_mark_of_the_image_is_a_fault_of_the_unit(bench: Bench, root: Path) -> None:
+    write(root / DATA_IN_MEMORY, "the data partition cannot be mounted")
     bench.look(root)
-    (fault,) = bench.store.list_open_faults()
-    assert (fault.code, "keeps nothing over a restart" in fault.text) == ("disk", True)
-
-
-def test_settings_that_came_from_their_copy_are_a_fault(bench: Bench, root: Path) -> None:
-    """The file is that of the image's image-provision.service."""
-    (root / SETTINGS_LOST).parent.mkdir(parents=True)
-    (root / SETTINGS_LOST).write_text("the settings were lost\n")
-    bench.look(root)
-    (fault,) = bench.store.list_open_faults()
-    assert (fault.code, "`unitctl settings`" in fault.text) == ("disk", True)
-
-
-@pytest.mark.parametrize(
-    ("places", "words"),
-    [
-        ((DATA_IN_MEMORY, DATA_LOCKED), "provision/recovery-key"),
-        ((NOT_ENCRYPTED,), "switch the TPM 2.0 on"),
-        ((RECOVERY_KEY,), "`sudo recovery-key taken`"),
-    ],
-)
-def test_what_a_technician_has_to_do_about_encryption_is_a_fault(
-    bench: Bench, root: Path, places: tuple[Path, ...], words: str
-) -> None:
-    for place in places:
-        (root / place).parent.mkdir(parents=True, exist_ok=True)
-        (root / place).write_text("")
-    bench.look(root)
-    (fault,) = bench.store.list_open_faults()
-    assert (fault.code, words in fault.text) == ("encryption", True), fault.text
+    assert bench.faults() == ["disk"]

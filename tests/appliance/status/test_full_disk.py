@@ -1,7 +1,7 @@
 """A disk without space is a fault of the status document, although no row can tell it."""
 
 import shutil
-from collections import namedtuple
+from typing import NamedTuple
 
 import pytest
 
@@ -9,10 +9,14 @@ from appliance.settings import Settings
 from tests.appliance.status.test_status_document import document
 from tests.conftest import OpenStore
 
-Usage = namedtuple("Usage", "total used free")
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
 
 
-@pytest.mark.parametrize("free_bytes, faults", [(0, 1), (999_999, 1), (50_000_000, 0)])
+@pytest.mark.parametrize(("free_bytes", "faults"), [(0, 1), (999_999, 1), (50_000_000, 0)])
 def test_a_full_disk_is_told_without_a_row(
     open_store: OpenStore,
     settings: Settings,
