@@ -120,13 +120,13 @@ class Service:
         self._faults = {}
         self.lock.beat()
         self.recorder.refresh()
+        good = lives = True
         try:
             sentence = cycle()
-            good = lives = True
         except ApplianceError as error:
             self.report_fault(error)
             sentence, good = str(error), False
-            lives = isinstance(error, StoreError)  # a restart mends no disk
+            lives = isinstance(error, StoreError)  # no disk is mended by a restart
         if trouble := self.recorder.find_trouble():
             self.report_fault(trouble)
         if unreadable := self.store.unreadable.describe():
@@ -192,9 +192,8 @@ class Service:
         if now or self.take_turn("say", REPORT_EVERY_S):
             at, text = self.clock.stamp(), log.redact(sentence)
             state = ServiceState(at, self.source, text)
-            self.recorder.submit(
-                Task("the sentence", lambda store: store.add(state), replaces="say")
-            )
+            task = Task("the sentence", lambda store: store.add(state), replaces="say")
+            self.recorder.submit(task)
 
     def take_turn(self, what: str, every_s: float) -> bool:
         """Whether `what` is due after `every_s` unit seconds; if so, it counts as done now."""

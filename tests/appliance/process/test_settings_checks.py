@@ -52,7 +52,7 @@ def run_check(capsys: pytest.CaptureFixture[str], path: Path, text: str) -> tupl
         ),
         (CHARGER + '[switch.a]\npath = "/x"\noff = ""\n', "two different words in `on` and `off`"),
         (
-            CHARGER + '[switch.a]\npath = "/x"\n[switch.b]\npath = "/y/../x"\n',
+            CHARGER + '[switch.a]\npath = "/x"\n[switch.b]\npath = "/./x"\n',
             "switch.b.path is that of [switch.a]",
         ),
         (CHARGER + '[switch.a]\nkind = "command"\non = "\'"\n', "open quote"),
