@@ -340,3 +340,14 @@ class Fault:
     source: str
     text: str
     cleared: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyTotal:
+    """Energy that a meter (`sun`, `battery-in`, `battery-out`, `load`) has counted; it only rises.
+    What flowed while nothing was measured is not in it.
+    """
+
+    stamp: Stamp
+    meter: str
+    energy_wh: float

@@ -1,4 +1,5 @@
-"""The data model, part five: alarms, and what became of each on its way to people.
+"""The data model, part five: alarms, and what became of each on its way to people; what a broker
+was told.
 
 Reads and writes: nothing. These are rows (appliance/store/tables.py says who writes which).
 Never: computes, or holds a password, a token or a channel's address.
@@ -161,3 +162,20 @@ class AlarmSwitch:
     switch: str
     on_s: float
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTopic:
+    """A topic of which the broker may keep a message; deleted once the broker has taken it back."""
+
+    stamp: Stamp
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPosition:
+    """Up to which row of a table (`stream`) the broker has acknowledged what it was told."""
+
+    stamp: Stamp
+    stream: str
+    row_id: int

@@ -314,3 +314,12 @@ class Event:
     stream: str = ""
     sub_label: str = ""
     sub_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraEnergy:
+    """What a camera and its part of inference have used, counted up to `stamp`; it only rises."""
+
+    stamp: Stamp
+    camera: str
+    energy_wh: float

@@ -66,3 +66,17 @@ class CheckIn:
     text: str
     next_at: datetime | None = None
     received_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateHold:
+    """Somebody ordered over MQTT that no update is installed (`holds`), or that this ends. `until`
+    None: until further notice. What a technician holds is not in here.
+    """
+
+    stamp: Stamp
+    holds: bool
+    until: datetime | None
+    who: str
+    via: str
+    reason: str

@@ -80,6 +80,10 @@ class UnitSettings:
         Path("/var/lib/appliance"), "Directory of the database and the snapshots"
     )
     run_dir: Path = setting(Path("/run/appliance"), "Directory of the sockets; emptied by a reboot")
+    id: str = setting(
+        "",
+        "Identity towards other programs, never changed once given; '': derived from the machine",
+    )
 
 
 @dataclass(frozen=True, slots=True)

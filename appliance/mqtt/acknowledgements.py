@@ -40,6 +40,11 @@ class Acknowledgements:
         """Whether no more should be published."""
         return len(self._sent_s) >= MOST_UNACKNOWLEDGED
 
+    def has(self, number: int) -> bool:
+        """Whether the broker has acknowledged it; not to be called in paho's thread."""
+        self._count_acknowledged()
+        return number not in self._sent_s
+
     def is_overdue(self) -> bool:
         """Whether a message was not acknowledged in time on this connection; not to be called in
         paho's thread.

@@ -1,7 +1,7 @@
 """Alarms over MQTT: the newest and what waits, and "I have seen it".
 
-    PREFIX/UNIT/alarm                 the newest alarm, and how many messages wait and why; retained
-    PREFIX/UNIT/alarm/acknowledge     its number or id, ALL, or {"alarm": "12", "who": "anna"}
+    PREFIX/ID/alarm                 the newest alarm, and how many messages wait and why; retained
+    PREFIX/ID/alarm/acknowledge     its number or id, ALL, or {"alarm": "12", "who": "anna"}
 
 Reads: the status document, messages. Writes: `AlarmOrder` rows.
 Never: takes a retained message for an order, or more than some in a minute.
@@ -12,15 +12,15 @@ from typing import Any
 
 from appliance.errors import StoreError
 from appliance.model_alarms import AlarmOrder, AlarmOrderKind
+from appliance.mqtt.alarm_topics import ALL, make_acknowledge_topic, make_alarm_topic
 from appliance.mqtt.command_limit import CommandLimit
-from appliance.mqtt.messages import Document, Messages, Topics, to_json
+from appliance.mqtt.topics import Document, Messages, Topics, to_json
 from appliance.parsing.values import parse_name
 from appliance.process.alarm_wake import make_wake
 from appliance.process.service import Service
 from appliance.store.alarm_orders import add_order
 from appliance.strict_json import InputError, parse_object, refuse_unknown, require_text
 
-ALL = "ALL"
 MOST_BYTES, LONGEST = 1024, 100
 SOMEBODY = "somebody"
 VIA = "MQTT"
@@ -33,8 +33,8 @@ class AlarmReplies:
     def __init__(self, service: Service, topics: Topics) -> None:
         self._service = service
         self._limit = CommandLimit()
-        self.topic = f"{topics.root}/alarm"
-        self.acknowledge = f"{self.topic}/acknowledge"
+        self.topic = make_alarm_topic(topics.root)
+        self.acknowledge = make_acknowledge_topic(topics.root)
 
     def build_state(self, status: Document) -> Messages:
         """The retained message; none where nobody is told of alarms."""

@@ -1,14 +1,14 @@
 """The connection to a broker: the one importer of paho.
 
-Reads: nothing. Writes: messages, each at least once (QoS 1), states as retained messages.
-Never: blocks the caller, or deletes a retained message. Without a connection states are published
-after the next one, and events wait in a short queue.
+Reads: files of certificates. Writes: messages, each at least once (QoS 1), states as retained
+messages; an empty one takes back what the broker keeps.
+Never: blocks the caller. Without a connection nothing is published, and nothing waits in memory:
+the caller asks again.
 """
 
 import socket
 import ssl
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Event, Lock
@@ -19,12 +19,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from appliance.mqtt.acknowledgements import Acknowledgements
-from appliance.mqtt.messages import OFFLINE, ONLINE, Messages
+from appliance.mqtt.topics import OFFLINE, ONLINE, Messages
 
 KEEPALIVE_S = 60
 FIRST_RETRY_S, LONGEST_RETRY_S = 1, 120
 AFTER_NONSENSE_S = 30.0
-MOST_WAITING = 500
 
 
 class TakeCommand(Protocol):
@@ -76,7 +75,7 @@ class Broker:
         self._address = (host, port)
         self._will = will
         self._published: Messages = {}
-        self._waiting: deque[tuple[str, str]] = deque(maxlen=MOST_WAITING)
+        self._numbers: dict[str, int] = {}  # of what was published last, by topic
         self._lock = Lock()
         self._client = GuardedClient(client_id, self._on_nonsense)
         self._client.will_set(will, OFFLINE, qos=1, retain=True)
@@ -104,9 +103,8 @@ class Broker:
     def log_in(self, user: str, password: str) -> None:
         self._client.username_pw_set(user, password)
 
-    def use_tls(self) -> None:
-        """Use TLS, checked by the system's certificates."""
-        self._client.tls_set_context(ssl.create_default_context())
+    def use_tls(self, context: ssl.SSLContext) -> None:
+        self._client.tls_set_context(context)
 
     def take_commands(self, patterns: Sequence[str], take: TakeCommand) -> None:
         """Subscribe to `patterns` at each connection; each message goes to `take`, in paho's
@@ -132,33 +130,47 @@ class Broker:
 
     def publish_retained(self, messages: Messages) -> int:
         """Publish the retained messages that changed on this connection; returns how many."""
-        if self.trouble or self._acknowledgements.is_full():
+        if self.trouble:
             return 0
-        self._publish_waiting()
-        with self._lock:
-            changed = {t: text for t, text in messages.items() if self._published.get(t) != text}
-            self._published |= changed
-        for topic, text in changed.items():
-            self._publish(topic, text, retain=True)
-        return len(changed)
+        count = 0
+        for topic, text in messages.items():
+            if self._acknowledgements.is_full():
+                break
+            if self._published.get(topic) != text:
+                self._publish_kept(topic, text)
+                count += 1
+        return count
 
-    def publish_event(self, topic: str, text: str) -> None:
-        """Publish one event; without a connection, or while the broker does not acknowledge, it
-        waits, and the oldest are dropped.
+    def publish_event(self, topic: str, text: str) -> int | None:
+        """Publish one event; its number, or None without a connection, and while the broker does
+        not acknowledge.
         """
         if self.trouble or self._acknowledgements.is_full():
-            self._waiting.append((topic, text))
-        else:
-            self._publish(topic, text)
+            return None
+        return self._publish(topic, text)
 
-    def _publish_waiting(self) -> None:
-        with suppress(IndexError):  # both threads publish them
-            while not self._acknowledgements.is_full():
-                self._publish(*self._waiting.popleft())
+    def has_acknowledged(self, number: int) -> bool:
+        """Whether the broker has what was published by that number."""
+        return self._acknowledgements.has(number)
 
-    def _publish(self, topic: str, text: str, *, retain: bool = False) -> None:
+    def has_taken(self, topic: str, text: str) -> bool:
+        """Whether the broker has acknowledged that as the retained message of a topic."""
+        with self._lock:
+            number = self._numbers.get(topic) if self._published.get(topic) == text else None
+        return number is not None and self._acknowledgements.has(number)
+
+    def _publish_kept(self, topic: str, text: str) -> None:
+        with self._lock:
+            self._published[topic] = text
+            self._numbers.pop(topic, None)
+        number = self._publish(topic, text, retain=True)
+        with self._lock:
+            self._numbers[topic] = number
+
+    def _publish(self, topic: str, text: str, *, retain: bool = False) -> int:
         sent = self._client.publish(topic, text, qos=1, retain=retain)
         self._acknowledgements.note_sent(sent.mid)
+        return int(sent.mid)
 
     def _hang_up(self) -> None:
         """End a connection on which nothing is acknowledged; paho begins another one."""
@@ -179,16 +191,13 @@ class Broker:
         self._trouble = ""
         if self._patterns:
             self._client.subscribe([(pattern, 1) for pattern in self._patterns])
-        self._publish_waiting()
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
         if self._take is None:
             return
         states = self._take(message.topic, message.payload, retained=message.retain)
-        with self._lock:
-            self._published |= states
         for topic, text in states.items():
-            self._publish(topic, text, retain=True)
+            self._publish_kept(topic, text)
 
     def _on_publish(self, *arguments: Any) -> None:
         self._acknowledgements.note_acknowledged(arguments[2])

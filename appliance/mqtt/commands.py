@@ -3,11 +3,12 @@
 In: topic and payload of a message. Out: what it orders, or in words why it is refused.
 Never: raises anything but `InputError`, whatever the message is.
 
-    PREFIX/UNIT/camera/NAME/enabled/set         OFF: not connected; ON: that hold ends
-    PREFIX/UNIT/camera/NAME/detect/set          OFF: connected, nothing is analysed, no events
-    PREFIX/UNIT/camera/NAME/notifications/set   OFF: events are stored, nobody is told
-    PREFIX/UNIT/camera/NAME/notifications/suspend   minutes for which nobody is told; 0 ends it
-    PREFIX/UNIT/cameras/...                     the same of all cameras
+    PREFIX/ID/camera/NAME/enabled/set         OFF: not connected; ON: that hold ends
+    PREFIX/ID/camera/NAME/detect/set          OFF: connected, nothing is analysed, no events
+    PREFIX/ID/camera/NAME/notifications/set   OFF: events are stored, nobody is told
+    PREFIX/ID/camera/NAME/notifications/suspend   minutes for which nobody is told; 0 ends it
+    PREFIX/ID/camera/NAME/off-for/set         one of `OFF_SPANS`: not connected for so long
+    PREFIX/ID/cameras/...                     the same of all cameras
 
 Each `set` takes ON, OFF or an object, all but `state` optional, `for` and `until` not together:
 {"state": "OFF", "for": "2h", "until": "18:00", "who": "anna", "reason": "visitors"}. What is in
@@ -31,6 +32,12 @@ from appliance.strict_json import InputError, parse_object, refuse_unknown, requ
 ON, OFF = "ON", "OFF"
 KINDS = {"enabled": HoldKind.OFF, "detect": HoldKind.PAUSE, "notifications": HoldKind.MUTE}
 SET, STATE, SUSPEND, SUSPENDED = "set", "state", "suspend", "suspended"
+OFF_FOR = "off-for"
+# What a person can choose in a list: how long it is off, in hours; 0: it is on.
+UNTIL_A_TIME, UNTIL_ON = "until a time", "until switched on"
+SPANS_H = {"on": 0, "1 h": 1, "4 h": 4, "12 h": 12, "24 h": 24}
+OFF_SPANS = (*SPANS_H, UNTIL_A_TIME, UNTIL_ON)
+HOUR_S = 3600.0
 NAMES = ("state", "for", "until", "who", "reason")
 SOMEBODY = "somebody over MQTT"
 MOST_BYTES = 1024
@@ -41,11 +48,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a command's topic names: a camera (or all) and one of its three switches."""
+    """What a command's topic names: a camera (or all), one of its three switches, and in which form
+    the order is given.
+    """
 
     camera: str
     kind: HoldKind
     suspends: bool
+    chooses: bool = False
 
 
 class CommandTopics:
@@ -73,15 +83,18 @@ class CommandTopics:
         if len(parts) < 3:
             raise InputError(f"{show(topic)} is no topic of a command")
         *scope, word, verb = parts
-        kind = KINDS.get(word)
+        kind = HoldKind.OFF if word == OFF_FOR else KINDS.get(word)
         if kind is None or verb not in (SET, SUSPEND):
             raise InputError(f"there is no switch {show(word)}: there are {', '.join(KINDS)}")
-        if scope == ["cameras"]:
-            return Place(ALL, kind, verb == SUSPEND)
-        name = scope[-1]
-        if scope[:-1] != ["camera"] or name not in self.cameras:
+        return Place(self._find_camera(scope), kind, verb == SUSPEND, word == OFF_FOR)
+
+    def _find_camera(self, scope: Sequence[str]) -> str:
+        if list(scope) == ["cameras"]:
+            return ALL
+        *head, name = scope
+        if head != ["camera"] or name not in self.cameras:
             raise InputError(f"there is no camera {show(name)}")
-        return Place(name, kind, verb == SUSPEND)
+        return name
 
     def build_states(self, holds: Mapping[str, Mapping[HoldKind, CameraHold]]) -> dict[str, str]:
         """The retained messages that say what is in force of each camera."""
@@ -89,6 +102,7 @@ class CommandTopics:
         for camera, own in holds.items():
             for word, kind in KINDS.items():
                 found[f"{self.format_base(camera, word)}/{STATE}"] = OFF if kind in own else ON
+            found[f"{self.format_base(camera, OFF_FOR)}/{STATE}"] = name_span(own.get(HoldKind.OFF))
             mute = own.get(HoldKind.MUTE)
             end = find_end(mute) if mute else None
             seconds = 0 if end is None else int(end.timestamp())
@@ -100,8 +114,22 @@ def parse_command(place: Place, topic: str, payload: bytes, now: Stamp, zone: tz
     """The order that a message gives. Raises `InputError`."""
     if len(payload) > MOST_BYTES:
         raise InputError(f"it has more than {MOST_BYTES} bytes")
-    text = payload.decode(errors="replace").strip()
-    given = parse_minutes(text) if place.suspends else parse_set(text)
+    given = parse_payload(place, payload.decode(errors="replace").strip())
+    state, order = parse_order(given, topic, now, zone)
+    return make_hold(place.camera, place.kind, order, now, holds=state == OFF)
+
+
+def parse_payload(place: Place, text: str) -> Mapping[str, Any]:
+    """The order as an object, in whichever form it comes."""
+    if place.chooses and not text.startswith("{"):
+        return parse_choice(text)
+    return parse_minutes(text) if place.suspends else parse_set(text)
+
+
+def parse_order(
+    given: Mapping[str, Any], topic: str, now: Stamp, zone: tzinfo
+) -> tuple[str, Order]:
+    """ON or OFF; until when, who and why. Raises `InputError`."""
     state = require_text(given.get("state"), "state", 10).upper()
     if state not in (ON, OFF):
         raise InputError(f"state is ON or OFF, not {show(state)}")
@@ -115,7 +143,7 @@ def parse_command(place: Place, topic: str, payload: bytes, now: Stamp, zone: tz
         span=parse_given(given, "for", parse_span),
         until=None if until is None else until.find_next_utc(now.utc, zone),
     )
-    return make_hold(place.camera, place.kind, order, now, holds=state == OFF)
+    return state, order
 
 
 def parse_given(given: Mapping[str, Any], name: str, parse: Callable[[str], T]) -> T | None:
@@ -139,3 +167,27 @@ def parse_minutes(text: str) -> dict[str, Any]:
     if minutes == 0:
         return {"state": ON}
     return {"state": OFF, "for": f"{minutes}m"}
+
+
+def parse_choice(text: str) -> dict[str, Any]:
+    """One of `OFF_SPANS`."""
+    if text == UNTIL_ON:
+        return {"state": OFF}
+    hours = SPANS_H.get(text)
+    if hours is None:
+        choices = ", ".join((*SPANS_H, UNTIL_ON))
+        raise InputError(
+            f"{show(text)} is none of {choices}; for another time publish "
+            'an object such as {"state": "OFF", "until": "18:00"}'
+        )
+    return {"state": OFF, "for": f"{hours}h"} if hours else {"state": ON}
+
+
+def name_span(hold: CameraHold | None) -> str:
+    """Which of `OFF_SPANS` is in force."""
+    if hold is None:
+        return next(iter(SPANS_H))
+    if find_end(hold) is None:
+        return UNTIL_ON
+    by_hours = {hours * HOUR_S: word for word, hours in SPANS_H.items()}
+    return UNTIL_A_TIME if hold.lasts_s is None else by_hours.get(hold.lasts_s, UNTIL_A_TIME)

@@ -8,7 +8,7 @@ than some in a minute: each is a write to the flash.
 from appliance.errors import StoreError
 from appliance.mqtt.command_limit import CommandLimit
 from appliance.mqtt.commands import CommandTopics, parse_command
-from appliance.mqtt.messages import Messages, Topics
+from appliance.mqtt.topics import Messages, Topics
 from appliance.process.service import Service
 from appliance.store.camera_holds import HoldReader, add_holds
 from appliance.store.store import Store

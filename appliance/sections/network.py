@@ -35,14 +35,31 @@ class MqttSettings:
     password_file: Path | None = setting(
         None, "File with the password in one line; without it, none"
     )
-    tls: bool = setting(False, "Use TLS, with the system's certificates")
+    tls: bool = setting(False, "Use TLS")
+    ca_file: Path | None = setting(
+        None, "Certificates (PEM) that the broker is checked with; without it, the system's"
+    )
+    certificate_file: Path | None = setting(
+        None, "Certificate (PEM) of this unit, where the broker asks for one"
+    )
+    key_file: Path | None = setting(None, "Its private key (PEM), without a passphrase")
     topic: str = setting("neural-energy", "First part of every topic")
     discovery: bool = setting(True, "Announce the unit to Home Assistant")
-    commands: bool = setting(
-        True,
-        "Let cameras be paused, muted and switched off, and alarms acknowledged, by messages "
-        "(docs/cameras.md, docs/alarms.md)",
+    discovery_prefix: str = setting("homeassistant", "Where Home Assistant looks for devices")
+    pictures: bool = setting(
+        False, "Publish the snapshot of each camera's last event, as it is stored (docs/privacy.md)"
     )
+    controls: bool = setting(
+        False,
+        "Let cameras be paused, muted and switched off, alarms acknowledged and updates held by "
+        "messages (docs/mqtt.md)",
+    )
+    commands: bool = setting(False, "Former name of `controls`")
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether messages may order anything."""
+        return self.controls or self.commands
 
 
 @dataclass(frozen=True, slots=True)

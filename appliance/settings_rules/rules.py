@@ -6,6 +6,7 @@ Reads: the computer's list of time zones. Writes: nothing.
 Never: checks a value by itself (its type and range); appliance/settings_file.py does that.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ from appliance.settings_rules.load_rules import (
 from appliance.settings_rules.path_rules import check_paths
 from appliance.settings_rules.places import Error
 from appliance.strict_json import InputError, show
+
+IDENTITY = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 
 def find_errors(settings: Settings) -> Iterator[Error]:
@@ -55,6 +58,8 @@ def check_name(settings: Settings) -> Iterator[Error]:
     """Reports are named by it."""
     if not settings.unit.name.strip():
         yield ("unit", "name"), "must not be empty: reports are named by it"
+    if not IDENTITY.fullmatch(settings.unit.id):
+        yield ("unit", "id"), "takes up to 64 letters A to Z, digits, - and _: it is part of topics"
 
 
 def check_battery(settings: Settings) -> Iterator[Error]:
@@ -133,5 +138,9 @@ def is_mirror(address: str) -> bool:
 
 def check_topic(settings: Settings) -> Iterator[Error]:
     """What is published has one topic: no broker takes a wildcard in it."""
-    if set(settings.mqtt.topic) & set("+#"):
-        yield ("mqtt", "topic"), "must not have + or #: these are wildcards of who reads"
+    for key in ("topic", "discovery_prefix"):
+        value: str = getattr(settings.mqtt, key)
+        if set(value) & set("+#"):
+            yield ("mqtt", key), "must not have + or #: these are wildcards of who reads"
+        elif not value.strip("/") or value.startswith("$") or "\0" in value:
+            yield ("mqtt", key), "must not be empty or begin with $: brokers keep those topics"

@@ -1,4 +1,5 @@
-"""Up to where each table was looked at for alarms: how that begins, and what deletions make of it.
+"""Up to where each table was looked at for alarms and reports: how that begins, and what deletions
+make of it.
 
     for sql in list_beginnings():
         db.execute(sql)
@@ -7,7 +8,7 @@ What was there before alarms makes none; in a new database everything counts. SQ
 number of a deleted newest row to the next one: a position above it would hide that one, so it
 follows what is deleted.
 
-Reads and writes: nothing; these are statements for the migration that makes the table.
+Reads and writes: nothing; these are statements for the migrations that make the tables.
 Never: moves a position forward.
 """
 
@@ -36,3 +37,12 @@ def list_beginnings() -> Iterator[str]:
             f"UPDATE alarm_position SET row_id = {newest}, negative = -{newest} "
             f"WHERE stream = '{table}' AND row_id > {newest}; END"
         )
+
+
+def format_report_trigger() -> str:
+    """The same for the events that a broker was told of."""
+    newest = "(SELECT coalesce(max(id), 0) FROM event)"
+    return (
+        f"CREATE TRIGGER event_deleted_reports AFTER DELETE ON event WHEN old.id > {newest} BEGIN "
+        f"UPDATE report_position SET row_id = {newest} WHERE row_id > {newest}; END"
+    )

@@ -11,7 +11,8 @@ import sys
 
 from sqlite_utils import Database, Migrations
 
-from appliance.store.alarm_positions import list_beginnings
+from appliance.store.alarm_positions import format_report_trigger, list_beginnings
+from appliance.store.first_tables import FIRST_TABLES
 from appliance.store.sqlite_files import limit_values
 
 unit = Migrations("unit")
@@ -24,32 +25,7 @@ KEYED_STAMP = "at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
 @unit()  # type: ignore[untyped-decorator]
 def m0001_first_tables(db: Database) -> None:
     """The bus: readings, states, budgets, plans, results, faults."""
-    for name, own in {
-        "power_reading": """device TEXT, pv_power_w REAL, pv_voltage_v REAL,
-            battery_voltage_v REAL, battery_current_a REAL, battery_temperature_c REAL,
-            load_power_w REAL, charge_stage TEXT, yield_today_wh REAL, quality TEXT""",
-        "battery_state": """state_of_charge_pct REAL, sigma_pct REAL, energy_wh REAL,
-            capacity_wh REAL, time_to_go_s REAL, charge_blocked INTEGER, method TEXT""",
-        "energy_budget": "level TEXT, power_w REAL, until TEXT, reserve_wh REAL, reason TEXT",
-        "energy_plan_step": """starts TEXT, pv_power_w REAL, load_power_w REAL,
-            state_of_charge_pct REAL, level TEXT""",
-        "gpu_reading": """gpu TEXT, power_w REAL, temperature_c REAL, utilisation_pct REAL,
-            memory_used_bytes INTEGER""",
-        "environment_reading": """hottest_zone TEXT, hottest_temperature_c REAL,
-            disk_free_bytes INTEGER, disk_used_pct REAL, memory_available_bytes INTEGER,
-            computer_power_w REAL, computer_power_measured INTEGER""",
-        "camera_state": """camera TEXT, mode TEXT, power_w REAL, frames_served INTEGER,
-            frames_skipped INTEGER, reason TEXT""",
-        "inference_plan": "frames_per_s REAL, tier TEXT, reason TEXT",
-        "inference_run": """duration_s REAL, frames INTEGER, frames_skipped INTEGER,
-            energy_wh REAL, energy_measured INTEGER, power_w REAL, provider TEXT,
-            model_digest TEXT""",
-        "event": """event_id TEXT, camera TEXT, label TEXT, confidence REAL, last_seen TEXT,
-            frames INTEGER, box TEXT, snapshot TEXT, model_digest TEXT, tier TEXT, provider TEXT,
-            threshold REAL, energy_level TEXT, energy_j REAL, energy_measured INTEGER,
-            reason TEXT""",
-        "fault": "code TEXT NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL, cleared TEXT",
-    }.items():
+    for name, own in FIRST_TABLES.items():
         db.execute(f"CREATE TABLE {name} ({STAMP}, {own})")
     db.execute(f"CREATE TABLE service_state (service TEXT PRIMARY KEY, {KEYED_STAMP}, status TEXT)")
     db.execute("CREATE INDEX event_at ON event (at)")
@@ -389,6 +365,23 @@ def m0029_alarms(db: Database) -> None:
     db.execute(f"CREATE TABLE alarm_switch ({STAMP}, {switch}, reason TEXT NOT NULL)")
     for sql in list_beginnings():
         db.execute(sql)
+
+
+@unit()  # type: ignore[untyped-decorator]
+def m0030_reports(db: Database) -> None:
+    """Energy that only rises; what the broker was told, so that it can be taken back."""
+    for name, key, own in (
+        ("energy_total", "meter", "energy_wh REAL NOT NULL"),
+        ("camera_energy", "camera", "energy_wh REAL NOT NULL"),
+        ("report_position", "stream", "row_id INTEGER NOT NULL"),
+    ):
+        db.execute(f"CREATE TABLE {name} ({key} TEXT PRIMARY KEY, {KEYED_STAMP}, {own})")
+    db.execute(f"CREATE TABLE published_topic (topic TEXT PRIMARY KEY, {KEYED_STAMP})")
+    db.execute(
+        f"CREATE TABLE update_hold ({STAMP}, holds INTEGER NOT NULL, until TEXT, "
+        "who TEXT NOT NULL, via TEXT NOT NULL, reason TEXT NOT NULL)"
+    )
+    db.execute(format_report_trigger())
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class Table:
 
 ANY = "any"
 POWER, PLAN, SENSORS, CAMERA, INFERENCE = "power", "plan", "sensors", "camera", "inference"
-HINTS, CHECKIN, ALARM = "hints", "checkin", "alarm"
+HINTS, CHECKIN, ALARM, MQTT = "hints", "checkin", "alarm", "mqtt"
 DAILY = 26 * 3600.0  # s; a plan is made twice a day: one may be missed, and two hours of grace
 SECONDLY = 2.0  # days of full rows where averages follow
 
@@ -65,6 +65,7 @@ TABLES = (
     Table("set_points",          model_set_points.SetPoints,  POWER,     None,    None,    3650,     key="device", order="at"),
     Table("battery_age",         model.BatteryAge,            POWER,     3600,    None,    400),
     Table("source_state",         model_sources.SourceState,  POWER,     None,    None,    3650,     key="source", order="at"),
+    Table("energy_total",        model.EnergyTotal,   POWER,     60,      None,    3650,     key="meter", order="at"),
     Table("energy_budget",       model.EnergyBudget,          POWER,     60,      180,     SECONDLY, averaged=True),
     Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    DAILY,   60),
     Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    None,    7),
@@ -93,6 +94,10 @@ TABLES = (
     Table("alarm_position",      model_alarms.AlarmPosition,  ALARM,     None,    None,    3650,     key="stream", durable=True, order="at"),
     Table("alarm_order",         model_alarms.AlarmOrder,     ALARM,     None,    None,    90,       durable=True, alarms=True),
     Table("alarm_switch",        model_alarms.AlarmSwitch,    ALARM,     None,    None,    31,       durable=True),
+    Table("camera_energy",       model_cameras.CameraEnergy,  MQTT,      300,     None,    3650,     key="camera", order="at"),
+    Table("published_topic",     model_alarms.PublishedTopic, MQTT,     None,    None,    3650,     key="topic", order="at"),
+    Table("report_position",     model_alarms.ReportPosition, MQTT,     None,    None,    3650,     key="stream", order="at"),
+    Table("update_hold",         model_updates.UpdateHold,    MQTT,      None,    None,    3650,     durable=True),
     Table("service_state",       model.ServiceState,          ANY,       60,      180,     3650,     key="service", order="at"),
     Table("fault",               model.Fault,                 ANY,       None,    None,    365,      durable=True, alarms=True),
 )

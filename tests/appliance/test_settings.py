@@ -159,7 +159,7 @@ MISTAKES = {
     ),
     "a key with a line break": (
         '[unit]\n"a\\nb" = 1\n',
-        "/unit.toml:1: unit.'a\\nb' is not a known key; known: name, data_dir, run_dir",
+        "/unit.toml:1: unit.'a\\nb' is not a known key; known: name, data_dir, run_dir, id",
     ),
     "a section far from all": (
         "[power]\nx = 1\n",

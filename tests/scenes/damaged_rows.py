@@ -25,6 +25,7 @@ from appliance.model import (
     EnergyLevel,
     EnergyPlanStep,
     EnergyPolicy,
+    EnergyTotal,
     Fault,
     PowerReading,
     Quality,
@@ -33,8 +34,10 @@ from appliance.model import (
     Stamp,
     Wake,
 )
+from appliance.model_alarms import PublishedTopic, ReportPosition
 from appliance.model_cameras import (
     CameraCoverage,
+    CameraEnergy,
     CameraHint,
     CameraState,
     Event,
@@ -45,8 +48,12 @@ from appliance.model_cameras import (
 )
 from appliance.model_set_points import SetPoints
 from appliance.model_sources import SourceCause, SourcePhase, SourceState
-from appliance.model_updates import CheckIn, UpdateState, UpdateStep
-from appliance.mqtt import messages
+from appliance.model_updates import CheckIn, UpdateHold, UpdateState, UpdateStep
+from appliance.mqtt import event_message
+from appliance.mqtt.camera_state import build_camera_states
+from appliance.mqtt.presence import Presence
+from appliance.mqtt.topics import Topics
+from appliance.mqtt.unit_state import build_unit_states
 from appliance.settings import Settings
 from appliance.status import camera_costs, camera_moment, charts, events, status_document
 from appliance.status.coverage import build_coverage
@@ -131,6 +138,12 @@ def fill_every_table(open_store: OpenStore, pass_time: Callable[[], None] = lamb
         CheckIn(now, "https://updates.example", "release 2 is offered", now.utc + DAY, 1013),
     )
     open_store("alarm").add(*alarms.make_rows(now))
+    open_store("mqtt").add(
+        CameraEnergy(now, "demo", 30.0),
+        PublishedTopic(now, "neural-energy/test/state"),
+        ReportPosition(now, "event", 1),
+        UpdateHold(now, holds=True, until=now.utc + DAY, who="anna", via="topic", reason="guests"),
+    )
     open_store("plan").add(*plan_rows(now))
     open_store("plan").publish_status("plan", "planned 72 h")
 
@@ -144,6 +157,7 @@ def power_rows(now: Stamp) -> list[Any]:
         SetPoints(now, "charger main", "epever-tracer", absorption_v=14.2, cells=4),
         Sleep(earlier, EnergyLevel.HIBERNATE, now.utc, "the clock", now.utc, 40.0, 3.0, "night"),
         Wake(now, earlier.utc, "the clock", 0, 40.0, stays=True, reason="sun"),
+        EnergyTotal(now, "sun", 1200.0),
         SwitchOrder(now, "siren", runs=True, reason="person at demo: on for 60 s", event_id="e"),
     ]
 
@@ -311,7 +325,11 @@ def read_table(store: Store, table: Table, since: datetime, until: datetime) -> 
 
 def build_status(store: Store, settings: Settings) -> object:
     document = status_document.build(store, settings)
-    messages.build_states(messages.Topics(settings), document)
+    topics = Topics(settings, "id")
+    build_unit_states(topics, document, store)
+    presence = Presence(store, settings)
+    presence.follow()
+    build_camera_states(topics, document, presence, {})
     json.dumps(document, allow_nan=False)
     return build_sections(document, settings)
 
@@ -332,9 +350,9 @@ def read_outlook(store: Store, settings: Settings) -> object:
 
 
 def publish_events(store: Store, settings: Settings) -> object:
-    topics = messages.Topics(settings)
+    topics = Topics(settings, "id")
     new = (PlacedEvent(EventPlace("", row), event) for row, event in read_new_events(store, 0))
-    return [messages.build_event(topics, events.describe_event(one)) for one in new]
+    return [event_message.build_event(topics, events.describe_event(one)) for one in new]
 
 
 def read_for_plan(store: Store, settings: Settings) -> object:

@@ -18,7 +18,6 @@ TABLES = {
     "appliance/status/camera_moment.py find_moment",
     "appliance/status/events.py describe_event",
     "appliance/web/event_data.py add_events",
-    "appliance/store/migrations.py m0001_first_tables",
     "appliance/store/migrations.py m0005_cameras",
     "inference/commands/models.py add_arguments",
     "inference/events/draft.py begin_draft",
@@ -36,7 +35,6 @@ TABLES = {
 # width before height, voltage before current, mean before deviation, background after picture.
 KNOWN_ORDERS = {
     "appliance/actuators/switch.py split_command",
-    "appliance/mqtt/messages.py build_sensor",
     "inference/detection/model_input.py put_i420",
     "inference/events/zones.py compute_turn",
     "inference/tracking/boxes.py make_box",

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from appliance.clock import SystemClock
 from appliance.log import SentenceLog
 from appliance.model_alarms import AlarmOrder
-from appliance.mqtt.__main__ import MqttCycle
 from appliance.mqtt.alarm_replies import AlarmReplies, parse_reply
 from appliance.mqtt.command_limit import MOST_IN_A_MINUTE
-from appliance.mqtt.messages import Topics
+from appliance.mqtt.cycle import MqttCycle
+from appliance.mqtt.topics import Topics
 from appliance.process.service import Service
 from appliance.sections.alarms import RecipientSettings
 from appliance.sections.network import MqttSettings
@@ -25,8 +25,8 @@ from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.strict_json import InputError
 from provisioning.laptop import find_free_port
-from tests.appliance.mqtt.test_mqtt import Listener, mosquitto, needs_broker
 from tests.scenes import alarms
+from tests.stand_ins.mosquitto import Listener, mosquitto, needs_broker
 from tests.waiting import wait_until
 
 ROOT = "neural-energy/test"
@@ -34,9 +34,10 @@ ROOT = "neural-energy/test"
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[Service]:
-    own = MqttSettings(host="127.0.0.1", port=find_free_port())
+    own = MqttSettings(host="127.0.0.1", port=find_free_port(), controls=True)
     owner = RecipientSettings(channels=("mail",))
-    site = replace(settings, mqtt=own, recipient={"owner": owner})
+    unit = replace(settings.unit, id="test")
+    site = replace(settings, unit=unit, mqtt=own, recipient={"owner": owner})
     prepare_database(site.database)
     clock = SystemClock()
     store = Store(site.database, clock, "mqtt")
@@ -67,7 +68,7 @@ def test_whatever_comes_is_a_reply_or_a_refusal(payload: bytes) -> None:
 
 
 def test_retained_and_too_many_are_not_taken(service: Service) -> None:
-    replies = AlarmReplies(service, Topics(service.settings))
+    replies = AlarmReplies(service, Topics(service.settings, "test"))
     replies.take(replies.acknowledge, b"1", retained=True)
     assert service.store.rows(AlarmOrder) == []
     for _ in range(MOST_IN_A_MINUTE + 5):
@@ -92,7 +93,7 @@ def test_the_newest_alarm_is_published_and_a_message_acknowledges_it(
         shown = json.loads(listener.list_texts(f"{ROOT}/alarm")[0])
         assert (shown["waiting"], shown["newest"]["text"]) == (1, "a person at demo")
         reply = json.dumps({"alarm": str(shown["newest"]["sequence"]), "who": "anna"})
-        listener._client.publish(f"{ROOT}/alarm/acknowledge", reply, 1)
+        listener.publish(f"{ROOT}/alarm/acknowledge", reply)
         wait_until(lambda: store.rows(AlarmOrder) != [], "the order")
         cycle.broker.close()
         listener.close()
@@ -102,5 +103,5 @@ def test_the_newest_alarm_is_published_and_a_message_acknowledges_it(
 
 
 def test_a_unit_that_tells_nobody_publishes_nothing_of_alarms(service: Service) -> None:
-    replies = AlarmReplies(service, Topics(service.settings))
+    replies = AlarmReplies(service, Topics(service.settings, "test"))
     assert replies.build_state({"alarms": {"is_set": False}}) == {}

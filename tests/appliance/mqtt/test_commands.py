@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from appliance.clock import SystemClock
 from appliance.log import SentenceLog
 from appliance.model_cameras import CameraHold, HoldKind
-from appliance.mqtt import messages
-from appliance.mqtt.__main__ import MqttCycle
+from appliance.model_updates import UpdateHold
+from appliance.mqtt.camera_discovery import build_camera_discovery
 from appliance.mqtt.command_limit import MOST_IN_A_MINUTE
 from appliance.mqtt.commands import CommandTopics, Place, parse_command
+from appliance.mqtt.cycle import MqttCycle
 from appliance.mqtt.holds import HoldCommands
+from appliance.mqtt.topics import Topics
 from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
 from appliance.sections.network import MqttSettings
@@ -28,8 +30,8 @@ from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.strict_json import InputError
 from provisioning.laptop import find_free_port
-from tests.appliance.mqtt.test_mqtt import Listener, event, mosquitto, needs_broker
 from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.mosquitto import Listener, event, mosquitto, needs_broker
 from tests.waiting import wait_until
 
 TOPICS = CommandTopics("neural-energy/test", ("gate", "yard"))
@@ -39,8 +41,9 @@ GATE = "neural-energy/test/camera/gate"
 @pytest.fixture
 def service(settings: Settings) -> Iterator[Service]:
     camera = CameraSettings(source="rtsp://10.0.0.9/stream")
-    own = MqttSettings(host="127.0.0.1", port=find_free_port())
-    site = replace(settings, camera={"gate": camera, "yard": camera}, mqtt=own)
+    own = MqttSettings(host="127.0.0.1", port=find_free_port(), controls=True)
+    unit = replace(settings.unit, id="test")
+    site = replace(settings, unit=unit, camera={"gate": camera, "yard": camera}, mqtt=own)
     prepare_database(site.database)
     clock = SystemClock()
     store = Store(site.database, clock, "mqtt")
@@ -107,7 +110,7 @@ def test_whatever_comes_is_an_order_or_a_refusal(payload: bytes) -> None:
 
 
 def test_retained_and_too_many_commands_are_not_taken(service: Service) -> None:
-    commands = HoldCommands(service, messages.Topics(service.settings))
+    commands = HoldCommands(service, Topics(service.settings, "test"))
     topic = "neural-energy/test/camera/gate/detect/set"
     assert commands.take(topic, b"OFF", retained=True) == {}
     for _ in range(MOST_IN_A_MINUTE):
@@ -133,14 +136,14 @@ def test_a_message_pauses_a_camera_and_a_muted_camera_s_events_are_told_to_nobod
             return listener.list_texts(f"{root}/{topic}")
 
         wait_until(lambda: say("camera/gate/detect/state") == ["ON"], "the first state")
-        listener._client.publish(f"{root}/camera/gate/detect/set", '{"state":"OFF","for":"2h"}', 1)
+        listener.publish(f"{root}/camera/gate/detect/set", '{"state":"OFF","for":"2h"}')
         wait_until(lambda: say("camera/gate/detect/state") == ["ON", "OFF"], "the answer")
-        listener._client.publish(f"{root}/cameras/notifications/set", "OFF", 1)
+        listener.publish(f"{root}/cameras/notifications/set", "OFF")
         wait_until(lambda: say("camera/yard/notifications/state")[-1] == "OFF", "the mute")
         for camera in ("gate", "yard"):
             inference.add(replace(event(SystemClock(), 1), camera=camera))
         cycle.cycle()
-        listener._client.publish(f"{root}/camera/yard/notifications/set", "ON", 1)
+        listener.publish(f"{root}/camera/yard/notifications/set", "ON")
         wait_until(lambda: say("camera/yard/notifications/state")[-1] == "ON", "the end")
         inference.add(replace(event(SystemClock(), 2), camera="yard"))
         cycle.cycle()
@@ -156,14 +159,59 @@ def test_a_message_pauses_a_camera_and_a_muted_camera_s_events_are_told_to_nobod
     inference.close()
 
 
-def test_home_assistant_gets_a_switch_for_each_unless_commands_are_refused(
-    service: Service,
-) -> None:
-    topics, site = messages.Topics(service.settings), service.settings
-    parts: dict[str, Any] = json.loads(messages.build_discovery(topics, site))["components"]
-    switch = parts["gate-detect"]
+def test_home_assistant_gets_switches_only_where_orders_are_taken(service: Service) -> None:
+    site = service.settings
+    topics = Topics(site, "test")
+
+    def list_parts(own: MqttSettings) -> dict[str, Any]:
+        text = build_camera_discovery(topics, replace(site, mqtt=own), "gate", "")
+        parts: dict[str, Any] = json.loads(text)["components"]
+        return parts
+
+    switch = list_parts(site.mqtt)["detect"]
     assert switch["platform"] == "switch"
     assert switch["command_topic"] == "neural-energy/test/camera/gate/detect/set"
     assert switch["state_topic"] == "neural-energy/test/camera/gate/detect/state"
-    locked = replace(site, mqtt=replace(site.mqtt, commands=False))
-    assert "gate-detect" not in json.loads(messages.build_discovery(topics, locked))["components"]
+    assert list_parts(site.mqtt)["off-for"]["options"][:2] == ["on", "1 h"]
+    assert "detect" in list_parts(MqttSettings(commands=True)), "the former name of the key"
+    assert not {"detect", "off-for"} & set(list_parts(MqttSettings()))
+
+
+def test_a_choice_of_hours_switches_a_camera_off_for_so_long() -> None:
+    row = parse("off-for/set", "4 h")
+    assert (row.kind, row.holds, row.lasts_s) == (HoldKind.OFF, True, 4 * 3600)
+    assert parse("off-for/set", "until switched on").lasts_s is None
+    assert not parse("off-for/set", "on").holds
+    with pytest.raises(InputError, match="is none of on, 1 h"):
+        parse("off-for/set", "until a time")
+
+
+def test_what_is_in_force_is_one_of_the_choices() -> None:
+    hold = parse("off-for/set", "4 h")
+    state = f"{GATE}/off-for/state"
+    assert TOPICS.build_states({"gate": {}})[state] == "on"
+    assert TOPICS.build_states({"gate": {HoldKind.OFF: hold}})[state] == "4 h"
+    odd = parse("enabled/set", '{"state": "OFF", "for": "37m"}')
+    assert TOPICS.build_states({"gate": {HoldKind.OFF: odd}})[state] == "until a time"
+
+
+@needs_broker
+def test_without_controls_nothing_is_ordered(service: Service, tmp_path: Path) -> None:
+    own = replace(service.settings.mqtt, controls=False)
+    service.settings = replace(service.settings, mqtt=own)
+    with mosquitto(tmp_path, own.port):
+        listener = Listener(own.port)
+        cycle = MqttCycle(service)
+        cycle.broker.start()
+        wait_until(lambda: not cycle.broker.trouble, "the connection")
+        cycle.cycle()
+        wait_until(lambda: "neural-energy/test/state" in listener.list_kept(), "the state")
+        listener.publish(f"{GATE}/detect/set", "OFF")
+        listener.publish("neural-energy/test/alarm/acknowledge", "ALL")
+        listener.publish("neural-energy/test/update/hold/set", "ON")
+        cycle.cycle()
+        cycle.broker.close()
+        assert not [name for name in listener.list_kept() if "/detect/" in name and "state" in name]
+        listener.close()
+    assert service.store.rows(CameraHold) == []
+    assert service.store.rows(UpdateHold) == []

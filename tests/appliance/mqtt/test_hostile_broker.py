@@ -167,7 +167,8 @@ def test_a_broker_that_acknowledges_nothing_is_trouble_and_fills_no_memory() -> 
             wait_until(lambda: not ours.trouble, "the connection")
             for number in range(3000):
                 ours.publish_retained({"unit/state": str(number)})
-                ours.publish_event("unit/event", str(number))
+                told = ours.publish_event("unit/event", str(number))
+            assert told is None, "what the broker does not take stays in the database"
             assert len(ours._client._out_messages) <= MOST_UNACKNOWLEDGED + 1
             assert ours.publish_retained({"unit/state": "in vain"}) == 0
             assert not ours.trouble

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.model_cameras import CameraMotion, Event
-from appliance.mqtt.messages import build_state
+from appliance.mqtt.unit_state import build_state
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.pages import BACK_ROWS, read_back

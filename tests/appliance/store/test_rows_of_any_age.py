@@ -258,7 +258,7 @@ def test_the_commands_show_what_can_be_read(
             assert "cannot be read and count as unknown" in reported.out
 
 
-WRITERS = ("power", "sensors", "camera", "inference", "hints", "plan", "checkin", "alarm")
+WRITERS = ("power", "sensors", "camera", "inference", "hints", "plan", "checkin", "alarm", "mqtt")
 COMMANDS = (
     "status",
     "status --json",

@@ -1,0 +1,61 @@
+"""Updates held over MQTT.
+
+    PREFIX/ID/update/hold/set      ON, OFF, or {"state": "ON", "for": "3d", "who": "anna",
+                                   "reason": "guests"} (`until` in place of `for`)
+    PREFIX/ID/update/hold/state    ON or OFF, retained
+
+Reads: messages, `UpdateHold` rows. Writes: `UpdateHold` rows; the updater obeys them.
+Never: ends what a technician holds, installs anything, or takes a retained message for an order.
+"""
+
+from appliance.errors import StoreError
+from appliance.model_updates import UpdateHold
+from appliance.mqtt.command_limit import CommandLimit
+from appliance.mqtt.commands import MOST_BYTES, OFF, ON, SET, STATE, parse_order, parse_set
+from appliance.mqtt.topics import Messages, Topics
+from appliance.process.service import Service
+from appliance.store.store import Store
+from appliance.store.tables import MQTT
+from appliance.store.update_holds import find_update_order
+from appliance.strict_json import InputError
+from appliance.wording.site_time import find_zone
+
+
+class UpdateHolds:
+    """Of one unit. `take` may be called in another thread than the rest."""
+
+    def __init__(self, service: Service, topics: Topics) -> None:
+        self._service = service
+        self._zone = find_zone(service.settings.site.timezone)
+        self._limit = CommandLimit()
+        self.order_topic = f"{topics.update}/hold/{SET}"
+        self._state_topic = f"{topics.update}/hold/{STATE}"
+
+    def build_states(self, store: Store) -> Messages:
+        """Whether they are held now. Raises `StoreError`."""
+        held = find_update_order(store, self._service.clock.stamp().utc)
+        return {self._state_topic: ON if held else OFF}
+
+    def take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
+        """Store what a message orders; returns the state that holds now, none if refused."""
+        try:
+            self._limit.check(self._service.clock.stamp().uptime_s, retained=retained)
+            row = self._parse(topic, payload)
+            store = Store(self._service.settings.database, self._service.clock, MQTT)
+            try:
+                store.add(row)
+                return self.build_states(store)
+            finally:
+                store.close()
+        except (InputError, StoreError) as error:
+            self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
+            return {}
+
+    def _parse(self, topic: str, payload: bytes) -> UpdateHold:
+        if len(payload) > MOST_BYTES:
+            raise InputError(f"it has more than {MOST_BYTES} bytes")
+        now = self._service.clock.stamp()
+        given = parse_set(payload.decode(errors="replace").strip())
+        state, order = parse_order(given, topic, now, self._zone)
+        until = order.until if order.span is None else now.utc + order.span
+        return UpdateHold(now, state == ON, until, order.who, topic, order.reason)
