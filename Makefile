@@ -1,7 +1,8 @@
 # make run    the unit on this machine, a day in DAY (default 4min), page on http://localhost:8080;
 #             CHARGER=renogy BMS=jk-pb GENERATOR=1 name its power devices (`unitctl power models` lists them);
 #             CAMERAS=8 watches eight simulated RTSP cameras instead of a clip;
-#             ALARMS=demo sends alarms to a mailbox on this computer, whose page shows what people get
+#             ALARMS=demo sends alarms to a mailbox on this computer, whose page shows what people get;
+#             MQTT=127.0.0.1 reports to that broker, for Home Assistant (docs/mqtt.md)
 # make update-demo   beside a `make run`: one release that the unit keeps, one that it takes back
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
@@ -81,7 +82,7 @@ build/peers/installed build/fuzz/installed build/sbom/installed build/integratio
 	@touch $@
 
 run: .venv/installed
-	$(BOUND) $(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS)) $(if $(GENERATOR),--generator) $(if $(ALARMS),--alarms $(ALARMS))
+	$(BOUND) $(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS)) $(if $(GENERATOR),--generator) $(if $(ALARMS),--alarms $(ALARMS)) $(if $(MQTT),--mqtt $(MQTT))
 
 # Beside a `make run`, in another terminal.
 update-demo: .venv/installed

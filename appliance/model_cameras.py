@@ -90,7 +90,8 @@ class CameraChange:
 
 @dataclass(frozen=True, slots=True)
 class CameraMotion:
-    """One motion segment of a camera, written when it has ended.
+    """One motion segment of a camera, written when it has ended; one that lasts longer than ten
+    minutes is written in parts, while it lasts.
 
     `woken_by` is what detected it first: "packets", "key frames", "onvif motion", .... `score` is
     how clearly (1: at the threshold). `looked` says whether pictures of it were analysed; `reason`

@@ -13,8 +13,10 @@ from appliance.model import (
     BatteryReading,
     BatteryState,
     EnergyBudget,
+    EnergyTotal,
     PowerReading,
     Sleep,
+    Stamp,
     Wake,
 )
 from appliance.model_cameras import SwitchOrder
@@ -22,11 +24,13 @@ from appliance.model_set_points import SetPoints
 from appliance.model_sources import SourceState
 from appliance.process.recorder import Recorder, Task
 from appliance.store.refusals import add_rows
+from power.reading.energy_count import EnergyCount
 
 BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
 BATTERIES_EVERY_S = 60.0
 SET_POINTS_EVERY_S = 86_400.0  # while they stay the same
+ENERGY_EVERY_S = 60.0  # what a power cut may lose of it
 AGE_EVERY_S = 3600.0  # what a power cut may lose of the counts
 LATE_S = 60.0  # a budget that waited longer than until the next one
 POLL_JITTER_S = 1.0  # a poll that comes a little early still counts as the one that is due
@@ -66,7 +70,11 @@ class RowWriter:
         self._submitted: Decision | None = None
         self._budgets: list[Task] = []
         self._missed = False
-        self._store_at_s = self._batteries_at_s = self._age_at_s = 0.0
+        self._store_at_s = self._batteries_at_s = self._age_at_s = self._energy_at_s = 0.0
+        self._energy, self._is_energy_resumed = EnergyCount(), False
+        self._stored_energy = recorder.follow(
+            "the energy_totals", lambda store: tuple(store.rows(EnergyTotal))
+        )
         self._set_points: dict[str, SetPoints] = {}
 
     def store_orders(self, rows: Sequence[SwitchOrder]) -> None:
@@ -79,6 +87,9 @@ class RowWriter:
         inference, which leaves when no budget reaches it, must then be started anew.
         """
         budget, now_s = decision.budget, decision.budget.stamp.uptime_s
+        for reading in rows.power:
+            if isinstance(reading, PowerReading):
+                self._energy.add(reading)
         if rows.sleep:
             self._submit("rows about sleep", rows.sleep, essential=True)
         if is_due := self._is_budget_due(decision):
@@ -90,6 +101,7 @@ class RowWriter:
                 *self._take_batteries(rows, now_s),
                 *self._take_set_points(rows, now_s),
                 *self._take_age(rows, now_s),
+                *self._take_energy(rows, budget.stamp),
                 *rows.sources,
                 *([budget] if is_due else []),
             )
@@ -122,6 +134,18 @@ class RowWriter:
             return ()
         self._age_at_s = now_s + AGE_EVERY_S
         return (rows.age,)
+
+    def _take_energy(self, rows: Rows, now: Stamp) -> tuple[EnergyTotal, ...]:
+        """The counts, each minute and before a sleep, once those of before the start are here."""
+        if not self._is_energy_resumed:
+            if not self._stored_energy.wait(0.0):
+                return ()
+            self._energy.resume(self._stored_energy.value or ())
+            self._is_energy_resumed = True
+        if now.uptime_s < self._energy_at_s and not rows.sleep:
+            return ()
+        self._energy_at_s = now.uptime_s + ENERGY_EVERY_S - POLL_JITTER_S
+        return self._energy.list_totals(now)
 
     def _take_set_points(self, rows: Rows, now_s: float) -> tuple[SetPoints, ...]:
         """Those that have changed since they were stored, or were stored a day ago."""

@@ -32,10 +32,12 @@ from ota.disk import Disk
 from ota.slots.directory import DirectorySlots
 from ota.slots.find import DIRECTORY
 from provisioning import systemctl
+from provisioning.unit_files import read_boot_list
 
 GUARD = "appliance-power"
-AT_BOOT = (GUARD, "appliance-sensors", "appliance-web")
 ALARMS = "appliance-alarm"  # PID 1 starts it by its socket; here it stays
+MQTT = "appliance-mqtt"
+AT_BOOT = tuple(name for name in read_boot_list() if name != ALARMS)
 TIMERS = "timers"  # PID 1's timers wait some minutes: until there is a first budget
 SIMULATED_CAMERAS = "simulated-cameras"
 MAILBOX = "mailbox"  # of the alarms' demonstration (alarm_demo.py)
@@ -164,7 +166,7 @@ class Mainboard:
             self._boots += 1
             self._log(f"the computer boots by {by}", boot=self._boots)
             self._settings.boot_file.write_text(str(self._boots))
-            for name in AT_BOOT:
+            for name in list_at_boot(self._settings):
                 systemctl.send_order(self._supervisor, "start", name)
             self._timers_pending = True
         self.power = Power.ON
@@ -221,6 +223,13 @@ class Mainboard:
         deadline_s = time.monotonic() + PATIENCE_S
         while not is_so() and time.monotonic() < deadline_s:
             time.sleep(CHECK_EVERY_S)
+
+
+def list_at_boot(settings: Settings) -> list[str]:
+    """What a boot starts. One that would leave at once for want of a broker is not started:
+    supervisord takes an end within a second for a failure.
+    """
+    return [name for name in AT_BOOT if name != MQTT or settings.mqtt.host]
 
 
 def _is_frozen(pid: int) -> bool:

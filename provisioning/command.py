@@ -21,7 +21,7 @@ from appliance.model import EnergyBudget, Fault
 from appliance.model_cameras import Event
 from appliance.parsing.arguments import NAME, PATH, make_type
 from appliance.parsing.times import parse_duration
-from appliance.parsing.values import parse_count, parse_number, parse_port
+from appliance.parsing.values import parse_address, parse_count, parse_number, parse_port
 from appliance.store.store import Store
 from provisioning.laptop import CAMERAS, DAY_S, Laptop, RunRequest, check_simulated_cameras
 from provisioning.run_directory import claim_directory
@@ -31,12 +31,14 @@ from provisioning.simulated.devices.models import find_full_name
 from provisioning.terminal import follow_terminal
 
 SHORTEST_DAY_S = 9.0
+MQTT_PORT = 1883
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MANY: dict[str, Any] = {"action": "append", "default": []}
 DAY = make_type(parse_duration, SHORTEST_DAY_S, DAY_S)
 DAYS = make_type(parse_number, 0.001, 1000)
 PORT = make_type(parse_port, 0)
 SEED = make_type(parse_count, 0, 2**31)
+BROKER = make_type(parse_address, MQTT_PORT)
 CAMERA_COUNT = make_type(parse_count, 1, len(CAMERAS))
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -68,6 +70,13 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--alarms",
         {"choices": ("demo",), "help": "demo: alarms by mail, to a mailbox on this computer"},
+    ),
+    (
+        "--mqtt",
+        {
+            "type": BROKER,
+            "help": "HOST[:PORT] of an MQTT broker to report to (none)",
+        },
     ),
     ("--quirk", {"type": NAME, **MANY, "help": "a fault of a device or of the line"}),
 )
@@ -140,6 +149,7 @@ def run_laptop(options: argparse.Namespace, port: int, began_s: float) -> None:
         cameras=options.cameras,
         generator=options.generator,
         alarms=options.alarms is not None,
+        broker=options.mqtt,
     )
     with Laptop(wish) as laptop:
         announce(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")

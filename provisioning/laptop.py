@@ -5,6 +5,7 @@ Writes: a run directory with settings, database, sockets and logs; an older one 
 Never: is used on a unit, where PID 1 does all of this.
 """
 
+import hashlib
 import shutil
 import socket
 import string
@@ -77,6 +78,7 @@ class RunRequest:
     generator: bool = False  # a simulated one behind a switch; it needs a BMS to be seen
     cameras: int = 1  # 1: the clip as a file; more: that many simulated RTSP cameras
     alarms: bool = False  # a mailbox on this computer shows what people get
+    broker: tuple[str, int] | None = None  # an MQTT broker that the unit reports to
 
 
 class Laptop:
@@ -294,6 +296,10 @@ class Laptop:
             section += "loads_on_battery = true\n"
         return section + "\n"
 
+    def _make_unit_id(self) -> str:
+        """One for each run directory: two demonstrations on one machine are two units."""
+        return f"demo-{hashlib.sha256(str(self.directory).encode()).hexdigest()[:8]}"
+
     def _write_settings(self) -> Settings:
         values = {
             "data_dir": self.directory / "data",
@@ -308,6 +314,8 @@ class Laptop:
             "power_devices": self._format_power_devices(),
             "cameras": self._format_cameras(),
             "alarms": self.alarm_demo.sections if self.alarm_demo else "",
+            "mqtt": format_broker(self._request.broker),
+            "unit_id": self._make_unit_id(),
             "model": ROOT / "inference/models/nanodet-g-416-int8.onnx",
             "web_port": self._request.port,
             "seed": self._request.seed,
@@ -327,6 +335,14 @@ def format_camera_section(
         f'[camera.{name}]\nsource = "{source}"\n'
         f"listen_power_w = {listen_power_w}\nwatch_power_w = {watch_power_w}\n"
     )
+
+
+def format_broker(broker: tuple[str, int] | None) -> str:
+    """The settings' section of the broker; only a demonstration takes orders unasked."""
+    if broker is None:
+        return ""
+    host, port = broker
+    return f'[mqtt]\nhost = "{host}"\nport = {port}\ncontrols = true\npictures = true\n\n'
 
 
 def check_simulated_cameras() -> None:

@@ -77,6 +77,16 @@ def read_timers(directory: Path = UNITS_DIR) -> list[Timer]:
     return timers
 
 
+def read_boot_list(directory: Path = UNITS_DIR) -> list[str]:
+    """What `appliance.target` wants at a boot, of the resident services, in its order; one behind a
+    socket by its own name.
+    """
+    wanted = " ".join(read_keys(directory / "appliance.target").get("Wants", [])).split()
+    names = [Path(unit).stem for unit in wanted if unit.endswith((".service", ".socket"))]
+    resident = {process.name for process in read_processes(directory) if not process.oneshot}
+    return [name for name in names if name in resident]
+
+
 def parse_daily(text: str, path: Path) -> list[time]:
     """The times of a daily or hourly `OnCalendar=`; the unit's timers use no other form."""
     found = DAILY.fullmatch(text)

@@ -7,12 +7,15 @@ Never: changes a step that has been released, and never refers to a dataclass (t
 Rule for every step: only add. A release that is rolled back must still open the file.
 """
 
+import sqlite3
 import sys
+from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
 from appliance.store.alarm_positions import format_report_trigger, list_beginnings
 from appliance.store.first_tables import FIRST_TABLES
+from appliance.store.sqlite_errors import explain
 from appliance.store.sqlite_files import limit_values
 
 unit = Migrations("unit")
@@ -385,6 +388,9 @@ def m0030_reports(db: Database) -> None:
 
 
 if __name__ == "__main__":
-    database = Database(sys.argv[1])
-    limit_values(database.conn)
-    unit.apply(database)
+    try:
+        database = Database(sys.argv[1])
+        limit_values(database.conn)
+        unit.apply(database)
+    except sqlite3.Error as error:
+        sys.exit(explain(error, Path(sys.argv[1])))

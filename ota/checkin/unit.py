@@ -24,6 +24,7 @@ from appliance.process.units import format_unit, list_camera_units
 from appliance.settings import Settings
 from appliance.store.prepare import NEWEST_STEP
 from appliance.store.store import Store
+from appliance.store.update_holds import find_update_hold
 from appliance.wording.site_time import find_zone
 from ota.machine.gate import GateFacts
 from ota.machine.orders import OrdersFile
@@ -64,10 +65,19 @@ class ThisUnit:
             energy_wh=state.energy_wh if state else None,
             reserve_wh=budget.reserve_wh if budget else None,
             temperature_c=environment.hottest_temperature_c if environment else None,
-            hold=self.orders.read().find_hold(now),
+            hold=self._find_hold(now),
             clock_trusted=self.store.clock.is_synchronized(),
             technician=self.technician,
         )
+
+    def _find_hold(self, now: datetime) -> str:
+        """That of a technician, else one that came over the network; one that cannot be read holds
+        nothing: the technician's does.
+        """
+        own = self.orders.read().find_hold(now)
+        with suppress(StoreError):
+            return own or find_update_hold(self.store, now)
+        return own
 
     def find_refusal(self, manifest: ReleaseManifest) -> str:
         own, system = find_data_schema(), read_sequence(self.os_sequence)

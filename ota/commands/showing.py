@@ -16,6 +16,7 @@ from appliance.model_updates import UpdateState, UpdateStep
 from appliance.settings import Settings
 from appliance.status.update import describe_update
 from appliance.store.rows import encode_time
+from appliance.store.update_holds import find_update_hold
 from ota.disk import Disk
 from ota.machine.orders import OrdersFile
 
@@ -45,10 +46,12 @@ def show_status(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
         found = describe_update(store, settings)
         now = store.clock.stamp().utc
+        hold = find_update_hold(store, now)
     if arguments.json:
         show_json(found)
     else:
-        lines = [*list_lines(found, settings), *list_orders(settings, now)]
+        held = [Line("held", hold)] if hold else []
+        lines = [*list_lines(found, settings), *list_orders(settings, now), *held]
         show([Section("Updates", lines)])
     return 1 if found["waits_for"] in NEEDS_A_PERSON else 0
 

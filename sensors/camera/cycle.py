@@ -31,6 +31,8 @@ CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a video file 
 # While all is well in LISTEN, where nothing depends on it: each wake-up costs. A hung camera is
 # noticed some seconds later then.
 LISTEN_EVERY_S = 5.0
+# A motion that lasts is told in parts: of unit seconds, and of picture seconds at least.
+PART_S, SHORTEST_PART_S = 600.0, 10.0
 LISTENING_MODES = (CameraMode.LISTEN, CameraMode.PROBE)
 
 
@@ -185,10 +187,11 @@ class CameraCycle:
             self._service.store.add(*rows)
 
     def _record_motion(self, mode: CameraMode, reason: str) -> None:
-        """A row for each motion segment that ended."""
+        """A row for each motion segment that ended, and for each part of one that goes on."""
+        longest_s = max(SHORTEST_PART_S, PART_S / self._service.settings.clock.speed)
         rows = [
             self._make_motion(segment, looked, mode, reason)
-            for segment, looked in self._feed.take_ended_segments()
+            for segment, looked in self._feed.take_ended_segments(longest_s)
         ]
         if rows:
             self._service.store.add(*rows)

@@ -11,6 +11,7 @@ around everything, and who waits for motion waits on it.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from threading import Condition, RLock
 
 from appliance.clock import Clock
@@ -215,10 +216,12 @@ class Feed:
             self.motion.take_hint(source, self._clock.media_s())
             self._changed.notify_all()
 
-    def take_ended_segments(self) -> list[tuple[MotionSegment, bool]]:
-        """The motion segments that ended, each with whether pictures of it were handed out."""
+    def take_ended_segments(self, longest_s: float = inf) -> list[tuple[MotionSegment, bool]]:
+        """The motion segments that ended, and parts of one that lasts longer than that, each with
+        whether pictures of it were handed out.
+        """
         with self._changed:
-            ended = self.motion.take_ended()
+            ended = self.motion.take_ended(longest_s)
             return [(segment, self._served_s >= segment.began_s) for segment in ended]
 
     def answer(self, request: PictureRequest) -> Answer:

@@ -1,5 +1,6 @@
 """The laptop reads its process list from the unit files."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from threading import Event
@@ -7,9 +8,16 @@ from threading import Event
 import pytest
 
 from appliance.errors import SettingsError
-from provisioning.board import ALARMS, AT_BOOT
+from appliance.settings import Settings
+from provisioning.board import ALARMS, AT_BOOT, list_at_boot
 from provisioning.timers import find_next_due, wait_until
-from provisioning.unit_files import UNITS_DIR, read_process, read_processes, read_timers
+from provisioning.unit_files import (
+    UNITS_DIR,
+    read_boot_list,
+    read_process,
+    read_processes,
+    read_timers,
+)
 from tests.stand_ins.fakes import START, FakeClock
 
 UNIT = """\
@@ -67,6 +75,25 @@ def test_the_units_timers_are_understood() -> None:
 
 def test_what_pid_1_starts_by_a_socket_the_board_starts() -> None:
     assert {path.stem for path in UNITS_DIR.glob("*.socket")} <= {*AT_BOOT, ALARMS}
+
+
+def test_the_board_starts_what_the_target_wants_and_has_no_list_of_its_own(
+    tmp_path: Path, settings: Settings
+) -> None:
+    """What PID 1 would start, by systemd's own word for it: `Wants=` of the target."""
+    target = (UNITS_DIR / "appliance.target").read_text()
+    for name in ("power", "sensors", "web", "mqtt"):
+        assert f"appliance-{name}." in target
+        assert f"appliance-{name}" in AT_BOOT
+    with_broker = replace(settings, mqtt=replace(settings.mqtt, host="127.0.0.1"))
+    assert "appliance-mqtt" in list_at_boot(with_broker)
+    assert "appliance-mqtt" not in list_at_boot(settings), "it would leave at once"
+    for path in UNITS_DIR.glob("appliance*.service"):
+        (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / "appliance.target").write_text(
+        "Wants=appliance-hints.service appliance-plan.timer\n"
+    )
+    assert read_boot_list(tmp_path) == ["appliance-hints"]
 
 
 def test_an_hourly_timer_has_24_times(tmp_path: Path) -> None:

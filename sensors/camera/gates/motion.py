@@ -9,6 +9,7 @@ analysed picture; each time that pictures deny what packets report, packets are 
 and gate 0 learns.
 """
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from appliance.model_cameras import Box
@@ -103,10 +104,10 @@ class Motion:
         self._end_if_over(media_s)
         return self._segments.current
 
-    def take_ended(self) -> list[MotionSegment]:
-        """The segments that ended since the last call."""
+    def take_ended(self, longest_s: float = inf) -> list[MotionSegment]:
+        """The segments that ended since the last call, and parts of one that lasts longer."""
         self._end_if_over(self._now_s)
-        return self._segments.take_ended()
+        return self._segments.take_ended(longest_s)
 
     def may_look(self, media_s: float) -> bool:
         """Whether the newest picture may be decoded to see if it is worth a look.

@@ -6,6 +6,7 @@ Never: makes two of what is less than `HOLD_S` apart.
 """
 
 from dataclasses import dataclass, replace
+from math import inf
 
 HOLD_S = 3.0  # segments that are less apart are one
 CLOCK_JUMP_S = 10.0  # picture time that goes back further than this: the source restarted
@@ -57,7 +58,13 @@ class Segments:
         """There was no motion: the segment is discarded."""
         self.current = None
 
-    def take_ended(self) -> list[MotionSegment]:
-        """The segments that ended since the last call."""
+    def take_ended(self, longest_s: float = inf) -> list[MotionSegment]:
+        """The segments that ended since the last call, and of one that goes on what is longer than
+        that: it is told while it lasts.
+        """
+        now = self.current
+        if now is not None and now.last_s - now.began_s >= longest_s:
+            self._ended.append(now)
+            self.current = replace(now, began_s=now.last_s)
         ended, self._ended = self._ended, []
         return ended

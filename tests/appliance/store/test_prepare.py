@@ -205,6 +205,16 @@ def test_what_keeps_the_database_busy_is_not_the_disk(
     assert "permissions" not in str(refused.value)
 
 
+def test_an_update_of_the_shape_that_meets_another_program_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "unit.db"
+    prepare.create(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="another program holds the database") as refused:
+            prepare.migrate(path)
+    assert "free space" not in str(refused.value)
+
+
 def test_the_lock_is_free_after_a_start(tmp_path: Path) -> None:
     prepare_database(tmp_path / "unit.db")
     with (tmp_path / "unit.db.lock").open("a") as file:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from math import inf
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
@@ -67,7 +68,7 @@ class AlwaysMoving(Motion):
     def find_segment(self, media_s: float) -> MotionSegment | None:
         return MotionSegment(began_s=media_s, last_s=media_s, woken_by=PACKETS, score=1.0)
 
-    def take_ended(self) -> list[MotionSegment]:
+    def take_ended(self, longest_s: float = inf) -> list[MotionSegment]:
         return []
 
     def may_look(self, media_s: float) -> bool:

@@ -1,12 +1,14 @@
 """The unit around an update: rows become facts, and orders go to PID 1."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import HostError
 from appliance.model import AFTER_CUT, BatteryState, PowerReading, Wake
+from appliance.model_updates import UpdateHold
 from appliance.process.host import Host
 from appliance.settings import Settings
 from ota.checkin.unit import ThisUnit, find_data_schema
@@ -49,6 +51,26 @@ def test_rows_become_facts_and_old_ones_nothing(
     assert facts.temperature_c == 48.5
     clock.advance(3600)
     assert unit.read_facts().soc_pct is None
+
+
+def test_a_hold_of_the_network_holds_until_its_end_and_ends_no_technician_s(
+    unit: ThisUnit, open_store: OpenStore, clock: FakeClock
+) -> None:
+    now = clock.stamp()
+    hours = timedelta(hours=2)
+    order = UpdateHold(
+        now, holds=True, until=now.utc + hours, who="anna", via="the topic", reason="guests"
+    )
+    open_store("mqtt").add(order)
+    assert unit.read_facts().hold == "by anna over MQTT: guests"
+    unit.orders.write(Orders(hold="by the technician"))
+    open_store("mqtt").add(replace(order, holds=False))
+    assert unit.read_facts().hold == "by the technician"
+    unit.orders.write(Orders())
+    assert unit.read_facts().hold == ""
+    open_store("mqtt").add(order)
+    clock.advance(hours.total_seconds() + 1)
+    assert unit.read_facts().hold == ""
 
 
 def test_charging_is_told_in_percent_of_the_capacity_an_hour(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 from appliance.log import SentenceLog
@@ -53,7 +54,7 @@ class HandMotion(Motion):
     def shows_motion(self, media_s: float) -> bool:
         return self.now is not None
 
-    def take_ended(self) -> list[MotionSegment]:
+    def take_ended(self, longest_s: float = inf) -> list[MotionSegment]:
         ended, self.ended = self.ended, []
         return ended
 

@@ -76,6 +76,19 @@ def test_motion_that_was_analysed_says_so(bench: Bench) -> None:
     assert (row.looked, row.reason) == (True, "analysed")
 
 
+def test_a_motion_that_goes_on_is_counted_while_it_lasts(bench: Bench) -> None:
+    asked: list[float] = []
+
+    def take(longest_s: float) -> list[MotionSegment]:
+        asked.append(longest_s)
+        return []
+
+    bench.motion.take_ended = take  # type: ignore[method-assign,assignment]
+    bench.set_budget(EnergyLevel.SENTINEL)
+    bench.run_cycles(2)
+    assert set(asked) == {600.0}
+
+
 def test_an_alarm_from_outside_wakes_while_it_is_fresh(bench: Bench) -> None:
     bench.camera_cycle._settings = replace(
         bench.camera_cycle._settings, onvif="http://10.0.0.9/onvif"

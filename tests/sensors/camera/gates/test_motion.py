@@ -239,6 +239,18 @@ def test_each_ended_segment_is_reported_once() -> None:
     assert motion.take_ended() == []
 
 
+def test_a_stretch_that_never_ends_is_told_in_parts_while_it_lasts() -> None:
+    motion = fed(listening(), stream(25, 30, walker=400))
+    first = motion.take_ended(longest_s=10.0)
+    assert [round(part.last_s - part.began_s) for part in first] == [25]
+    assert motion.find_segment(55.0) is not None, "it goes on"
+    fed(motion, stream(4, 55, walker=400))
+    assert motion.take_ended(longest_s=10.0) == []
+    fed(motion, stream(8, 59, walker=400), stream(20, 67))
+    (last,) = motion.take_ended(longest_s=10.0)
+    assert last.began_s == first[0].last_s, "no time is told twice, none is left out"
+
+
 def test_stretches_less_than_the_hold_apart_are_one_and_others_two() -> None:
     near = fed(
         listening(),
