@@ -14,7 +14,6 @@ from appliance.model import (
     EnvironmentReading,
     GpuReading,
     PowerReading,
-    ServiceState,
 )
 from appliance.model_cameras import (
     InferencePlan,
@@ -29,6 +28,7 @@ from appliance.status.sources import describe_sources
 from appliance.store.store import Store
 from appliance.web.metric_alarms import collect_alarms
 from appliance.web.metric_cameras import collect_cameras
+from appliance.web.metric_services import collect_services
 from appliance.web.metric_table import MetricSample
 from appliance.web.metric_updates import collect_updates
 
@@ -49,7 +49,8 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
     yield from collect_cameras(store, settings)
     yield from collect_inference(store)
     yield from collect_computer(store)
-    yield from collect_services(store)
+    yield from collect_services(store, settings)
+    yield from collect_faults(store)
     yield from collect_updates(store, settings)
     yield from collect_alarms(store, settings)
 
@@ -172,10 +173,8 @@ def collect_computer(store: Store) -> Iterator[MetricSample]:
             yield MetricSample("gpu_memory_used_bytes", gpu.memory_used_bytes, (gpu.gpu,))
 
 
-def collect_services(store: Store) -> Iterator[MetricSample]:
-    """The age of each service's last report (not known over a reboot), and open faults."""
-    for state in store.rows(ServiceState):
-        yield MetricSample("service_age_seconds", store.clock.age_s(state.stamp), (state.service,))
+def collect_faults(store: Store) -> Iterator[MetricSample]:
+    """Open faults."""
     faults = store.list_open_faults()
     yield MetricSample("faults_open", len(faults))
     for fault in faults:

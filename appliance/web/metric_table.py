@@ -96,6 +96,7 @@ METRICS = (
     Metric("gpu_utilisation_ratio",              "Utilisation of a GPU, 0 to 1", GPU),
     Metric("gpu_memory_used_bytes",              "Memory in use on a GPU", GPU),
     Metric("service_age_seconds",                "Time since a service's last report", ("service",)),
+    Metric("service_silent",                     "1 for a service that should run at the present level and does not report, 0 for the others", ("service",)),
     Metric("update_step",                        "1 for the state that the update is in (idle: none), 0 for the others", ("step",)),
     Metric("update_waits",                       "1 for what the update waits for, where it waits", ("waits_for",)),
     Metric("update_progress_ratio",              "Part of the present step that is done, 0 to 1, where it tells"),

@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.errors import CameraError
+from appliance.model import EnergyLevel
 from appliance.model_cameras import CameraCoverage, CameraMode, HoldKind, Watching
 from appliance.model_sources import SourcePhase, SourceState
 from appliance.model_updates import CheckIn, UpdateState, UpdateStep
@@ -118,11 +119,29 @@ def test_what_is_no_longer_known_is_absent_and_a_silent_service_grows_old(
         "inference_last_hour_frames",
         "inference_last_hour_energy_joules",
         "service_age_seconds",
+        "service_silent",
         "faults_open",
         "camera_mean_power_watts",
     }
     assert value(found, "camera_mean_power_watts", camera="demo", part="camera") is None
     assert value(found, "service_age_seconds", service="camera@demo") == 400
+
+
+def test_a_service_is_silent_also_where_it_never_reported_but_not_where_it_need_not_run(
+    client: FlaskClient, open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    power = open_store("power")
+    levels = {"sentinel": EnergyLevel.SENTINEL, "hibernate": EnergyLevel.HIBERNATE}
+    for level, silent in (("sentinel", {"camera@demo"}), ("hibernate", set())):
+        power.add(filled.budget(clock.stamp(), levels[level]))
+        power.publish_status("power", "works")
+        found = scraped(client)
+        services = ("power", "plan", "sensors", "camera@demo", "inference")
+        now = {name for name in services if value(found, "service_silent", service=name) == 1}
+        assert now == {"plan", "sensors"} | silent
+    clock.advance(400)
+    assert value(scraped(client), "service_silent", service="power") == 1
+    assert value(scraped(client), "service_silent", service="camera@demo") == 0, "no budget"
 
 
 def test_after_a_reboot_no_age_is_known(
