@@ -76,6 +76,11 @@ def test_the_examples_for_a_shell(address: str, shell: dict[str, str], tmp_path:
     assert '"is_mutable": false' in run(find("datasette --immutable"), address, shell, tmp_path)
 
 
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
+def test_the_examples_for_prometheus() -> None:
+    assert run(find("promtool"), "", dict(os.environ), ROOT).rstrip().endswith("SUCCESS")
+
+
 @pytest.fixture
 def script(address: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The script of the page, in its own directory."""
@@ -111,12 +116,7 @@ def test_the_script_is_told_what_happens_and_goes_on_where_it_stopped(
 
 def test_no_example_of_the_page_is_left_out() -> None:
     tried = (
-        "summary.sentence",
-        "@csv",
-        "import urllib",
-        "unitctl backup",
-        "--table",
-        "datasette -",
+        *("promtool", "summary.sentence", "@csv", "import urllib"),
+        *("unitctl backup", "sqlite-utils --table", "datasette --immutable"),
     )
-    examples = [text for language, text in BLOCKS if language != "sh"]
-    assert sorted(examples) == sorted(find(words) for words in tried)
+    assert sorted(text for _, text in BLOCKS) == sorted(find(words) for words in tried)
