@@ -70,7 +70,7 @@ class Broker:
         client_id: str,
         measure_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._trouble = f"the MQTT broker {host}:{port} was not reached yet"
+        self._trouble = self._unknown = f"the MQTT broker {host}:{port} was not reached yet"
         self._where = f"{host}:{port}"
         self._address = (host, port)
         self._will = will
@@ -209,6 +209,11 @@ class Broker:
     def _on_disconnect(self, *_: Any) -> None:
         if not self._trouble:
             self._trouble = f"the connection to the MQTT broker {self._where} was lost"
+        elif self._trouble == self._unknown:
+            self._trouble = (
+                f"the MQTT broker {self._where} ends the connection without an answer: it may want "
+                "TLS, or a certificate of the unit"
+            )
 
     def _on_connect_fail(self, *_: Any) -> None:
         self._trouble = f"the MQTT broker {self._where} does not answer"
