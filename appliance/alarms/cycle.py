@@ -21,9 +21,10 @@ from appliance.alarms.watching import Watcher
 from appliance.clock import ScaledClock
 from appliance.errors import ApplianceError
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.model_alarms import AlarmDelivery, AlarmKind
+from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind
 from appliance.process.service import Leave, Service
 from appliance.store import alarm_rows
+from appliance.store.alarm_erasing import is_there
 from appliance.store.store import Store
 from appliance.store.unit_time import read_time
 from appliance.wording.counts import format_count
@@ -99,17 +100,24 @@ class AlarmCycle:
                 replaced += list_replaced(self._store)
             else:
                 maker.make([sight.occurrence], now)
-        self._store_all(found, [*maker.made.rows, *acknowledged, *replaced])
+        is_stored = self._store_all(found, [*maker.made.rows, *acknowledged, *replaced])
         self._escalate()
-        return found.is_whole
+        return found.is_whole and is_stored
 
-    def _store_all(self, found: Found, rows: list[object]) -> None:
-        """Alarms, messages and positions in one transaction: a cut loses none and doubles none."""
+    def _store_all(self, found: Found, rows: list[object]) -> bool:
+        """Alarms, messages and positions in one transaction: a cut loses none and doubles none.
+        False: some of it was erased since it was read, and it is to be read once more.
+        """
         together = [*rows, *found.positions]
-        if together:
-            self._store.add(*together)
+        events = {one.event_id for one in found.occurrences if one.event_id}
+        alarms = [one.alarm_id for one in rows if isinstance(one, Alarm)]
+        if together and not self._store.add_if(
+            lambda execute: is_there(execute, events, alarms), *together
+        ):
+            return False
         if found.over:
             alarm_rows.delete_positions(self._store, found.over)
+        return True
 
     def _escalate(self) -> None:
         """Tell the next where nobody has acknowledged; remember when that is due again."""

@@ -36,6 +36,7 @@ from appliance.model import EnergyLevel
 from appliance.model_alarms import Alarm, AlarmDelivery, DeliveryState
 from appliance.settings import Settings
 from appliance.store import alarm_rows
+from appliance.store.alarm_erasing import is_there
 from appliance.store.store import Store
 from appliance.store.unit_time import read_time
 
@@ -208,15 +209,21 @@ class MessageQueue:
         return None
 
     def _hand_over(self, delivery: AlarmDelivery, alarm: Alarm, level: EnergyLevel | None) -> None:
-        begun = begin(delivery, covers=alarm.occurrences)
+        """Of an alarm that was erased meanwhile nothing is handed over: the next pass says so."""
+        begun, own = begin(delivery, covers=alarm.occurrences), (alarm.alarm_id,)
         if self._desk.is_switch(delivery.channel):
-            self._store.add(begun, self._desk.ask(delivery, alarm))
-            self._handed[delivery.delivery_id] = begun
+            row = self._desk.ask(delivery, alarm)
+            if self._store.add_if(lambda execute: is_there(execute, (), own), begun, row):
+                self._handed[delivery.delivery_id] = begun
+            else:
+                self._desk.release(delivery.delivery_id)
             return
         request = self._requester.build(delivery, alarm, level)
-        self._store.add(begun)
-        self._handed[delivery.delivery_id] = begun
-        self._workers.give(request)
+        if self._store.add_if(lambda execute: is_there(execute, (), own), begun):
+            self._handed[delivery.delivery_id] = begun
+            self._workers.give(request)
+        else:
+            self._requester.discard(delivery.delivery_id)
 
     def _settle_one(self, answer: SendAnswer) -> None:
         delivery = self._handed.get(answer.delivery_id)

@@ -2,15 +2,17 @@
 
     for sql, values in list_statements(chosen, "anna"):
         execute(sql, values)
+    store.add_if(lambda execute: is_there(execute, event_ids, alarm_ids), *alarms)
 
 That something was sent, when, by which rule and to whom stays: it says what left the unit, and the
 numbers go on from it. What waits is not sent any more.
 
-Reads and writes: nothing; these are statements for the transaction that deletes the events.
+Reads: in the transaction that it is given. Writes: nothing; these are statements for the one that
+deletes the events.
 Never: touches an alarm that is of no event: a covered camera is told all the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,3 +62,19 @@ def list_statements(chosen: Chosen, who: str) -> Iterator[Statement]:
     sql = f"{waiting} WHERE state = 'WAITING' AND alarm_id IN ({alarms})"
     yield sql, (f"not sent: {reason}", *values)
     yield f"{said} WHERE {condition}", (ERASED, reason, f"{who} (erased it)", *values)
+
+
+def is_there(
+    execute: Callable[[str, tuple[Any, ...]], Any],
+    event_ids: Iterable[str],
+    alarm_ids: Iterable[str],
+) -> bool:
+    """Whether none of these was erased since it was read: to store it would bring it back."""
+    event, alarm = (
+        "SELECT 1 FROM event WHERE event_id = ?",
+        "SELECT key FROM alarm WHERE alarm_id = ?",
+    )
+    keys = (execute(alarm, (one,)).fetchone() for one in alarm_ids)
+    return all(execute(event, (one,)).fetchone() for one in event_ids) and not any(
+        key is not None and key[0] == ERASED for key in keys
+    )

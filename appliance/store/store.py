@@ -29,6 +29,7 @@ from appliance.store.tables import ANY, BY_ROW, Table, get_fresh_s
 from appliance.store.unreadable import UnreadableRows
 
 T = TypeVar("T")
+Execute = Callable[[str, tuple[Any, ...]], sqlite3.Cursor]
 PAGE_SIZE = 1024  # a small row dirties a whole page: small pages spare the flash
 EVERY_ROW = 1_000_000
 FAULT_TEXT_EVERY_S = 600.0  # an open fault's text follows, but the flash is spared
@@ -58,12 +59,21 @@ class Store(HeldConnection):
 
     def add(self, *new: Any) -> None:
         """Write rows in one transaction; a keyed table's row replaces the one with its key."""
+        self.add_if(lambda _: True, *new)
+
+    def add_if(self, holds: Callable[[Execute], bool], *new: Any) -> bool:
+        """As `add`, where `holds` finds it true in the same transaction, of what others have stored
+        or erased by then; else nothing is written.
+        """
         tables = [self._check_writer(type(row)) for row in new]
         with self._transaction(durable=any(table.durable for table in tables)):
+            if not holds(self._db.execute):
+                return False
             for table, row in zip(tables, new, strict=True):
                 self._insert(table, row)
         for name in {table.name for table in tables if table.alarms}:
             self.wake_alarms(name)
+        return True
 
     def publish_status(self, service: str, status: str) -> None:
         """Publish the one sentence that `systemctl status` shows as well."""
@@ -243,9 +253,7 @@ class Store(HeldConnection):
         return self._answer(lambda db: self._collector.collect(db, search, keep, limit))
 
     @contextmanager
-    def housekeeping(
-        self, durable: bool = False
-    ) -> Iterator[Callable[[str, tuple[Any, ...]], sqlite3.Cursor]]:
+    def housekeeping(self, durable: bool = False) -> Iterator[Execute]:
         """A transaction for retention and erasing: yields `execute`."""
         with self._transaction(durable):
             yield self._db.execute

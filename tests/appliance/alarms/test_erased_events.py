@@ -1,6 +1,7 @@
 """`unitctl events erase` takes what alarms say of the events, and nobody is sent it later."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from appliance.alarms import pictures
 from appliance.media import erasing
 from appliance.media.erasing import Selection
 from appliance.model import EnergyLevel, Fault
-from appliance.model_alarms import AlarmKind, AlarmSwitch, DeliveryState
+from appliance.model_alarms import AlarmKind, AlarmOrderKind, AlarmSwitch, DeliveryState
 from appliance.sections.alarms import AlarmSettings, ChannelKind, ChannelSettings, RecipientSettings
 from appliance.settings import Settings
 from tests.conftest import OpenStore
@@ -88,6 +89,72 @@ def test_of_an_erased_alarm_only_when_by_what_rule_and_to_whom_is_left(
     (delivery,) = unit.deliveries()
     assert (delivery.state, delivery.recipient) == (DeliveryState.SENT, "owner")
     assert b"postman" not in read_database(unit)
+
+
+def erase_meanwhile(unit: AlarmUnit, passed: int = 0) -> None:
+    """The camera's events are erased while the service is about to store the next rows, after those
+    that it has `passed`.
+    """
+    add_if, left = unit.store.add_if, [None] * passed
+
+    def erase_and_add(*given: Any) -> bool:
+        if left:
+            left.pop()
+        else:
+            unit.store.add_if = add_if  # type: ignore[method-assign]
+            erase(unit, erasing.select_camera("demo"))
+        return add_if(*given)
+
+    unit.store.add_if = erase_and_add  # type: ignore[method-assign,assignment]
+
+
+def test_an_event_that_is_erased_while_its_alarm_is_made_makes_none(unit: AlarmUnit) -> None:
+    unit.see("e1", sub_label="postman")
+    erase_meanwhile(unit)
+    unit.run()
+    assert (unit.alarms(), unit.deliveries(), unit.mail.got) == ([], [], [])
+    assert b"postman" not in read_database(unit)
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_an_alarm_that_is_erased_while_it_is_joined_or_acknowledged_stays_erased(
+    unit: AlarmUnit, is_seen: bool
+) -> None:
+    unit.see("e1", sub_label="postman")
+    unit.run()
+    if is_seen:
+        unit.order(AlarmOrderKind.ACKNOWLEDGE)
+    else:
+        unit.see("e2")
+    erase_meanwhile(unit)
+    unit.run()
+    (alarm,) = unit.alarms()
+    assert (alarm.text, alarm.camera, alarm.occurrences) == ("erased", "", 1)
+    assert alarm.acknowledged_by.endswith(" (erased it)")
+    assert len(unit.mail.got) == 1
+
+
+@pytest.mark.parametrize("channel", ["mail", "siren"])
+def test_an_alarm_that_is_erased_while_it_goes_to_its_channel_is_not_sent(
+    settings: Settings, clock: FakeClock, open_store: OpenStore, channel: str
+) -> None:
+    sections = {
+        "recipient": {"owner": RecipientSettings(channels=(channel,))},
+        "channel": {
+            "mail": ChannelSettings(),
+            "siren": ChannelSettings(kind=ChannelKind.SWITCH, switch="siren"),
+        },
+    }
+    unit = AlarmUnit(settings, clock, open_store, **sections)
+    unit.set_level(EnergyLevel.FULL)
+    unit.see("e1", snapshot=lay_snapshot(unit, "e1"))
+    erase_meanwhile(unit, passed=1)
+    unit.run()
+    unit.run()
+    (delivery,) = unit.deliveries()
+    assert delivery.state is DeliveryState.ACKNOWLEDGED
+    assert (unit.mail.asked, unit.store.rows(AlarmSwitch)) == (0, [])
+    assert list(unit.settings.unit.run_dir.glob("alarm-*.jpg")) == []
 
 
 def test_a_picture_of_a_later_event_of_the_visit_goes_with_that_event(unit: AlarmUnit) -> None:
