@@ -21,16 +21,15 @@ from appliance.alarms.deliveries import (
     Answer,
     begin,
     drop,
-    expire,
     list_due,
     postpone,
     settle,
     wait_behind,
-    withdraw,
 )
+from appliance.alarms.ending import find_end
 from appliance.alarms.holding import ChannelPause, find_hold
 from appliance.alarms.requesting import Requester
-from appliance.alarms.switching import LATEST_S, LOOK_EVERY_S, SwitchDesk
+from appliance.alarms.switching import LOOK_EVERY_S, SwitchDesk
 from appliance.alarms.workers import Workers
 from appliance.model import EnergyLevel
 from appliance.model_alarms import Alarm, AlarmDelivery, DeliveryState
@@ -40,7 +39,6 @@ from appliance.store.alarm_erasing import is_there
 from appliance.store.store import Store
 from appliance.store.unit_time import read_time
 
-DAY_S = 86_400.0
 MOST_AT_ONCE = 200  # of a channel, that one pass looks at
 MANY_FAILURES = 3  # of a message, from which on its channel is a fault
 
@@ -169,9 +167,10 @@ class MessageQueue:
     ) -> Iterator[AlarmDelivery]:
         """Hand it over; else yield what is to be stored of it."""
         alarm = alarm_rows.find_alarm(self._store, delivery.alarm_id)
-        refused = self._refuse(delivery, alarm)
-        if refused is not None or alarm is None:
-            yield refused or drop(delivery, "dropped: its alarm cannot be read")
+        age_s = self._time.measure_age_s(delivery.stamp.boot_id, delivery.stamp.uptime_s)
+        ended = find_end(delivery, alarm, age_s=age_s, settings=self._settings)
+        if ended is not None or alarm is None:
+            yield ended or drop(delivery, "dropped: its alarm cannot be read")
             return
         if self._desk.is_switch(delivery.channel) and delivery.state is DeliveryState.SENDING:
             self._desk.ask(delivery, alarm)  # before this service was killed
@@ -191,22 +190,6 @@ class MessageQueue:
             yield postpone(delivery, hold.until, hold.reason)
             return
         self._hand_over(delivery, alarm, level)
-
-    def _refuse(self, delivery: AlarmDelivery, alarm: Alarm | None) -> AlarmDelivery | None:
-        """A message that is not sent any more; None for one that may be."""
-        days = self._settings.alarms.queue_days
-        age_s = self._time.measure_age_s(delivery.stamp.boot_id, delivery.stamp.uptime_s)
-        if age_s is not None and age_s > days * DAY_S:
-            return expire(delivery, days)
-        if delivery.channel not in self._settings.channel:
-            return drop(delivery, f"dropped: there is no [channel.{delivery.channel}] any more")
-        if delivery.recipient not in self._settings.recipient:
-            return drop(delivery, f"dropped: there is no [recipient.{delivery.recipient}] any more")
-        if self._desk.is_switch(delivery.channel) and is_too_late(delivery, age_s):
-            return drop(delivery, f"dropped: too late for a switch: {delivery.reason}")
-        if alarm is not None and alarm.acknowledged_by:
-            return withdraw(delivery, alarm.acknowledged_by)
-        return None
 
     def _hand_over(self, delivery: AlarmDelivery, alarm: Alarm, level: EnergyLevel | None) -> None:
         """Of an alarm that was erased meanwhile nothing is handed over: the next pass says so."""
@@ -251,9 +234,3 @@ class MessageQueue:
         else:
             until = settled.not_before
             self._pauses[delivery.channel] = ChannelPause(failures + 1, now, until, settled.reason)
-
-
-def is_too_late(delivery: AlarmDelivery, age_s: float | None) -> bool:
-    """For a siren: it waited for a limit, quiet hours, or the unit was off."""
-    is_new = delivery.state is DeliveryState.WAITING
-    return is_new and (age_s is None or age_s > LATEST_S)

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 
 from appliance.alarms.channels.requests import SendAnswer
 from appliance.alarms.channels.switch_requests import find_switch_answer, make_switch_request
+from appliance.alarms.ending import is_switch
 from appliance.model_alarms import Alarm, AlarmDelivery, AlarmSwitch, DeliveryState
 from appliance.model_cameras import SwitchOrder
-from appliance.sections.alarms import ChannelKind
 from appliance.settings import Settings
 from appliance.store.store import Store
 
-LATEST_S = 120.0  # after the alarm
 LOOK_EVERY_S = 2.0
 
 
@@ -29,8 +28,7 @@ class SwitchDesk:
         self._asked: dict[str, AlarmSwitch] = {}
 
     def is_switch(self, channel: str) -> bool:
-        found = self._settings.channel.get(channel)
-        return found is not None and found.kind is ChannelKind.SWITCH
+        return is_switch(channel, self._settings)
 
     @property
     def under_way(self) -> frozenset[str]:

@@ -161,23 +161,23 @@ def test_a_database_that_takes_nothing_sends_nothing_and_loses_no_answer(
 ) -> None:
     unit.see("e1")
     unit.cycle.take_in()
-    add = unit.store.add
+    add_if = unit.store.add_if
 
     def refuse(*rows: object) -> None:
         raise StoreError("the disk is full")
 
-    monkeypatch.setattr(unit.store, "add", refuse)
+    monkeypatch.setattr(unit.store, "add_if", refuse)
     with pytest.raises(StoreError):
         unit.queue.send(EnergyLevel.FULL)
     assert unit.mail.asked == 0
-    monkeypatch.setattr(unit.store, "add", add)
+    monkeypatch.setattr(unit.store, "add_if", add_if)
     unit.queue.send(EnergyLevel.FULL)
     assert unit.bell.wait(10)
-    monkeypatch.setattr(unit.store, "add", refuse)
+    monkeypatch.setattr(unit.store, "add_if", refuse)
     for _ in range(3):
         with pytest.raises(StoreError):
             unit.queue.settle()
-    monkeypatch.setattr(unit.store, "add", add)
+    monkeypatch.setattr(unit.store, "add_if", add_if)
     unit.run()
     assert len(unit.mail.got) == 1
     assert unit.deliveries()[0].state is DeliveryState.SENT
