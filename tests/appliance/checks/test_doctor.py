@@ -1,6 +1,7 @@
 """The doctor: one sentence a check, with advice where something is wrong."""
 
 import json
+import os
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -191,6 +192,27 @@ def test_a_database_that_the_services_may_not_open_is_reported_to_an_administrat
     assert f"chmod 660 {healthy.database}" in found.advice
     healthy.database.parent.chmod(0o700)
     assert findings(healthy, None, clock)["permissions"].ok is True, "nobody shares it"
+
+
+def test_the_log_of_a_database_must_be_open_to_the_services_as_well(
+    healthy: Settings, clock: FakeClock
+) -> None:
+    healthy.database.parent.chmod(0o2770)
+    log = Path(f"{healthy.database}-wal")
+    log.touch()
+    log.chmod(0o640)
+    found = findings(healthy, None, clock)["permissions"]
+    assert found.ok is False
+    assert f"chmod 660 {log}" in found.advice
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to another group")
+def test_a_database_of_another_group_is_reported(healthy: Settings, clock: FakeClock) -> None:
+    healthy.database.parent.chmod(0o2770)
+    os.chown(healthy.database, -1, healthy.database.stat().st_gid + 1)
+    found = findings(healthy, None, clock)["permissions"]
+    assert found.ok is False
+    assert f"chgrp --reference={healthy.database.parent} {healthy.database}" in found.advice
 
 
 def test_the_command_prints_marks_and_advice_and_fails_when_a_check_does(

@@ -61,8 +61,11 @@ def test_the_oldest_request_that_waits_for_a_thread_counts() -> None:
     class Waiting:
         phase, since_s = Phase.QUEUED, 20.0
 
+    class WaitingSinceLater:
+        phase, since_s = Phase.QUEUED, 40.0
+
     class Sending:
         phase, since_s = Phase.SENDING, 1.0
 
-    limits._open |= {Waiting(), Sending()}  # type: ignore[arg-type]
+    limits._open |= {Waiting(), WaitingSinceLater(), Sending()}  # type: ignore[arg-type]
     assert limits.find_queued_s() == 30.0
