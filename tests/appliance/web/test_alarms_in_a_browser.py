@@ -8,7 +8,7 @@ import pytest
 
 from appliance.model_alarms import Alarm, AlarmDelivery, DeliveryState
 from appliance.store.store import Store
-from tests.appliance.web.test_page_in_a_browser import report, shows
+from tests.appliance.web.test_page_in_a_browser import open_well, shows
 from tests.scenes import alarms
 from tests.stand_ins.chromium import Browser
 
@@ -46,10 +46,7 @@ def test_what_waits_and_why_then_what_was_sent_to_whom(
     width: int,
     height: int,
 ) -> None:
-    report(power, 71.0)
-    browser.resize(width, height)
-    browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(shows("verdict", "All well."))
+    open_well(browser, power, port, width=width, height=height)
     assert browser.evaluate("document.getElementById('alarms').hidden")
     tell(alarm, HOSTILE, DeliveryState.WAITING)
     browser.wait_for(shows("alarms-waiting", "1 message waits; to owner by mail: <img"))

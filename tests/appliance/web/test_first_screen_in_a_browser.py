@@ -13,7 +13,14 @@ from appliance.errors import BusError
 from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy
 from appliance.store.store import Store
 from tests.appliance.web.test_events_in_a_browser import inference
-from tests.appliance.web.test_page_in_a_browser import CARD, ago, report, show_eight, shows
+from tests.appliance.web.test_page_in_a_browser import (
+    CARD,
+    ago,
+    open_well,
+    report,
+    show_eight,
+    shows,
+)
 from tests.scenes import filled
 from tests.stand_ins.chromium import Browser
 
@@ -72,10 +79,7 @@ def test_whether_it_is_well_and_will_last_is_seen_without_scrolling(
     width: int,
     height: int,
 ) -> None:
-    report(power, 71.0)
-    browser.resize(width, height)
-    browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(shows("verdict", "All well."))
+    open_well(browser, power, port, width=width, height=height)
     browser.wait_for(shows("lasts", "Lasts until sunrise ("))
     for _ in range(2):
         power.raise_fault("power", BusError("the charge controller does not answer"))

@@ -46,6 +46,14 @@ def report(power: Store, charge_pct: float, blocked: bool = False) -> None:
     )
 
 
+def open_well(browser: Browser, power: Store, port: int, *, width: int, height: int) -> None:
+    """The page of a unit that is well, in a window of that size."""
+    report(power, 71.0)
+    browser.resize(width, height)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(shows("verdict", "All well."))
+
+
 def shows(element: str, text: str) -> str:
     """JavaScript: whether the element is seen and holds `text` (spaces of any kind)."""
     found = f"document.getElementById('{element}')"
