@@ -21,7 +21,7 @@ def test_the_api_is_as_its_description_says(
     words = (
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
         *("run", f"{address}/api/openapi.json", "--max-examples", str(EXAMPLES)),
-        *("--workers", "1", "--seed", "1"),
+        *("--workers", "1", "--seed", "1", "--request-timeout", "120"),
     )
     done = run_program(words, environment, tmp_path)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -1,6 +1,7 @@
 """`/api/changes`: what programs are told, how they wait, and what a wrong position is answered."""
 
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,7 +24,15 @@ from appliance.web.changes import MOST_WAIT_S
 from appliance.web.connections import has_client_gone
 from appliance.web.waiting import MOST_OF_CLIENT, MOST_WAITING
 from tests.appliance.web.conftest import port, power, server
-from tests.appliance.web.test_web import ask, client, event, read_until, settings_text
+from tests.appliance.web.test_web import (
+    ask,
+    client,
+    event,
+    free_port,
+    read_until,
+    settings_text,
+    start,
+)
 from tests.conftest import ROOT, OpenStore
 from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock
@@ -112,10 +121,11 @@ def test_without_a_database_it_is_503(client: FlaskClient) -> None:
 # --- a real server --------------------------------------------------------------------------------
 
 
-def fetch(port: int, **asked: Any) -> tuple[int, Any]:
+def fetch(port: int, client: str = "127.0.0.1", **asked: Any) -> tuple[int, Any]:
     """The server's answer, whenever it comes."""
     query = "&".join(f"{name}={value}" for name, value in asked.items())
-    connection = HTTPConnection("127.0.0.1", port, timeout=MOST_WAIT_S + 30)
+    source = (client, 0)
+    connection = HTTPConnection("127.0.0.1", port, timeout=MOST_WAIT_S + 60, source_address=source)
     connection.request("GET", f"/api/changes?{query}")
     answer = connection.getresponse()
     found = answer.status, json.loads(answer.read())
@@ -123,10 +133,10 @@ def fetch(port: int, **asked: Any) -> tuple[int, Any]:
     return found
 
 
-def wait_for_change(port: int, position: str) -> tuple[int, Any]:
+def wait_for_change(port: int, client: str, position: str) -> tuple[int, Any]:
     """The answer after a wait, as soon as there is a place for it."""
-    found = fetch(port, after=position, wait_s=60)
-    return wait_for_change(port, position) if found[0] == 503 else found
+    found = fetch(port, client, after=position, wait_s=60)
+    return wait_for_change(port, client, position) if found[0] == 503 else found
 
 
 Ask = Callable[..., Any]
@@ -155,8 +165,15 @@ def test_who_waits_is_told_as_soon_as_it_is_stored_and_the_page_is_answered_mean
     power: Store, port: int, patient: None, in_background: Ask
 ) -> None:
     position = fetch(port)[1]["position"]
-    waiting = [in_background(wait_for_change, port, position) for _ in range(MOST_OF_CLIENT)]
-    wait_until(lambda: fetch(port, after=position, wait_s=1)[0] == 503, "two that wait")
+    clients = ("127.0.0.1", "127.0.0.2") * MOST_OF_CLIENT
+    assert len(clients) == MOST_WAITING
+    waiting = [in_background(wait_for_change, port, one, position) for one in clients]
+    wait_until(
+        lambda: fetch(port, after=position, wait_s=1)[0] == 503, "two of this client that wait"
+    )
+    wait_until(
+        lambda: fetch(port, "127.0.0.3", after=position, wait_s=1)[0] == 503, "four that wait"
+    )
     status, refused = fetch(port, after=position, wait_s=60)
     assert (status, "wait already" in refused["reason"]) == (503, True)
     assert fetch(port, after=position) == (
@@ -185,6 +202,23 @@ def test_a_wait_is_not_longer_than_the_idle_exit_allows_and_ends_with_the_server
     server.wait(30)
     waiting.exception()
     assert server.returncode == 0
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(
+    shutil.which("systemd-socket-activate") is None,
+    reason="needs systemd-socket-activate (Debian package systemd)",
+)
+def test_who_has_waited_does_not_keep_the_page_that_pid_1_started(
+    power: Store, port: int, tmp_path: Path
+) -> None:
+    activate = ["systemd-socket-activate", "-l", f"127.0.0.1:{port}"]
+    process = start(activate, tmp_path, free_port())
+    read_until(process, "Listening on")
+    position = fetch(port)[1]["position"]
+    assert fetch(port, after=position, wait_s=60)[1]["changes"] == []
+    _, message = process.communicate(timeout=120)
+    assert process.returncode == 0, message
 
 
 def count_established(port: int) -> int:
