@@ -204,6 +204,7 @@ lock: .venv/installed-test
 	$(LOCK) --group fuzz -o requirements/fuzz.lock
 	$(LOCK) --group sbom -o requirements/sbom.lock
 	$(LOCK) --group integrations -o requirements/integrations.lock
+	$(subst --universal,--python-version 3.13.5 --python-platform x86_64-manylinux_2_28,$(LOCK)) --group home-assistant -o requirements/home-assistant.lock
 
 clean:
 	rm -rf build .venv

@@ -1,0 +1,196 @@
+"""One Home Assistant on loopback, set up without a hand over the interfaces that it has for that.
+
+Reads: the root of environment.py. Writes: its configuration directory, and its journal as a file.
+Never: loads `default_config`, whose integrations look for devices and reach out of the computer.
+"""
+
+import json
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from provisioning.laptop import find_free_port
+from tests.home_assistant.environment import VENV, make_command
+from tests.home_assistant.home_socket import HomeSocket
+from tests.waiting import wait_until
+
+CONFIGURATION = """
+homeassistant:
+  name: House
+  latitude: 44.43
+  longitude: 26.10
+  elevation: 80
+  unit_system: metric
+  currency: EUR
+  country: RO
+  time_zone: Europe/Bucharest
+http:
+  server_host: 127.0.0.1
+  server_port: {port}
+recorder:
+  commit_interval: 1
+config:
+history:
+energy:
+logger:
+  default: info
+"""
+OWNER = {"name": "Ada", "username": "ada", "password": "only in a test", "language": "en"}
+START_S, STOP_S = 180.0, 60.0
+Json = Any
+
+
+class HomeError(Exception):
+    """Home Assistant refused what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of Home Assistant's journal. `level`: WARNING, ERROR, ..."""
+
+    level: str
+    logger: str
+    text: str
+
+
+class Home:
+    """One house; `start` and `kill` may follow each other."""
+
+    def __init__(self, root: Path, directory: Path) -> None:
+        self._root = root
+        self.port = find_free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.config = directory / "config"
+        self.journal = directory / "home-assistant.log"
+        self.config.mkdir(parents=True)
+        (self.config / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._token = ""
+
+    def start(self) -> None:
+        """Start it, and return when it answers and all of its parts are set up."""
+        mount = f'mount --bind "{self.config}" "$0/mnt"; '
+        hass = (f"{VENV}/bin/hass", "--config", "/mnt", "--skip-pip", "--log-no-color")
+        with self.journal.open("ab") as out:
+            self._process = subprocess.Popen(
+                make_command(self._root, *hass, mounts=mount), stdout=out, stderr=out
+            )
+        wait_until(self._answers, "Home Assistant", START_S)
+        if not self._token:
+            self._token = self._make_owner()
+        wait_until(self._is_running, "the end of Home Assistant's start", START_S)
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self._stop(signal.SIGKILL)
+
+    def close(self) -> None:
+        self._stop(signal.SIGTERM)
+
+    def _stop(self, number: int) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
+
+    # --- set up ------------------------------------------------------------------------------
+
+    def _make_owner(self) -> str:
+        """The first user, and an access token of theirs that outlasts restarts."""
+        client = f"{self.url}/"
+        code = self.ask("/api/onboarding/users", {**OWNER, "client_id": client})["auth_code"]
+        grant = {"grant_type": "authorization_code", "code": code, "client_id": client}
+        short = self._ask_form("/auth/token", grant)["access_token"]
+        wish = {"client_name": "tests", "lifespan": 365}
+        with HomeSocket(self.url, short) as talk:
+            return str(talk.call("auth/long_lived_access_token", **wish))
+
+    def add_broker(self, port: int) -> None:
+        """The MQTT integration, as a person adds it: a form, and its answer."""
+        flows = "/api/config/config_entries/flow"
+        form = self.ask(flows, {"handler": "mqtt", "show_advanced_options": False})
+        done = self.ask(f"{flows}/{form['flow_id']}", {"broker": "127.0.0.1", "port": port})
+        if done["type"] != "create_entry":
+            raise HomeError(json.dumps(done))
+
+    # --- questions ---------------------------------------------------------------------------
+
+    def ask(self, path: str, body: Json = None) -> Json:
+        """One request of its REST interface; a body makes it a POST."""
+        data = None if body is None else json.dumps(body).encode()
+        return self._request(path, data, "application/json")
+
+    def open_socket(self) -> HomeSocket:
+        return HomeSocket(self.url, self._token)
+
+    def call(self, command: str, **values: Json) -> Json:
+        """One command of its WebSocket interface."""
+        with self.open_socket() as talk:
+            return talk.call(command, **values)
+
+    def read_states(self) -> dict[str, Json]:
+        """Each entity's state document by its entity id."""
+        return {one["entity_id"]: one for one in self.ask("/api/states")}
+
+    def read_entities(self) -> list[Json]:
+        """What its entity registry has of MQTT."""
+        found = self.call("config/entity_registry/list")
+        return [one for one in found if one["platform"] == "mqtt"]
+
+    def read_devices(self) -> list[Json]:
+        """What its device registry has of MQTT."""
+        found = self.call("config/device_registry/list")
+        return [one for one in found if any(kind == "mqtt" for kind, _ in one["identifiers"])]
+
+    def read_journal(self) -> list[JournalEntry]:
+        """Its warnings and errors since the first start."""
+        lines = self.journal.read_text(errors="replace").splitlines()
+        entries = [parse_line(line) for line in lines]
+        return [one for one in entries if one is not None and one.level in {"WARNING", "ERROR"}]
+
+    def _ask_form(self, path: str, form: dict[str, str]) -> Json:
+        data = urllib.parse.urlencode(form).encode()
+        return self._request(path, data, "application/x-www-form-urlencoded")
+
+    def _request(self, path: str, data: bytes | None, kind: str) -> Json:
+        headers = {"Content-Type": kind}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        request = urllib.request.Request(self.url + path, data, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise HomeError(f"{path}: {error.code} {error.read().decode()[:500]}") from error
+
+    def _answers(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            raise HomeError(self.journal.read_text(errors="replace")[-2000:])
+        try:
+            self._request("/api/onboarding", None, "application/json")
+        except OSError:
+            time.sleep(0.2)
+            return False
+        return True
+
+    def _is_running(self) -> bool:
+        time.sleep(0.2)
+        return bool(self.ask("/api/config")["state"] == "RUNNING")
+
+
+def parse_line(line: str) -> JournalEntry | None:
+    """`2026-11-30 15:40:00.123 WARNING (MainThread) [logger] text`; None for another line."""
+    words = line.split(" ", 5)
+    if len(words) < 6 or not words[4].startswith("["):
+        return None
+    return JournalEntry(words[2], words[4].strip("[]"), words[5])
