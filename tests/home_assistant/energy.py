@@ -1,0 +1,55 @@
+"""The energy dashboard of a house: filled with what the unit measures, as a person does it.
+
+Reads: the unit's entities in Home Assistant. Writes: the dashboard's preferences.
+Never: chooses an entity by its id, which a person may change: by what it says that it is.
+"""
+
+from typing import Any
+
+from tests.home_assistant.house import House
+
+STATISTICS_S = 330.0  # Home Assistant makes them each five minutes
+Json = Any
+
+
+def find_energy_entities(house: House) -> dict[str, str]:
+    """Entity id -> name of all that counts kilowatt-hours and only rises."""
+    return {
+        name: one["attributes"]["friendly_name"].lower()
+        for name, one in house.read_states().items()
+        if one["attributes"].get("device_class") == "energy"
+        and one["attributes"].get("state_class") == "total_increasing"
+    }
+
+
+def fill_dashboard(house: House) -> Json:
+    """Sun, battery in and out, and all else as loads; returns the preferences."""
+    left = find_energy_entities(house)
+
+    def take(*words: str) -> str:
+        found = [entity for entity, name in left.items() if any(word in name for word in words)]
+        assert found, f"no kilowatt-hours named {' or '.join(words)} among {left}"
+        left.pop(found[0])
+        return found[0]
+
+    sun = take("solar", "sun")
+    charged = take("charged", "battery in", "into")
+    discharged = take("discharged", "battery out", "from")
+    preferences = {
+        "energy_sources": [
+            {"type": "solar", "stat_energy_from": sun, "config_entry_solar_forecast": None},
+            {"type": "battery", "stat_energy_from": discharged, "stat_energy_to": charged},
+        ],
+        "device_consumption": [{"stat_consumption": entity} for entity in left],
+    }
+    return house.home.call("energy/save_prefs", **preferences)
+
+
+def wait_for_statistics(house: House) -> None:
+    """Until Home Assistant has made statistics of all kilowatt-hours."""
+
+    def are_there() -> bool:
+        listed = house.home.call("recorder/list_statistic_ids", statistic_type="sum")
+        return set(find_energy_entities(house)) <= {one["statistic_id"] for one in listed}
+
+    house.wait_for(are_there, "the statistics", STATISTICS_S)
