@@ -10,6 +10,8 @@
 # make test-peers  the test beside other people's trackers
 # make test-integrations   other people's programs before the API and a copy of the database: Schemathesis, Datasette, the schema
 #             of Grafana; Prometheus where the package prometheus is installed
+# make test-home-assistant   the unit in a real Home Assistant, beside a real broker; as root, with the packages mmdebstrap
+#             and mosquitto
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 #             make bench-image OTHER=DIR/image compares it with another build of the same commit
 # make soak   power cuts at every call of an update, 50,000 images; goes on where it stopped
@@ -51,7 +53,7 @@ BOUND = $(if $(shell command -v setpriv),setpriv --pdeathsig TERM)
 # Tests wait more than they work: three for each core.
 WORKERS ?= $(shell expr 3 \* `nproc`)
 WITH_PEERS = energy cameras
-BENCHES = alarms idle flash recovery reaction guard-faults page power readings estimator panels plan energy cameras scale updates image
+BENCHES = alarms home idle flash recovery reaction guard-faults page power readings estimator panels plan energy cameras scale updates image
 export PYTHONDONTWRITEBYTECODE ?=
 
 # Targets of tests/fuzz/__main__.py, each with its number of executions: long, and with QUICK=1.
@@ -60,7 +62,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-integrations test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -133,6 +135,14 @@ test-exporters: .venv/installed-test
 	$(EXPORTERS) tests/exporters/run_pretrained.py build/exports/pretrained inference/models/trial-picture.jpg
 	EXPORTS=$(CURDIR)/build/exports $(PY) -m pytest -rs tests/exporters
 
+# Apart: Home Assistant wants Python 3.13, and its own versions of everything: a Debian 13 of its own.
+build/home-assistant/installed: requirements/home-assistant.lock tests/home_assistant/environment.py .venv/installed-test
+	$(PY) -m tests.home_assistant.environment build/home-assistant
+	@touch $@
+
+test-home-assistant: build/home-assistant/installed
+	$(PY) -m pytest -rs --durations=8 tests/home_assistant
+
 # Apart: it needs root, a network for the packages of Debian, and minutes.
 test-pid1: .venv/installed-test wheels
 	$(PY) -m pytest -rs --durations=8 tests/real_pid1 tests/real_rauc
@@ -178,13 +188,15 @@ docs: .venv/installed-test
 	$(PY) -m appliance.chemistry.page > docs/batteries.md
 	$(PY) -m tests.whole_unit.architecture_picture > docs/architecture.svg
 
-# Without bench-image: that one needs an image (`make image`).
-bench: $(filter-out bench-image,$(BENCHES:%=bench-%))
+# Without those that need an image (`make image`), or a Home Assistant and root's rights.
+bench: $(filter-out bench-image bench-home,$(BENCHES:%=bench-%))
 
 $(BENCHES:%=bench-%): bench-%: .venv/installed-test
 	$(if $(filter $*,$(WITH_PEERS)),PYTHONPATH=build/peers )$(PY) -m tests.bench.$(subst -,_,$*) $(if $(QUICK),--quick)$(if $(filter image,$*),$(if $(OTHER), --other $(OTHER)))
 
 $(WITH_PEERS:%=bench-%): build/peers/installed
+
+bench-home: build/home-assistant/installed
 
 fuzz: $(FUZZ_TARGETS)
 

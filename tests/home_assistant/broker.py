@@ -1,4 +1,4 @@
-"""A real broker (mosquitto) on loopback that forgets everything when it ends, and who listens there.
+"""A real broker (mosquitto) on loopback without a memory, and who listens there.
 
 Reads: nothing. Writes: its configuration file. Never: keeps what it was told.
 """

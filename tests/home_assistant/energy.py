@@ -53,3 +53,9 @@ def wait_for_statistics(house: House) -> None:
         return set(find_energy_entities(house)) <= {one["statistic_id"] for one in listed}
 
     house.wait_for(are_there, "the statistics", STATISTICS_S)
+
+
+def list_remarks(house: House) -> list[Json]:
+    """What the dashboard finds wrong with what it was filled with."""
+    found = house.home.call("energy/validate")
+    return [remark for part in found.values() for one in part for remark in one]

@@ -46,7 +46,7 @@ def download(wheels: Path) -> None:
     words = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--require-hashes", "--no-deps", "--prefer-binary", f"--python-version={PYTHON}"),
-        *(*platforms, "--platform=any", "-r", LOCK, "-d", wheels),
+        *(*platforms, "--platform=any", f"--requirement={LOCK}", f"--dest={wheels}"),
     ]
     subprocess.run(words, check=True)
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from provisioning.calm_video import make_calm_video
 from tests.conftest import CLIP, ROOT
 from tests.home_assistant.broker import Broker
 from tests.home_assistant.home import Home, HomeError, JournalEntry
@@ -94,19 +93,15 @@ class House:
 
 
 @contextmanager
-def open_house(
-    directory: Path, *, day_s: float | None = None, start: datetime = NOON, calm: bool = False
-) -> Iterator[House]:
-    """All three, connected; they end with the block. `calm`: mostly nothing moves."""
+def open_house(directory: Path, *, start: datetime = NOON, clip: Path = CLIP) -> Iterator[House]:
+    """All three, connected; they end with the block."""
     began = datetime.now(UTC) - timedelta(seconds=1)
     broker, home = Broker(directory), Home(DEBIAN, directory)
-    clip = make_calm_video(CLIP, directory / "calm.mp4") if calm else CLIP
-    how = {"day_s": day_s} if day_s else {}
     broker.start()
     try:
         home.start()
         home.add_broker(broker.port)
-        with Unit(directory / "run", broker.port, start=start, clip=clip, **how) as unit:
+        with Unit(directory / "run", broker.port, start=start, clip=clip) as unit:
             house = House(home, broker, unit, began)
             house.wait_for(house.is_available, "the unit in Home Assistant")
             yield house

@@ -1,8 +1,11 @@
 """The energy dashboard of a real Home Assistant takes the unit's kilowatt-hours."""
 
-from typing import Any
-
-from tests.home_assistant.energy import find_energy_entities, fill_dashboard, wait_for_statistics
+from tests.home_assistant.energy import (
+    fill_dashboard,
+    find_energy_entities,
+    list_remarks,
+    wait_for_statistics,
+)
 from tests.home_assistant.house import House
 
 
@@ -12,8 +15,7 @@ def test_the_energy_dashboard_takes_sun_battery_and_each_load(house: House) -> N
     assert {"solar", "battery"} <= set(kinds)
     assert preferences["device_consumption"]
     wait_for_statistics(house)
-    problems: Any = house.home.call("energy/validate")
-    assert [one for part in problems.values() for one in part if one] == []
+    assert list_remarks(house) == []
 
 
 def test_statistics_find_nothing_wrong_with_the_units_values(house: House) -> None:
@@ -23,7 +25,9 @@ def test_statistics_find_nothing_wrong_with_the_units_values(house: House) -> No
 
 
 def test_kilowatt_hours_only_rise_also_when_the_service_is_killed(house: House) -> None:
-    before = {name: float(house.read_states()[name]["state"]) for name in find_energy_entities(house)}
+    before = {
+        name: float(house.read_states()[name]["state"]) for name in find_energy_entities(house)
+    }
     house.unit.kill_mqtt()
     house.wait_for(house.is_available, "the unit in Home Assistant")
     after = {name: float(house.read_states()[name]["state"]) for name in before}

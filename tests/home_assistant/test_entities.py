@@ -1,4 +1,4 @@
-"""What a real Home Assistant makes of the unit: entities, devices, states; and what it complains of."""
+"""What a real Home Assistant makes of the unit, and what it complains of."""
 
 from collections import Counter
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from appliance.settings import Settings
-from appliance.status import status_document
 from appliance.status.status_document import build
 from tests.home_assistant.house import House
 from tests.home_assistant.unit import CAMERAS

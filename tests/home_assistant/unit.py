@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from appliance.model_cameras import Event
 from appliance.store.store import Store
@@ -50,16 +51,15 @@ class Unit:
         directory: Path,
         broker_port: int,
         *,
-        day_s: float = DAY_S,
         start: datetime = NOON,
         clip: Path = CLIP,
     ) -> None:
-        request = RunRequest(day_s, find_free_port(), directory, start=start, charge_pct=80.0)
+        request = RunRequest(DAY_S, find_free_port(), directory, start=start, charge_pct=80.0)
         self.laptop = Demonstration(request, broker_port, clip)
         self.settings = self.laptop.settings
         self._written = 0
 
-    def __enter__(self) -> "Unit":
+    def __enter__(self) -> Self:
         self.laptop.__enter__()
         if MQTT not in self.laptop.runner.pids():
             self.laptop.runner.start_programs([MQTT])
