@@ -42,7 +42,8 @@ class House:
         return [
             one
             for one in self.home.read_journal()
-            if not one.logger.startswith(OF_ITSELF) and not any(gone in one.text for gone in BROKER_GONE)
+            if not one.logger.startswith(OF_ITSELF)
+            and not any(gone in one.text for gone in BROKER_GONE)
         ]
 
     def read_states(self) -> dict[str, Json]:

@@ -24,7 +24,7 @@ CAMERAS = ("demo", "gate")
 MQTT = "appliance-mqtt"
 INFERENCE = "inference"
 NOON = datetime(2026, 4, 15, 9, 0, tzinfo=UTC)  # 12:00 at the site
-DAY_S = 1440.0  # sixty times as fast as it is
+FAST_DAY_S = 1440.0  # sixty times as fast as it is
 BROKER = '\n[mqtt]\nhost = "127.0.0.1"\nport = {port}\n'
 
 
@@ -51,10 +51,11 @@ class Unit:
         directory: Path,
         broker_port: int,
         *,
+        day_s: float = FAST_DAY_S,
         start: datetime = NOON,
         clip: Path = CLIP,
     ) -> None:
-        request = RunRequest(DAY_S, find_free_port(), directory, start=start, charge_pct=80.0)
+        request = RunRequest(day_s, find_free_port(), directory, start=start, charge_pct=80.0)
         self.laptop = Demonstration(request, broker_port, clip)
         self.settings = self.laptop.settings
         self._written = 0
