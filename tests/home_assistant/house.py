@@ -15,7 +15,7 @@ from typing import Any
 from tests.conftest import CLIP, ROOT
 from tests.home_assistant.broker import Broker
 from tests.home_assistant.home import Home, HomeError, JournalEntry
-from tests.home_assistant.unit import NOON, Unit
+from tests.home_assistant.unit import FAST_DAY_S, NOON, Unit
 from tests.waiting import wait_until
 
 DEBIAN = ROOT / "build/home-assistant/root"
@@ -94,7 +94,9 @@ class House:
 
 
 @contextmanager
-def open_house(directory: Path, *, start: datetime = NOON, clip: Path = CLIP) -> Iterator[House]:
+def open_house(
+    directory: Path, *, day_s: float = FAST_DAY_S, start: datetime = NOON, clip: Path = CLIP
+) -> Iterator[House]:
     """All three, connected; they end with the block."""
     began = datetime.now(UTC) - timedelta(seconds=1)
     broker, home = Broker(directory), Home(DEBIAN, directory)
@@ -102,7 +104,7 @@ def open_house(directory: Path, *, start: datetime = NOON, clip: Path = CLIP) ->
     try:
         home.start()
         home.add_broker(broker.port)
-        with Unit(directory / "run", broker.port, start=start, clip=clip) as unit:
+        with Unit(directory / "run", broker.port, day_s=day_s, start=start, clip=clip) as unit:
             house = House(home, broker, unit, began)
             house.wait_for(house.is_available, "the unit in Home Assistant")
             yield house

@@ -1,9 +1,23 @@
-"""Each side is killed, and comes back: the states are there again, and every event was told."""
+"""Each side is killed, and comes back: the states are there again, and every event was told.
 
-from tests.home_assistant.house import House
+In real time: how soon Home Assistant listens again does not depend on the unit's clock.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from provisioning.laptop import DAY_S
+from tests.home_assistant.house import House, open_house
 from tests.home_assistant.unit import CAMERAS
 
 CAMERA = CAMERAS[0]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("house"), day_s=DAY_S) as opened:
+        yield opened
 
 
 def is_told(house: House, *event_ids: str) -> bool:
