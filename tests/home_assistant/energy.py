@@ -26,15 +26,15 @@ def fill_dashboard(house: House) -> Json:
     """Sun, battery in and out, and all else as loads; returns the preferences."""
     left = find_energy_entities(house)
 
-    def take(*words: str) -> str:
-        found = [entity for entity, name in left.items() if any(word in name for word in words)]
-        assert found, f"no kilowatt-hours named {' or '.join(words)} among {left}"
+    def take(words: str) -> str:
+        found = [entity for entity, name in left.items() if words in name]
+        assert found, f"no kilowatt-hours named {words} among {left}"
         left.pop(found[0])
         return found[0]
 
-    sun = take("solar", "sun")
-    charged = take("charged", "battery in", "into")
-    discharged = take("discharged", "battery out", "from")
+    sun = take("solar")
+    charged = take("energy in")
+    discharged = take("energy out")
     preferences = {
         "energy_sources": [
             {"type": "solar", "stat_energy_from": sun, "config_entry_solar_forecast": None},
