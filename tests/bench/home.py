@@ -24,7 +24,7 @@ from provisioning.laptop import DAY_S
 from tests.bench.report import Figure, publish, quick
 from tests.conftest import ROOT
 from tests.home_assistant.broker import Listener
-from tests.home_assistant.energy import fill_dashboard, list_remarks, wait_for_statistics
+from tests.home_assistant.energy import NOT_YET, fill_dashboard, list_remarks, wait_for_statistics
 from tests.home_assistant.house import House, open_house
 from tests.home_assistant.unit import CAMERAS, FAST_DAY_S
 
@@ -33,7 +33,6 @@ SPEED = DAY_S / FAST_DAY_S
 SETTLE_S = 30.0  # real seconds: the battery's charge is found, models are loaded
 KEPT_S = 2.5  # Home Assistant writes its history each second
 LATE_S = 120.0
-NOT_YET = "statistics_not_defined"
 
 
 def make_still_video(path: Path) -> Path:

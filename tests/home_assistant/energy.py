@@ -9,6 +9,7 @@ from typing import Any
 from tests.home_assistant.house import House
 
 STATISTICS_S = 330.0  # Home Assistant makes them each five minutes
+NOT_YET = "statistics_not_defined"
 Json = Any
 
 
@@ -45,17 +46,16 @@ def fill_dashboard(house: House) -> Json:
     return house.home.call("energy/save_prefs", **preferences)
 
 
-def wait_for_statistics(house: House) -> None:
-    """Until Home Assistant has made statistics of all kilowatt-hours."""
-
-    def are_there() -> bool:
-        listed = house.home.call("recorder/list_statistic_ids", statistic_type="sum")
-        return set(find_energy_entities(house)) <= {one["statistic_id"] for one in listed}
-
-    house.wait_for(are_there, "the statistics", STATISTICS_S)
-
-
 def list_remarks(house: House) -> list[Json]:
     """What the dashboard finds wrong with what it was filled with."""
     found = house.home.call("energy/validate")
     return [remark for part in found.values() for one in part for remark in one]
+
+
+def wait_for_statistics(house: House) -> None:
+    """Until Home Assistant has made statistics of all that the dashboard was filled with."""
+
+    def are_there() -> bool:
+        return all(one["type"] != NOT_YET for one in list_remarks(house))
+
+    house.wait_for(are_there, "the statistics", STATISTICS_S)
