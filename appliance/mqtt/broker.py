@@ -9,7 +9,7 @@ the caller asks again.
 import socket
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from threading import Event, Lock
 from typing import Any, Protocol
@@ -86,8 +86,11 @@ class Broker:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
         self._patterns: list[str] = []
         self._take: TakeCommand | None = None
+        self._answered: set[int] = set()
+        self.connections = 0  # how many there were
 
     @property
     def trouble(self) -> str:
@@ -111,6 +114,17 @@ class Broker:
         thread, and the retained messages that it returns are published.
         """
         self._patterns, self._take = list(patterns), take
+
+    def ask_for(self, topics: Collection[str]) -> int:
+        """Let this connection bring what the broker keeps of these, to where commands go; returns
+        the number of the question.
+        """
+        number = self._client.subscribe([(topic, 1) for topic in topics])[1]
+        return -1 if number is None else int(number)
+
+    def has_answered(self, number: int) -> bool:
+        """Whether the broker has taken that question, on this connection."""
+        return number in self._answered
 
     def start(self) -> None:
         """Connect in a thread of its own, and again for ever."""
@@ -188,6 +202,8 @@ class Broker:
             self._published.clear()  # the broker may have been restarted without its memory
         self._acknowledgements.restart()
         self._publish(self._will, ONLINE, retain=True)
+        self.connections += 1
+        self._answered.clear()
         self._trouble = ""
         if self._patterns:
             self._client.subscribe([(pattern, 1) for pattern in self._patterns])
@@ -198,6 +214,9 @@ class Broker:
         states = self._take(message.topic, message.payload, retained=message.retain)
         for topic, text in states.items():
             self._publish_kept(topic, text)
+
+    def _on_subscribe(self, *arguments: Any) -> None:
+        self._answered.add(arguments[2])
 
     def _on_publish(self, *arguments: Any) -> None:
         self._acknowledgements.note_acknowledged(arguments[2])

@@ -19,6 +19,7 @@ from appliance.mqtt.pictures import Pictures
 from appliance.mqtt.presence import Presence
 from appliance.mqtt.published import Published
 from appliance.mqtt.quiet import Quiet
+from appliance.mqtt.retraction import Retraction
 from appliance.mqtt.secrets import make_tls_context, read_password
 from appliance.mqtt.topics import DISTRIBUTION, Messages, Topics, list_former_topics, to_json
 from appliance.mqtt.unit_discovery import build_unit_discovery
@@ -49,6 +50,7 @@ class MqttCycle:
         self.broker = connect(service.settings, topics)
         store = service.store
         self._published = Published(store, list_former_topics(service.settings))
+        self._retraction = Retraction(self.broker)
         self._feed = EventFeed(store, topics, self.broker)
         self._presence = Presence(store, service.settings)
         self._energy = CameraEnergyCounter(store, service.settings)
@@ -76,8 +78,10 @@ class MqttCycle:
         """What cannot be remembered is published all the same, and reported."""
         try:
             gone = self._published.follow([*wanted, self.topics.online])
-            self.broker.publish_retained(wanted | dict.fromkeys(gone, ""))
-            self._published.forget([one for one in gone if self.broker.has_taken(one, "")])
+            kept, lacking = self._retraction.follow(gone)
+            self.broker.publish_retained(wanted | dict.fromkeys(kept, ""))
+            taken = [one for one in kept if self.broker.has_taken(one, "")]
+            self._published.forget([*taken, *lacking])
         except StoreError as error:
             self._service.report_fault(error)
             self.broker.publish_retained(wanted)
@@ -118,6 +122,8 @@ class MqttCycle:
         return patterns
 
     def _take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
+        if self._retraction.note(topic, payload, retained=retained):
+            return {}
         if topic == self.topics.home_assistant:
             self._feed.note_listener(payload)
             return {}

@@ -31,11 +31,16 @@ TOLD, AWAY = "event", "event-away"
 WEEK = timedelta(days=7)
 UNNOTICED_S = 120.0  # for so long a listener may be gone before the broker notices
 SETTLE_S = 8.0  # it says that it is there before it listens to each entity
+REBOOT_S = 900.0  # for so long a listener may come back after the unit, when the broker was away
 MOST_AGAIN = 200
 
 
 class EventBroker(Protocol):
     """What the feed needs of a broker."""
+
+    @property
+    def connections(self) -> int:
+        """How many there were."""
 
     def publish_event(self, topic: str, text: str) -> int | None:
         """The number by which it is acknowledged; None where nothing can be published now."""
@@ -55,6 +60,8 @@ class EventFeed:
         self._told: deque[tuple[int, int | None]] = deque()  # rows with their numbers
         self._recent: deque[tuple[float, int]] = deque()  # uptimes with rows
         self._listener: deque[bytes] = deque()
+        self._connections = 0
+        self._connected: tuple[float, int] = (0.0, 0)  # uptime, the last row that was told before
         self._away_id: int | None = None
         self._back_s: float | None = None
 
@@ -63,6 +70,7 @@ class EventFeed:
         if self._position is None:
             self._begin()
         self._settle()
+        self._follow_connection()
         self._follow_listener()
         self._tell_new()
 
@@ -118,17 +126,31 @@ class EventFeed:
 
     # --- whoever was not there -------------------------------------------------------------------
 
+    def _follow_connection(self) -> None:
+        """A broker that was away has told nobody that its listeners were, too."""
+        if self._broker.connections != self._connections and self._position is not None:
+            self._connections = self._broker.connections
+            self._connected = (self._now_s(), self._position)
+
     def _follow_listener(self) -> None:
         while self._listener:
             is_back = self._listener.popleft() == ONLINE.encode()
             if is_back:
-                self._back_s = self._now_s() if self._away_id is not None else None
+                self._note_back()
             elif self._away_id is None:
                 self._keep_away(self._find_last_heard())
         while self._recent and self._now_s() - self._recent[0][0] > UNNOTICED_S:
             self._recent.popleft()
         if self._back_s is not None and self._now_s() - self._back_s >= SETTLE_S:
             self._tell_again()
+
+    def _note_back(self) -> None:
+        connected_s, row_id = self._connected
+        is_new = self._now_s() - connected_s <= REBOOT_S
+        if self._away_id is None and is_new and row_id < self._read_id:
+            self._keep_away(row_id)
+        self._connected = (connected_s, self._read_id)
+        self._back_s = self._now_s() if self._away_id is not None else None
 
     def _find_last_heard(self) -> int:
         """The row before those that were told while it may have been gone already."""
