@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+NOT_YET = -1
 KEPT_S = 3.0  # a broker that has taken a subscription sends what it keeps at once
 
 
@@ -54,8 +55,8 @@ class Retraction:
                 one.clear()
         new = sorted(set(gone) - set(self._asked))
         if new:
-            number = self._broker.ask_for(new)
-            self._asked |= dict.fromkeys(new, number)
+            self._asked |= dict.fromkeys(new, NOT_YET)  # the answer may come before the number
+            self._asked |= dict.fromkeys(new, self._broker.ask_for(new))
         kept = self._kept & set(gone)
         return sorted(kept), sorted({one for one in gone if self._is_over(one)} - kept)
 

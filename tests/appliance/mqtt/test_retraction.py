@@ -1,6 +1,6 @@
 """Only what the broker keeps is taken back; and who was away with the broker hears again."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from appliance.mqtt.event_feed import SETTLE_S, EventFeed
@@ -21,9 +21,13 @@ class OneBroker:
         self.asked: list[Collection[str]] = []
         self.told: list[str] = []
         self.answers = True
+        self.kept: list[str] = []
+        self.send: Callable[..., bool] = lambda *_, **__: False
 
     def ask_for(self, topics: Collection[str]) -> int:
         self.asked.append(topics)
+        for topic in self.kept:
+            self.send(topic, b"{}", retained=True)
         return len(self.asked)
 
     def has_answered(self, number: int) -> bool:
@@ -53,6 +57,13 @@ def test_a_topic_is_emptied_only_when_the_broker_has_sent_what_it_keeps_there() 
     assert retraction.follow(["a", "b"]) == (["a"], [])
     now_s = KEPT_S + 0.1
     assert retraction.follow(["a", "b"]) == (["a"], ["b"])
+
+
+def test_an_answer_that_comes_while_it_is_asked_counts() -> None:
+    broker = OneBroker()
+    retraction = Retraction(broker, lambda: 0.0)
+    broker.kept, broker.send = ["a"], retraction.note
+    assert retraction.follow(["a", "b"]) == (["a"], [])
 
 
 def test_a_broker_that_has_not_answered_may_keep_it_still() -> None:
