@@ -71,7 +71,7 @@ class Home:
         self.config.mkdir(parents=True)
         (self.config / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port))
         self._process: subprocess.Popen[bytes] | None = None
-        self._token = ""
+        self.token = ""
 
     def start(self) -> None:
         """Start it, and return when it answers and all of its parts are set up."""
@@ -82,8 +82,8 @@ class Home:
                 make_command(self._root, *hass, mounts=mount), stdout=out, stderr=out
             )
         wait_until(self._answers, "Home Assistant", START_S)
-        if not self._token:
-            self._token = self._make_owner()
+        if not self.token:
+            self.token = self._make_owner()
         wait_until(self._is_running, "the end of Home Assistant's start", START_S)
 
     def kill(self) -> None:
@@ -131,7 +131,7 @@ class Home:
         return self._request(path, data, "application/json")
 
     def open_socket(self) -> HomeSocket:
-        return HomeSocket(self.url, self._token)
+        return HomeSocket(self.url, self.token)
 
     def call(self, command: str, **values: Json) -> Json:
         """One command of its WebSocket interface."""
@@ -164,8 +164,8 @@ class Home:
 
     def _request(self, path: str, data: bytes | None, kind: str) -> Json:
         headers = {"Content-Type": kind}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         request = urllib.request.Request(self.url + path, data, headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
