@@ -1,4 +1,4 @@
-"""`python -m tests.home_assistant.picture FILE`: the unit's page in a real Home Assistant, as a PNG.
+"""`python -m tests.home_assistant.picture FILE`: the unit in a real Home Assistant, as a PNG.
 
 Reads: what the tests beside it read; Chromium. Writes: FILE. Never: shows anything but the house of
 the tests.

@@ -27,6 +27,7 @@ class FakeBroker:
         self.got: list[dict[str, Any]] = []
         self.acknowledged: set[int] = set()
         self.is_there = self.acknowledges = True
+        self.connections = 1
 
     def publish_event(self, topic: str, text: str) -> int | None:
         if not self.is_there:
