@@ -91,7 +91,7 @@ def test_the_board_starts_what_the_target_wants_and_has_no_list_of_its_own(
     for path in UNITS_DIR.glob("appliance*.service"):
         (tmp_path / path.name).write_text(path.read_text())
     (tmp_path / "appliance.target").write_text(
-        "Wants=appliance-hints.service appliance-plan.timer\n"
+        "Wants=appliance-hints.service appliance-plan.timer appliance-backup.service\n"
     )
     assert read_boot_list(tmp_path) == ["appliance-hints"]
 
