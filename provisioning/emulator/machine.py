@@ -239,9 +239,11 @@ class Machine:
         log.touch()
         file = "driver=file,cache.no-flush=on"
         kind = "log-append=on" if log.stat().st_size else "log-sector-size=512"
+        # Merged, a write may have the most parts that the kernel takes, and the log adds one.
+        disk = "virtio-blk-pci,drive=logged,write-cache=on,bootindex=0,request-merging=off"
         return [
             *("-blockdev", f"{file},discard=unmap,node-name=disk,filename={self.disk.path}"),
             *("-blockdev", f"{file},node-name=log,filename={log}"),
             *("-blockdev", f"driver=blklogwrites,file=disk,log=log,node-name=logged,{kind}"),
-            *("-device", "virtio-blk-pci,drive=logged,write-cache=on,bootindex=0"),
+            *("-device", disk),
         ]
