@@ -24,7 +24,13 @@ from provisioning.laptop import DAY_S
 from tests.bench.report import Figure, publish, quick
 from tests.conftest import ROOT
 from tests.home_assistant.broker import Listener
-from tests.home_assistant.energy import NOT_YET, fill_dashboard, list_remarks, wait_for_statistics
+from tests.home_assistant.energy import (
+    NOT_YET,
+    fill_dashboard,
+    list_remarks,
+    wait_for_numbers,
+    wait_for_statistics,
+)
 from tests.home_assistant.house import House, open_house
 from tests.home_assistant.unit import CAMERAS, FAST_DAY_S
 
@@ -67,6 +73,7 @@ def is_from_unit(topic: str) -> bool:
 
 
 def is_energy_valid(house: House, short: bool) -> bool:
+    wait_for_numbers(house)
     fill_dashboard(house)
     if not short:
         wait_for_statistics(house)

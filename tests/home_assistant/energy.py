@@ -6,7 +6,7 @@ Never: chooses an entity by its id, which a person may change: by what it says t
 
 from typing import Any
 
-from tests.home_assistant.house import House
+from tests.home_assistant.house import UNUSABLE, House
 
 STATISTICS_S = 330.0  # Home Assistant makes them each five minutes
 NOT_YET = "statistics_not_defined"
@@ -21,6 +21,17 @@ def find_energy_entities(house: House) -> dict[str, str]:
         if one["attributes"].get("device_class") == "energy"
         and one["attributes"].get("state_class") == "total_increasing"
     }
+
+
+def wait_for_numbers(house: House) -> None:
+    """Until all kilowatt-hours are known."""
+
+    def are_known() -> bool:
+        states = house.read_states()
+        found = [states[name]["state"] for name in find_energy_entities(house)]
+        return bool(found) and not set(found) & set(UNUSABLE)
+
+    house.wait_for(are_known, "the kilowatt-hours")
 
 
 def fill_dashboard(house: House) -> Json:
