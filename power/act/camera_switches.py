@@ -19,7 +19,6 @@ from appliance.model_cameras import (
     CameraState,
     EventBegun,
     HoldKind,
-    InferenceRun,
     SwitchOrder,
     Watching,
 )
@@ -67,14 +66,11 @@ class CameraSwitches:
         self._is_told = False
         self._begun: Followed[tuple[EventBegun, ...]] | None = None
         self._asked: Followed[tuple[AlarmSwitch, ...]] | None = None
-        self._inference: Followed[float] | None = None
         self._deaths: Followed[dict[str, Stamp]] | None = None
         if self._events.has(RunsWhen.EVENT):
             self._begun = recorder.follow("the newest events", self._read_events, EVENTS_EVERY_S)
         if self._events.has(RunsWhen.ALARM):
             self._asked = recorder.follow("alarms' requests", self._read_asked, EVENTS_EVERY_S)
-        if self._events:
-            self._inference = recorder.follow("inference's draw", read_draw_w, CAMERAS_EVERY_S)
         if self._supplies:
             self._deaths = recorder.follow("dead cameras", self._read_deaths, CAMERAS_EVERY_S)
 
@@ -88,8 +84,9 @@ class CameraSwitches:
         return self._events.list_on()
 
     def follow(self, budget: EnergyBudget, now: Stamp, *, used_w: float) -> CameraSwitchReport:
-        """One cycle; `used_w`: what all else but inference draws of the budget."""
-        used_w += (self._inference and self._inference.value) or 0.0
+        """One cycle; `used_w`: what all else but inference draws of the budget. Inference uses what
+        the budget leaves, so a siren would hardly ever sound beside it; it is on for seconds.
+        """
         begun: Sequence[EventBegun] = (self._begun and self._begun.value) or ()
         asked: Sequence[AlarmSwitch] = (self._asked and self._asked.value) or ()
         deaths: dict[str, Stamp] = (self._deaths and self._deaths.value) or {}
@@ -155,12 +152,6 @@ def read_orders_before(store: Store, names: Sequence[str]) -> OrdersBefore:
         event_ids=frozenset(one.event_id for one in rows),
         left_on=tuple(name for name in names if name in last and last[name].runs),
     )
-
-
-def read_draw_w(store: Store) -> float | None:
-    """What inference draws now; None where it does not run."""
-    run = store.latest(InferenceRun)
-    return None if run is None else run.power_w
 
 
 def find_death(store: Store, camera: str) -> Stamp | None:

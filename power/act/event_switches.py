@@ -85,7 +85,7 @@ class EventSwitches:
         asked: Sequence[AlarmSwitch] = (),
     ) -> EventSwitchReport:
         """One cycle. `events`: the newest, the mute ones left out; `asked`: the newest requests of
-        alarms; `used_w`: what all else that is on draws of the budget.
+        alarms; `used_w`: what all else that is on draws of the budget, inference left out.
         """
         rows: list[SwitchOrder] = []
         new, new_asked = self._events.take(events, now), self._asked.take(asked, now)
@@ -137,7 +137,7 @@ class EventSwitches:
         if budget.level < (lowest := find_lowest(switch)):
             return f"the level is {budget.level.name}, it runs from {lowest.name}"
         if switch.idle_w > left_w:
-            return f"it takes {switch.idle_w:g} W and the budget has {max(0.0, left_w):g} W left"
+            return f"it takes {switch.idle_w:g} W and the budget has {max(0.0, left_w):.3g} W left"
         if now.uptime_s - state.changed_s < switch.least_off_s and state.changed_s >= 0:
             return f"it was on less than {switch.least_off_s:g} s ago"
         return self._refuse_time(switch, now.utc)

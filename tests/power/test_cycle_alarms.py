@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from appliance.alarms.channels.switch_requests import find_switch_answer, make_switch_request
+from appliance.model import EnergyBudget
 from appliance.model_alarms import AlarmSwitch
-from appliance.model_cameras import SwitchOrder
+from appliance.model_cameras import InferenceRun, SwitchOrder
 from appliance.sections.alarms import ChannelKind, ChannelSettings
 from appliance.sections.loads import RunsWhen, SwitchSettings
 from appliance.settings import Settings
@@ -62,4 +63,25 @@ def test_a_killed_power_service_begins_the_siren_no_second_time(site: Site) -> N
     assert ordered(site, "siren")[-1].startswith("stop")
     ask(site, 2)
     run(site, 10)
+    assert ordered(site, "siren")[-1].startswith("start")
+
+
+def test_inference_that_uses_all_of_the_budget_silences_no_siren(site: Site) -> None:
+    budget = site.store.last(EnergyBudget)
+    assert budget is not None
+    run_of_inference = InferenceRun(
+        stamp=site.clock.stamp(),
+        duration_s=60.0,
+        frames=60,
+        frames_skipped=0,
+        energy_wh=budget.power_w / 60,
+        energy_measured=True,
+        power_w=budget.power_w,
+        provider="CPUExecutionProvider",
+        model_digest="0" * 64,
+    )
+    site.open_store("inference").add(run_of_inference)
+    run(site, 60)
+    ask(site, 1)
+    run(site, 20)
     assert ordered(site, "siren")[-1].startswith("start")
