@@ -38,9 +38,13 @@ def test_each_service_runs_as_its_own_user_in_a_closed_sandbox(unit: ImageContai
         assert re.search(r"^CapEff:\s*0+$", status, re.MULTILINE), name
 
 
-def test_nothing_failed_and_no_fault_is_open(unit: ImageContainer) -> None:
+def test_nothing_failed_and_the_only_fault_is_the_file_that_was_put_there_wrong(
+    unit: ImageContainer,
+) -> None:
     assert unit.ask("systemctl", "--failed", "--plain", "--no-legend") == ""
-    assert unit.ask("unitctl", "faults") == "no faults"
+    faults = unit.ask("unitctl", "faults")
+    assert faults.startswith("1 open fault\n"), faults
+    assert "provision/unit.toml:2: site.nmae is not a known key" in faults
 
 
 def test_the_guard_may_stop_its_loads_and_the_page_may_not(unit: ImageContainer) -> None:
