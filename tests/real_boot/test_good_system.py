@@ -202,7 +202,9 @@ def test_no_entry_names_a_slot_that_is_not_whole_on_the_disk(
 
 
 @pytest.mark.parametrize("number", range(BOOTED))
-def test_after_a_cut_it_boots_and_the_update_goes_on(logged: Logged, number: int) -> None:
+def test_after_a_cut_a_whole_system_boots_and_the_battery_is_on_the_page(
+    logged: Logged, number: int
+) -> None:
     """Every second one while the boot partition is written."""
     unit, chance = logged.unit, Random(SEED + number)
     esp = logged.list_moments("esp")
