@@ -10,10 +10,9 @@ Never: takes a retained message for an order, or more than some in a minute.
 from collections.abc import Mapping
 from typing import Any
 
-from appliance.errors import StoreError
 from appliance.model_alarms import AlarmOrder, AlarmOrderKind
 from appliance.mqtt.alarm_topics import ALL, make_acknowledge_topic, make_alarm_topic
-from appliance.mqtt.command_limit import CommandLimit
+from appliance.mqtt.command_limit import CommandGate
 from appliance.mqtt.topics import Document, Messages, Topics, to_json
 from appliance.parsing.values import parse_name
 from appliance.process.alarm_wake import make_wake
@@ -32,7 +31,7 @@ class AlarmReplies:
 
     def __init__(self, service: Service, topics: Topics) -> None:
         self._service = service
-        self._limit = CommandLimit()
+        self._gate = CommandGate(service)
         self.topic = make_alarm_topic(topics.root)
         self.acknowledge = make_acknowledge_topic(topics.root)
 
@@ -51,15 +50,13 @@ class AlarmReplies:
 
     def take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
         """Store that an alarm was seen; the state follows when the service has taken it."""
+        return self._gate.take(topic, lambda: self._order(payload), retained=retained)
+
+    def _order(self, payload: bytes) -> Messages:
         settings, clock = self._service.settings, self._service.clock
-        try:
-            self._limit.check(clock.stamp().uptime_s, retained=retained)
-            alarm_id, who = parse_reply(payload)
-            kind = AlarmOrderKind.ACKNOWLEDGE
-            order = AlarmOrder(clock.stamp(), kind, alarm_id, "", who, VIA)
-            add_order(settings.database, clock, order, make_wake(settings.alarm_socket))
-        except (InputError, StoreError) as error:
-            self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
+        alarm_id, who = parse_reply(payload)
+        order = AlarmOrder(clock.stamp(), AlarmOrderKind.ACKNOWLEDGE, alarm_id, "", who, VIA)
+        add_order(settings.database, clock, order, make_wake(settings.alarm_socket))
         return {}
 
 

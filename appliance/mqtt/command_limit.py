@@ -1,13 +1,17 @@
-"""How many commands over MQTT are taken: each is a write to the flash.
+"""How many commands over MQTT are taken (each is a write to the flash), and what a refusal says.
 
-    limit.check(now_s, retained=False)      # raises `InputError`
+    gate.take(topic, lambda: store(payload), retained=False)    # the states that hold now
 
-Reads and writes: nothing.
+Reads and writes: nothing but what is given to it to do.
 Never: takes a retained message for an order: it would be given again at each connection.
 """
 
 from collections import deque
+from collections.abc import Callable
 
+from appliance.errors import StoreError
+from appliance.mqtt.topics import Messages
+from appliance.process.service import Service
 from appliance.strict_json import InputError
 
 MOST_IN_A_MINUTE = 30
@@ -28,3 +32,20 @@ class CommandLimit:
         if is_full and now_s - self._taken_s[0] < MINUTE_S:
             raise InputError(f"more than {MOST_IN_A_MINUTE} commands came in a minute")
         self._taken_s.append(now_s)
+
+
+class CommandGate:
+    """Of one kind of command. `take` may be called in another thread than the rest."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._limit = CommandLimit()
+
+    def take(self, topic: str, act: Callable[[], Messages], *, retained: bool) -> Messages:
+        """What `act` returns; nothing where it refuses, with the reason in the log."""
+        try:
+            self._limit.check(self._service.clock.stamp().uptime_s, retained=retained)
+            return act()
+        except (InputError, StoreError) as error:
+            self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
+            return {}

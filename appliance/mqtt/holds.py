@@ -5,15 +5,13 @@ Never: takes a retained message for an order (it would be given again at each co
 than some in a minute: each is a write to the flash.
 """
 
-from appliance.errors import StoreError
-from appliance.mqtt.command_limit import CommandLimit
+from appliance.mqtt.command_limit import CommandGate
 from appliance.mqtt.commands import CommandTopics, parse_command
 from appliance.mqtt.topics import Messages, Topics
 from appliance.process.service import Service
 from appliance.store.camera_holds import HoldReader, add_holds
 from appliance.store.store import Store
 from appliance.store.tables import CAMERA
-from appliance.strict_json import InputError
 from appliance.wording.site_time import find_zone
 
 
@@ -24,7 +22,7 @@ class HoldCommands:
         self._service = service
         self._zone = find_zone(service.settings.site.timezone)
         self.topics = CommandTopics(topics.root, service.settings.camera)
-        self._limit = CommandLimit()
+        self._gate = CommandGate(service)
 
     def build_states(self, store: Store) -> Messages:
         """What is in force of each camera, as retained messages. Raises `StoreError`."""
@@ -33,17 +31,14 @@ class HoldCommands:
 
     def take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
         """Store what a message orders; returns the states that hold now, none if refused."""
+        return self._gate.take(topic, lambda: self._store(topic, payload), retained=retained)
+
+    def _store(self, topic: str, payload: bytes) -> Messages:
+        place = self.topics.find_place(topic)
+        hold = parse_command(place, topic, payload, self._service.clock.stamp(), self._zone)
+        store = Store(self._service.settings.database, self._service.clock, CAMERA)
         try:
-            self._limit.check(self._service.clock.stamp().uptime_s, retained=retained)
-            place = self.topics.find_place(topic)
-            now = self._service.clock.stamp()
-            hold = parse_command(place, topic, payload, now, self._zone)
-            store = Store(self._service.settings.database, self._service.clock, CAMERA)
-            try:
-                add_holds(store, hold)
-                return self.build_states(store)
-            finally:
-                store.close()
-        except (InputError, StoreError) as error:
-            self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
-            return {}
+            add_holds(store, hold)
+            return self.build_states(store)
+        finally:
+            store.close()

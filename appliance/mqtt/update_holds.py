@@ -8,9 +8,8 @@ Reads: messages, `UpdateHold` rows. Writes: `UpdateHold` rows; the updater obeys
 Never: ends what a technician holds, installs anything, or takes a retained message for an order.
 """
 
-from appliance.errors import StoreError
 from appliance.model_updates import UpdateHold
-from appliance.mqtt.command_limit import CommandLimit
+from appliance.mqtt.command_limit import CommandGate
 from appliance.mqtt.commands import MOST_BYTES, OFF, ON, SET, STATE, parse_order, parse_set
 from appliance.mqtt.topics import Messages, Topics
 from appliance.process.service import Service
@@ -27,7 +26,7 @@ class UpdateHolds:
     def __init__(self, service: Service, topics: Topics) -> None:
         self._service = service
         self._zone = find_zone(service.settings.site.timezone)
-        self._limit = CommandLimit()
+        self._gate = CommandGate(service)
         self.order_topic = f"{topics.update}/hold/{SET}"
         self._state_topic = f"{topics.update}/hold/{STATE}"
 
@@ -38,18 +37,16 @@ class UpdateHolds:
 
     def take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
         """Store what a message orders; returns the state that holds now, none if refused."""
+        return self._gate.take(topic, lambda: self._store(topic, payload), retained=retained)
+
+    def _store(self, topic: str, payload: bytes) -> Messages:
+        row = self._parse(topic, payload)
+        store = Store(self._service.settings.database, self._service.clock, MQTT)
         try:
-            self._limit.check(self._service.clock.stamp().uptime_s, retained=retained)
-            row = self._parse(topic, payload)
-            store = Store(self._service.settings.database, self._service.clock, MQTT)
-            try:
-                store.add(row)
-                return self.build_states(store)
-            finally:
-                store.close()
-        except (InputError, StoreError) as error:
-            self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
-            return {}
+            store.add(row)
+            return self.build_states(store)
+        finally:
+            store.close()
 
     def _parse(self, topic: str, payload: bytes) -> UpdateHold:
         if len(payload) > MOST_BYTES:
