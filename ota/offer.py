@@ -15,7 +15,8 @@ class Offer:
     """`manifest_bytes` are what was verified, `manifest_sha256` names the release exactly. `until`:
     the assignment ends then, None: never. `allow_downgrade`: signed for this unit; without it a
     release below the ratchet is refused. `source`: the mirror that gave it. `offline`: from a
-    stick, with metadata that only a technician may use.
+    stick, with metadata that only a technician may use. `window`: hours of the rollout, site time,
+    "" for any.
     """
 
     manifest: ReleaseManifest
@@ -26,3 +27,4 @@ class Offer:
     allow_downgrade: bool
     source: str
     offline: bool = False
+    window: str = ""

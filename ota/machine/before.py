@@ -22,11 +22,12 @@ from ota.machine.progress import MOST_FAILURES, Progress
 from ota.machine.result import Go, Result, Wait
 from ota.machine.telling import (
     find_running_sha256,
+    tell_dropped,
     tell_failures,
     tell_lost_offer,
     tell_pause,
     tell_refused_stick,
-    tell_running,
+    tell_rest,
 )
 from ota.manifest import Layer, LayerKind, ReleaseManifest
 from ota.offer import Offer
@@ -87,7 +88,7 @@ class Before:
 
     def tell_idle(self, progress: Progress) -> str:
         """What is so while nothing is asked."""
-        return f"nothing to do: {tell_running(progress)}"
+        return tell_rest(progress, self.ports.trust.paused)
 
     def ask_again(self, progress: Progress) -> Result | None:
         """Whether the offer still stands; None: go on with it. An offer that was verified stays
@@ -99,9 +100,10 @@ class Before:
             is_old_news = isinstance(error, LinkError) or "expired" in error.reason_code
             return None if is_old_news else wait_for(error)
         if offer is not None and offer.manifest_sha256 == progress.sha256:
+            self.offers.follow(offer)
             return None
         if offer is None or offer.manifest_sha256 == find_running_sha256(progress):
-            return Go(UpdateStep.IDLE, f"release {progress.release} was withdrawn")
+            return tell_dropped(progress, self.ports.trust.paused)
         return Go(
             UpdateStep.IDLE,
             f"release {offer.manifest.release} is meant for this unit, not {progress.release}",
@@ -229,7 +231,8 @@ class Before:
         if offer.until and self.ports.unit.stamp().utc >= offer.until:
             return Go(UpdateStep.IDLE, f"the time for release {progress.release} is over")
         facts = self.ports.unit.read_facts()
-        verdict = judge(facts, self.own, needs_wh=offer.manifest.energy_wh)
+        needs_wh = offer.manifest.energy_wh
+        verdict = judge(facts, self.own, needs_wh=needs_wh, window=offer.window)
         return verdict if verdict.is_open else Wait(verdict.reason, verdict.waits_for)
 
     def keep_offer(self, progress: Progress) -> None:

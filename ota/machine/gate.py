@@ -1,9 +1,9 @@
 """The gate before an installation and before the reboot: energy, window, clock, holds. Pure.
 
-    verdict = judge(facts, settings.update, needs_wh=manifest.energy_wh)
+    verdict = judge(facts, settings.update, needs_wh=manifest.energy_wh, window=offer.window)
     verdict.is_open, verdict.waits_for, verdict.reason
 
-Inputs: `GateFacts`, rows that are fresh (unknown is None), settings `[update]`.
+Inputs: `GateFacts`, rows that are fresh (unknown is None), settings `[update]`, the offer's window.
 Never: opens on a charge that is not known; or interrupts an installation: it is asked before, not
 during.
 """
@@ -53,21 +53,27 @@ class Verdict:
         return not self.waits_for
 
 
-def judge(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> Verdict:
+def judge(facts: GateFacts, own: UpdateSettings, *, needs_wh: float, window: str = "") -> Verdict:
     """Whether a release that costs `needs_wh` at most may be installed now; the first that forbids
-    it is told.
+    it is told. `window`: that of the rollout; it and the unit's own must both be open.
     """
-    for find in (find_hold, find_clock, find_window, find_temperature):
-        if verdict := find(facts, own):
-            return verdict
+    found = (
+        find_hold(facts),
+        find_clock(facts),
+        find_window(facts, own.window, "its window"),
+        find_window(facts, window, "the window of its rollout"),
+        find_temperature(facts),
+    )
+    if verdict := next(filter(None, found), None):
+        return verdict
     return judge_energy(facts, own, needs_wh=needs_wh)
 
 
-def find_hold(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
+def find_hold(facts: GateFacts) -> Verdict | None:
     return Verdict(f"updates are held: {facts.hold}", "hold") if facts.hold else None
 
 
-def find_clock(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
+def find_clock(facts: GateFacts) -> Verdict | None:
     if facts.clock_trusted or facts.technician:
         return None
     return Verdict(
@@ -77,13 +83,13 @@ def find_clock(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
     )
 
 
-def find_window(facts: GateFacts, own: UpdateSettings) -> Verdict | None:
-    if facts.technician or is_within(parse_hours(own.window), facts.local_time):
+def find_window(facts: GateFacts, window: str, name: str) -> Verdict | None:
+    if facts.technician or is_within(parse_hours(window), facts.local_time):
         return None
-    return Verdict(f"the update waits for its window, {own.window}", "window")
+    return Verdict(f"the update waits for {name}, {window}", "window")
 
 
-def find_temperature(facts: GateFacts, _: UpdateSettings) -> Verdict | None:
+def find_temperature(facts: GateFacts) -> Verdict | None:
     if facts.temperature_c is None or COLDEST_C <= facts.temperature_c <= HOTTEST_C:
         return None
     return Verdict(

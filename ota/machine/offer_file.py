@@ -1,6 +1,7 @@
 """The offer that an update follows, kept beside the journal until its end.
 
-Reads and writes: offer.json in the update directory, whole, on the disk when a call returns.
+Reads and writes: offer.json in the update directory, whole, on the disk when a call returns; one of
+an older version, which has no window, is read as well.
 Never: gives an offer whose manifest is not the one that was verified.
 """
 
@@ -16,6 +17,7 @@ from ota.errors import TrustError
 from ota.files import Files, replace
 from ota.manifest import MOST_BYTES, parse_manifest
 from ota.offer import Offer
+from ota.trust.assignment import require_window
 
 COMMITTED = "committed.json"  # beside the offer: that of the release that runs
 MOST = 8 * MOST_BYTES  # bytes of the file: JSON writes a letter of the manifest with up to six
@@ -36,8 +38,15 @@ class OfferFile:
             "allow_downgrade": offer.allow_downgrade,
             "source": offer.source,
             "offline": offer.offline,
+            "window": offer.window,
         }
         replace(self.files, self.path, json.dumps(tree).encode())
+
+    def follow(self, offer: Offer) -> None:
+        """The same release under other terms: what is kept follows. Raises `OSError`."""
+        kept = self.read(offer.manifest_sha256)
+        if kept and (kept.until, kept.window) != (offer.until, offer.window):
+            self.write(offer)
 
     def read(self, digest: str) -> Offer | None:
         """The offer whose manifest has that hash; None where it is missing or damaged."""
@@ -61,4 +70,5 @@ def build_offer(tree: dict[str, Any], digest: str) -> Offer | None:
         allow_downgrade=tree["allow_downgrade"] is True,
         source=str(tree["source"]),
         offline=tree["offline"] is True,
+        window=require_window(tree.get("window", "")),
     )

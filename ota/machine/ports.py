@@ -27,10 +27,16 @@ class FetchPlan(Protocol):
 
 
 class Trust(Protocol):
-    """ota/trust/client.py. `passed_over`: why not the answer of the first mirror, or stick."""
+    """ota/trust/client.py. `passed_over`: why not the answer of the first mirror, or stick.
+
+    `paused`: why what is assigned is not taken now. Both are "" where there is nothing to tell.
+    """
 
     @property
     def passed_over(self) -> str: ...
+
+    @property
+    def paused(self) -> str: ...
 
     def ask(self, *, technician: bool = False) -> Offer | None: ...
 

@@ -39,6 +39,27 @@ def tell_failures(progress: Progress, offer: Offer) -> str:
     )
 
 
+def tell_rest(progress: Progress, paused: str) -> str:
+    """What is so while nothing is to be done. `paused`: the sentence of a rollout that waits."""
+    if not paused:
+        return f"nothing to do: {tell_running(progress)}"
+    running = f"{tell_running(progress)}; " if progress.running_release else ""
+    return f"nothing to do: {running}{lower(paused)}"
+
+
+def tell_dropped(progress: Progress, paused: str) -> Go:
+    """An offer that does not stand any more."""
+    release = f"release {progress.release}"
+    if paused:
+        return Go(UpdateStep.IDLE, f"{release} is not taken now: {lower(paused)}")
+    return Go(UpdateStep.IDLE, f"{release} was withdrawn")
+
+
+def lower(sentence: str) -> str:
+    """A sentence after a colon."""
+    return f"{sentence[:1].lower()}{sentence[1:]}"
+
+
 def tell_lost_offer(progress: Progress) -> Go:
     return Go(UpdateStep.IDLE, f"the record of release {progress.release} is damaged; asks anew")
 

@@ -12,6 +12,7 @@ from typing import Any
 from tuf.api.metadata import TargetFile
 
 from appliance import strict_json
+from appliance.parsing.times import parse_hours
 from appliance.strict_json import InputError
 from appliance.wording.shorten import make_printable
 from ota.errors import TrustError
@@ -19,6 +20,9 @@ from ota.manifest import MOST_BYTES, NAME, PERMISSION, ReleaseManifest, require_
 from ota.trust.ratchet import parse_time
 
 LONGEST_WAVE = 80
+LONGEST_WINDOW = 20
+LONGEST_PAUSE = 400
+PAUSED = "paused"  # reason code of that answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,9 @@ class UnitIdentity:
 class Assignment:
     """The director's entry: `target` has length and hashes of the manifest. Times are UTC.
 
-    `allow_downgrade`: only from the unit's own entry, never from that of its group.
+    `allow_downgrade`: only from the unit's own entry, never from that of its group. `window`: hours
+    of the rollout, site time, which narrow the unit's own; "" for any. `paused`: why nobody is to
+    take it now; None: it is not paused.
     """
 
     release: str
@@ -43,6 +49,8 @@ class Assignment:
     until: datetime | None
     wave: str
     allow_downgrade: bool
+    window: str = ""
+    paused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,23 @@ def build_assignment(target: TargetFile, custom: Mapping[str, Any], *, is_own: b
         until=parse_time(custom.get("until")),
         wave=make_printable(strict_json.require_text(custom.get("wave", ""), "wave", LONGEST_WAVE)),
         allow_downgrade=allow and is_own,
+        window=require_window(custom.get("window", "")),
+        paused=find_pause(custom),
     )
+
+
+def require_window(value: Any) -> str:
+    """Hours such as 22:00-05:00, "" for any; raises `ValueError`."""
+    window = strict_json.require_text(value, "window", LONGEST_WINDOW)
+    parse_hours(window)
+    return window
+
+
+def find_pause(custom: Mapping[str, Any]) -> str | None:
+    """The reason, where the key is there at all."""
+    if "paused" not in custom:
+        return None
+    return make_printable(strict_json.require_text(custom["paused"], "paused", LONGEST_PAUSE))
 
 
 def find_manifest_path(assignment: Assignment) -> str:
@@ -132,8 +156,10 @@ def is_strong(target: TargetFile) -> bool:
 
 
 def find_hindrance(assignment: Assignment, now: datetime) -> Answer | None:
-    """Whether now is outside of the time that it is assigned for."""
+    """Whether it is paused, or now is outside of the time that it is assigned for."""
     release = assignment.release
+    if assignment.paused is not None:
+        return Answer(PAUSED, f"The rollout is paused: {assignment.paused}")
     if assignment.begins is not None and now < assignment.begins:
         text = f"Release {release} is assigned, and its time has not begun."
         return Answer("assigned-later", text)

@@ -20,7 +20,7 @@ from ota.files import Files
 from ota.manifest import ReleaseManifest
 from ota.mirrors.mirror import Mirror
 from ota.offer import Offer
-from ota.trust.assignment import Answer, UnitIdentity
+from ota.trust.assignment import PAUSED, Answer, UnitIdentity
 from ota.trust.question import REPOSITORIES, Asker, MirrorQuestion, digest
 from ota.trust.ratchet import find_clock_floor, note_commit
 from ota.trust.store import TrustStore
@@ -51,6 +51,13 @@ class TrustClient:
         self.received_bytes = 0
         self.answered_by = ""
         self.passed_over = ""
+
+    @property
+    def paused(self) -> str:
+        """The sentence why the release that is assigned is not taken now; "" where it is not
+        paused.
+        """
+        return self.answer.text if self.answer and self.answer.reason_code == PAUSED else ""
 
     def ask(self, *, technician: bool = False) -> Offer | None:
         """The offer of the first mirror whose metadata holds; None where nothing is to be done.

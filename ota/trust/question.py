@@ -116,6 +116,7 @@ class MirrorQuestion:
             allow_downgrade=assignment.allow_downgrade,
             source=self.mirror.name,
             offline=self.offline,
+            window=assignment.window,
         )
 
     @contextmanager

@@ -182,6 +182,7 @@ class SimpleTrust:
     offers: list[Offer]
     linked: bool = True
     passed_over: str = ""
+    paused: str = ""
 
     def ask(self, *, technician: bool = False) -> Offer | None:
         if not self.linked:

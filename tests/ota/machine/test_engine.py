@@ -1,7 +1,7 @@
 """The states of an update, from an offer to its end, without cuts."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -329,3 +329,40 @@ def test_a_technician_is_told_why_the_stick_was_not_used(unit: UpdatedUnit) -> N
         trust = SimpleTrust(unit.files, [], passed_over="file:///mnt: it is another fleet's")
         engine.before.ports = replace(engine.before.ports, trust=trust)
         assert ("not used was file:///mnt" in engine.run().reason) is technician
+
+
+def test_a_paused_rollout_is_told_and_waits_for_nobody(unit: UpdatedUnit) -> None:
+    engine = unit.make_engine()
+    trust = SimpleTrust(unit.files, [], paused="The rollout is paused: 3 of 10 units failed")
+    engine.before.ports = replace(engine.before.ports, trust=trust)
+    wait = engine.run()
+    assert wait.reason == "nothing to do: the rollout is paused: 3 of 10 units failed"
+    assert wait.waits_for == ""
+
+
+def test_an_offer_under_way_is_dropped_when_its_rollout_is_paused(unit: UpdatedUnit) -> None:
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.facts = replace(unit.facts, soc_pct=10.0)
+    assert unit.check_in().waits_for == "energy"
+    engine = unit.make_engine()
+    trust = SimpleTrust(unit.files, [], paused="The rollout is paused: by anna")
+    engine.before.ports = replace(engine.before.ports, trust=trust)
+    engine.run()
+    texts = [one.reason for one in engine.journal.read()]
+    assert "release 2 is not taken now: the rollout is paused: by anna" in texts
+
+
+def test_the_window_of_a_rollout_that_is_signed_meanwhile_holds(unit: UpdatedUnit) -> None:
+    unit.offers = [make_offer("2", sequence=2)]
+    unit.facts = replace(unit.facts, soc_pct=10.0)
+    assert unit.check_in().waits_for == "energy"
+    unit.offers = [replace(unit.offers[0], window="22:00-05:00")]
+    unit.facts = replace(unit.facts, soc_pct=90.0)
+    wait = unit.check_in()
+    assert (wait.waits_for, wait.reason) == (
+        "window",
+        "the update waits for the window of its rollout, 22:00-05:00",
+    )
+    unit.facts = replace(unit.facts, local_time=time(23))
+    unit.run()
+    assert unit.app == "2"

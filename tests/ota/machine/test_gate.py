@@ -61,6 +61,25 @@ def test_the_window_has_its_first_minute_and_not_its_last(at: time, waits_for: s
     assert judge_with(own, local_time=at, technician=True).is_open
 
 
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (time(21, 59), "the window of its rollout, 22:00-05:00"),
+        (time(22), ""),
+        (time(3, 59), ""),
+        (time(4), "its window, 20:00-04:00"),
+        (time(5), "its window, 20:00-04:00"),
+    ],
+)
+def test_the_window_of_a_rollout_narrows_that_of_the_unit(at: time, told: str) -> None:
+    facts, own = replace(FULL_BATTERY, local_time=at), UpdateSettings(window="20:00-04:00")
+    verdict = judge(facts, own, needs_wh=2.0, window="22:00-05:00")
+    assert verdict.waits_for == ("window" if told else "")
+    assert not told or verdict.reason == f"the update waits for {told}"
+    technician = replace(facts, technician=True)
+    assert judge(technician, own, needs_wh=2.0, window="22:00-05:00").is_open
+
+
 def test_what_is_told_is_never_as_much_as_is_needed() -> None:
     reason = judge_with(soc_pct=39.99).reason
     assert reason == "the update waits: 39 % charge, needs 40 %"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ota.errors import LinkError, SpaceError, TrustError
+from ota.trust.assignment import Answer
 from tests.ota.trust.world import NOW, OTA, OWN, UNIT, World
 from tests.stand_ins.tuf_repositories import MemoryMirror
 
@@ -89,6 +90,43 @@ def test_outside_of_its_time_nothing_is_offered(custom: dict[str, timedelta], co
     assert client.ask() is None
     assert client.answer is not None
     assert client.answer.reason_code == code
+
+
+def test_a_paused_entry_is_an_answer_with_its_reason_and_no_fault() -> None:
+    world = World()
+    past = (world.clock - timedelta(minutes=1)).isoformat()
+    world.fleet.assign(OWN, "new", paused="3 of 10 units failed", until=past)
+    world.fleet.publish(world.clock)
+    client = world.make_client()
+    assert client.paused == ""
+    assert client.ask() is None
+    assert client.answer == Answer("paused", "The rollout is paused: 3 of 10 units failed")
+    assert client.paused == client.answer.text
+    world.fleet.assign(OWN, "new")
+    world.fleet.publish(world.clock)
+    assert world.refuse() == "accepted new"
+
+
+def test_the_window_of_a_rollout_is_in_the_offer() -> None:
+    world = World()
+    world.fleet.assign(OWN, "new", window="22:00-05:00", rollout="december")
+    world.fleet.publish(world.clock)
+    offer = world.ask()
+    assert offer is not None
+    assert offer.window == "22:00-05:00"
+
+
+@pytest.mark.parametrize(
+    "custom",
+    [{"window": "at night"}, {"window": 7}, {"window": "22:00-05:00" * 3}, {"paused": None}],
+)
+def test_terms_of_a_rollout_that_cannot_be_understood_are_no_free_way(
+    custom: dict[str, Any],
+) -> None:
+    world = World()
+    world.fleet.assign(OWN, "new", **custom)
+    world.fleet.publish(world.clock)
+    assert world.refuse() == "assignment-invalid"
 
 
 def test_a_step_back_needs_a_signature_for_this_unit() -> None:
