@@ -11,19 +11,26 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from threading import Event, Lock
+from threading import Lock
 from typing import Any, Protocol
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from appliance.mqtt.acknowledgements import Acknowledgements
+from appliance.mqtt.echo import Echo
+from appliance.mqtt.guarded_client import LASTING_S, GuardedClient, TooLargeError
 from appliance.mqtt.topics import OFFLINE, ONLINE, Messages
+from appliance.mqtt.troubles import (
+    describe_deafness,
+    describe_doubt,
+    describe_fickle,
+    describe_no_answer,
+)
 
 KEEPALIVE_S = 60
-FIRST_RETRY_S, LONGEST_RETRY_S = 1, 120
-AFTER_NONSENSE_S = 30.0
+MOST_SHORT_LIVED = 3  # connections in a row
+DEAF_S = 3600.0  # so long no orders are taken after a message that was too large
 
 
 class TakeCommand(Protocol):
@@ -31,31 +38,6 @@ class TakeCommand(Protocol):
 
     def __call__(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
         """Whatever it is."""
-
-
-class GuardedClient(mqtt.Client):  # type: ignore[misc]
-    """paho's client, whose thread survives whatever it receives.
-
-    paho reads packets without limits of its own: a broker, or what answers in its place, can make
-    it raise almost anything. That is one more reason to connect anew, and no end of the process.
-    """
-
-    def __init__(self, client_id: str, on_nonsense: Callable[[Exception], None]) -> None:
-        super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id)
-        self.closing = Event()
-        self._on_nonsense = on_nonsense
-
-    def loop_forever(self, *arguments: Any, **named: Any) -> Any:
-        """Paho's loop, begun again after an error; runs in paho's thread."""
-        while True:
-            try:
-                return super().loop_forever(*arguments, **named)
-            except Exception as error:  # noqa: BLE001  (see the class)
-                self._on_nonsense(error)
-            if self.closing.wait(AFTER_NONSENSE_S):
-                return None
-            with suppress(Exception):  # it fails in the loop again and is reported there
-                self.reconnect()
 
 
 class Broker:
@@ -70,7 +52,7 @@ class Broker:
         client_id: str,
         measure_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._trouble = self._unknown = f"the MQTT broker {host}:{port} was not reached yet"
+        self._trouble = f"the MQTT broker {host}:{port} was not reached yet"
         self._where = f"{host}:{port}"
         self._address = (host, port)
         self._will = will
@@ -79,8 +61,12 @@ class Broker:
         self._lock = Lock()
         self._client = GuardedClient(client_id, self._on_nonsense)
         self._client.will_set(will, OFFLINE, qos=1, retain=True)
-        self._client.reconnect_delay_set(FIRST_RETRY_S, LONGEST_RETRY_S)
         self._acknowledgements = Acknowledgements(measure_s)
+        self._echo = Echo(ONLINE, measure_s)
+        self._measure_s = measure_s
+        self._connected_s: float | None = None  # since when; None: not connected
+        self._is_refused = False  # on this connection
+        self._deaf_until_s: float | None = None
         self._client.on_publish = self._on_publish
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
@@ -97,11 +83,37 @@ class Broker:
         """Why nothing is published; a connection without acknowledgements is begun anew."""
         if self._acknowledgements.is_overdue():
             self._hang_up()
-        trouble = self._trouble
+        trouble = self._trouble or self._find_fickle()
         if not self._acknowledgements.is_silent:
             return trouble
         silence = f"the MQTT broker {self._where} acknowledges no message"
         return f"{silence}; {trouble}" if trouble else silence
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether this connection has brought what the unit published."""
+        return self._echo.is_heard
+
+    def find_doubt(self) -> str:
+        """Why it is not known that anything arrives, "" where it is; asks again. Once a cycle."""
+        if self.trouble:
+            return ""
+        if self._echo.is_due():
+            self._client.subscribe(self._will, 1)
+            self._publish(self._will, ONLINE, retain=True)
+        if self._echo.is_doubtful():
+            return describe_doubt(self._where, self._will)
+        return describe_deafness(self._where) if self._is_deaf() else ""
+
+    def _is_deaf(self) -> bool:
+        return self._deaf_until_s is not None and self._measure_s() < self._deaf_until_s
+
+    def _find_fickle(self) -> str:
+        """A connection that is young after several that did not last is none to rely on."""
+        begun_s = self._connected_s
+        if self._client.short_lived < MOST_SHORT_LIVED or begun_s is None:
+            return ""
+        return describe_fickle(self._where) if self._measure_s() - begun_s <= LASTING_S else ""
 
     def log_in(self, user: str, password: str) -> None:
         self._client.username_pw_set(user, password)
@@ -157,9 +169,9 @@ class Broker:
 
     def publish_event(self, topic: str, text: str) -> int | None:
         """Publish one event; its number, or None without a connection, and while the broker does
-        not acknowledge.
+        not acknowledge or gives nothing back.
         """
-        if self.trouble or self._acknowledgements.is_full():
+        if self.trouble or not self.gives_back or self._acknowledgements.is_full():
             return None
         return self._publish(topic, text)
 
@@ -196,19 +208,28 @@ class Broker:
     def _on_connect(self, *arguments: Any) -> None:
         reason: ReasonCode = arguments[3]
         if reason.is_failure:
+            self._is_refused = True
             self._trouble = f"the MQTT broker {self._where} refuses the unit: {reason}"
             return
         with self._lock:
             self._published.clear()  # the broker may have been restarted without its memory
         self._acknowledgements.restart()
+        self._echo.restart()
+        self._connected_s = self._measure_s()
+        self._client.subscribe(self._will, 1)  # before it is published, so that it comes back
         self._publish(self._will, ONLINE, retain=True)
         self.connections += 1
         self._answered.clear()
         self._trouble = ""
-        if self._patterns:
+        if self._patterns and not self._is_deaf():
             self._client.subscribe([(pattern, 1) for pattern in self._patterns])
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if message.topic == self._will:
+            if self._echo.note(message.payload):
+                with self._lock:
+                    self._published.clear()  # the broker has thrown it away
+            return
         if self._take is None:
             return
         states = self._take(message.topic, message.payload, retained=message.retain)
@@ -222,17 +243,24 @@ class Broker:
         self._acknowledgements.note_acknowledged(arguments[2])
 
     def _on_nonsense(self, error: Exception) -> None:
+        if isinstance(error, TooLargeError):
+            self._deaf_until_s = self._measure_s() + DEAF_S
         what = str(error) or type(error).__name__
         self._trouble = f"the MQTT broker {self._where} cannot be used ({what[:100]})"
+        self._connected_s = None
 
-    def _on_disconnect(self, *_: Any) -> None:
-        if not self._trouble:
-            self._trouble = f"the connection to the MQTT broker {self._where} was lost"
-        elif self._trouble == self._unknown:
-            self._trouble = (
-                f"the MQTT broker {self._where} ends the connection without an answer: it may want "
-                "TLS, or a certificate of the unit"
-            )
+    def _on_disconnect(self, *arguments: Any) -> None:
+        reason: ReasonCode = arguments[3]
+        was_refused, self._is_refused = self._is_refused, False
+        begun_s, self._connected_s = self._connected_s, None
+        if begun_s is not None:
+            self._client.note_lasted(self._measure_s() - begun_s)
+            is_fickle = self._client.short_lived >= MOST_SHORT_LIVED
+            lost = f"the connection to the MQTT broker {self._where} was lost"
+            self._trouble = describe_fickle(self._where) if is_fickle else lost
+        elif not was_refused:
+            is_silent = reason == "Keep alive timeout"
+            self._trouble = describe_no_answer(self._where, is_silent=is_silent)
 
     def _on_connect_fail(self, *_: Any) -> None:
-        self._trouble = f"the MQTT broker {self._where} does not answer"
+        self._trouble = f"the MQTT broker {self._where} {self._client.refusal or 'does not answer'}"

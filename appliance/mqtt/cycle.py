@@ -66,6 +66,9 @@ class MqttCycle:
         self._feed.follow()
         self._publish(self._build_messages())
         now_s = self._service.clock.stamp().uptime_s
+        if doubt := self.broker.find_doubt():
+            self._service.report_fault(MqttError(doubt))
+            return doubt
         if not self.broker.trouble:
             self._well_s = now_s
             return f"reports to {self._settings.mqtt.host} as {self.topics.root}"

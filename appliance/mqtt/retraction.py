@@ -23,6 +23,10 @@ class AskedBroker(Protocol):
         """Why it cannot be asked, "" where it can."""
 
     @property
+    def gives_back(self) -> bool:
+        """Whether it sends what it keeps: whose login may not read is sent nothing."""
+
+    @property
     def connections(self) -> int:
         """How many there were; a new one has no subscriptions."""
 
@@ -47,7 +51,7 @@ class Retraction:
 
     def follow(self, gone: Collection[str]) -> tuple[list[str], list[str]]:
         """Those of `gone` that the broker keeps, to be published empty; those that it has not."""
-        if self._broker.trouble:
+        if self._broker.trouble or not self._broker.gives_back:
             return [], []
         if self._broker.connections != self._connection:
             self._connection = self._broker.connections

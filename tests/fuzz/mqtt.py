@@ -7,10 +7,11 @@ Never: lets the loop of the broker's client raise anything.
 import socket
 from typing import Any
 
-from appliance.mqtt import broker as broker_module
-from appliance.mqtt.broker import Broker, GuardedClient
+from appliance.mqtt import guarded_client
+from appliance.mqtt.broker import Broker
+from appliance.mqtt.guarded_client import GuardedClient
 
-broker_module.AFTER_NONSENSE_S = 0.0
+guarded_client.AFTER_NONSENSE_S = 0.0
 
 
 class FuzzedClient(GuardedClient):

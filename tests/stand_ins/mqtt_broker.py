@@ -1,4 +1,5 @@
-"""An MQTT 3.1.1 broker that acknowledges everything and passes nothing on, on loopback.
+"""An MQTT 3.1.1 broker on loopback that acknowledges everything, gives back to a unit that it is
+online, and passes nothing else on.
 
 with serve_broker(1883):
     ...
@@ -45,7 +46,10 @@ def answer(first: int, body: bytes) -> bytes:
         return ACCEPTED
     if kind == PUBLISH and qos:
         topic_end = 2 + int.from_bytes(body[:2], "big")
-        return b"\x40\x02" + body[topic_end : topic_end + 2]
+        echo = body[:topic_end] + body[topic_end + 2 :]  # without the number: QoS 0
+        is_online = body[:topic_end].endswith(b"/online")
+        given_back = b"\x30" + bytes([len(echo)]) + echo if is_online else b""
+        return b"\x40\x02" + body[topic_end : topic_end + 2] + given_back
     if kind == SUBSCRIBE:
         granted = GRANTED * count_filters(body[2:])
         return bytes([0x90, 2 + len(granted)]) + body[:2] + granted

@@ -27,9 +27,15 @@ Signer = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
 def make_certificate(
-    directory: Path, name: str, signer: Signer | None = None, passphrase: bytes | None = None
+    directory: Path,
+    name: str,
+    signer: Signer | None = None,
+    passphrase: bytes | None = None,
+    *,
+    lasts: timedelta = DAY,
+    address: str = "127.0.0.1",
 ) -> Signer:
-    """NAME.crt and NAME.key in PEM, for 127.0.0.1; a CA where nobody signs it."""
+    """NAME.crt and NAME.key in PEM, for that address; a CA where nobody signs it."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     built = (
@@ -39,12 +45,12 @@ def make_certificate(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - DAY)
-        .not_valid_after(now + DAY)
+        .not_valid_after(now + lasts)
         .add_extension(x509.BasicConstraints(ca=signer is None, path_length=None), critical=True)
     )
     if signer:
-        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-        built = built.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        named = x509.IPAddress(ipaddress.ip_address(address))
+        built = built.add_extension(x509.SubjectAlternativeName([named]), critical=False)
     made = built.sign(signer[1] if signer else key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     hidden: serialization.KeySerializationEncryption = serialization.NoEncryption()
@@ -142,3 +148,29 @@ def test_files_that_do_nothing_are_said(settings: Settings, own: MqttSettings) -
 
     assert list_places(tls=False) == ["ca_file", "certificate_file", "key_file"]
     assert list_places(certificate_file=None) == ["key_file"]
+
+
+@needs_broker
+def test_a_certificate_that_is_refused_is_said_with_its_reason(
+    settings: Settings, own: MqttSettings, tmp_path: Path
+) -> None:
+    ca = make_certificate(tmp_path, "ca")
+    for change, why in (
+        ({"lasts": -timedelta(hours=1)}, "certificate has expired"),
+        ({"address": "127.0.0.9"}, "certificate is not valid for '127.0.0.1'"),
+    ):
+        make_certificate(tmp_path, "broker", ca, **change)
+        with mosquitto(tmp_path, own.port, *list_lines(tmp_path)):
+            trouble = find_trouble(settings, own)
+            assert "shows a certificate that the unit does not accept" in trouble
+            assert why in trouble
+        own = replace(own, port=find_free_port())
+
+
+@needs_broker
+def test_a_broker_without_tls_is_no_broker_that_does_not_answer(
+    settings: Settings, own: MqttSettings, tmp_path: Path
+) -> None:
+    with mosquitto(tmp_path, own.port):
+        assert "does not speak TLS as the unit does" in find_trouble(settings, own)
+    assert "does not answer (Connection refused)" in find_trouble(settings, own)

@@ -9,8 +9,9 @@ from typing import BinaryIO
 import pytest
 
 from appliance.mqtt import broker as broker_module
+from appliance.mqtt import guarded_client
 from appliance.mqtt.acknowledgements import LIMIT_S, MOST_UNACKNOWLEDGED
-from appliance.mqtt.broker import Broker
+from appliance.mqtt.broker import DEAF_S, Broker
 from tests.stand_ins.side_by_side import check_side_by_side
 from tests.waiting import wait_until
 
@@ -49,7 +50,7 @@ class FalseBroker:
             if self._leaves:
                 self._socket.close()
             connection.sendall(answer)
-            if answer == ACCEPTED:
+            if answer.startswith(ACCEPTED):
                 self._kept.append(connection)
             else:
                 connection.close()
@@ -64,7 +65,7 @@ def test_nonsense_from_a_broker_ends_no_thread_and_the_next_connection_works(
 ) -> None:
     ended: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", ended.append)
-    monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 0.01)
+    monkeypatch.setattr(guarded_client, "AFTER_NONSENSE_S", 0.01)
     check_side_by_side(check_nonsense, NONSENSE)
     assert not ended
 
@@ -85,7 +86,7 @@ def test_a_broker_that_wants_another_version_and_then_is_gone_ends_no_thread(
 ) -> None:
     ended: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", ended.append)
-    monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 60.0)
+    monkeypatch.setattr(guarded_client, "AFTER_NONSENSE_S", 60.0)
     other = FalseBroker(iter([OTHER_VERSION]), leaves=True)
     ours = Broker("127.0.0.1", other.port, will="unit/online", client_id="unit")
     ours.start()
@@ -100,7 +101,7 @@ def test_a_broker_that_wants_another_version_and_then_is_gone_ends_no_thread(
 def test_a_host_that_is_no_name_is_trouble_and_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", ended.append)
-    monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 60.0)
+    monkeypatch.setattr(guarded_client, "AFTER_NONSENSE_S", 60.0)
     ours = Broker("a..b", 1883, will="unit/online", client_id="unit")
     ours.start()
     try:
@@ -108,6 +109,46 @@ def test_a_host_that_is_no_name_is_trouble_and_no_end(monkeypatch: pytest.Monkey
     finally:
         ours.close()
     assert not ended
+
+
+HUGE = b"\x32\xff\xff\xff\x7f\x00\x05a/set"  # a message of 256 MB begins
+
+
+def test_a_message_that_no_memory_holds_is_not_read_and_orders_are_taken_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guarded_client, "AFTER_NONSENSE_S", 0.01)
+    now_s = 0.0
+    with closing(FalseBroker(iter([ACCEPTED + HUGE, ACCEPTED]))) as other:
+        ours = Broker(
+            "127.0.0.1",
+            other.port,
+            will="unit/online",
+            client_id="unit",
+            measure_s=lambda: now_s,
+        )
+        ours.start()
+        try:
+            wait_until(lambda: ours.connections == 2 and not ours.trouble, "another connection")
+            assert "too large to be read: no orders" in ours.find_doubt()
+            assert ours._client._in_packet["packet"] == b""
+            now_s = DEAF_S + 1
+            assert "too large" not in ours.find_doubt()
+        finally:
+            ours.close()
+
+
+def test_what_takes_the_connection_and_says_nothing_may_be_no_broker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(broker_module, "KEEPALIVE_S", 1)
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        ours = Broker("127.0.0.1", other.getsockname()[1], will="unit/online", client_id="unit")
+        ours.start()
+        try:
+            wait_until(lambda: "says nothing" in ours.trouble, "the sentence")
+        finally:
+            ours.close()
 
 
 class SilentBroker:

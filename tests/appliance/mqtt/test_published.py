@@ -114,7 +114,7 @@ def test_what_was_published_before_a_kill_is_taken_back_after_it(
         wait_until(lambda: not killed.broker.trouble, "the connection")
         killed.cycle()  # and nothing more: no good-bye, no second cycle
         wait_until(lambda: killed.topics.camera("yard") in list_kept(site), "the camera")
-        killed.broker._client._reconnect_min_delay = 60
+        killed.broker._client._thread_terminate = True
         connection = killed.broker._client.socket()
         assert connection is not None
         connection.close()

@@ -18,6 +18,7 @@ class OneBroker:
     def __init__(self) -> None:
         self.trouble = ""
         self.connections = 1
+        self.gives_back = True
         self.asked: list[Collection[str]] = []
         self.told: list[str] = []
         self.answers = True

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from appliance.settings import Settings
 from appliance.store.backup import make_backup
 from appliance.store.change_positions import (
     MOST_OPEN,
+    NOTHING,
     LostPositionError,
     Position,
     ReadRow,
@@ -117,6 +119,33 @@ def test_a_level_is_told_when_it_changes_and_a_damaged_one_changes_nothing(
         (4, full, eco),
         (6, eco, full),
     ]
+
+
+def test_a_budget_of_the_same_level_is_no_change_and_is_read_once(
+    open_store: OpenStore, clock: FakeClock
+) -> None:
+    store = open_store("power")
+    full, eco = EnergyLevel.FULL, EnergyLevel.ECO
+    store.add(filled.budget(clock.stamp(), full))
+    first = position = read_position(store)
+    told = []
+    for level in (full, eco, eco, eco, full, full):
+        clock.advance(60)
+        store.add(filled.budget(clock.stamp(), level))
+        found = read_changes(store, position)
+        assert found.position.energy_budget != position.energy_budget
+        told += found.levels
+        position = found.position
+    assert [(one.row_id, one.before) for one in told] == [(3, full), (6, eco)]
+    assert read_changes(store, restart(store, first)).levels == told
+
+
+def test_a_row_that_never_was_is_no_position(open_store: OpenStore, clock: FakeClock) -> None:
+    store = open_store("inference")
+    store.add(event(clock.stamp(), 1))
+    forged = replace(read_position(store), event=ReadRow(10**17, NOTHING))
+    with pytest.raises(LostPositionError, match="event"):
+        read_changes(store, forged)
 
 
 def test_what_was_deleted_of_age_is_no_reason_to_begin_anew(
