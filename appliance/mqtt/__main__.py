@@ -16,7 +16,7 @@ def assemble(service: Service) -> Loop:
         return Loop(leave, CYCLE_EVERY_S)
     mqtt = MqttCycle(service)
     mqtt.broker.start()
-    return Loop(mqtt.cycle, CYCLE_EVERY_S, finish=mqtt.broker.close)
+    return Loop(mqtt.cycle, CYCLE_EVERY_S, finish=mqtt.finish)
 
 
 def leave() -> str:

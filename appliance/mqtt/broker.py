@@ -146,7 +146,7 @@ class Broker:
     def close(self) -> None:
         """Publish "offline" (a clean disconnect sends no last will), disconnect, end the thread."""
         self._client.closing.set()
-        if not self.trouble:
+        if self._client.is_connected():  # also where there is trouble
             offline = self._client.publish(self._will, OFFLINE, qos=1, retain=True)
             # Where the connection has just been lost, the broker publishes the last will instead.
             with suppress(RuntimeError, ValueError):

@@ -49,12 +49,14 @@ class CameraEnergyCounter:
                 self._count(cameras, since, min(until, since + LONGEST))
 
     def _find_begin(self, name: str, until: datetime) -> datetime:
-        """Up to when it is counted; a clock that was ahead, or a long absence, begins anew."""
+        """Up to when it is counted; a long absence begins anew. So does a clock that was ahead by
+        more than rows are kept; one that was ahead by less is waited for: what was written with it
+        would count twice.
+        """
         row = (self._totals or {}).get(name)
-        if row is None:
+        if row is None or row.stamp.utc > until + KEPT:
             return until - EVERY
-        counted = row.stamp.utc
-        return until if counted > until + LATE else max(counted, until - KEPT)
+        return max(row.stamp.utc, until - KEPT)
 
     def _count(self, cameras: Sequence[str], since: datetime, until: datetime) -> None:
         used, before = sum_up(self._store, since, until), self.energy_wh

@@ -6,6 +6,7 @@ Never: delays another part of the unit, or leaves at the broker what is not ther
 """
 
 import socket
+from collections.abc import Callable
 
 from appliance.errors import ApplianceError, StoreError
 from appliance.mqtt.alarm_replies import AlarmReplies
@@ -63,7 +64,7 @@ class MqttCycle:
 
     def cycle(self) -> str:
         """Publish events and state; returns where to, or why not."""
-        self._feed.follow()
+        self._attempt(self._feed.follow)
         self._publish(self._build_messages())
         now_s = self._service.clock.stamp().uptime_s
         if doubt := self.broker.find_doubt():
@@ -76,6 +77,18 @@ class MqttCycle:
             advice = "check [mqtt] in the settings, and the broker"
             self._service.report_fault(MqttError(f"{self.broker.trouble}; {advice}"))
         return self.broker.trouble
+
+    def finish(self) -> None:
+        """Remember what the broker has acknowledged, and say good-bye."""
+        self.broker.close()
+        self._feed.settle()
+
+    def _attempt(self, act: Callable[[], None]) -> None:
+        """What cannot be stored is reported, and keeps nothing from being published."""
+        try:
+            act()
+        except StoreError as error:
+            self._service.report_fault(error)
 
     def _publish(self, wanted: Messages) -> None:
         """What cannot be remembered is published all the same, and reported."""
@@ -94,7 +107,7 @@ class MqttCycle:
         store, settings = self._service.store, self._settings
         document = status_document.build(store, settings)
         self._presence.follow()
-        self._energy.follow()
+        self._attempt(self._energy.follow)
         states = build_unit_states(self.topics, document, store)
         states |= build_camera_states(self.topics, document, self._presence, self._energy.energy_wh)
         now_s = self._service.clock.stamp().uptime_s

@@ -1,6 +1,7 @@
 """The events of the unit to the broker, each at least once: remembered where it stopped.
 
     feed.follow()                        # once a cycle
+    feed.settle()                        # when the service ends
     feed.note_listener(payload)          # Home Assistant has come or gone; from paho's thread
 
 Reads: Event, CameraHold and ReportPosition rows. Writes: ReportPosition rows, messages.
@@ -14,6 +15,7 @@ older than a week are not told: they are in the unit. What Home Assistant was no
 
 from collections import deque
 from datetime import timedelta
+from itertools import takewhile
 from typing import Protocol
 
 from appliance.model_alarms import ReportPosition
@@ -66,13 +68,15 @@ class EventFeed:
         self._back_s: float | None = None
 
     def follow(self) -> None:
-        """Remember what was acknowledged, then tell what is new."""
+        """Tell what is new, then remember what was acknowledged: a disk that takes no row keeps
+        nothing from being told.
+        """
         if self._position is None:
             self._begin()
-        self._settle()
         self._follow_connection()
         self._follow_listener()
         self._tell_new()
+        self.settle()
 
     def note_listener(self, payload: bytes) -> None:
         """What Home Assistant says of itself: `online` or `offline`."""
@@ -87,13 +91,15 @@ class EventFeed:
         away = stored.get(AWAY, -1)
         self._away_id = away if 0 <= away <= newest else None
 
-    def _settle(self) -> None:
-        settled = None
-        while self._told and self._is_settled(self._told[0][1]):
-            settled, _ = self._told.popleft()
-        if settled is not None:
+    def settle(self) -> None:
+        """Remember what was acknowledged; the last time when the service ends."""
+        done = list(takewhile(lambda one: self._is_settled(one[1]), self._told))
+        if done:
+            settled, _ = done[-1]
             self._store.add(ReportPosition(self._store.clock.stamp(), TOLD, settled))
             self._position = settled
+            for _ in done:
+                self._told.popleft()
 
     def _is_settled(self, number: int | None) -> bool:
         return number is None or self._broker.has_acknowledged(number)

@@ -63,3 +63,36 @@ def test_a_clock_that_goes_back_takes_nothing_away(
     counter.follow()
     counter.follow()
     assert counter.energy_wh["demo"] >= before
+
+
+def test_a_clock_that_was_a_year_ahead_for_a_while_keeps_nothing_from_being_counted(
+    settings: Settings, open_store: OpenStore, clock: FakeClock
+) -> None:
+    counter = CameraEnergyCounter(open_store("mqtt"), settings)
+    run(open_store, clock, 30)
+    counter.follow()
+    for ahead in (timedelta(days=365), -timedelta(days=365)):
+        clock.set_wall_clock(clock.stamp().utc + ahead)
+        run(open_store, clock, 30)
+        counter.follow()
+    counter = CameraEnergyCounter(open_store("mqtt"), settings)
+    before = counter.energy_wh.get("demo", 0.0)
+    for _ in range(30):
+        run(open_store, clock, 4)
+        counter.follow()
+    assert counter.energy_wh["demo"] - before > POWER_W, "two hours were watched"
+    assert counter.energy_wh["demo"] < 4.5 * POWER_W, "and nothing counts twice"
+
+
+def test_a_clock_that_goes_back_by_a_day_and_comes_again_counts_nothing_twice(
+    settings: Settings, open_store: OpenStore, clock: FakeClock
+) -> None:
+    counter = CameraEnergyCounter(open_store("mqtt"), settings)
+    for _ in range(13):
+        run(open_store, clock, 20)
+        counter.follow()
+    clock.set_wall_clock(clock.stamp().utc - timedelta(hours=4))
+    for _ in range(30):
+        run(open_store, clock, 20)
+        counter.follow()
+    assert counter.energy_wh["demo"] <= 14.5 * POWER_W, "it was watched for 14 h 20 min"

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from appliance.clock import SystemClock
-from appliance.errors import SettingsError
+from appliance.errors import SettingsError, StoreError
 from appliance.log import SentenceLog
+from appliance.model_alarms import ReportPosition
 from appliance.mqtt.__main__ import assemble
 from appliance.mqtt.broker import Broker
 from appliance.mqtt.cycle import MqttCycle
@@ -85,6 +86,60 @@ def test_the_unit_reports_and_each_event_is_reported_once(
         assert SECRET not in str(listener.received)
         listener.close()
         inference.close()
+
+
+@needs_broker
+def test_what_was_told_before_the_service_ends_is_remembered(
+    service: Service, port: int, tmp_path: Path
+) -> None:
+    with mosquitto(tmp_path, port):
+        cycle = MqttCycle(service)
+        cycle.cycle()  # what was stored before is not told
+        cycle.broker.start()
+        wait_until(lambda: cycle.broker.gives_back, "the connection")
+        inference = Store(service.settings.database, service.clock, "inference")
+        inference.add(event(SystemClock(), 1))
+        cycle.cycle()
+        loop = assemble(service)
+        assert loop.finish is not None
+        cycle.finish()
+        told = {row.stream: row.row_id for row in service.store.rows(ReportPosition)}
+        assert told["event"] == 1
+        inference.close()
+    assert loop.finish.__func__ is MqttCycle.finish  # type: ignore[attr-defined]
+    loop.finish()
+
+
+@needs_broker
+def test_a_disk_that_takes_no_row_keeps_nothing_from_being_told(
+    service: Service, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mosquitto(tmp_path, port):
+        listener = Listener(port)
+        cycle = MqttCycle(service)
+        cycle.cycle()
+        cycle.broker.start()
+        wait_until(lambda: cycle.broker.gives_back, "the connection")
+
+        def refuse(*_: object) -> None:
+            raise StoreError("the disk is full")
+
+        monkeypatch.setattr(service.store, "add", refuse)
+        inference = Store(service.settings.database, service.clock, "inference")
+        for number in (1, 2):
+            inference.add(event(SystemClock(), number))
+            assert cycle.cycle().startswith("reports to")
+        topic = cycle.topics.event("demo")
+        wait_until(lambda: len(listener.list_texts(topic)) == 2, "both events")
+        wait_until(partial(has_text, listener, cycle.topics.state), "the state")
+        assert cycle.cycle().startswith("reports to")
+        assert "the disk is full" in service._faults["store"]
+        monkeypatch.undo()
+        cycle.finish()
+        told = {row.stream: row.row_id for row in service.store.rows(ReportPosition)}
+        assert told["event"] == 2
+        inference.close()
+        listener.close()
 
 
 @needs_broker
