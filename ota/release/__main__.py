@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from appliance.__main__ import Parser, find_version, prepare_output, run_guarded
-from ota.release.commands import assign, init, keys, release, renew, status
+from ota.release.commands import assign, init, keys, release, renew, rollout, status
 
 EXIT_CODES = "exit codes: 0 fine; 1 something is wrong, or must be signed soon; 2 usage"
 COMMANDS = (
@@ -18,6 +18,7 @@ COMMANDS = (
     ("release", release.HELP, release.add_arguments, release.run),
     ("assign", assign.HELP, assign.add_arguments, assign.run),
     ("unassign", "take an assignment away", assign.add_unassign_arguments, assign.run_unassign),
+    ("rollout", rollout.HELP, rollout.add_arguments, rollout.run),
     ("renew", renew.HELP, renew.add_arguments, renew.run),
     ("keys", keys.HELP, keys.add_arguments, keys.run),
     ("usb", renew.USB_HELP, renew.add_usb_arguments, renew.run_usb),

@@ -156,7 +156,7 @@ def verify_director(stranger: Stranger, client: Updater, image: Updater) -> int:
         for path in stranger.read_signed(DIRECTOR, role)["targets"]:
             entry = client.get_targetinfo(path)
             verify_entry(path, entry, image.get_targetinfo)
-            count += 1
+            count += not path.startswith("rollouts/")
     return count
 
 

@@ -31,6 +31,7 @@ from ota.release.releases.building import (
 )
 from ota.release.releases.layer_sources import Sources
 from ota.release.releases.signing import include_signed, sign_release, withdraw_release
+from ota.release.rollouts.rollouts import refuse_live
 
 HELP = "build, sign, publish and withdraw releases"
 LARGEST_SEQUENCE = 2**31
@@ -150,6 +151,7 @@ def run_sign(fleet: Fleet, arguments: argparse.Namespace) -> str:
 
 
 def run_withdraw(fleet: Fleet, arguments: argparse.Namespace) -> str:
+    refuse_live(fleet, arguments.release)
     return withdraw_release(fleet, arguments.release)
 
 

@@ -17,6 +17,8 @@ from ota.release.periods import describe_left, is_due
 from ota.release.releases.assignments import whom_of
 from ota.release.releases.known import read_built, target_path
 from ota.release.renewing import list_roles
+from ota.release.rollouts.describing import report, tell
+from ota.release.rollouts.entries import PAUSED, ROLLOUTS, list_definitions
 
 HELP = "releases, who is to have them, and how long each signature holds"
 
@@ -31,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
             [
                 Section("Releases", list(list_releases(fleet))),
                 Section("Assigned", list(list_assigned(fleet))),
+                Section("Rollouts", list(list_rollouts(fleet))),
                 Section("Signatures", list(list_signatures(fleet))),
                 Section("Waiting for signatures", list(list_waiting(fleet))),
             ]
@@ -60,11 +63,20 @@ def describe_step(*, is_published: bool, is_signed: bool) -> str:
 def list_assigned(fleet: Fleet) -> Iterator[Line]:
     for path, entry in sorted(read_entries(fleet.read_state(DIRECTOR)).items()):
         custom = entry.custom
+        if path.startswith(ROLLOUTS):
+            continue
         until = f" until {custom['until']}" if custom["until"] else ""
         wave = f", wave {custom['wave']}" if custom["wave"] else ""
         back = ", may go back" if custom["allow_downgrade"] else ""
-        text = f"{custom['release']} from {custom['from']}{until}{wave}{back}"
+        paused = f", paused: {custom[PAUSED]}" if PAUSED in custom else ""
+        text = f"{custom['release']} from {custom['from']}{until}{wave}{back}{paused}"
         yield Line(whom_of(path), text)
+
+
+def list_rollouts(fleet: Fleet) -> Iterator[Line]:
+    entries = read_entries(fleet.read_state(DIRECTOR))
+    for one in list_definitions(entries):
+        yield Line(one.name, tell(report(entries, one, None, fleet.now)))
 
 
 def list_signatures(fleet: Fleet) -> Iterator[Line]:

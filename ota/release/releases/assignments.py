@@ -20,7 +20,7 @@ from ota.release.metadata.writing import format_time
 from ota.release.releases.known import find_published, read_published
 from ota.trust.assignment import permits_downgrade
 
-GROUP, UNIT = "group:", "unit:"
+GROUP, UNIT, ROLLOUT = "group:", "unit:", "rollout:"
 ODD = re.compile(r"[:/=@,;]|^\s|\s$")  # in the name of a unit: rather a group, wrongly spelled
 DEFAULT_GROUP = "all"  # of a unit's settings
 
@@ -46,8 +46,8 @@ def entry_path(whom: str) -> str:
 def whom_of(path: str) -> str:
     """As it is typed: a unit whose name is like something else with "unit:" before it."""
     kind, _, name = path.partition("/")
-    if kind == "groups":
-        return f"{GROUP}{name}"
+    if kind != "units":
+        return f"{GROUP if kind == 'groups' else ROLLOUT}{name}"
     return f"{UNIT}{name}" if is_odd(name) else name
 
 
@@ -128,6 +128,12 @@ def unassign(fleet: Fleet, whom: Sequence[str]) -> str:
     director = fleet.read_state(DIRECTOR)
     present = read_entries(director)
     for one in whom:
+        if one.startswith(ROLLOUT):
+            name = one.removeprefix(ROLLOUT)
+            raise ReleaseError(
+                f"{one} is no unit and no group: `fleet rollout stop {name}` ends it, then `fleet "
+                f"rollout remove {name}` takes it away"
+            )
         if entry_path(one) not in present:
             raise ReleaseError(f"nothing is assigned to {one}; `fleet status` lists what is")
     change_entries(fleet.make_writer(DIRECTOR), director, {entry_path(one): None for one in whom})
@@ -135,7 +141,7 @@ def unassign(fleet: Fleet, whom: Sequence[str]) -> str:
 
 
 def find_assigned(director: State) -> dict[str, list[str]]:
-    """The units and groups of each release."""
+    """The units, groups and rollouts of each release."""
     found: dict[str, list[str]] = {}
     for path, entry in read_entries(director).items():
         found.setdefault(entry.custom["release"], []).append(whom_of(path))

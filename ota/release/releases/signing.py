@@ -77,7 +77,8 @@ def refuse_dangling(fleet: Fleet, targets: Targets) -> None:
         if target_path(release) not in targets.targets:
             raise ReleaseError(
                 f"{release} is withdrawn and still assigned to {', '.join(whom[:5])}; `fleet "
-                "unassign` them, or assign another release, first"
+                "unassign` them (`fleet rollout remove` a rollout), or assign another release, "
+                "first"
             )
 
 

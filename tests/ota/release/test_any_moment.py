@@ -101,9 +101,22 @@ def stand_given(desk: Desk) -> None:
     desk.do("assign", "u1", "r2")
 
 
+def stand_rolling(desk: Desk) -> None:
+    stand(desk)
+    desk.do("rollout", "start", "november", "r1", "--group", "all", "--first", "u2,u3,u4")
+
+
+def stand_rolled(desk: Desk) -> None:
+    stand(desk)
+    desk.do("rollout", "start", "october", "r1", "--group", "all", "--first", "u2,u3,u4")
+    desk.do("rollout", "stop", "october", "--reason", "x")
+
+
 # Every change in `make test-long`; in `make test` some, as a command makes dozens.
 EACH_STEP = pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
 PREPARE = {
+    "rollout stop november --reason x": stand_rolling,
+    "rollout remove october": stand_rolled,
     "release publish r2 --to {www}": stand_signed,
     "release publish --to {www}": stand_given,
 }
@@ -117,6 +130,9 @@ COMMANDS = [
     "renew --force --to {www}",
     "renew --bins 8 --to {www}",
     "usb {www}",
+    "rollout start december r1 --group all --first u2,u3",
+    "rollout stop november --reason x",
+    "rollout remove october",
 ]
 
 
@@ -130,7 +146,8 @@ def test_a_command_that_is_killed_leaves_trees_that_verify(
     words = line.format(**places).split()
     for _ in kill_everywhere(desk, words, step):
         check_trees(desk)
-        assert desk.type(*words).code == 0 or words[0] == "unassign"  # done, but for its answer
+        is_over = words[0] in ("unassign", "rollout")  # done, but for its answer
+        assert desk.type(*words).code == 0 or is_over
         check_trees(desk)
         assert list(desk.fleet.rglob("*.part")) == []
 

@@ -1,5 +1,6 @@
 """The walk of docs/releases.md, typed from the first command to the last."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from tests.ota.release.conftest import APP_FILES, Desk, write_wheel
 from tests.whole_unit.docs_text import commands_of
 
 DOCUMENT = ROOT / "docs/releases.md"
-WITH_KEYS = {"init", "release", "assign", "unassign", "renew", "keys", "usb"}
+WITH_KEYS = {"init", "release", "assign", "unassign", "rollout", "renew", "keys", "usb"}
+[UNITS] = re.findall(r"```json\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
 
 
 def make_sources(directory: Path) -> None:
@@ -21,6 +23,7 @@ def make_sources(directory: Path) -> None:
     (directory / "models/nano/nano.onnx").write_bytes(b"net")
     (directory / "appliance.raucb").write_bytes(b"hsqs" * 1000)
     (directory / "media/stick").mkdir(parents=True)
+    (directory / "units.json").write_text(UNITS)
     (directory / "passphrase").write_text("correct horse\n")
 
 
