@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from appliance.parsing.values import parse_count
+from appliance.sections.network import WebSettings
 from appliance.settings import Settings
 from appliance.status.changes import describe_answer, describe_changes
 from appliance.store.change_positions import (
@@ -44,7 +45,7 @@ class ChangeQuestion:
 def add_changes(app: Flask, settings: Settings, reader: StoreReader) -> None:
     """`GET /api/changes?after=POSITION&wait_s=20`."""
     waiting = Waiting()
-    most_wait_s = min(MOST_WAIT_S, settings.web.idle_exit_s / 2)
+    most_wait_s = find_most_wait_s(settings.web)
 
     @app.get("/api/changes")
     def list_changes() -> ResponseReturnValue:
@@ -60,6 +61,11 @@ def add_changes(app: Flask, settings: Settings, reader: StoreReader) -> None:
             reason = f"{error}: ask again in {AGAIN_S} s, or without wait_s"
             raise ServiceUnavailable(reason, retry_after=AGAIN_S) from None
         return jsonify(describe_changes(found))
+
+
+def find_most_wait_s(web: WebSettings) -> float:
+    """So long a request may wait: idleness is measured from its begin."""
+    return min(MOST_WAIT_S, web.idle_exit_s / 2)
 
 
 def look_and_wait(reader: StoreReader, waiting: Waiting, after: Position, wait_s: float) -> Changes:

@@ -19,8 +19,9 @@ from flask.testing import FlaskClient
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
 from appliance.model import EnergyLevel
+from appliance.sections.network import WebSettings
 from appliance.store.store import Store
-from appliance.web.changes import MOST_WAIT_S
+from appliance.web.changes import MOST_WAIT_S, find_most_wait_s
 from appliance.web.connections import has_client_gone
 from appliance.web.waiting import MOST_OF_CLIENT, MOST_WAITING
 from tests.appliance.web.conftest import port, power, server
@@ -116,6 +117,13 @@ def test_a_lost_position_is_answered_with_the_one_of_now(
 
 def test_without_a_database_it_is_503(client: FlaskClient) -> None:
     assert client.get("/api/changes").status_code == 503
+
+
+@pytest.mark.parametrize(("idle_exit_s", "wait_s"), [(5, 2.5), (119, 59.5), (120, 60), (1e4, 60)])
+def test_a_wait_is_half_of_what_the_idle_page_is_given_and_a_minute_at_most(
+    idle_exit_s: float, wait_s: float
+) -> None:
+    assert find_most_wait_s(WebSettings(idle_exit_s=idle_exit_s)) == wait_s
 
 
 # --- a real server --------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from appliance.settings import Settings
 from appliance.store.camera_holds import Order, add_holds, make_hold
 from appliance.web.app import create_app
 from appliance.web.metric_samples import collect_samples
+from appliance.web.metric_services import collect_services
 from appliance.web.metric_table import METRICS, PREFIX, Metric
 from tests.conftest import ROOT, OpenStore
 from tests.scenes import alarms, eight_cameras, filled
@@ -142,6 +143,34 @@ def test_a_service_is_silent_also_where_it_never_reported_but_not_where_it_need_
     clock.advance(400)
     assert value(scraped(client), "service_silent", service="power") == 1
     assert value(scraped(client), "service_silent", service="camera@demo") == 0, "no budget"
+
+
+@pytest.mark.parametrize(
+    ("level", "silent"),
+    [
+        (EnergyLevel.OFF, set()),
+        (EnergyLevel.HIBERNATE, set()),
+        (EnergyLevel.SENTINEL, {"camera@gate"}),
+        (EnergyLevel.ECO, {"camera@gate", "camera@yard", "inference"}),
+        (EnergyLevel.FULL, {"camera@gate", "camera@yard", "camera@shed", "inference"}),
+    ],
+)
+def test_a_service_is_silent_from_the_level_at_which_it_runs(
+    open_store: OpenStore,
+    settings: Settings,
+    clock: FakeClock,
+    level: EnergyLevel,
+    silent: set[str],
+) -> None:
+    power, camera = open_store("power"), settings.camera["demo"]
+    runs_from = {"gate": "SENTINEL", "yard": "ECO", "shed": "FULL"}
+    cameras = {
+        name: replace(camera, runs_from=EnergyLevel[word]) for name, word in runs_from.items()
+    }
+    power.add(filled.budget(clock.stamp(), level))
+    samples = list(collect_services(power, replace(settings, camera=cameras)))
+    found = {one.labels[0] for one in samples if one.name == "service_silent" and one.value}
+    assert found - {"power", "plan", "sensors"} == silent
 
 
 def test_after_a_reboot_no_age_is_known(
