@@ -41,3 +41,9 @@ class DamageError(UpdateError):
     """What of a committed release lies on the disk is no longer what was signed."""
 
     code = "release-damaged"
+
+
+class RefusedError(UpdateError):
+    """The fleet's server refuses what the unit said; `reason_code` is the server's."""
+
+    code = "report-refused"

@@ -84,3 +84,16 @@ class UpdateSettings:
         False, "The link is paid by volume: only what fits into `metered_day_mb` is fetched"
     )
     metered_day_mb: float = setting(100.0, "Megabytes a day on a metered link", 1, 100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSettings:
+    """The fleet's server, to which the unit reports (docs/fleet.md); nothing depends on it."""
+
+    server: str = setting("", "Its address, https://HOST/PATH; '': reports are sent nowhere")
+    ca_file: Path | None = setting(
+        None, "Certificates (PEM) that it is checked with; without it, the system's"
+    )
+    tell_place: bool = setting(
+        False, "Whether reports say where the unit is, to about a kilometre ([site])"
+    )

@@ -51,6 +51,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_hosts(settings)
     yield from check_topic(settings)
     yield from check_update(settings)
+    yield from check_fleet(settings)
     yield from check_alarms(settings)
 
 
@@ -122,6 +123,24 @@ def check_update(settings: Settings) -> Iterator[Error]:
         parse_hours(settings.update.window)
     except InputError as error:
         yield ("update", "window"), f"is wrong: {error}"
+
+
+def check_fleet(settings: Settings) -> Iterator[Error]:
+    """Reports say what people's sites are like: only over TLS, but to this computer itself."""
+    address = settings.fleet.server
+    if address and not is_private_server(address):
+        text = f"is {show(address)}: https://HOST/PATH is meant"
+        yield ("fleet", "server"), text
+
+
+def is_private_server(address: str) -> bool:
+    """Whether nobody on the way can read what is sent there."""
+    if not is_mirror(address):
+        return False
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    )
 
 
 def is_mirror(address: str) -> bool:

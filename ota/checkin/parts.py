@@ -5,6 +5,7 @@ Never: holds a rule.
 """
 
 import platform
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,11 @@ from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
 from ota.payload.store import ContentStore, Fetcher, Seed
+from ota.reporting.claim import CERTIFICATE
+from ota.reporting.sender import ReportSender
+from ota.reporting.sent import SentFile
+from ota.reporting.server import FleetServer
+from ota.reporting.unit_key import PRIVATE
 from ota.reserve import RESERVE, Reserve, ReservedFiles
 from ota.slots.find import find_slots
 from ota.slots.slots import Slots
@@ -161,11 +167,32 @@ class Parts:
             progress = Progress.fold(Journal(self.files, directory / JOURNAL).read())
             system = find_slots(directory).examine()
             running = system.slots.get(system.booted)
-            Reporter(self.settings, self.store, self.files.files).write(
-                progress, running.release if running else ""
-            )
+            reporter = Reporter(self.settings, self.store, self.files.files)
+            self._send(reporter, progress, running.release if running else "")
         except (ApplianceError, OSError) as error:
             self.log.warning(f"no report is written: {error}")
+
+    def _send(self, reporter: Reporter, progress: Progress, system: str) -> None:
+        """Write the report, and send it where a server is set: a link that fails costs a line in
+        the journal, a server that refuses the unit is a fault. Raises as `Reporter.write`.
+        """
+        sender = self._make_sender()
+        trouble: UpdateError | None = None
+        if sender is not None:
+            trouble = find_trouble(sender.send_waiting)
+        report = reporter.write(progress, system)
+        if sender is not None:
+            trouble = find_trouble(lambda: sender.send(report)) or trouble
+            self.rows.note_report(trouble)
+
+    def _make_sender(self) -> ReportSender | None:
+        own, directory = self.settings.fleet, self.settings.update.dir
+        if not own.server:
+            return None
+        certificate = directory / CERTIFICATE
+        has_one = self.files.files.measure(certificate) is not None
+        server = FleetServer(own, certificate if has_one else None, directory / PRIVATE)
+        return ReportSender(server, SentFile(self.files.files, directory))
 
     def may_go_on(self) -> bool:
         """Whether a download goes on: not without a budget, and not while the unit hibernates."""
@@ -218,6 +245,15 @@ class Parts:
             came = sum_day(rows, self.store.clock)
             return max(0, int(own.metered_day_mb * MB) - came)
         return 0  # what cannot be counted is not fetched
+
+
+def find_trouble(act: Callable[[], None]) -> UpdateError | None:
+    """What stands against it; None where it is done."""
+    try:
+        act()
+    except UpdateError as error:
+        return error
+    return None
 
 
 def list_seeds(slots: Slots) -> tuple[Seed, ...]:

@@ -4,9 +4,11 @@
     report.json.sig    the signature over the bytes of report.json: ECDSA P-256, SHA-256, DER
 
 Reads: rows, the journal of updates, the layers in use. Writes: these two files, through `Files`.
-Never: sends anything, or holds a picture, an event, the place of the unit or a password.
+Never: holds a picture, an event or a password; the place of the unit only where the settings allow
+it, to about a kilometre.
 """
 
+import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +21,18 @@ from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from ota.checkin.idle import REPORT, find_return
-from ota.checkin.unit_key import read_key
+from ota.checkin.week import describe_week
 from ota.files import Files, replace
 from ota.layers.layers import Layers, LayerState
 from ota.machine.progress import Progress
 from ota.manifest import LayerKind
+from ota.reporting.sent import SentFile, SignedReport
+from ota.reporting.unit_key import read_key
 
 SIGNATURE = f"{REPORT}.sig"
 FORMAT = 1
 MOST_FAULTS = 50
+PLACE_DIGITS = 2  # of degrees: about a kilometre
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,17 @@ class Reporter:
     def directory(self) -> Path:
         return self.settings.update.dir
 
-    def write(self, progress: Progress, system: str) -> None:
+    def write(self, progress: Progress, system: str) -> SignedReport:
         """Write the report of now. Raises `UpdateError`, `StoreError`, `OSError`."""
-        report = self.describe(progress, system)
         self.files.make_directory(self.directory)
+        key = read_key(self.files, self.directory)
+        follows = SentFile(self.files, self.directory).find_follows()
+        report = {**self.describe(progress, system), "key": key.sha256, "follows": follows}
         data = json.dumps(report, indent=1, sort_keys=True).encode() + b"\n"
-        signature = read_key(self.files, self.directory).sign(data)
+        signature = key.sign(data)
         replace(self.files, self.directory / REPORT, data)
         replace(self.files, self.directory / SIGNATURE, signature)
+        return SignedReport(data, base64.b64encode(signature).decode())
 
     def describe(self, progress: Progress, system: str) -> dict[str, Any]:
         """The report: what is not known is null."""
@@ -66,6 +74,7 @@ class Reporter:
             "energy": self._describe_energy(),
             "faults": self._list_faults(),
             "expected_at": encode_time(until) if until else None,
+            "place": self._describe_place(),
             "os": {"release": system, "sha256": find_system_sha256(progress)},
             **describe_layers(layers),
         }
@@ -76,6 +85,17 @@ class Reporter:
             "level": budget.level.name if budget else None,
             "charge_pct": battery.state_of_charge_pct if battery else None,
             "sigma_pct": battery.sigma_pct if battery else None,
+            **describe_week(self.store),
+        }
+
+    def _describe_place(self) -> dict[str, float] | None:
+        """None where the owner does not want it told."""
+        site = self.settings.site
+        if not self.settings.fleet.tell_place:
+            return None
+        return {
+            "latitude_deg": round(site.latitude_deg, PLACE_DIGITS),
+            "longitude_deg": round(site.longitude_deg, PLACE_DIGITS),
         }
 
     def _list_faults(self) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ from appliance.model_updates import CheckIn, UpdateState, UpdateStep
 from appliance.store.store import Store
 from appliance.store.tables import CHECKIN
 from ota.checkin.rate import find_next
-from ota.errors import DamageError, UpdateError
+from ota.errors import DamageError, RefusedError, UpdateError
 from ota.machine.progress import Progress, Record
 from ota.machine.result import Wait
 
@@ -65,6 +65,17 @@ class UpdateRows:
             next_at = find_next(now.utc, self._read_level(), unit)
             self.store.add(CheckIn(now, mirror, text, next_at, received_bytes))
 
+    def note_report(self, trouble: UpdateError | None) -> None:
+        """What came of sending the report; that the link failed is no fault, nor the end of one."""
+        if trouble is not None:
+            self.log.warning(str(trouble))
+        with suppress(StoreError):
+            if isinstance(trouble, RefusedError):
+                self.store.raise_fault(CHECKIN, trouble)
+            elif trouble is None:
+                open_codes = {f.code for f in self.store.list_open_faults() if f.source == CHECKIN}
+                self.store.clear_faults(CHECKIN, frozenset(open_codes - {RefusedError.code}))
+
     def show_share(self, progress: Progress, percent: float) -> None:
         """How far the present step is."""
         reason = progress.entered.reason if progress.entered else ""
@@ -100,7 +111,8 @@ class UpdateRows:
         with suppress(StoreError):
             for one in wrong:
                 self.store.raise_fault(CHECKIN, one)
-            self.store.clear_faults(CHECKIN, frozenset(one.code for one in wrong))
+            still = frozenset((RefusedError.code, *(one.code for one in wrong)))
+            self.store.clear_faults(CHECKIN, still)
             self.store.publish_status(CHECKIN, wait.reason)
 
 

@@ -19,6 +19,7 @@ TABLES = {
     "appliance/status/events.py describe_event",
     "appliance/web/event_data.py add_events",
     "appliance/store/migrations.py m0005_cameras",
+    "ota/fleet/database/migrations/versions/m0001_fleet.py upgrade",
     "inference/commands/models.py add_arguments",
     "inference/events/draft.py begin_draft",
     "inference/events/draft.py make_event",

@@ -28,9 +28,9 @@ from appliance.store.backup import make_backup
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from ota.disk import Disk
+from ota.fleet.__main__ import make_fleet_parser
 from ota.machine.journal import Journal
 from ota.machine.progress import Record
-from ota.release.__main__ import make_parser as make_fleet_parser
 from ota.trust.store import TrustStore
 from provisioning.laptop import START
 from tests.conftest import CLIP, MODEL, ROOT
@@ -89,12 +89,13 @@ ADDED = {
     ("events", "erase"): ["--yes"],
     ("export",): ["--to", "{count}.tar.gz"],
 }
-# These ask what is connected to this machine, its clock, or a power service that runs: only parsed.
+# These ask what is connected to this machine, its clock, a power service or a server: only parsed.
 ON_REAL_HARDWARE = [
     ["power", "probe"],
     ["power", "test-sleep"],
     ["energy", "fuel"],
     ["energy", "source"],
+    ["fleet", "claim"],
 ]
 ENDLESS = ["provisioning.simulated"]
 AS_ROOT = {

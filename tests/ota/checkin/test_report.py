@@ -15,11 +15,11 @@ from appliance.model import EnergyLevel, Sleep, Wake
 from appliance.model_updates import UpdateState, UpdateStep
 from appliance.settings import Settings
 from ota.checkin.report import Reporter
-from ota.checkin.unit_key import PRIVATE, PUBLIC, read_key
 from ota.disk import Disk
 from ota.errors import UpdateError
 from ota.layers.layers import Layers
 from ota.machine.progress import Progress, Record
+from ota.reporting.unit_key import PRIVATE, PUBLIC, read_key
 from tests.conftest import OpenStore
 from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock
@@ -133,5 +133,11 @@ def test_before_a_sleep_it_says_when_the_unit_is_back_and_after_it_nothing(
 
 def test_a_unit_of_which_nothing_is_known_reports_that(reporter: Reporter) -> None:
     report = reporter.describe(Progress(), "")
-    assert report["energy"] == {"level": None, "charge_pct": None, "sigma_pct": None}
+    assert report["energy"] == {
+        "level": None,
+        "charge_pct": None,
+        "sigma_pct": None,
+        "sun_week_kwh": None,
+        "autonomy_days": None,
+    }
     assert (report["app_sha256"], report["models"], report["expected_at"]) == (None, {}, None)

@@ -7,6 +7,7 @@ Reads and writes: these two files, through `Files`.
 Never: makes a new key in the place of one that cannot be read: it is who the unit is.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,14 @@ class UnitKey:
     def sign(self, data: bytes) -> bytes:
         """The signature over SHA-256 of `data`, in DER."""
         return self.private.sign(data, ec.ECDSA(hashes.SHA256()))
+
+    @property
+    def sha256(self) -> str:
+        """What names the key: SHA-256 of its public half (SubjectPublicKeyInfo, DER), hex."""
+        der = self.private.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return hashlib.sha256(der).hexdigest()
 
     def format_public(self) -> bytes:
         """The public key in PEM, for whoever receives reports."""

@@ -1,0 +1,121 @@
+"""`unitctl fleet`: the unit in its fleet: the serial of this box, and how it enters.
+
+Reads: settings, the unit's key and what the fleet gave it. Writes: through ota/reporting/.
+Never: costs the other commands anything: what is heavy is imported when it is used.
+"""
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from appliance.parsing.arguments import NAME, PATH
+
+if TYPE_CHECKING:
+    from appliance.settings import Settings
+    from ota.reporting.claim import Place
+
+HELP = "enter a fleet with a token, and show what the fleet knows of this unit"
+EPILOG = "exit codes: 0 fine; 1 the fleet refuses, or does not answer; 2 settings or usage"
+ACTIONS = {
+    "status": "show the serial of this box, its key, and which report the fleet has",
+    "claim": "enter the fleet with a one-time token",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EPILOG
+    parser.set_defaults(action="status")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    actions = parser.add_subparsers(metavar="ACTION")
+    for name, text in ACTIONS.items():
+        action = actions.add_parser(name, help=text, description=text, epilog=EPILOG)
+        action.set_defaults(action=name)
+        action.add_argument(
+            "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
+        )
+        action.add_argument(
+            "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
+        )
+        if name == "claim":
+            action.add_argument("token", type=NAME, help="as `fleet claim` has shown it")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return enter(arguments) if arguments.action == "claim" else show(arguments)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Who the unit is towards the fleet."""
+    found = describe(arguments)
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    print(f"serial of this box  {found['serial']}")
+    print(f"unit, group         {found['unit']}, {found['group']}")
+    print(f"fleet's server      {found['server'] or 'none ([fleet] server)'}")
+    print(f"certificate         {'there' if found['has_certificate'] else 'none'}")
+    print(f"last report there   {tell_reports(found)}")
+    return 0
+
+
+def describe(arguments: argparse.Namespace) -> dict[str, object]:
+    from appliance.commands.opening import load_unit_settings  # noqa: PLC0415
+    from appliance.process.unit_identity import read_identity  # noqa: PLC0415
+    from ota.disk import Disk  # noqa: PLC0415
+    from ota.reporting.claim import CERTIFICATE  # noqa: PLC0415
+    from ota.reporting.sent import SentFile  # noqa: PLC0415
+
+    settings = load_unit_settings(arguments)
+    sent = SentFile(Disk(), settings.update.dir)
+    waiting = sent.read_waiting()
+    return {
+        "serial": read_identity(settings),
+        "unit": settings.unit.name,
+        "group": settings.update.group,
+        "server": settings.fleet.server,
+        "has_certificate": (settings.update.dir / CERTIFICATE).exists(),
+        "acknowledged_sha256": sent.read_acknowledged(),
+        "waiting_sha256": waiting.sha256 if waiting else None,
+    }
+
+
+def tell_reports(found: dict[str, object]) -> str:
+    has = "yes" if found["acknowledged_sha256"] else "none yet"
+    return f"{has}; one waits for the link" if found["waiting_sha256"] else has
+
+
+def enter(arguments: argparse.Namespace) -> int:
+    """Bring the token to the fleet's server; tell what to set."""
+    from appliance.commands.opening import load_unit_settings  # noqa: PLC0415
+
+    settings = load_unit_settings(arguments)
+    place = claim_place(settings, arguments.token)
+    if arguments.json:
+        print(json.dumps({"unit": place.name, "group": place.group}, indent=1))
+    else:
+        print(f"this unit is in the fleet as {place.name}, group {place.group}")
+    if (place.name, place.group) != (settings.unit.name, settings.update.group):
+        print(
+            f'set in {settings.path}: [unit] name = "{place.name}", [update] group = '
+            f'"{place.group}"; reports under another name are refused',
+            file=sys.stderr,
+        )
+    return 0
+
+
+def claim_place(settings: "Settings", token: str) -> "Place":
+    """Raises `ApplianceError`."""
+    from appliance.errors import SettingsError  # noqa: PLC0415
+    from appliance.process.unit_identity import read_identity  # noqa: PLC0415
+    from ota.disk import Disk  # noqa: PLC0415
+    from ota.reporting.claim import claim  # noqa: PLC0415
+    from ota.reporting.server import FleetServer  # noqa: PLC0415
+
+    if not settings.fleet.server:
+        raise SettingsError(
+            f"{settings.path} names no server of a fleet: set `server` in [fleet] (docs/fleet.md)"
+        )
+    directory, serial = settings.update.dir, read_identity(settings)
+    Disk().make_directory(directory)
+    return claim(FleetServer(settings.fleet), Disk(), directory, token=token, serial=serial)

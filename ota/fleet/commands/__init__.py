@@ -1,0 +1,1 @@
+"""The commands of `fleet` that need the fleet's database; opening.py has what they share."""

@@ -1,0 +1,6 @@
+"""Rows of the fleet: SQLite on one machine, PostgreSQL beyond it; one set of tables for both.
+
+tables     what is kept
+migrations the steps of the tables, by Alembic
+opening    a database by its address, brought up to date
+"""

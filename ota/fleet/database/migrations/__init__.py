@@ -1,0 +1,1 @@
+"""The steps of the fleet's tables, by Alembic; versions/ has one file for each."""

@@ -1,0 +1,62 @@
+"""The fleet's database: made, kept up to date, refused where it is newer or not to be had."""
+
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from ota.fleet.database.opening import open_database
+from ota.fleet.database.tables import metadata
+from ota.fleet.errors import FleetError
+
+
+def test_the_steps_make_exactly_the_tables(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_that_is_there_is_opened_again(engine: Engine, address: str) -> None:
+    open_database(address).dispose()
+
+
+def test_programs_that_start_at_one_moment_make_the_tables_once(address: str) -> None:
+    failed: list[Exception] = []
+
+    def start() -> None:
+        try:
+            open_database(address).dispose()
+        except Exception as error:  # noqa: BLE001  (a thread's: shown below)
+            failed.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert failed == []
+
+
+def test_a_database_of_a_newer_program_is_left_alone(engine: Engine, address: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(FleetError, match="step 9999, which this program does not know"):
+        open_database(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("fleet.db", "is no database address"),
+        ("mysql://fleet@localhost/fleet", "mysql is no kind of database here"),
+        ("sqlite:////no/such/place/fleet.db", "cannot be opened"),
+        ("postgresql+pg8000://fleet:secret@127.0.0.1:1/fleet", "cannot be opened"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told_without_its_password(
+    address: str, said: str
+) -> None:
+    with pytest.raises(FleetError, match=said) as caught:
+        open_database(address)
+    assert "secret" not in str(caught.value)
