@@ -86,7 +86,7 @@ def refuse_older(who: str, definition: RolloutDefinition) -> NoReturn:
 def choose(scene: Scene, definition: RolloutDefinition, number: int) -> tuple[list[str], str]:
     """The units that a wave adds, and a sentence of those that are left alone."""
     wave, members = definition.waves[number], find_members(scene.entries, definition.name)
-    known = [one.name for one in scene.statuses.values() if one.group == definition.group]
+    known = scene.list_known(definition)
     named = known if wave.units is None else wave.units
     asked = [one for one in named if one not in members]
     free, left = scene.sort_out(definition, asked)
@@ -107,7 +107,8 @@ def begin_wave(scene: Scene, definition: RolloutDefinition, number: int) -> Begu
                 + ("unit gets" if len(chosen) == 1 else "units get")
             )
             text = f"{text} {definition.release}{'; ' if told else ''}{told}"
-            changes = {"wave": index, "wave_since": scene.now, "reached_at": None}
+            known = len(scene.list_known(definition))
+            changes = {"wave": index, "wave_since": scene.now, "reached_at": None, "known": known}
             return Begun(
                 definition.note(scene.now, text, **changes), {one.path: one for one in entries}
             )

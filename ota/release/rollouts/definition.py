@@ -28,6 +28,7 @@ MOST_WAVES, MOST_UNITS, MOST_NOTES = 20, 500, 40
 LONGEST_NAME = 200
 LONGEST_REASON = LONGEST_PAUSE  # units tell it
 MARK = 40  # characters that say how much of a reason was left out
+MOST_KNOWN = 10_000_000
 MOST_SOAK_H = 24 * 60
 MOST_BYTES = 128 * 1024  # units that look for an entry in the same bin fetch it as well
 
@@ -65,8 +66,9 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class RolloutDefinition:
     """`window`: hours of the site, "" for any. `wave`: index of the current one. `reached_at`: when
-    its success was first reached, from which `soak_h` counts; None: not yet. `reason`: why it is as
-    it is. `history`: the newest last. Times are UTC.
+    its success was first reached, from which `soak_h` counts; None: not yet. `known`: units of the
+    group that were known when the wave began. `reason`: why it is as it is. `history`: the newest
+    last. Times are UTC.
     """
 
     name: str
@@ -81,6 +83,7 @@ class RolloutDefinition:
     state: RolloutState = RolloutState.RUNNING
     wave: int = 0
     reached_at: datetime | None = None
+    known: int = 0
     reason: str = ""
     history: tuple[Note, ...] = ()
 
@@ -134,6 +137,7 @@ def format_definition(definition: RolloutDefinition) -> dict[str, Any]:
         "wave": definition.wave,
         "wave_since": format_time(definition.wave_since),
         "reached_at": format_time(reached) if reached else None,
+        "known": definition.known,
         "reason": definition.reason,
         "history": [{"at": format_time(one.at), "text": one.text} for one in definition.history],
     }
@@ -175,6 +179,7 @@ def build_definition(name: str, custom: Any) -> RolloutDefinition:
         wave=strict_json.require_whole_number(custom["wave"], "wave", 0, len(waves) - 1),
         wave_since=strict_json.require_time(custom["wave_since"], "wave_since"),
         reached_at=find_time(custom["reached_at"], "reached_at"),
+        known=strict_json.require_whole_number(custom["known"], "known", 0, MOST_KNOWN),
         reason=require_text(custom["reason"], "reason"),
         history=tuple(
             map(parse_note, strict_json.require_list(custom["history"], "history", MOST_NOTES))

@@ -16,6 +16,7 @@ from enum import Enum
 from ota.release.rollouts.definition import RolloutDefinition, RolloutState
 from ota.release.rollouts.status import Condition, UnitStatus, find_condition
 
+LEAST_KNOWN_PCT = 90  # of the units that were known before, for the next wave
 MOST_NAMED = 3  # units in one sentence
 LONGEST_NAMED = 40  # characters of each of their names
 
@@ -84,6 +85,8 @@ def decide(
         return Decision(Action.WAIT, f"{text}; {missing}")
     reached = definition.reached_at or now
     ends = reached + timedelta(hours=definition.soak_h)
+    if now >= ends and (shortage := find_shortage(definition, statuses)):
+        return Decision(Action.WAIT, f"{text}; {shortage}")
     if now >= ends:
         return Decision(Action.NEXT, f"{text}; it has held for {definition.soak_h} h")
     action = Action.WAIT if definition.reached_at else Action.SOAK
@@ -109,6 +112,19 @@ def find_missing(definition: RolloutDefinition, wave: Counts) -> str:
     committed, share = wave.count(Condition.COMMITTED), definition.success_pct
     needed = max(1, -(-share * wave.heard // 100))
     return "" if committed >= needed else f"needs {needed} ({share} % of those awake)"
+
+
+def find_shortage(definition: RolloutDefinition, statuses: Mapping[str, UnitStatus]) -> str:
+    """Why the list of units may be one that was lost in part: shares of it would be too small, and
+    the whole group would get the release at once. "" where it is not.
+    """
+    known = sum(one.group == definition.group for one in statuses.values())
+    if 100 * known >= LEAST_KNOWN_PCT * definition.known:
+        return ""
+    return (
+        f"the list has {known} units of group:{definition.group}, it had {definition.known} when "
+        f"the wave began, and {LEAST_KNOWN_PCT} % of them are needed"
+    )
 
 
 def describe(wave: Counts, release: str) -> str:

@@ -57,6 +57,10 @@ class Scene:
         entry = self.entries.get(path)
         return str(entry.custom["release"]) if entry else ""
 
+    def list_known(self, definition: RolloutDefinition) -> list[str]:
+        """The units of the group that have ever reported."""
+        return [one.name for one in self.statuses.values() if one.group == definition.group]
+
     def find_hindrance(self, definition: RolloutDefinition, unit: str) -> str:
         """Why the rollout leaves the unit alone; "" where it may have it."""
         path = entry_path(f"unit:{unit}")

@@ -204,6 +204,17 @@ def test_the_next_rollout_takes_over_the_units_of_one_that_stopped(fleet: Simula
     assert "paused" not in entries[f"units/{first}"].custom
 
 
+def test_a_list_that_lost_its_units_does_not_end_the_rollout(fleet: SimulatedFleet) -> None:
+    first, *_ = fleet.add(100)
+    fleet.start("r2", first)
+    fleet.pass_time(hours=24)
+    fleet.advance()
+    fleet.pass_time(hours=24)
+    fleet.units = {first: fleet.units[first]}
+    assert "the list has 1 units of group:all, it had 100" in fleet.advance().text
+    assert "groups/all" not in fleet.read_entries()
+
+
 def test_a_window_is_in_the_entries_of_units_and_of_the_group(fleet: SimulatedFleet) -> None:
     [first] = fleet.add(1)
     fleet.start("r2", first, percents=(100,), window="22:00-05:00")

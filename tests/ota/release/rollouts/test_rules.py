@@ -146,6 +146,22 @@ def test_what_does_not_run_waits(state: RolloutState) -> None:
     )
 
 
+def test_a_list_that_was_lost_in_part_begins_no_wave() -> None:
+    begun = replace(TENTH, known=100, reached_at=NOW - 24 * HOUR)
+    units = many(9, "r2")
+    others = {one.name: one for one in many(81, prefix="o")}
+    statuses = {one.name: one for one in units}
+    members = dict.fromkeys(statuses, "10%")
+    assert decide(begun, members, statuses | others, NOW).action is Action.NEXT
+    others["o0"] = replace(others["o0"], group="south")
+    decision = decide(begun, members, statuses | others, NOW)
+    assert decision.action is Action.WAIT
+    assert decision.reason.endswith(
+        "the list has 89 units of group:all, it had 100 when the wave began, and 90 % of them are "
+        "needed"
+    )
+
+
 def test_a_reason_names_three_units_and_counts_the_rest() -> None:
     reason = judge(TENTH, many(1000)).reason
     assert "1000 waiting (u0, u1, u10 and 997 more)" in reason
