@@ -102,17 +102,24 @@ def begin_wave(scene: Scene, definition: RolloutDefinition, number: int) -> Begu
         chosen, told = choose(scene, definition, index)
         if chosen:
             entries = [make_unit_entry(target, definition, one, name, scene.now) for one in chosen]
-            text = (
-                f"wave {name} ({index + 1} of {len(definition.waves)}) begins: {len(chosen)} "
-                + ("unit gets" if len(chosen) == 1 else "units get")
-            )
-            text = f"{text} {definition.release}{'; ' if told else ''}{told}"
-            known = len(scene.list_known(definition))
-            changes = {"wave": index, "wave_since": scene.now, "reached_at": None, "known": known}
-            return Begun(
-                definition.note(scene.now, text, **changes), {one.path: one for one in entries}
-            )
+            begun = note_begin(scene, definition, index, count=len(chosen), told=told)
+            return Begun(begun, {one.path: one for one in entries})
     return end(scene, definition, target, told)
+
+
+def note_begin(
+    scene: Scene, definition: RolloutDefinition, index: int, *, count: int, told: str
+) -> RolloutDefinition:
+    """The wave `index` begins for `count` units."""
+    text = (
+        f"wave {definition.waves[index].name} ({index + 1} of {len(definition.waves)}) begins: "
+        f"{count} {'unit gets' if count == 1 else 'units get'} {definition.release}"
+        f"{'; ' if told else ''}{told}"
+    )
+    known = len(scene.list_known(definition))
+    return definition.note(
+        scene.now, text, wave=index, wave_since=scene.now, reached_at=None, known=known
+    )
 
 
 def end(scene: Scene, definition: RolloutDefinition, target: TargetFile, told: str) -> Begun:

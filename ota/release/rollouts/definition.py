@@ -164,8 +164,7 @@ def build_definition(name: str, custom: Any) -> RolloutDefinition:
     strict_json.refuse_unknown(custom, KEYS)
     if len(json.dumps(custom)) > MOST_BYTES:
         raise InputError(f"it has more than {MOST_BYTES} bytes; name fewer units in its first wave")
-    waves = tuple(map(parse_wave, strict_json.require_list(custom["waves"], "waves", MOST_WAVES)))
-    check_waves(waves)
+    waves = parse_waves(custom["waves"])
     return RolloutDefinition(
         name=require_match(NAME, name, "name"),
         release=require_match(NAME, custom["release"], "release"),
@@ -181,10 +180,18 @@ def build_definition(name: str, custom: Any) -> RolloutDefinition:
         reached_at=find_time(custom["reached_at"], "reached_at"),
         known=strict_json.require_whole_number(custom["known"], "known", 0, MOST_KNOWN),
         reason=require_text(custom["reason"], "reason"),
-        history=tuple(
-            map(parse_note, strict_json.require_list(custom["history"], "history", MOST_NOTES))
-        ),
+        history=parse_history(custom["history"]),
     )
+
+
+def parse_waves(value: Any) -> tuple[Wave, ...]:
+    waves = tuple(map(parse_wave, strict_json.require_list(value, "waves", MOST_WAVES)))
+    check_waves(waves)
+    return waves
+
+
+def parse_history(value: Any) -> tuple[Note, ...]:
+    return tuple(map(parse_note, strict_json.require_list(value, "history", MOST_NOTES)))
 
 
 def parse_wave(tree: Mapping[str, Any]) -> Wave:
