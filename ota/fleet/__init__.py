@@ -13,5 +13,6 @@ The data runs one way, from the first part to the last:
     registry/     what is known of the units: lists, counts, states; what the operator changes
     receiver/     the web application that units speak to
     operator/     the web application that people read: map, table, JSON
+    rollouts      goes on with rollouts by what units have reported
     commands/     the commands of `fleet` that need the database
 """

@@ -22,13 +22,28 @@ FILE = "fleet.db"
 
 def add_database(parser: argparse.ArgumentParser) -> None:
     add_fleet(parser)
+    add_database_option(parser)
+
+
+def add_database_option(parser: argparse.ArgumentParser) -> None:
     text = f"the fleet's database (default: ${VARIABLE}, else {FILE} in the fleet's directory)"
     parser.add_argument("--database", type=NAME, metavar="URL", default=None, help=text)
 
 
 def find_address(arguments: argparse.Namespace) -> str:
+    """The one that is named, else that of a file in the fleet's directory."""
     given: str | None = arguments.database or os.environ.get(VARIABLE)
-    return given or f"sqlite:///{Path(find_directory(arguments), FILE).absolute()}"
+    return given or f"sqlite:///{find_file(arguments)}"
+
+
+def find_database(arguments: argparse.Namespace) -> str | None:
+    """The address; None where none is named and there is no file."""
+    named = bool(arguments.database or os.environ.get(VARIABLE))
+    return find_address(arguments) if named or find_file(arguments).exists() else None
+
+
+def find_file(arguments: argparse.Namespace) -> Path:
+    return Path(find_directory(arguments), FILE).absolute()
 
 
 def open_engine(arguments: argparse.Namespace) -> "Engine":

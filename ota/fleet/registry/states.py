@@ -4,15 +4,14 @@ Reads and writes: nothing; builds expressions.
 Never: calls a unit lost that said when it will be back: asleep by policy is not lost.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import ColumnElement, and_, case, or_
 
 from ota.fleet.database.tables import unit
+from ota.release.rollouts.status import GRACE, SILENCE
 
-GRACE = timedelta(hours=2)  # after the time at which it wanted to be back
-SILENT = timedelta(hours=36)  # it asks once a day at the lowest level, and up to a tenth later
 IDLE_STEPS = ("", "idle")
 
 
@@ -32,7 +31,7 @@ class UnitStateWord(Enum):
 def find_state(now: datetime) -> ColumnElement[str]:
     """The word of each row of `unit`."""
     asleep = is_asleep(now)
-    silent = and_(unit.c.received_at < now - SILENT, or_(unit.c.expected_at.is_(None), ~asleep))
+    silent = and_(unit.c.received_at < now - SILENCE, or_(unit.c.expected_at.is_(None), ~asleep))
     word = UnitStateWord
     return case(
         (unit.c.revoked_at.is_not(None), word.REVOKED.value),

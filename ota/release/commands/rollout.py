@@ -22,6 +22,7 @@ from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet
 from ota.release.metadata.bins import read_entries
 from ota.release.metadata.reading import DIRECTOR
+from ota.release.publishing import publish
 from ota.release.releases.assignments import GROUP
 from ota.release.rollouts.definition import (
     MOST_SOAK_H,
@@ -33,6 +34,7 @@ from ota.release.rollouts.entries import find_definition, list_definitions
 from ota.release.rollouts.rollouts import (
     Outcome,
     advance,
+    advance_all,
     pause,
     remove,
     resume,
@@ -43,6 +45,7 @@ from ota.release.rollouts.status import MOST_BYTES, UnitStatus, parse_statuses
 
 HELP = "a release to a group in waves, which stops by itself where units fail"
 STDIN = Path("-")
+TO_HELP = "copy the tree to there, in order, where something changed"
 UNITS_HELP = "what units have reported: a JSON list (docs/releases.md); - for standard input"
 
 
@@ -77,7 +80,15 @@ def parse_group(text: str) -> str:
     return parse_name(text.removeprefix(GROUP))
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+AddMore = Callable[[argparse.ArgumentParser], None]
+
+
+def add_nothing(_: argparse.ArgumentParser) -> None:
+    """Units come from a file alone."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, add_more: AddMore = add_nothing) -> None:
+    """`add_more`: where else what units have reported may come from."""
     actions = parser.add_subparsers(metavar="ACTION", required=True, parser_class=type(parser))
     for name, act, text in (
         ("start", run_start, "begin with the first wave"),
@@ -90,19 +101,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         sub = actions.add_parser(name, help=text, description=text)
         add_action(sub, act)
+        if act not in (run_resume, run_remove):
+            sub.add_argument("--units", type=PATH, metavar="FILE", help=UNITS_HELP)
+            add_more(sub)
+        if act is not run_status:
+            sub.add_argument("--to", type=PATH, metavar="DIR", help=TO_HELP)
         sub.set_defaults(act=act)
 
 
 def add_action(sub: argparse.ArgumentParser, act: Callable[..., object]) -> None:
-    count = "?" if act is run_status else None
+    count = "?" if act in (run_status, run_advance) else None
     sub.add_argument("name", type=RELEASE, metavar="NAME", nargs=count)
     if act is run_start:
         add_start(sub)
     if act in (run_pause, run_stop):
         sub.add_argument("--reason", type=NAME, required=True, metavar="TEXT", help="units tell it")
-    if act not in (run_resume, run_remove):
-        is_needed = act is run_advance
-        sub.add_argument("--units", type=PATH, required=is_needed, metavar="FILE", help=UNITS_HELP)
     if act is run_status:
         sub.add_argument("--json", action="store_true", help="for programs")
     add_fleet(sub)
@@ -130,12 +143,22 @@ def add_start(sub: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    statuses = read_units(getattr(arguments, "units", None))
+    return run_with(arguments, read_units(getattr(arguments, "units", None)))
+
+
+def run_with(arguments: argparse.Namespace, statuses: "Statuses | None") -> int:
+    """`statuses`: what units have reported; None where nothing was given."""
+    if statuses is None and arguments.act is run_advance:
+        raise ReleaseError("what units have reported is needed: give --units FILE")
     with open_fleet(arguments) as fleet:
         if arguments.act is run_status:
             run_status(fleet, arguments, statuses)
-        else:
-            print(arguments.act(fleet, arguments, statuses or {}).text)
+            return 0
+        outcomes: list[Outcome] = arguments.act(fleet, arguments, statuses or {})
+        for one in outcomes:
+            print(one.text)
+        if arguments.to and any(one.is_changed for one in outcomes):
+            print(f"{arguments.to} has the tree; {publish(fleet, arguments.to)} files are new")
     return 0
 
 
@@ -155,7 +178,7 @@ def read_units(path: Path | None) -> Mapping[str, UnitStatus] | None:
 Statuses = Mapping[str, UnitStatus]
 
 
-def run_start(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -> Outcome:
+def run_start(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -> list[Outcome]:
     definition = RolloutDefinition(
         name=arguments.name,
         release=arguments.release,
@@ -167,27 +190,29 @@ def run_start(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -
         soak_h=arguments.soak,
         wave_since=fleet.now,
     )
-    return start(fleet, definition, statuses)
+    return [start(fleet, definition, statuses)]
 
 
-def run_advance(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -> Outcome:
-    return advance(fleet, arguments.name, statuses)
+def run_advance(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -> list[Outcome]:
+    if arguments.name:
+        return [advance(fleet, arguments.name, statuses)]
+    return advance_all(fleet, statuses) or [Outcome(is_changed=False, text="no rollout runs")]
 
 
-def run_pause(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -> Outcome:
-    return pause(fleet, arguments.name, arguments.reason, statuses)
+def run_pause(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -> list[Outcome]:
+    return [pause(fleet, arguments.name, arguments.reason, statuses)]
 
 
-def run_stop(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -> Outcome:
-    return stop(fleet, arguments.name, arguments.reason, statuses)
+def run_stop(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses) -> list[Outcome]:
+    return [stop(fleet, arguments.name, arguments.reason, statuses)]
 
 
-def run_resume(fleet: Fleet, arguments: argparse.Namespace, _: Statuses) -> Outcome:
-    return resume(fleet, arguments.name)
+def run_resume(fleet: Fleet, arguments: argparse.Namespace, _: Statuses) -> list[Outcome]:
+    return [resume(fleet, arguments.name)]
 
 
-def run_remove(fleet: Fleet, arguments: argparse.Namespace, _: Statuses) -> Outcome:
-    return remove(fleet, arguments.name)
+def run_remove(fleet: Fleet, arguments: argparse.Namespace, _: Statuses) -> list[Outcome]:
+    return [remove(fleet, arguments.name)]
 
 
 def run_status(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses | None) -> None:

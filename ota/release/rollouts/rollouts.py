@@ -72,6 +72,13 @@ def advance(fleet: Fleet, name: str, statuses: Statuses) -> Outcome:
     return sign(fleet, scene, begun.definition, begun.entries)
 
 
+def advance_all(fleet: Fleet, statuses: Statuses) -> list[Outcome]:
+    """The same for all that run, in the order of their names. Raises `ReleaseError`."""
+    entries = read_entries(fleet.read_state(DIRECTOR))
+    running = [one for one in list_definitions(entries) if one.state is RolloutState.RUNNING]
+    return [advance(fleet, one.name, statuses) for one in running]
+
+
 def pause(fleet: Fleet, name: str, reason: str, statuses: Statuses = NOBODY) -> Outcome:
     """No unit takes it until it is resumed; those that run it, by `statuses`, keep it."""
     scene = look(fleet, statuses)
