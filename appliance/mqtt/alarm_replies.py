@@ -13,6 +13,7 @@ from typing import Any
 from appliance.model_alarms import AlarmOrder, AlarmOrderKind
 from appliance.mqtt.alarm_topics import ALL, make_acknowledge_topic, make_alarm_topic
 from appliance.mqtt.command_limit import CommandGate
+from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.topics import Document, Messages, Topics, to_json
 from appliance.parsing.values import parse_name
 from appliance.process.alarm_wake import make_wake
@@ -27,11 +28,13 @@ SHOWN = ("alarm_id", "sequence", "at", "kind", "priority", "text", "occurrences"
 
 
 class AlarmReplies:
-    """Of one unit. `take` may be called in another thread than the rest."""
+    """Of one unit. `take` may be called in another thread than the rest, and raises
+    `StoreError` where the order may be tried again.
+    """
 
-    def __init__(self, service: Service, topics: Topics) -> None:
+    def __init__(self, service: Service, topics: Topics, refusals: Refusals) -> None:
         self._service = service
-        self._gate = CommandGate(service)
+        self._gate = CommandGate(service, refusals)
         self.topic = make_alarm_topic(topics.root)
         self.acknowledge = make_acknowledge_topic(topics.root)
 

@@ -34,9 +34,9 @@ DEAF_S = 3600.0  # so long no orders are taken after a message that was too larg
 
 
 class TakeCommand(Protocol):
-    """Takes one message; returns retained messages to publish."""
+    """Takes one message, and does not wait."""
 
-    def __call__(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
+    def __call__(self, topic: str, payload: bytes, *, retained: bool) -> None:
         """Whatever it is."""
 
 
@@ -123,7 +123,7 @@ class Broker:
 
     def take_commands(self, patterns: Sequence[str], take: TakeCommand) -> None:
         """Subscribe to `patterns` at each connection; each message goes to `take`, in paho's
-        thread, and the retained messages that it returns are published.
+        thread.
         """
         self._patterns, self._take = list(patterns), take
 
@@ -166,6 +166,12 @@ class Broker:
                 self._publish_kept(topic, text)
                 count += 1
         return count
+
+    def publish_answer(self, messages: Messages) -> None:
+        """Publish retained messages also where they are as before; in any thread."""
+        if not self.trouble:
+            for topic, text in messages.items():
+                self._publish_kept(topic, text)
 
     def publish_event(self, topic: str, text: str) -> int | None:
         """Publish one event; its number, or None without a connection, and while the broker does
@@ -230,11 +236,8 @@ class Broker:
                 with self._lock:
                     self._published.clear()  # the broker has thrown it away
             return
-        if self._take is None:
-            return
-        states = self._take(message.topic, message.payload, retained=message.retain)
-        for topic, text in states.items():
-            self._publish_kept(topic, text)
+        if self._take is not None:
+            self._take(message.topic, message.payload, retained=message.retain)
 
     def _on_subscribe(self, *arguments: Any) -> None:
         self._answered.add(arguments[2])

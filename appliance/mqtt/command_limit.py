@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 from appliance.errors import StoreError
+from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.topics import Messages
 from appliance.process.service import Service
 from appliance.strict_json import InputError
@@ -33,19 +34,28 @@ class CommandLimit:
             raise InputError(f"more than {MOST_IN_A_MINUTE} commands came in a minute")
         self._taken_s.append(now_s)
 
+    def forget_last(self) -> None:
+        """It was not taken, and comes again."""
+        self._taken_s.pop()
+
 
 class CommandGate:
     """Of one kind of command. `take` may be called in another thread than the rest."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, service: Service, refusals: Refusals) -> None:
+        self._service, self._refusals = service, refusals
         self._limit = CommandLimit()
 
     def take(self, topic: str, act: Callable[[], Messages], *, retained: bool) -> Messages:
-        """What `act` returns; nothing where it refuses, with the reason in the log."""
+        """What `act` returns; nothing where it refuses, with the reason in the log. Raises
+        `StoreError`: the order may be tried again.
+        """
         try:
             self._limit.check(self._service.clock.stamp().uptime_s, retained=retained)
             return act()
-        except (InputError, StoreError) as error:
-            self._service.log.warning(f"the command {topic[:200]} was not taken: {error}")
+        except InputError as error:
+            self._refusals.say(topic, str(error))
             return {}
+        except StoreError:
+            self._limit.forget_last()
+            raise

@@ -16,10 +16,12 @@ from appliance.mqtt.camera_energy import CameraEnergyCounter
 from appliance.mqtt.camera_state import build_camera_states
 from appliance.mqtt.event_feed import EventFeed
 from appliance.mqtt.holds import HoldCommands
+from appliance.mqtt.order_queue import OrderQueue
 from appliance.mqtt.pictures import Pictures
 from appliance.mqtt.presence import Presence
 from appliance.mqtt.published import Published
 from appliance.mqtt.quiet import Quiet
+from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.retraction import Retraction
 from appliance.mqtt.secrets import make_tls_context, read_password
 from appliance.mqtt.topics import DISTRIBUTION, Messages, Topics, list_former_topics, to_json
@@ -57,13 +59,16 @@ class MqttCycle:
         self._energy = CameraEnergyCounter(store, service.settings)
         self._pictures = Pictures(store, service.settings, topics)
         self._quiet = Quiet()
-        self._holds = HoldCommands(service, topics)
-        self._updates = UpdateHolds(service, topics)
-        self._alarms = AlarmReplies(service, topics)
+        self._refusals = refusals = Refusals(service)
+        self._orders = OrderQueue(service, refusals, self.broker.publish_answer)
+        self._holds = HoldCommands(service, topics, refusals)
+        self._updates = UpdateHolds(service, topics, refusals)
+        self._alarms = AlarmReplies(service, topics, refusals)
         self.broker.take_commands(self._list_patterns(), self._take)
 
     def cycle(self) -> str:
         """Publish events and state; returns where to, or why not."""
+        self._refusals.follow()
         self._attempt(self._feed.follow)
         self._publish(self._build_messages())
         now_s = self._service.clock.stamp().uptime_s
@@ -80,6 +85,7 @@ class MqttCycle:
 
     def finish(self) -> None:
         """Remember what the broker has acknowledged, and say good-bye."""
+        self._orders.close()
         self.broker.close()
         self._feed.settle()
 
@@ -137,16 +143,18 @@ class MqttCycle:
             patterns.append(self._updates.order_topic)
         return patterns
 
-    def _take(self, topic: str, payload: bytes, *, retained: bool) -> Messages:
+    def _take(self, topic: str, payload: bytes, *, retained: bool) -> None:
         if self._retraction.note(topic, payload, retained=retained):
-            return {}
+            return
         if topic == self.topics.home_assistant:
             self._feed.note_listener(payload)
-            return {}
+            return
+        own: AlarmReplies | HoldCommands | UpdateHolds = self._holds
         if topic == self._updates.order_topic:
-            return self._updates.take(topic, payload, retained=retained)
-        own = self._alarms if topic == self._alarms.acknowledge else self._holds
-        return own.take(topic, payload, retained=retained)
+            own = self._updates
+        elif topic == self._alarms.acknowledge:
+            own = self._alarms
+        self._orders.submit(topic, lambda: own.take(topic, payload, retained=retained))
 
 
 def connect(settings: Settings, topics: Topics) -> Broker:

@@ -7,6 +7,7 @@ than some in a minute: each is a write to the flash.
 
 from appliance.mqtt.command_limit import CommandGate
 from appliance.mqtt.commands import CommandTopics, parse_command
+from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.topics import Messages, Topics
 from appliance.process.service import Service
 from appliance.store.camera_holds import HoldReader, add_holds
@@ -16,13 +17,15 @@ from appliance.wording.site_time import find_zone
 
 
 class HoldCommands:
-    """The commands of one unit. `take` may be called in another thread than the rest."""
+    """The commands of one unit. `take` may be called in another thread than the rest, and raises
+    `StoreError` where the order may be tried again.
+    """
 
-    def __init__(self, service: Service, topics: Topics) -> None:
+    def __init__(self, service: Service, topics: Topics, refusals: Refusals) -> None:
         self._service = service
         self._zone = find_zone(service.settings.site.timezone)
         self.topics = CommandTopics(topics.root, service.settings.camera)
-        self._gate = CommandGate(service)
+        self._gate = CommandGate(service, refusals)
 
     def build_states(self, store: Store) -> Messages:
         """What is in force of each camera, as retained messages. Raises `StoreError`."""

@@ -11,6 +11,7 @@ Never: ends what a technician holds, installs anything, or takes a retained mess
 from appliance.model_updates import UpdateHold
 from appliance.mqtt.command_limit import CommandGate
 from appliance.mqtt.commands import MOST_BYTES, OFF, ON, SET, STATE, parse_order, parse_set
+from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.topics import Messages, Topics
 from appliance.process.service import Service
 from appliance.store.store import Store
@@ -21,12 +22,14 @@ from appliance.wording.site_time import find_zone
 
 
 class UpdateHolds:
-    """Of one unit. `take` may be called in another thread than the rest."""
+    """Of one unit. `take` may be called in another thread than the rest, and raises
+    `StoreError` where the order may be tried again.
+    """
 
-    def __init__(self, service: Service, topics: Topics) -> None:
+    def __init__(self, service: Service, topics: Topics, refusals: Refusals) -> None:
         self._service = service
         self._zone = find_zone(service.settings.site.timezone)
-        self._gate = CommandGate(service)
+        self._gate = CommandGate(service, refusals)
         self.order_topic = f"{topics.update}/hold/{SET}"
         self._state_topic = f"{topics.update}/hold/{STATE}"
 

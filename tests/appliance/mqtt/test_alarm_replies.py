@@ -16,6 +16,7 @@ from appliance.model_alarms import AlarmOrder
 from appliance.mqtt.alarm_replies import AlarmReplies, parse_reply
 from appliance.mqtt.command_limit import MOST_IN_A_MINUTE
 from appliance.mqtt.cycle import MqttCycle
+from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.topics import Topics
 from appliance.process.service import Service
 from appliance.sections.alarms import RecipientSettings
@@ -68,7 +69,7 @@ def test_whatever_comes_is_a_reply_or_a_refusal(payload: bytes) -> None:
 
 
 def test_retained_and_too_many_are_not_taken(service: Service) -> None:
-    replies = AlarmReplies(service, Topics(service.settings, "test"))
+    replies = AlarmReplies(service, Topics(service.settings, "test"), Refusals(service))
     replies.take(replies.acknowledge, b"1", retained=True)
     assert service.store.rows(AlarmOrder) == []
     for _ in range(MOST_IN_A_MINUTE + 5):
@@ -103,5 +104,5 @@ def test_the_newest_alarm_is_published_and_a_message_acknowledges_it(
 
 
 def test_a_unit_that_tells_nobody_publishes_nothing_of_alarms(service: Service) -> None:
-    replies = AlarmReplies(service, Topics(service.settings, "test"))
+    replies = AlarmReplies(service, Topics(service.settings, "test"), Refusals(service))
     assert replies.build_state({"alarms": {"is_set": False}}) == {}

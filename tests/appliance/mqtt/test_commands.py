@@ -21,6 +21,7 @@ from appliance.mqtt.command_limit import MOST_IN_A_MINUTE
 from appliance.mqtt.commands import CommandTopics, Place, parse_command
 from appliance.mqtt.cycle import MqttCycle
 from appliance.mqtt.holds import HoldCommands
+from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.topics import Topics
 from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
@@ -110,7 +111,7 @@ def test_whatever_comes_is_an_order_or_a_refusal(payload: bytes) -> None:
 
 
 def test_retained_and_too_many_commands_are_not_taken(service: Service) -> None:
-    commands = HoldCommands(service, Topics(service.settings, "test"))
+    commands = HoldCommands(service, Topics(service.settings, "test"), Refusals(service))
     topic = "neural-energy/test/camera/gate/detect/set"
     assert commands.take(topic, b"OFF", retained=True) == {}
     for _ in range(MOST_IN_A_MINUTE):

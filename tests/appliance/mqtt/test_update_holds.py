@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from appliance.log import SentenceLog
 from appliance.model_updates import UpdateHold
+from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.topics import Topics
 from appliance.mqtt.update_holds import UpdateHolds
 from appliance.process.service import Service
@@ -26,7 +27,7 @@ STATE = "neural-energy/test/update/hold/state"
 def holds(settings: Settings, open_store: OpenStore, clock: FakeClock) -> UpdateHolds:
     site = replace(settings, unit=replace(settings.unit, id="test"))
     service = Service("mqtt", site, clock, open_store("mqtt"), SentenceLog("mqtt"))
-    return UpdateHolds(service, Topics(site, "test"))
+    return UpdateHolds(service, Topics(site, "test"), Refusals(service))
 
 
 def test_a_hold_is_stored_with_who_and_why_and_ends(
