@@ -20,8 +20,6 @@ from ota.release.commands.opening import add_fleet, add_keys, open_fleet
 from ota.release.commands.release import RELEASE
 from ota.release.errors import ReleaseError
 from ota.release.fleet import Fleet
-from ota.release.metadata.bins import read_entries
-from ota.release.metadata.reading import DIRECTOR
 from ota.release.publishing import publish
 from ota.release.releases.assignments import GROUP
 from ota.release.rollouts.definition import (
@@ -29,12 +27,12 @@ from ota.release.rollouts.definition import (
     RolloutDefinition,
     make_waves,
 )
-from ota.release.rollouts.describing import format_report, report, tell
-from ota.release.rollouts.entries import find_definition, list_definitions
+from ota.release.rollouts.describing import format_report, tell
 from ota.release.rollouts.rollouts import (
     Outcome,
     advance,
     advance_all,
+    describe,
     pause,
     remove,
     resume,
@@ -216,18 +214,15 @@ def run_remove(fleet: Fleet, arguments: argparse.Namespace, _: Statuses) -> list
 
 
 def run_status(fleet: Fleet, arguments: argparse.Namespace, statuses: Statuses | None) -> None:
-    entries = read_entries(fleet.read_state(DIRECTOR))
-    name = arguments.name
-    found = [find_definition(entries, name)] if name else list_definitions(entries)
-    reports = [report(entries, one, statuses, fleet.now) for one in found]
+    reports = describe(fleet, arguments.name, statuses)
     if arguments.json:
         print(json.dumps([format_report(one) for one in reports], indent=1))
         return
     if not reports:
         print("no release goes out in waves; `fleet rollout start` begins")
     sections = [Section("Rollouts", [Line(one.definition.name, tell(one)) for one in reports])]
-    if name:
-        history = found[0].history
+    if arguments.name:
+        history = reports[0].definition.history
         lines = [Line(f"{one.at:%Y-%m-%d %H:%M} UTC", one.text) for one in history]
         sections.append(Section("What happened", lines))
     show(sections)

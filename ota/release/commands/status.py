@@ -17,8 +17,9 @@ from ota.release.periods import describe_left, is_due
 from ota.release.releases.assignments import whom_of
 from ota.release.releases.known import read_built, target_path
 from ota.release.renewing import list_roles
-from ota.release.rollouts.describing import report, tell
-from ota.release.rollouts.entries import PAUSED, ROLLOUTS, list_definitions
+from ota.release.rollouts.describing import tell
+from ota.release.rollouts.entries import PAUSED, ROLLOUTS
+from ota.release.rollouts.rollouts import describe
 
 HELP = "releases, who is to have them, and how long each signature holds"
 
@@ -74,9 +75,8 @@ def list_assigned(fleet: Fleet) -> Iterator[Line]:
 
 
 def list_rollouts(fleet: Fleet) -> Iterator[Line]:
-    entries = read_entries(fleet.read_state(DIRECTOR))
-    for one in list_definitions(entries):
-        yield Line(one.name, tell(report(entries, one, None, fleet.now)))
+    for one in describe(fleet):
+        yield Line(one.definition.name, tell(one))
 
 
 def list_signatures(fleet: Fleet) -> Iterator[Line]:

@@ -79,7 +79,8 @@ def refuse_step_back(scene: Scene, definition: RolloutDefinition) -> None:
 
 def refuse_older(who: str, definition: RolloutDefinition) -> NoReturn:
     raise ReleaseError(
-        f"{who}; {definition.release} is older and would be refused: roll out a newer release"
+        f"{who}; {definition.release} is older and would be refused: roll out a newer release, or "
+        "take what was assigned away first (`fleet unassign`, `fleet rollout remove`)"
     )
 
 

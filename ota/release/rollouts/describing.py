@@ -1,7 +1,7 @@
 """What is told of rollouts: how far each is, for people and as JSON. Pure.
 
-    reports = [report(entries, one, statuses, now) for one in list_definitions(entries)]
-    format_report(reports[0])
+    one = report(entries, definition, statuses, now)
+    tell(one), format_report(one)
 
 Reads and writes: nothing.
 Never: tells a figure of units of which nothing was given.

@@ -1,4 +1,4 @@
-"""Start a rollout, let it go on, pause it, resume it, stop it, take it away.
+"""Start a rollout, let it go on, pause it, resume it, stop it, take it away, tell of it.
 
     start(fleet, definition, statuses)
     outcome = advance(fleet, "december", statuses)       # outcome.is_changed: publish the tree
@@ -20,6 +20,7 @@ from ota.release.metadata.reading import DIRECTOR
 from ota.release.releases.assignments import entry_path
 from ota.release.rollouts.beginning import begin_wave, check_start
 from ota.release.rollouts.definition import RolloutDefinition, RolloutState, parse_definition
+from ota.release.rollouts.describing import RolloutReport, report
 from ota.release.rollouts.entries import (
     find_definition,
     find_members,
@@ -134,6 +135,15 @@ def refuse_live(fleet: Fleet, release: str) -> None:
                 f"with `fleet rollout stop {one.name}`, then take it away with `fleet rollout "
                 f"remove {one.name}`"
             )
+
+
+def describe(
+    fleet: Fleet, name: str | None = None, statuses: Statuses | None = None
+) -> list[RolloutReport]:
+    """How far each rollout is, or that one; `statuses` None: it is not known how units are."""
+    entries = read_entries(fleet.read_state(DIRECTOR))
+    found = [find_definition(entries, name)] if name else list_definitions(entries)
+    return [report(entries, one, statuses, fleet.now) for one in found]
 
 
 def require_end(name: str, entry: TargetFile) -> None:

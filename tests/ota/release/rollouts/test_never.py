@@ -39,10 +39,15 @@ def make_entry(unit: str, release: str, **more: str) -> TargetFile:
 
 
 class PaperFleet:
-    """`by_hand`: what persons have assigned to units."""
+    """`by_hand`: what persons have assigned to units, `before`: an earlier rollout."""
 
     def __init__(
-        self, running: list[str], by_hand: dict[str, str], percents: list[int], first: int
+        self,
+        running: list[str],
+        by_hand: dict[str, str],
+        before: dict[str, str],
+        percents: list[int],
+        first: int,
     ) -> None:
         units = [f"u{number}" for number in range(len(running))]
         self.statuses = {
@@ -52,6 +57,11 @@ class PaperFleet:
         self.by_hand = {one: release for one, release in by_hand.items() if one in self.statuses}
         self.entries = {
             f"units/{one}": make_entry(one, release) for one, release in self.by_hand.items()
+        }
+        self.entries |= {
+            f"units/{one}": make_entry(one, release, rollout="november")
+            for one, release in before.items()
+            if one in self.statuses and one not in by_hand
         }
         self.first = units[:first]
         self.now = BEGIN
@@ -91,7 +101,9 @@ class PaperFleet:
             assert unit not in self.by_hand
             if path.startswith("units/"):
                 running = self.statuses[unit].running_release
+                present = self.entries[path].custom["release"] if path in self.entries else ""
                 assert SEQUENCES.get(running, 0) <= SEQUENCES["r2"]
+                assert SEQUENCES.get(present, 0) <= SEQUENCES["r2"]
 
     def check_share(self) -> None:
         """No more units have it than the current wave allows."""
@@ -116,7 +128,7 @@ def test_no_wave_is_overrun_and_no_unit_is_sent_back(data: st.DataObject) -> Non
     hands = st.dictionaries(st.sampled_from([f"u{one}" for one in range(40)]), RELEASES, max_size=5)
     percents = data.draw(st.lists(st.integers(1, 99), max_size=4, unique=True).map(sorted))
     first = data.draw(st.integers(0, 3))
-    fleet = PaperFleet(running, data.draw(hands), percents, first)
+    fleet = PaperFleet(running, data.draw(hands), data.draw(hands), percents, first)
     for _ in range(data.draw(st.integers(1, 25))):
         fleet.now += timedelta(hours=data.draw(st.integers(0, 30)))
         names = st.sampled_from(sorted(fleet.statuses))

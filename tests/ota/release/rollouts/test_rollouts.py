@@ -283,6 +283,24 @@ def test_a_step_back_is_refused(fleet: SimulatedFleet) -> None:
     )
 
 
+def test_what_another_rollout_has_given_is_not_taken_back_by_an_older_release(
+    fleet: SimulatedFleet,
+) -> None:
+    fleet.desk.issue("r3", 3)
+    first, second, third = fleet.add(3)
+    fleet.start("r3", first, second)
+    fleet.stop("it beeps")
+    assert f"{first} is to have, or run, a newer release" in refuse(
+        fleet, "r2", first, name="january"
+    )
+    fleet.start("r2", third, name="january", percents=(100,))
+    for _ in range(2):
+        fleet.pass_time(hours=24)
+        said = fleet.advance("january").text
+    assert f"left alone: 2 to have, or run, a newer release ({first}, {second})" in said
+    assert fleet.find_assigned("r3") == {first, second}
+
+
 def test_a_first_wave_without_a_unit_is_refused(fleet: SimulatedFleet) -> None:
     assert "no unit of the group is known" in refuse(fleet, "r2")
     [first] = fleet.add(1)
