@@ -104,7 +104,7 @@ def resume(fleet: Fleet, name: str) -> Outcome:
     paths = [entry_path(f"unit:{one}") for one in find_paused(scene.entries, name)]
     entries = {path: resume_entry(scene.entries[path]) for path in paths}
     text = f"resumed in {definition.label}; {len(entries)} units may take it again"
-    definition = definition.note(scene.now, text, state=RolloutState.RUNNING, reached_at=None)
+    definition = definition.note(scene.now, text, state=RolloutState.RUNNING)
     return sign(fleet, scene, definition, entries)
 
 
@@ -112,16 +112,17 @@ def remove(fleet: Fleet, name: str) -> Outcome:
     """Take the record of a rollout at its end away, and its units' entries: they follow their group
     again. One that cannot be understood is taken away as well.
     """
-    scene = look(fleet, NOBODY)
-    entry = scene.entries.get(rollout_path(name))
+    director = fleet.read_state(DIRECTOR)
+    entries = read_entries(director)
+    entry = entries.get(rollout_path(name))
     if entry is None:
-        find_definition(scene.entries, name)
+        find_definition(entries, name)
     elif entry.custom.get("state") in (RolloutState.RUNNING.value, RolloutState.PAUSED.value):
         require_end(name, entry)
-    members = find_members(scene.entries, name)
+    members = find_members(entries, name)
     changes: dict[str, TargetFile | None] = {entry_path(f"unit:{one}"): None for one in members}
     changes[rollout_path(name)] = None
-    change_entries(fleet.make_writer(DIRECTOR), scene.director, changes)
+    change_entries(fleet.make_writer(DIRECTOR), director, changes)
     text = f"the rollout {name} is taken away; {len(members)} units follow their group again"
     return Outcome(is_changed=True, text=text)
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tuf.api.metadata import TargetFile
 
 from ota.release.errors import ReleaseError
+from ota.release.metadata.bins import change_entries, read_entries
 from ota.release.rollouts.definition import RolloutDefinition
 from ota.release.rollouts.entries import find_definition, find_members, find_paused
 from ota.release.rollouts.rollouts import remove
@@ -133,6 +135,19 @@ def test_a_pause_is_signed_and_resumed(fleet: SimulatedFleet) -> None:
     fleet.pass_time(hours=1)
     assert fleet.touched["r2"] == {second, third}
     assert [one.text for one in find(fleet).history][1] == "heavy rain in the north"
+
+
+def test_after_a_pause_a_success_must_hold_anew(fleet: SimulatedFleet) -> None:
+    first, *_ = fleet.add(10)
+    fleet.start("r2", first)
+    fleet.pass_time(hours=1)
+    fleet.advance()
+    fleet.pass_time(hours=23)
+    fleet.pause("rain")
+    fleet.resume()
+    fleet.pass_time(hours=1)
+    assert "it must hold until" in fleet.advance().text
+    assert fleet.find_assigned("r2") == {first}
 
 
 def test_a_call_that_changes_nothing_signs_nothing(fleet: SimulatedFleet) -> None:
@@ -338,9 +353,25 @@ def test_a_release_of_a_live_rollout_is_not_withdrawn(desk: Desk, fleet: Simulat
     desk.verify()
 
 
-def test_a_live_rollout_is_not_taken_away_and_one_that_is_damaged_is(
+def test_one_that_cannot_be_understood_is_told_and_taken_away(
     desk: Desk, fleet: SimulatedFleet
 ) -> None:
+    first, *_ = fleet.add(10)
+    fleet.start("r2", first)
+    with fleet.open() as opened:
+        director = opened.read_state("director")
+        entry = read_entries(director)["rollouts/december"]
+        custom = {**entry.custom, "speed": 3}
+        newer = TargetFile(entry.length, entry.hashes, entry.path, {"custom": custom})
+        change_entries(opened.make_writer("director"), director, {entry.path: newer})
+    for words in (("rollout", "status"), ("rollout", "stop", NAME, "--reason", "x"), ("status",)):
+        assert "fleet rollout remove december" in desk.type(*words).err
+    desk.do("rollout", "remove", NAME)
+    assert fleet.find_assigned("r2") == set()
+    desk.verify()
+
+
+def test_a_live_rollout_is_not_taken_away(desk: Desk, fleet: SimulatedFleet) -> None:
     first, *_ = fleet.add(10)
     fleet.start("r2", first)
     with fleet.open() as opened, pytest.raises(ReleaseError, match="fleet rollout stop december"):
