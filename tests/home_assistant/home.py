@@ -11,13 +11,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from provisioning.laptop import find_free_port
 from tests.home_assistant.environment import VENV, make_command
 from tests.home_assistant.home_socket import HomeSocket
+from tests.home_assistant.journal import JournalEntry, parse_journal
 from tests.waiting import wait_until
 
 CONFIGURATION = """
@@ -50,26 +50,18 @@ class HomeError(Exception):
     """Home Assistant refused what was asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
-    """One line of Home Assistant's journal. `level`: WARNING, ERROR, ..."""
-
-    level: str
-    logger: str
-    text: str
-
-
 class Home:
-    """One house; `start` and `kill` may follow each other."""
+    """One house; `start` and `kill` may follow each other. `more`: of its configuration."""
 
-    def __init__(self, root: Path, directory: Path) -> None:
+    def __init__(self, root: Path, directory: Path, more: str = "") -> None:
         self._root = root
         self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config = directory / "config"
         self.journal = directory / "home-assistant.log"
         self.config.mkdir(parents=True)
-        (self.config / "configuration.yaml").write_text(CONFIGURATION.format(port=self.port))
+        text = CONFIGURATION.format(port=self.port) + more
+        (self.config / "configuration.yaml").write_text(text)
         self._process: subprocess.Popen[bytes] | None = None
         self.token = ""
 
@@ -115,6 +107,14 @@ class Home:
         with HomeSocket(self.url, short) as talk:
             return str(talk.call("auth/long_lived_access_token", **wish))
 
+    def finish_onboarding(self) -> None:
+        """The questions after the first user, so that its pages do not ask them."""
+        steps = "/api/onboarding"
+        self.ask(f"{steps}/core_config", {})
+        self.ask(f"{steps}/analytics", {})
+        client = f"{self.url}/"
+        self.ask(f"{steps}/integration", {"client_id": client, "redirect_uri": client})
+
     def add_broker(self, port: int) -> None:
         """The MQTT integration, as a person adds it: a form, and its answer."""
         flows = "/api/config/config_entries/flow"
@@ -153,10 +153,8 @@ class Home:
         return [one for one in found if any(kind == "mqtt" for kind, _ in one["identifiers"])]
 
     def read_journal(self) -> list[JournalEntry]:
-        """Its warnings and errors since the first start."""
-        lines = self.journal.read_text(errors="replace").splitlines()
-        entries = [parse_line(line) for line in lines]
-        return [one for one in entries if one is not None and one.level in {"WARNING", "ERROR"}]
+        """All that it has said since the first start."""
+        return parse_journal(self.journal.read_text(errors="replace"))
 
     def _ask_form(self, path: str, form: dict[str, str]) -> Json:
         data = urllib.parse.urlencode(form).encode()
@@ -186,11 +184,3 @@ class Home:
     def _is_running(self) -> bool:
         time.sleep(0.2)
         return bool(self.ask("/api/config")["state"] == "RUNNING")
-
-
-def parse_line(line: str) -> JournalEntry | None:
-    """`2026-11-30 15:40:00.123 WARNING (MainThread) [logger] text`; None for another line."""
-    words = line.split(" ", 5)
-    if len(words) < 6 or not words[4].startswith("["):
-        return None
-    return JournalEntry(words[2], words[4].strip("[]"), words[5])

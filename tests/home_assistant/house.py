@@ -14,17 +14,14 @@ from typing import Any
 
 from tests.conftest import CLIP, ROOT
 from tests.home_assistant.broker import Broker
-from tests.home_assistant.home import Home, HomeError, JournalEntry
+from tests.home_assistant.home import Home, HomeError
+from tests.home_assistant.journal import JournalEntry, is_complaint
 from tests.home_assistant.unit import FAST_DAY_S, NOON, Unit
 from tests.waiting import wait_until
 
 DEBIAN = ROOT / "build/home-assistant/root"
 PATIENCE_S = 90.0
 UNUSABLE = ("unavailable", "unknown")
-# What Home Assistant says of itself: it is started without installing what it lacks, it has no
-# faster zlib, and it was killed.
-OF_ITSELF = ("homeassistant.bootstrap", "aiohttp_fast_zlib", "homeassistant.components.recorder")
-BROKER_GONE = ("Failed to connect to MQTT", "Error returned from MQTT server", "Disconnected from")
 Json = Any
 
 
@@ -39,12 +36,7 @@ class House:
 
     def list_complaints(self) -> list[JournalEntry]:
         """Warnings and errors of Home Assistant that may be about the unit."""
-        return [
-            one
-            for one in self.home.read_journal()
-            if not one.logger.startswith(OF_ITSELF)
-            and not any(gone in one.text for gone in BROKER_GONE)
-        ]
+        return [one for one in self.home.read_journal() if is_complaint(one)]
 
     def read_states(self) -> dict[str, Json]:
         """The states of the unit's entities by entity id."""
