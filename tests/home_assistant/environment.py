@@ -18,9 +18,9 @@ LOCK = ROOT / "requirements/home-assistant.lock"
 MIRROR = "http://deb.debian.org/debian"
 PYTHON = "3.13.5"  # of Debian 13; Home Assistant 2026.2 wants 3.13.2 or newer
 # Some of its requirements have no wheel: a compiler.
-PACKAGES = ("python3", "python3-venv", "python3-dev", "gcc", "libc6-dev", "tzdata")
+PACKAGES = ("python3", "python3-venv", "python3-dev", "g++", "libc6-dev", "tzdata")
 C_LIBRARIES = (*(f"_2_{minor}" for minor in range(41, 16, -1)), "2014")
-BUILDERS = ("setuptools", "wheel")
+BUILDERS = ("pybind11", "setuptools", "wheel")
 VENV = "/srv/home-assistant"
 # A namespace of its own for the mounts, which ends with the program.
 ENTER = 'mount -t proc proc "$0/proc"; mount --rbind /dev "$0/dev"; '

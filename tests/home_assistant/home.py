@@ -64,6 +64,7 @@ class Home:
         (self.config / "configuration.yaml").write_text(text)
         self._process: subprocess.Popen[bytes] | None = None
         self.token = ""
+        self._login = ""
 
     def start(self) -> None:
         """Start it, and return when it answers and all of its parts are set up."""
@@ -102,18 +103,17 @@ class Home:
         client = f"{self.url}/"
         code = self.ask("/api/onboarding/users", {**OWNER, "client_id": client})["auth_code"]
         grant = {"grant_type": "authorization_code", "code": code, "client_id": client}
-        short = self._ask_form("/auth/token", grant)["access_token"]
+        self._login = self._ask_form("/auth/token", grant)["access_token"]
         wish = {"client_name": "tests", "lifespan": 365}
-        with HomeSocket(self.url, short) as talk:
+        with HomeSocket(self.url, self._login) as talk:
             return str(talk.call("auth/long_lived_access_token", **wish))
 
     def finish_onboarding(self) -> None:
-        """The questions after the first user, so that its pages do not ask them."""
-        steps = "/api/onboarding"
-        self.ask(f"{steps}/core_config", {})
-        self.ask(f"{steps}/analytics", {})
+        """The steps after the first user, which only that login may take; its pages ask them."""
         client = f"{self.url}/"
-        self.ask(f"{steps}/integration", {"client_id": client, "redirect_uri": client})
+        where = {"client_id": client, "redirect_uri": client}
+        for step, answer in (("core_config", {}), ("analytics", {}), ("integration", where)):
+            self.ask(f"/api/onboarding/{step}", answer, self._login)
 
     def add_broker(self, port: int) -> None:
         """The MQTT integration, as a person adds it: a form, and its answer."""
@@ -125,10 +125,10 @@ class Home:
 
     # --- questions ---------------------------------------------------------------------------
 
-    def ask(self, path: str, body: Json = None) -> Json:
+    def ask(self, path: str, body: Json = None, token: str = "") -> Json:
         """One request of its REST interface; a body makes it a POST."""
         data = None if body is None else json.dumps(body).encode()
-        return self._request(path, data, "application/json")
+        return self._request(path, data, "application/json", token or self.token)
 
     def open_socket(self) -> HomeSocket:
         return HomeSocket(self.url, self.token)
@@ -160,10 +160,10 @@ class Home:
         data = urllib.parse.urlencode(form).encode()
         return self._request(path, data, "application/x-www-form-urlencoded")
 
-    def _request(self, path: str, data: bytes | None, kind: str) -> Json:
+    def _request(self, path: str, data: bytes | None, kind: str, token: str = "") -> Json:
         headers = {"Content-Type": kind}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self.url + path, data, headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
