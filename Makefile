@@ -3,6 +3,8 @@
 #             CAMERAS=8 watches eight simulated RTSP cameras instead of a clip;
 #             ALARMS=demo sends alarms to a mailbox on this computer, whose page shows what people get;
 #             MQTT=127.0.0.1 reports to that broker, for Home Assistant (docs/mqtt.md)
+# make home-assistant   that unit with two cameras beside a real Home Assistant, to click through, until Ctrl-C; as root, with
+#             the packages mmdebstrap and mosquitto
 # make update-demo   beside a `make run`: one release that the unit keeps, one that it takes back
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
@@ -62,7 +64,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run update-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run home-assistant update-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -83,8 +85,9 @@ build/peers/installed build/fuzz/installed build/sbom/installed build/integratio
 	$(INSTALL) --upgrade --target build/$* -r requirements/$*.lock
 	@touch $@
 
+SITE = --day $(DAY) --charger $(CHARGER) $(if $(BMS),--bms $(BMS)) $(if $(GENERATOR),--generator)
 run: .venv/installed
-	$(BOUND) $(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS)) $(if $(GENERATOR),--generator) $(if $(ALARMS),--alarms $(ALARMS)) $(if $(MQTT),--mqtt $(MQTT))
+	$(BOUND) $(PY) -m provisioning $(SITE) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --cameras $(CAMERAS) $(if $(ALARMS),--alarms $(ALARMS)) $(if $(MQTT),--mqtt $(MQTT))
 
 # Beside a `make run`, in another terminal.
 update-demo: .venv/installed
@@ -139,6 +142,9 @@ test-exporters: .venv/installed-test
 build/home-assistant/installed: requirements/home-assistant.lock tests/home_assistant/environment.py .venv/installed-test
 	$(PY) -m tests.home_assistant.environment build/home-assistant
 	@touch $@
+
+home-assistant: build/home-assistant/installed
+	$(BOUND) $(PY) -m tests.home_assistant.show $(SITE)
 
 test-home-assistant: build/home-assistant/installed
 	$(PY) -m pytest -rs --durations=8 tests/home_assistant

@@ -9,19 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.home_assistant.house import DEBIAN, House, open_house
-from tests.real_pid1.needs import list_missing, skip_where_missing
+from tests.home_assistant.house import House, list_what_lacks, open_house
+from tests.real_pid1.needs import skip_where_missing
 
 HERE = Path(__file__).parent
-PROGRAMS = {"mosquitto": "mosquitto", "unshare": "util-linux", "chroot": "coreutils"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip all where something is missing."""
-    missing = list_missing(PROGRAMS)
-    if not DEBIAN.is_dir():
-        missing.append("`make build/home-assistant/installed`")
-    skip_where_missing(items, HERE, missing)
+    skip_where_missing(items, HERE, list_what_lacks())
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,11 @@ from tests.home_assistant.broker import Broker
 from tests.home_assistant.home import Home, HomeError
 from tests.home_assistant.journal import JournalEntry, is_complaint
 from tests.home_assistant.unit import FAST_DAY_S, NOON, Unit
+from tests.real_pid1.needs import list_missing
 from tests.waiting import wait_until
 
 DEBIAN = ROOT / "build/home-assistant/root"
+PROGRAMS = {"mosquitto": "mosquitto", "unshare": "util-linux", "chroot": "coreutils"}
 PATIENCE_S = 90.0
 UNUSABLE = ("unavailable", "unknown")
 Json = Any
@@ -83,6 +85,12 @@ class House:
             return False
 
         return wait_until(ask, what, within_s)
+
+
+def list_what_lacks() -> list[str]:
+    """What a house needs and this computer does not have."""
+    made = [] if DEBIAN.is_dir() else ["`make build/home-assistant/installed`"]
+    return list_missing(PROGRAMS) + made
 
 
 @contextmanager

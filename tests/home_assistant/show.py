@@ -15,22 +15,24 @@ from pathlib import Path
 
 from provisioning.laptop import find_free_port
 from tests.home_assistant.broker import Broker
+from tests.home_assistant.dashboard import add_dashboard
 from tests.home_assistant.home import OWNER, Home
-from tests.home_assistant.house import DEBIAN
-from tests.waiting import wait_until
+from tests.home_assistant.house import DEBIAN, list_what_lacks
 
 FRONTEND = """
 frontend:
 logbook:
 """
+CAMERAS = "--cameras=2"  # those that the dashboard shows
 STOP_S = 60.0
 
 
 @dataclass
 class Show:
-    """What runs, until one of it ends."""
+    """What runs, and where people find it."""
 
     home: Home
+    dashboard: str
     unit: subprocess.Popen[bytes]
     page: str
 
@@ -44,10 +46,10 @@ def open_show(directory: Path, options: Sequence[str]) -> Iterator[Show]:
         home.start()
         home.finish_onboarding()
         home.add_broker(broker.port)
-        port = find_free_port()
-        with run_unit([*options, f"--port={port}", f"--dir={directory / 'run'}"], broker) as unit:
-            wait_until(lambda: unit.poll() is not None or bool(home.read_devices()), "the unit")
-            yield Show(home, unit, f"http://localhost:{port}")
+        dashboard, port = add_dashboard(home), find_free_port()
+        own = (CAMERAS, f"--port={port}", f"--dir={directory / 'run'}")
+        with run_unit([*options, *own], broker) as unit:
+            yield Show(home, dashboard, unit, f"http://localhost:{port}")
     finally:
         home.close()
         broker.kill()
@@ -67,16 +69,20 @@ def run_unit(options: Sequence[str], broker: Broker) -> Iterator[subprocess.Pope
 
 def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        open_show(Path(directory), sys.argv[1:]) as show,
-    ):
-        print(f"Home Assistant: {show.home.url}   user {OWNER['username']}")
-        print(f"password: {OWNER['password']}   page of the unit: {show.page}", flush=True)
-        try:
+    missing = list_what_lacks()
+    if missing:
+        sys.exit(f"this needs {', '.join(missing)}")
+    try:
+        with (
+            tempfile.TemporaryDirectory() as directory,
+            open_show(Path(directory), sys.argv[1:]) as show,
+        ):
+            name, password = OWNER["username"], OWNER["password"]
+            print(f"Home Assistant: {show.dashboard} (user: {name}, password: {password})")
+            print(f"the unit's own page: {show.page}", flush=True)
             show.unit.wait()
-        except KeyboardInterrupt:
-            print("stopping", flush=True)
+    except KeyboardInterrupt:
+        print("stopped")
 
 
 if __name__ == "__main__":
