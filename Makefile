@@ -4,7 +4,7 @@
 #             ALARMS=demo sends alarms to a mailbox on this computer, whose page shows what people get;
 #             MQTT=127.0.0.1 reports to that broker, for Home Assistant (docs/mqtt.md)
 # make home-assistant   that unit with two cameras beside a real Home Assistant, to click through, until Ctrl-C; as root, with
-#             the packages mmdebstrap and mosquitto
+#             the packages mmdebstrap and mosquitto; PICTURE=docs/home-assistant.png takes its picture (package chromium)
 # make update-demo   beside a `make run`: one release that the unit keeps, one that it takes back
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
@@ -144,7 +144,7 @@ build/home-assistant/installed: requirements/home-assistant.lock tests/home_assi
 	@touch $@
 
 home-assistant: build/home-assistant/installed
-	$(BOUND) $(PY) -m tests.home_assistant.show $(SITE)
+	$(BOUND) $(PY) -m tests.home_assistant.$(if $(PICTURE),picture $(PICTURE),show $(SITE))
 
 test-home-assistant: build/home-assistant/installed
 	$(PY) -m pytest -rs --durations=8 tests/home_assistant
