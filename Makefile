@@ -6,6 +6,8 @@
 # make home-assistant   that unit with two cameras beside a real Home Assistant, to click through, until Ctrl-C; as root, with
 #             the packages mmdebstrap and mosquitto; PICTURE=docs/home-assistant.png takes its picture (package chromium)
 # make update-demo   beside a `make run`: one release that the unit keeps, one that it takes back
+# make fleet-demo   a fleet of simulated units (UNITS=200), a release that goes out in waves, one that stops by itself;
+#             the fleet's page on http://localhost:8090 meanwhile, with STAY=1 until Ctrl-C
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
 # make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
@@ -64,7 +66,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run home-assistant update-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run home-assistant update-demo fleet-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -92,6 +94,9 @@ run: .venv/installed
 # Beside a `make run`, in another terminal.
 update-demo: .venv/installed
 	$(BOUND) $(PY) -m provisioning.update_demo
+
+fleet-demo: .venv/installed
+	$(BOUND) $(PY) -m provisioning.fleet_demo $(if $(UNITS),--units $(UNITS)) $(if $(STAY),--stay)
 
 soak: .venv/installed-test
 	$(PY) -m tests.bench.updates.soak
