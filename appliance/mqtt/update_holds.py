@@ -8,14 +8,18 @@ Reads: messages, `UpdateHold` rows. Writes: `UpdateHold` rows; the updater obeys
 Never: ends what a technician holds, installs anything, or takes a retained message for an order.
 """
 
+from datetime import datetime
+
 from appliance.model_updates import UpdateHold
 from appliance.mqtt.command_limit import CommandGate
 from appliance.mqtt.commands import MOST_BYTES, OFF, ON, SET, STATE, parse_order, parse_set
 from appliance.mqtt.refusals import Refusals
 from appliance.mqtt.topics import Messages, Topics
 from appliance.process.service import Service
+from appliance.store.camera_holds import Order, require_span
 from appliance.store.store import Store
 from appliance.store.tables import MQTT
+from appliance.store.unit_time import record_time
 from appliance.store.update_holds import find_update_order
 from appliance.strict_json import InputError
 from appliance.wording.site_time import find_zone
@@ -47,6 +51,7 @@ class UpdateHolds:
         store = Store(self._service.settings.database, self._service.clock, MQTT)
         try:
             store.add(row)
+            record_time(store)
             return self.build_states(store)
         finally:
             store.close()
@@ -57,5 +62,11 @@ class UpdateHolds:
         now = self._service.clock.stamp()
         given = parse_set(payload.decode(errors="replace").strip())
         state, order = parse_order(given, topic, now, self._zone)
-        until = order.until if order.span is None else now.utc + order.span
+        until = find_end(order, now.utc) if state == ON else None
         return UpdateHold(now, state == ON, until, order.who, topic, order.reason)
+
+
+def find_end(order: Order, now: datetime) -> datetime | None:
+    """When a hold ends; None: until further notice. Raises `InputError`."""
+    span = require_span(order, now)
+    return None if span is None else now + span

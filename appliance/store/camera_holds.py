@@ -232,25 +232,33 @@ def make_hold(
     """The row of an order. Raises `InputError` where it would be over already, or lasts so long
     that its row could not be read again.
     """
-    span = order.span if order.until is None else order.until - now.utc
-    if holds and span is not None and span <= timedelta():
-        raise InputError(f"{show(encode_time(now.utc))} is the unit's time: that is over already")
-    if holds and span is not None and span > LONGEST_SPAN:
-        raise InputError(
-            f"that is more than {LONGEST_SPAN.days} days ahead: leave it out, and the hold lasts "
-            "until further notice"
-        )
+    span = require_span(order, now.utc) if holds else None
     return CameraHold(
         stamp=now,
         camera=camera,
         kind=kind,
         holds=holds,
-        lasts_s=span.total_seconds() if holds and span is not None else None,
+        lasts_s=None if span is None else span.total_seconds(),
         until=order.until if holds else None,
         who=order.who,
         via=order.via,
         reason=order.reason,
     )
+
+
+def require_span(order: Order, now: datetime) -> timedelta | None:
+    """How long an order holds; None: until further notice. Raises `InputError` where it would be
+    over already, or lasts so long that its row could not be read again.
+    """
+    span = order.span if order.until is None else order.until - now
+    if span is not None and span <= timedelta():
+        raise InputError(f"{show(encode_time(now))} is the unit's time: that is over already")
+    if span is not None and span > LONGEST_SPAN:
+        raise InputError(
+            f"that is more than {LONGEST_SPAN.days} days ahead: leave it out, and the hold lasts "
+            "until further notice"
+        )
+    return span
 
 
 def add_holds(store: Store, *holds: CameraHold) -> None:
