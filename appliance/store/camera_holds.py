@@ -29,7 +29,7 @@ from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
-from appliance.store.unit_time import read_time, record_time
+from appliance.store.unit_time import WRONG_DATE_S, read_time, record_time
 from appliance.strict_json import InputError, show
 
 ALL = ""  # as a camera's name: all of them
@@ -42,7 +42,6 @@ EVER = "~"  # as a stored time: later than all
 LONGEST_S = LONGEST_SPAN.total_seconds()  # what is longer is damaged
 READ_EVERY_S = 60.0  # the time without power may become known later
 TIME_OF_DAY_S = 25 * 3600.0  # who names a time of day means one within so long (a day in autumn)
-WRONG_DATE_S = 12 * 3600.0  # a clock that was so wrong had another date
 Holds = Mapping[HoldKind, CameraHold]
 
 

@@ -29,6 +29,7 @@ from appliance.store.store import Store
 from appliance.store.trusted_time import BootSpan, Epoch, begin_epoch, correct_epoch, follow
 
 KEEP_S = 4000 * 86_400.0  # of boots: longer than any row
+WRONG_DATE_S = 12 * 3600.0  # a clock that was so wrong had another date
 SLACK_S = 1.0  # of rounding between the records of two boots
 
 

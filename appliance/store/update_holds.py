@@ -10,9 +10,8 @@ technician holds; ota/machine/orders.py does.
 from datetime import datetime
 
 from appliance.model_updates import UpdateHold
-from appliance.store.camera_holds import WRONG_DATE_S
 from appliance.store.store import Store
-from appliance.store.unit_time import read_time
+from appliance.store.unit_time import WRONG_DATE_S, read_time
 
 
 def find_update_order(store: Store, now: datetime) -> UpdateHold | None:

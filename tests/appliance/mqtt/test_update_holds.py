@@ -52,6 +52,8 @@ def test_no_wrong_clock_ends_a_hold_or_prolongs_it(
     holds.take(holds.order_topic, order, retained=False)
     clock.set_wall_clock(clock.stamp().utc + timedelta(days=365))
     assert find_update_hold(open_store(), clock.stamp().utc), "nothing explains a year"
+    clock.reboot()
+    assert find_update_hold(open_store(), clock.stamp().utc), "nor after a restart"
     holds.take(holds.order_topic, order, retained=False)
     clock.set_wall_clock(clock.stamp().utc - timedelta(days=366))
     clock.advance(3 * 86_400 - 60)
