@@ -195,6 +195,7 @@ format: .venv/installed-test
 docs: .venv/installed-test
 	$(PY) -m appliance.settings_page > docs/settings.md
 	$(PY) -m appliance.web.openapi > appliance/openapi.json.part && mv appliance/openapi.json.part appliance/openapi.json
+	$(PY) -m ota.fleet.operator.openapi > ota/fleet/operator/openapi.json.part && mv ota/fleet/operator/openapi.json.part ota/fleet/operator/openapi.json
 	$(PY) -m provisioning.models_page > docs/power-devices.md
 	$(PY) -m appliance.chemistry.page > docs/batteries.md
 	$(PY) -m tests.whole_unit.architecture_picture > docs/architecture.svg

@@ -5,7 +5,6 @@ process. Writes: nothing but that an alarm was seen (alarm_replies.py).
 Never: takes another command, sets a cookie, or asks another host for anything.
 """
 
-import gzip
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from appliance.status.history import Span
 from appliance.web.alarm_replies import add_alarm_replies
 from appliance.web.camera_control import add_camera_control
 from appliance.web.changes import add_changes
+from appliance.web.compression import compress
 from appliance.web.connections import LOCAL_ADDRESS
 from appliance.web.event_data import add_events
 from appliance.web.hosts import AllowedHosts
@@ -30,7 +30,6 @@ from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
 
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
-GZIP_FROM_BYTES = 1024
 STATIC = Path(__file__).parent / "static"
 API_FILE = Path(__file__).parents[1] / "openapi.json"  # made by openapi.py
 HEADERS = {
@@ -163,12 +162,3 @@ def add_headers(answer: Response) -> Response:
     if answer.mimetype in ("application/json", "text/html"):
         compress(answer)
     return answer
-
-
-def compress(answer: Response) -> None:
-    """Gzip an answer in memory for a browser that takes it."""
-    plain = answer.get_data()
-    if len(plain) >= GZIP_FROM_BYTES and request.accept_encodings.quality("gzip") > 0:
-        answer.set_data(gzip.compress(plain, compresslevel=1))
-        answer.headers["Content-Encoding"] = "gzip"
-        answer.headers.add("Vary", "Accept-Encoding")

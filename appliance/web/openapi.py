@@ -9,7 +9,6 @@ explanation without a route.
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
@@ -23,38 +22,16 @@ from appliance.store.change_positions import FORM
 from appliance.store.event_pages import PLACE
 from appliance.web.app import create_app
 from appliance.web.changes import MOST_WAIT_S
-from appliance.web.openapi_schemas import Schema, build_schemas, refer
+from appliance.web.openapi_paths import Argument, Explained, Operation, describe_paths
+from appliance.web.openapi_schemas import Schema, build_schemas
 from appliance.web.questions import MOST_EVENTS, USUAL_EVENTS
 from appliance.web.waiting import MOST_OF_CLIENT, MOST_WAITING
 
-PREFIX = "/api/"
 VERSION = "1"
-PLACE_IN_RULE = re.compile(r"<(?:any\((?P<words>[^)]*)\):)?(?P<name>\w+)>")
 NAME: Schema = {"type": "string", "maxLength": LONGEST_NAME}
 TIME: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "examples": ["24h", "2026-04-15"]}
 CURSOR: Schema = {"type": "string", "pattern": f"^({PLACE.pattern})?$"}
 POSITION: Schema = {"type": "string", "pattern": f"^{re.sub('[?]P<[a-z]+>', '', FORM.pattern)}$"}
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument in the address."""
-
-    text: str
-    schema: Schema
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """What one address answers. `answer`: the name of a schema; None where it only refuses.
-
-    `refuses`: the status codes of refusals, besides those that every address has.
-    """
-
-    text: str
-    answer: str | None
-    arguments: tuple[str, ...] = ()
-    refuses: tuple[int, ...] = ()
 
 
 FILTERS = ("camera", "label", "since", "until", "before", "after", "limit")
@@ -125,6 +102,8 @@ OPERATIONS = {
     "order": Operation("Locked: the page takes no orders", None, refuses=(403, 404)),
 }
 
+EXPLAINED = Explained(OPERATIONS, ARGUMENTS, PLACES, REFUSALS, EVERYWHERE, AS, LINKS)
+
 
 def build_document() -> dict[str, Any]:
     """The whole description."""
@@ -146,51 +125,7 @@ def build_document() -> dict[str, Any]:
 
 def build_paths(app: Flask) -> dict[str, Any]:
     """Each route of the API; raises where one is not explained, or an explanation has no route."""
-    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PREFIX)]
-    if missing := {rule.endpoint for rule in rules} ^ set(OPERATIONS):
-        raise LookupError(f"OPERATIONS and the routes of {PREFIX} differ: {sorted(missing)}")
-    paths: dict[str, Any] = {}
-    for rule in sorted(rules, key=lambda one: one.rule):
-        methods = {method.lower() for method in rule.methods or ()} & {"get", "post"}
-        path = PLACE_IN_RULE.sub(r"{\g<name>}", rule.rule)
-        for method in methods:
-            paths.setdefault(path, {})[method] = build_operation(rule.endpoint, rule.rule)
-    return paths
-
-
-def build_operation(endpoint: str, rule: str) -> dict[str, Any]:
-    """One address: its arguments and answers."""
-    operation = OPERATIONS[endpoint]
-    found: dict[str, Any] = {"operationId": endpoint, "summary": operation.text}
-    parameters = [build_place(one) for one in PLACE_IN_RULE.finditer(rule)]
-    parameters += [build_argument(name) for name in operation.arguments]
-    if parameters:
-        found["parameters"] = parameters
-    answers = {200: ("As described", operation.answer)} if operation.answer else {}
-    answers |= {code: REFUSALS[code] for code in (*operation.refuses, *EVERYWHERE)}
-    found["responses"] = {str(code): build_answer(*answers[code]) for code in sorted(answers)}
-    if endpoint in LINKS:
-        found["responses"]["200"]["links"] = LINKS[endpoint]
-    return found
-
-
-def build_place(place: re.Match[str]) -> dict[str, Any]:
-    """A part of the path."""
-    words = place["words"]
-    schema = {"enum": re.split(r",\s*", words)} if words else {"type": "string", "minLength": 1}
-    described = {"name": place["name"], "in": "path", "required": True, "schema": schema}
-    return {**described, "description": PLACES[place["name"]]}
-
-
-def build_argument(name: str) -> dict[str, Any]:
-    argument = ARGUMENTS[name]
-    described = {"name": AS.get(name, name), "in": "query", "description": argument.text}
-    return {**described, "schema": argument.schema}
-
-
-def build_answer(text: str, schema: str | None) -> dict[str, Any]:
-    content = {"application/json": {"schema": refer(schema or "refusal")}}
-    return {"description": text, "content": content}
+    return describe_paths(app, EXPLAINED)
 
 
 def format_document() -> str:

@@ -1,6 +1,6 @@
 """The page's own scripts, style and icon: packed once, and kept by browsers until they change.
 
-Reads: the files of appliance/web/static, once. Writes: nothing.
+Reads: the files of its directories, once. Writes: nothing.
 Never: gives out a file that is not there at the start.
 """
 
@@ -12,7 +12,12 @@ from pathlib import Path
 from flask import Flask, Response, abort, request
 from flask.typing import ResponseReturnValue
 
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
 OTHER = "application/octet-stream"
 YEAR_S = 31_536_000
 VERSION_CHARS = 12
@@ -34,12 +39,15 @@ class StaticFile:
         return self._packed
 
 
-def add_static_files(app: Flask, directory: Path) -> str:
+def add_static_files(app: Flask, *directories: Path) -> str:
     """`/static/VERSION/NAME`, kept for a year, and `/static/NAME`, asked for anew each time.
 
-    Returns the address of the present version: it changes with any of the files.
+    Where several directories have a file of one name, that of the first counts. Returns the address
+    of the present version: it changes with any of the files.
     """
-    files = read_files(directory)
+    files: dict[str, StaticFile] = {}
+    for directory in directories:
+        files = {**read_files(directory), **files}
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(name.encode() + b"\0" + files[name].data)

@@ -1,16 +1,37 @@
 """Schemathesis asks the API whatever its description allows, and much that it does not."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from appliance.web.openapi import build_document
+from ota.fleet.database.opening import open_database
+from ota.fleet.operator.openapi import build_document as build_fleet_document
 from tests.integrations.conftest import run_program
+from tests.scenes.fleet_rows import fill, fill_hostile
+from tests.stand_ins.fleet_page import fleet_page
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-OPERATIONS = len(build_document()["paths"]) - 1  # each has one; its own address is not asked
 EXAMPLES = 25
+
+
+def count_operations(document: dict[str, Any]) -> int:
+    """Each path has one; the document's own address is not asked."""
+    return len(document["paths"]) - 1
+
+
+def ask_everything(address: str, environment: dict[str, str], directory: Path, count: int) -> None:
+    words = (
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
+        *("run", f"{address}/api/openapi.json", "--max-examples", str(EXAMPLES)),
+        *("--workers", "1", "--seed", "1", "--request-timeout", "120"),
+    )
+    done = run_program(words, environment, directory)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert f"Tested: {count}\n" in done.stdout, done.stdout[-3000:]
 
 
 @pytest.mark.processes
@@ -18,11 +39,19 @@ EXAMPLES = 25
 def test_the_api_is_as_its_description_says(
     address: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    words = (
-        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
-        *("run", f"{address}/api/openapi.json", "--max-examples", str(EXAMPLES)),
-        *("--workers", "1", "--seed", "1", "--request-timeout", "120"),
-    )
-    done = run_program(words, environment, tmp_path)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert f"Tested: {OPERATIONS}\n" in done.stdout, done.stdout[-3000:]
+    ask_everything(address, environment, tmp_path, count_operations(build_document()))
+
+
+@pytest.mark.processes
+@pytest.mark.slow
+def test_the_json_of_the_fleet_is_as_its_description_says(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path / 'fleet.db'}"
+    engine = open_database(database)
+    fill(engine, 50, datetime.now(UTC))
+    fill_hostile(engine, datetime.now(UTC))
+    engine.dispose()
+    with fleet_page(database) as address:
+        count = count_operations(build_fleet_document())
+        ask_everything(address, environment, tmp_path, count)

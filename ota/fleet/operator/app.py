@@ -1,103 +1,98 @@
-"""What the fleet's operator sees, and programs read: JSON below /api/v1, the page at /.
+"""What the fleet's operator sees, and programs read: the page at /, its data (data.py) below /api.
 
-    GET /api/v1/fleet          counts: states, releases, what units wait for, faults, energy
-    GET /api/v1/units          a page of the list; arguments in arguments.py
-    GET /api/v1/units/NAME     one unit whole
-    GET /api/v1/places         name, latitude, longitude and state of each unit that tells its place
-    GET /api/v1/refusals       what was refused, and why
-    GET /api/v1/rollouts       the rollouts as the worker has last seen them
+    app = create_operator_app(engine, now)
+    app = create_operator_app(engine, now, names=["fleet.example.org"])   # behind a proxy
+
+Nobody logs in here: it is served on loopback, or behind a proxy that knows who may see it.
 
 Reads: the fleet's database. Writes: nothing.
-Never: changes anything: who may do that has the command `fleet`.
+Never: changes anything, sets a cookie, asks another host, or answers for a stranger's name.
 """
 
-import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException
 
-from appliance.strict_json import InputError
-from ota.fleet.database.tables import rollout
-from ota.fleet.operator.arguments import parse_question
-from ota.fleet.registry.questions import (
-    count_fleet,
-    describe,
-    list_places,
-    list_refusals,
-    list_units,
-    read_unit,
-    reading,
-)
+import appliance.web
+from appliance.strict_json import InputError, show
+from appliance.web.compression import compress
+from appliance.web.hosts import AllowedHosts
+from appliance.web.static_files import add_static_files
+from ota.fleet.operator.data import add_counts, add_units
+from ota.fleet.registry.states import UnitStateWord
 
+HERE = Path(__file__).parent
+API_FILE = HERE / "openapi.json"  # made by openapi.py
+STATIC = HERE / "static"
+SHARED = Path(appliance.web.__file__).parent / "static"  # of the unit's page, its sister
 HEADERS = {
+    # No inline script or style, nothing from elsewhere, not inside somebody's frame.
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "default-src 'self'; object-src 'none'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     ),
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+log = logging.getLogger(__name__)
 
 
-def create_operator_app(engine: Engine, now: Callable[[], datetime]) -> Flask:
-    """`now`: UTC."""
+def create_operator_app(
+    engine: Engine, now: Callable[[], datetime], names: Iterable[str] = ()
+) -> Flask:
+    """`now`: UTC. `names`: under which it is served besides those of this computer."""
     app = Flask(__name__, static_folder=None)
-    add_lists(app, engine, now)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the most frequent stand first
+    app.url_map.merge_slashes = False  # a unit's name may hold several
+    refuse_strange_hosts(app, AllowedHosts(names))
+    add_page(app, add_static_files(app, STATIC, SHARED))
+    add_counts(app, engine, now)
     add_units(app, engine, now)
     app.register_error_handler(InputError, answer_misuse)
     app.register_error_handler(SQLAlchemyError, answer_trouble)
     app.register_error_handler(HTTPException, answer_refusal)
-    app.after_request(add_headers)
+    app.after_request(finish)
     return app
 
 
-def add_lists(app: Flask, engine: Engine, now: Callable[[], datetime]) -> None:
-    @app.get("/api/v1/fleet")
-    def fleet() -> ResponseReturnValue:
-        with reading(engine) as connection:
-            return jsonify(count_fleet(connection, now()))
+class MisdirectedRequest(HTTPException):
+    """The request is for another computer's name (RFC 9110, 15.5.20)."""
 
-    @app.get("/api/v1/places")
-    def places() -> ResponseReturnValue:
-        with reading(engine) as connection:
-            return jsonify(places=list_places(connection, now()))
-
-    @app.get("/api/v1/refusals")
-    def refusals() -> ResponseReturnValue:
-        with reading(engine) as connection:
-            return jsonify(refusals=list_refusals(connection))
-
-    @app.get("/api/v1/rollouts")
-    def rollouts() -> ResponseReturnValue:
-        with reading(engine) as connection:
-            rows = connection.execute(select(rollout).order_by(rollout.c.at.desc())).mappings()
-            found = [describe(row) for row in rows]
-        for one in found:
-            one["definition"] = json.loads(one["definition"])
-            one["counts"] = json.loads(one["counts"])
-        return jsonify(rollouts=found)
+    code = 421
 
 
-def add_units(app: Flask, engine: Engine, now: Callable[[], datetime]) -> None:
-    @app.get("/api/v1/units")
-    def units() -> ResponseReturnValue:
-        question = parse_question(request.args)
-        with reading(engine) as connection:
-            return jsonify(list_units(connection, question, now()))
+def refuse_strange_hosts(app: Flask, hosts: AllowedHosts) -> None:
+    """Answer only for this computer's names (appliance/web/hosts.py says against what)."""
 
-    @app.get("/api/v1/units/<path:name>")
-    def unit(name: str) -> ResponseReturnValue:
-        with reading(engine) as connection:
-            found = read_unit(connection, name, now())
-        if found is None:
-            raise NotFound(f"there is no unit {name} in this fleet")
-        return jsonify(found)
+    @app.before_request
+    def check_host() -> None:
+        host = request.headers.get("Host", "")
+        if hosts.find_refusal(host, "") is not None:
+            raise MisdirectedRequest(
+                f"the fleet's page does not answer for {show(host)}: start it with --name if that "
+                "is a name or an address of its own"
+            )
+
+
+def add_page(app: Flask, static: str) -> None:
+    states = [one.value for one in UnitStateWord]
+
+    @app.get("/")
+    def page() -> str:
+        return render_template("fleet.html", static=static, states=states)
+
+    @app.get("/api/openapi.json")
+    def openapi() -> ResponseReturnValue:
+        return Response(API_FILE.read_bytes(), mimetype="application/json")
 
 
 def answer_misuse(error: InputError) -> ResponseReturnValue:
@@ -105,17 +100,28 @@ def answer_misuse(error: InputError) -> ResponseReturnValue:
 
 
 def answer_trouble(error: SQLAlchemyError) -> ResponseReturnValue:
+    log.error("the fleet's database does not answer: %s", str(error).splitlines()[0])
     text = "the fleet's database does not answer; see the journal of the server"
-    return jsonify(reason=text, error=type(error).__name__), 503
+    return jsonify(reason=text), 503
 
 
 def answer_refusal(error: HTTPException) -> ResponseReturnValue:
-    return jsonify(reason=error.description or error.name), error.code or 400
+    """What is wrong with a request, as JSON with `reason`."""
+    answer = jsonify(reason=error.description or error.name)
+    answer.status_code = error.code or 400
+    answer.headers.extend(pair for pair in error.get_headers() if pair[0] != "Content-Type")
+    return answer
 
 
-def add_headers(answer: Response) -> Response:
+def finish(answer: Response) -> Response:
+    """Headers for every answer. Data has a tag: whoever names it is told that nothing changed."""
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
-    if request.path.startswith("/api/"):
-        answer.headers["Cache-Control"] = "no-store"
+    if request.path.startswith("/static/"):
+        return answer  # it is packed, and tagged
+    answer.headers.setdefault("Cache-Control", "no-store")
+    if answer.status_code == 200 and request.path.startswith("/api/"):
+        answer.add_etag(weak=True)
+        answer.make_conditional(request)
+    compress(answer)
     return answer

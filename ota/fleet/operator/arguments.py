@@ -4,7 +4,7 @@ Reads and writes: nothing; pure.
 Never: passes a word on to the database that is not one of those it knows, or a long one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from appliance.parsing.values import parse_count
 from appliance.strict_json import InputError, show
@@ -15,16 +15,16 @@ LONGEST = 80
 MOST_OFFSET = 1_000_000
 STATES = tuple(one.value for one in UnitStateWord)
 FLAGS = {"": False, "0": False, "false": False, "1": True, "true": True}
-WORDS = ("state", "group", "release", "waits_for", "fault", "text")
-ARGUMENTS = (*WORDS, "sort", "descending", "limit", "offset")
+NARROWING = ("state", "group", "release", "waits_for", "fault", "text")
+ARGUMENTS = (*NARROWING, "sort", "descending", "limit", "offset")
 
 
-def parse_question(arguments: Mapping[str, str]) -> Question:
+def parse_question(arguments: Mapping[str, str], allowed: Sequence[str] = ARGUMENTS) -> Question:
     """Raises `InputError` with what may be asked for."""
     for name in arguments:
-        if name not in ARGUMENTS:
-            raise InputError(f"{show(name)} is no argument; there are {', '.join(ARGUMENTS)}")
-    words = {name: read_word(arguments.get(name, ""), name) for name in WORDS}
+        if name not in allowed:
+            raise InputError(f"{show(name)} is no argument; there are {', '.join(allowed)}")
+    words = {name: read_word(arguments.get(name, ""), name) for name in NARROWING}
     if words["state"] and words["state"] not in STATES:
         raise InputError(f"{show(words['state'])} is no state; there are {', '.join(STATES)}")
     sort = arguments.get("sort") or "name"

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from ota.fleet.database.tables import fault, refusal, unit
+from ota.fleet.database.tables import fault, refusal, rollout, unit
 from ota.fleet.registry.states import find_state
 
 MOST_UNITS, USUAL_UNITS = 500, 100
@@ -144,7 +144,10 @@ def count_fleet(connection: Connection, now: datetime) -> Json:
         "groups": count(connection, count_by(unit.c.fleet_group).where(there)),
         "faults": count(
             connection,
-            select(fault.c.code, func.count(func.distinct(fault.c.unit_id))).group_by(fault.c.code),
+            select(fault.c.code, func.count(func.distinct(fault.c.unit_id)))
+            .join(unit)
+            .where(there)
+            .group_by(fault.c.code),
         ),
         "energy": describe_energy(connection),
     }
@@ -177,14 +180,28 @@ def describe_energy(connection: Connection) -> Json:
     }
 
 
-def list_places(connection: Connection, now: datetime) -> list[list[Any]]:
-    """Name, latitude, longitude (degrees) and state of each unit that tells where it is."""
-    rows = connection.execute(
-        select(unit.c.name, unit.c.latitude_deg, unit.c.longitude_deg, find_state(now)).where(
-            unit.c.latitude_deg.is_not(None), unit.c.longitude_deg.is_not(None)
-        )
+def list_places(connection: Connection, question: Question, now: datetime) -> list[list[Any]]:
+    """Name, latitude, longitude (degrees) and state of each unit that tells where it is, of those
+    that the question is about; its page of a list does not count.
+    """
+    found = select(unit.c.name, unit.c.latitude_deg, unit.c.longitude_deg, find_state(now)).where(
+        unit.c.latitude_deg.is_not(None), unit.c.longitude_deg.is_not(None)
     )
+    rows = connection.execute(narrow(found, question, now).order_by(unit.c.name))
     return [list(row) for row in rows]
+
+
+def list_rollouts(connection: Connection) -> list[Json]:
+    """As the worker has last seen them, the newest first."""
+    rows = connection.execute(select(rollout).order_by(rollout.c.at.desc(), rollout.c.name))
+    return [
+        {
+            **describe(row),
+            "definition": json.loads(row["definition"]),
+            "counts": json.loads(row["counts"]),
+        }
+        for row in rows.mappings()
+    ]
 
 
 def read_unit(connection: Connection, name: str, now: datetime) -> Json | None:

@@ -145,7 +145,7 @@ def test_units_that_tell_their_place_are_on_the_map(
     make_unit("hidden").report()
     make_unit("shown").report(place={"latitude_deg": 45.67, "longitude_deg": -25.1})
     with reading(engine) as connection:
-        assert list_places(connection, clock()) == [["shown", 45.67, -25.1, "fine"]]
+        assert list_places(connection, Question(), clock()) == [["shown", 45.67, -25.1, "fine"]]
 
 
 def test_a_database_that_does_not_answer_is_told_to_units_and_people(

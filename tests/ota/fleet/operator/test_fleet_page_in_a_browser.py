@@ -1,0 +1,271 @@
+"""The fleet's page as a person meets it: the real server process, a real browser, 10,000 units."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import func, select
+
+from ota.fleet.database.tables import unit
+from tests.ota.fleet.operator.conftest import LargeFleet
+from tests.scenes.fleet_rows import HOSTILE
+from tests.stand_ins.chromium import Browser
+
+pytestmark = pytest.mark.browser
+
+ROWS = "document.querySelectorAll('#units tr').length"
+DRAWN = "Number(document.getElementById('map').dataset.units)"
+NAMES = "[...document.querySelectorAll('#units th')].map((one) => one.textContent)"
+WHICH = "document.getElementById('which').textContent"
+CODES = {"Escape": 27, "ArrowLeft": 37}
+OPEN = "document.getElementById('unit').open"
+
+
+def open_page(browser: Browser, fleet: LargeFleet, question: str = "") -> None:
+    """On a desktop, until units and map are there."""
+    browser.resize(1280, 800)
+    browser.open(f"{fleet.address}/{question}")
+    browser.wait_for(f"{ROWS} > 0 && {DRAWN} >= 0")
+    browser.wait_for("!document.body.classList.contains('waiting')")
+
+
+def click(browser: Browser, selector: str) -> None:
+    browser.evaluate(f"document.querySelector({selector!r}).click()")
+
+
+def click_map(browser: Browser, across: float = 0.5, down: float = 0.5) -> None:
+    """A real click at this part of the map's width and height."""
+    box = "document.getElementById('map').getBoundingClientRect()"
+    browser.evaluate("document.getElementById('map').scrollIntoView({block: 'center'})")
+    left, top, width, height = browser.evaluate(
+        f"[{box}.left, {box}.top, {box}.width, {box}.height]"
+    )
+    place = {"x": left + across * width, "y": top + down * height}
+    for kind in ("mousePressed", "mouseReleased"):
+        browser.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+
+def press(browser: Browser, key: str, text: str = "") -> None:
+    told = {"text": text} if text else {"windowsVirtualKeyCode": CODES.get(key, 0)}
+    browser.call("Input.dispatchKeyEvent", type="keyDown", key=key, **told)
+    browser.call("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+
+def count(fleet: LargeFleet, *conditions: Any) -> int:
+    with fleet.engine.connect() as connection:
+        found = connection.execute(select(func.count()).select_from(unit).where(*conditions))
+        return int(found.scalar_one())
+
+
+def test_the_first_view_shows_the_whole_fleet_and_asks_nobody_else(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large)
+    here = count(large, unit.c.revoked_at.is_(None))
+    assert browser.evaluate("document.getElementById('fleet-size').textContent") == f"{here} units"
+    assert browser.evaluate(DRAWN) == count(large, unit.c.latitude_deg.is_not(None))
+    assert browser.evaluate(ROWS) == 50
+    assert browser.evaluate(WHICH) == f"1 to 50 of {count(large)}"
+    revoked = browser.evaluate("document.querySelector('[data-word=revoked] .many').textContent")
+    assert int(revoked) == count(large, unit.c.revoked_at.is_not(None))
+    browser.wait_for("document.getElementById('rollouts').textContent.includes('2026.11 to all')")
+    asked = {urlsplit(url).netloc for url in browser.requests if not url.startswith("data:")}
+    assert asked == {urlsplit(large.address).netloc}
+    assert browser.problems == []
+
+
+def test_a_click_on_a_count_narrows_table_map_and_address_and_one_more_ends_it(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large)
+    everything = browser.evaluate(DRAWN)
+    click(browser, "[data-word=silent]")
+    browser.wait_for(f"{DRAWN} < 400")
+    assert browser.evaluate("location.search") == "?state=silent"
+    states = (
+        "[...document.querySelectorAll('#units tr')].every((row) => row.dataset.state === 'silent')"
+    )
+    assert browser.evaluate(states)
+    click(browser, "#groups [data-word=delta]")
+    browser.wait_for("location.search === '?state=silent&group=delta'")
+    browser.evaluate("history.back()")
+    browser.wait_for("location.search === '?state=silent'")
+    click(browser, "[data-word=silent]")
+    browser.wait_for(f"{DRAWN} === {everything}")
+    assert browser.evaluate("location.search") == ""
+
+
+def test_an_address_that_was_sent_shows_the_same_units(browser: Browser, large: LargeFleet) -> None:
+    question = "?group=hills&sort=charge_pct&descending=true&page=2"
+    open_page(browser, large, question)
+    with large.engine.connect() as connection:
+        wanted = select(unit.c.name).where(unit.c.fleet_group == "hills")
+        order = (unit.c.charge_pct.is_(None), unit.c.charge_pct.desc(), unit.c.name)
+        names = connection.execute(wanted.order_by(*order).limit(50).offset(50)).scalars().all()
+    assert browser.evaluate(NAMES) == names
+    sorted_by = "document.querySelector('[aria-sort=descending]').dataset.sort"
+    assert browser.evaluate(sorted_by) == "charge_pct"
+    assert browser.evaluate("document.getElementById('by-group').value") == "hills"
+
+
+def test_headings_sort_buttons_turn_pages_and_words_narrow(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large)
+    click(browser, "#later")
+    browser.wait_for(f"{WHICH}.startsWith('51 to 100')")
+    click(browser, "[data-sort=autonomy_days] button")
+    browser.wait_for("location.search === '?sort=autonomy_days'")
+    browser.wait_for(f"{WHICH}.startsWith('1 to 50') && document.querySelector('[aria-sort]')")
+    click(browser, "[data-sort=autonomy_days] button")
+    browser.wait_for("document.querySelector('[aria-sort=descending]')")
+    browser.evaluate("document.getElementById('by-text').focus()")
+    browser.call("Input.insertText", text="RILA-")
+    browser.wait_for(f"{NAMES}.every((name) => name.startsWith('rila-'))")
+    assert "text=RILA-" in browser.evaluate("location.search")
+    click(browser, "#show-all")
+    browser.wait_for(f"{WHICH}.endsWith('of {count(large)}')")
+
+
+def test_a_wrong_address_is_answered_with_what_may_be_asked(
+    browser: Browser, large: LargeFleet
+) -> None:
+    browser.open(f"{large.address}/?state=lost")
+    browser.wait_for("document.getElementById('link-text').textContent.includes('is no state')")
+
+
+def test_a_click_on_the_map_opens_the_card_of_the_unit_there(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large, "?text=orhei-&state=fault")
+    one = browser.evaluate(NAMES)[0]
+    open_page(browser, large, f"?text={one}")
+    browser.wait_for(f"{DRAWN} === 1")
+    click_map(browser)
+    browser.wait_for(OPEN)
+    assert browser.evaluate("document.getElementById('unit-title').textContent") == one
+    assert browser.evaluate("location.hash") == f"#unit={one}"
+    browser.wait_for("document.querySelectorAll('#unit-faults .fault').length > 0")
+    press(browser, "Escape")
+    browser.wait_for("location.hash === ''")
+    assert browser.evaluate("location.search") == f"?text={one}"
+
+
+def test_where_several_units_are_the_map_asks_which(browser: Browser, large: LargeFleet) -> None:
+    open_page(browser, large)
+    here = "document.getElementById('here')"
+    browser.evaluate("document.getElementById('map').focus()")
+    for _ in range(6):
+        press(browser, "-", "-")
+    browser.wait_for(f"{DRAWN} > 9000")
+    click_map(browser)
+    browser.wait_for(f"!{here}.hidden && {here}.textContent.includes('more: look closer')")
+    assert browser.evaluate("document.activeElement.closest('#here') !== null")
+    click(browser, "#here a")
+    browser.wait_for(OPEN)
+
+
+def test_the_map_is_moved_with_keys(browser: Browser, large: LargeFleet) -> None:
+    open_page(browser, large)
+    scale = "Number(document.getElementById('map').dataset.scale)"
+    browser.evaluate("document.getElementById('map').focus()")
+    before = browser.evaluate(scale)
+    press(browser, "+", "+")
+    browser.wait_for(f"{scale} > {before} * 1.5")
+    press(browser, "ArrowLeft")
+    press(browser, "0", "0")
+    browser.wait_for(f"{scale} === {before}")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_a_text_in_table_card_and_lists(
+    browser: Browser, large: LargeFleet, name: str
+) -> None:
+    browser.resize(1280, 800)
+    browser.open(f"{large.address}/?group={encode(browser, name)}")
+    browser.wait_for(f"{ROWS} === 1")
+    assert browser.evaluate(NAMES) == [name]
+    click(browser, "#units a")
+    browser.wait_for(OPEN)
+    browser.wait_for(f"document.getElementById('unit-title').textContent === {name!r}")
+    card = browser.evaluate("document.getElementById('unit').textContent")
+    assert f"Not taken: {name}" in card
+    assert "fleet units accept" in card or name != HOSTILE[0]
+    assert browser.evaluate(
+        "[window.wasRun, document.querySelectorAll('img, main script').length]"
+    ) == [
+        None,
+        0,
+    ]
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert browser.problems == []
+
+
+def encode(browser: Browser, text: str) -> str:
+    found: str = browser.evaluate(f"encodeURIComponent({text!r})")
+    return found
+
+
+def test_a_unit_that_is_not_there_is_said_to_be_none(browser: Browser, large: LargeFleet) -> None:
+    open_page(browser, large, "#unit=nobody")
+    browser.wait_for(OPEN)
+    browser.wait_for(
+        "document.getElementById('unit-why').textContent.startsWith('There is no unit')"
+    )
+
+
+def test_a_phone_scrolls_the_table_only_and_everything_has_a_name(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large)
+    browser.resize(390, 844)
+    browser.wait_for("innerWidth === 390 && document.documentElement.scrollWidth <= 390")
+    nodes = browser.call("Accessibility.getFullAXTree")["nodes"]
+    used = {"button", "link", "searchbox", "combobox", "image", "table", "region", "dialog"}
+    names = [
+        (one["role"]["value"], one.get("name", {}).get("value"))
+        for one in nodes
+        if not one.get("ignored") and one.get("role", {}).get("value") in used
+    ]
+    assert len(names) > 100
+    assert [one for one in names if not one[1] and one[0] != "table"] == []
+
+
+def test_the_map_follows_the_theme(browser: Browser, large: LargeFleet) -> None:
+    open_page(browser, large)
+    corner = "[...document.getElementById('map').getContext('2d').getImageData(2, 2, 1, 1).data]"
+    light = browser.evaluate(f"Math.min(...{corner})")
+    click(browser, "#theme")
+    browser.wait_for("document.documentElement.dataset.theme === 'dark'")
+    browser.wait_for(f"Math.max(...{corner}.slice(0, 3)) < {light} - 100")
+    click(browser, "#theme")
+
+
+def test_a_server_that_went_is_said_and_what_was_shown_is_grey(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large)
+    browser.call(
+        "Network.emulateNetworkConditions",
+        offline=True,
+        latency=0,
+        downloadThroughput=-1,
+        uploadThroughput=-1,
+    )
+    try:
+        browser.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        browser.wait_for(
+            "document.getElementById('link-text').textContent.includes('does not answer')"
+        )
+        assert browser.evaluate("document.body.classList.contains('lost')")
+        assert browser.evaluate(ROWS) == 50
+    finally:
+        browser.call(
+            "Network.emulateNetworkConditions",
+            offline=False,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
+    browser.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    browser.wait_for("document.getElementById('link').hidden")
