@@ -23,7 +23,13 @@ from appliance.sections.alarms import (
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.sections.field import setting
 from appliance.sections.loads import GpuSettings, JetsonSettings, RunsWhen, SwitchSettings
-from appliance.sections.network import FleetSettings, MqttSettings, UpdateSettings, WebSettings
+from appliance.sections.network import (
+    DdiSettings,
+    FleetSettings,
+    MqttSettings,
+    UpdateSettings,
+    WebSettings,
+)
 from appliance.sections.pace import ClockSettings, MeterSettings
 from appliance.sections.sources import SourceSettings
 
@@ -271,6 +277,7 @@ class Settings:
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     update: UpdateSettings = field(default_factory=UpdateSettings)
     fleet: FleetSettings = field(default_factory=FleetSettings)
+    ddi: DdiSettings = field(default_factory=DdiSettings)
     alarms: AlarmsSettings = field(default_factory=AlarmsSettings)
     alarm: Mapping[str, AlarmSettings] = field(default_factory=dict)
     recipient: Mapping[str, RecipientSettings] = field(default_factory=dict)

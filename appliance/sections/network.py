@@ -1,4 +1,5 @@
-"""Sections of what the unit offers, reports and takes over the network: [web], [mqtt], [update].
+"""Sections of what the unit offers, reports and takes over the network: [web], [mqtt], [update],
+[ddi].
 
 Reads and writes: nothing.
 Never: checks a value; appliance/settings_file.py does, from the ranges given here.
@@ -96,4 +97,31 @@ class FleetSettings:
     )
     tell_place: bool = setting(
         False, "Whether reports say where the unit is, to about a kilometre ([site])"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DdiSettings:
+    """A server of the hawkBit kind that says when a signed release is taken (docs/updates.md)."""
+
+    url: str = setting(
+        "",
+        "The server, https://HOST or https://HOST:PORT; '' for none: releases are taken as signed",
+    )
+    tenant: str = setting("DEFAULT", "The tenant, as the server names it")
+    controller: str = setting("", "Name of this unit at the server; '': that in [unit] name")
+    target_token_file: Path | None = setting(
+        None, "File with this unit's own security token in one line; without it, none"
+    )
+    gateway_token_file: Path | None = setting(
+        None, "File with the gateway token in one line, where the server has one for all units"
+    )
+    ca_file: Path | None = setting(
+        None, "Certificates (PEM) that the server is checked with; without it, the system's"
+    )
+    board: str = setting(
+        "", "Kind of hardware as told to the server; '': unit-x86-64 or unit-arm64, by the machine"
+    )
+    distribution: str = setting(
+        "unit", "Name of the server's distribution set that a release from a stick is told as"
     )

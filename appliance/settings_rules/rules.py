@@ -19,6 +19,7 @@ from appliance.parsing.values import parse_host
 from appliance.settings import Settings
 from appliance.settings_rules.alarm_rules import check_alarms
 from appliance.settings_rules.camera_rules import check_clips, check_labels, check_shapes
+from appliance.settings_rules.ddi_rules import check_ddi
 from appliance.settings_rules.load_rules import (
     check_event_switches,
     check_heaters,
@@ -52,6 +53,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_topic(settings)
     yield from check_update(settings)
     yield from check_fleet(settings)
+    yield from check_ddi(settings)
     yield from check_alarms(settings)
 
 

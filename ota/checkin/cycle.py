@@ -21,6 +21,7 @@ from ota.errors import SpaceError, UpdateError
 from ota.machine.before import wait_for
 from ota.machine.engine import Engine
 from ota.machine.orders import Orders, OrdersFile
+from ota.machine.progress import Progress
 from ota.machine.result import Wait
 
 
@@ -30,10 +31,20 @@ class MakeEngine(Protocol):
     def __call__(self, *, asks: bool) -> Engine: ...
 
 
+class Server(Protocol):
+    """A server that says when a release is taken (ota/ddi)."""
+
+    def contact(self, progress: Progress, *, now: bool) -> None: ...
+
+    def tell(self, progress: Progress, wait: Wait) -> bool:
+        """Whether it is to be asked once more."""
+
+
 @dataclass(slots=True)
 class CheckInCycle:
     """`make_engine` makes the engine anew; `find_received` says which mirror has answered since,
-    and what came, in bytes, as far as that was not noted yet. `now`: it asks in any case.
+    and what came, in bytes, as far as that was not noted yet. `now`: it asks in any case. `server`:
+    None where the settings name none.
     """
 
     clock: Clock
@@ -44,6 +55,7 @@ class CheckInCycle:
     make_engine: MakeEngine
     find_received: Callable[[], tuple[str, int]]
     now: bool = False
+    server: Server | None = None
     engine: Engine = field(init=False)
 
     def run(self) -> str:
@@ -54,7 +66,7 @@ class CheckInCycle:
         self._obey(orders)
         if not asks and self.engine.progress.step is UpdateStep.IDLE:
             return "it is not time to ask for a release yet"
-        wait = self._run_until_rest()
+        wait = self._run_with_server(orders, asks=asks)
         mirror, received_bytes = self.find_received()
         if asks or received_bytes:
             self.rows.note_check_in(
@@ -74,6 +86,18 @@ class CheckInCycle:
             return self.make_engine(asks=asks)
         except OSError as error:
             raise tell_disk(error) from error
+
+    def _run_with_server(self, orders: Orders, *, asks: bool) -> Wait:
+        if self.server is None:
+            return self._run_until_rest()
+        if asks:
+            self.server.contact(self.engine.progress, now=self.now or bool(orders.asked_at))
+        wait = self._run_until_rest()
+        if self.server.tell(self.engine.progress, wait):
+            self.server.contact(self.engine.progress, now=True)
+            wait = self._run_until_rest()
+            self.server.tell(self.engine.progress, wait)
+        return wait
 
     def _run_until_rest(self) -> Wait:
         wait = self._run_engine()

@@ -4,12 +4,12 @@ Reads: settings, rows, orders. Writes: nothing itself.
 Never: holds a rule.
 """
 
-import platform
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from appliance.errors import ApplianceError, StoreError
 from appliance.log import SentenceLog
@@ -23,7 +23,8 @@ from ota.checkin.inspection import Inspection
 from ota.checkin.payloads import DayPayloads
 from ota.checkin.report import Reporter
 from ota.checkin.rows import UpdateRows
-from ota.checkin.unit import ThisUnit
+from ota.checkin.server import open_server, pace
+from ota.checkin.unit import ThisUnit, find_machine, hold_nothing
 from ota.checkin.upkeep import Upkeep
 from ota.checkin.volume import CountedMirror, Volume, sum_day
 from ota.disk import Disk
@@ -35,7 +36,7 @@ from ota.machine.journal import JOURNAL, Journal
 from ota.machine.offer_file import COMMITTED, OfferFile
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.ports import Ports
-from ota.machine.progress import Progress
+from ota.machine.progress import Progress, Record
 from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
@@ -51,7 +52,9 @@ from ota.slots.slots import Slots
 from ota.trust.assignment import UnitIdentity
 from ota.trust.client import TrustClient
 
-MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
+if TYPE_CHECKING:
+    from ota.ddi.face import DdiFace
+
 MOST_ROWS = 5000  # of check-ins in a day: one for each 2 MB, and for each order
 MB = 1_000_000
 START_S = 8.0  # real seconds until processes have ended and others have started
@@ -69,12 +72,14 @@ class Parts:
     rows: UpdateRows = field(init=False)
     trust: TrustClient = field(init=False)
     volume: Volume = field(init=False)
+    face: "DdiFace | None" = field(init=False)
 
     def __post_init__(self) -> None:
         reserve = Reserve(self.settings.update.dir / RESERVE, Disk())
         self.files = ReservedFiles(reserve.files, reserve)
         self.rows = UpdateRows(self.store, self.log)
         self.volume = Volume(self._note_volume)
+        self.face = open_server(self.settings, self.store, self.log, self.files, self.volume.add)
 
     @property
     def orders(self) -> OrdersFile:
@@ -91,6 +96,7 @@ class Parts:
             make_engine=self.make_engine,
             find_received=self.find_received,
             now=now,
+            server=self.face,
         )
 
     def make_engine(self, *, asks: bool) -> Engine:
@@ -106,9 +112,16 @@ class Parts:
             asks=asks,
             least_real_s=START_S * self.settings.clock.speed,
         )
-        engine.on_record = lambda record: self.rows.follow(engine.progress, record)
+        engine.on_record = lambda record: self._hear(engine.progress, record)
+        if self.face is not None:
+            self.face.progress = lambda: engine.progress
         engine.on_share = lambda percent: self.rows.show_share(engine.progress, percent)
         return engine
+
+    def _hear(self, progress: Progress, record: Record) -> None:
+        self.rows.follow(progress, record)
+        if self.face is not None:
+            self.face.hear(progress, record)
 
     def _make_ports(self, orders: Orders, *, technician: bool) -> Ports:
         directory = self.settings.update.dir
@@ -118,7 +131,7 @@ class Parts:
         content = ContentStore(directory, self.files.files)
         fetcher = Fetcher(content, mirrors, seeds=list_seeds(slots))
         return Ports(
-            trust=self.trust,
+            trust=pace(self.trust, self.face, orders.stick),
             payloads=DayPayloads(fetcher, self.volume, self._find_allowance()),
             layers=Layers(directory, self.files),
             slots=slots,
@@ -226,14 +239,14 @@ class Parts:
 
     def _make_trust(self, mirrors: tuple[Mirror, ...]) -> TrustClient:
         own = self.settings
-        machine = MACHINES.get(platform.machine(), platform.machine())
-        identity = UnitIdentity(own.unit.name, own.update.group, machine)
+        identity = UnitIdentity(own.unit.name, own.update.group, find_machine())
         clock = self.store.clock
         return TrustClient(own.update.dir, self.files, mirrors, identity, lambda: clock.stamp().utc)
 
     def _make_unit(self, *, technician: bool) -> ThisUnit:
         host = Host(self.settings.host.systemctl)
-        return ThisUnit(self.settings, self.store, host, self.orders, technician)
+        hold = self.face.find_hold if self.face is not None else hold_nothing
+        return ThisUnit(self.settings, self.store, host, self.orders, technician, hold)
 
     def _find_allowance(self) -> int | None:
         """What may still come today over a metered link, bytes; None where it is not metered."""

@@ -4,6 +4,8 @@ Reads: fresh rows of the energy, orders of the technician. Writes: orders to PID
 Never: decides.
 """
 
+import platform
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,19 +34,28 @@ from ota.manifest import LayerKind, ReleaseManifest
 
 ALWAYS = ("sensors", "power")  # the guard last: it is without a guard for the shortest time
 SOMETIMES = ("inference", "hints", "mqtt", "web")
+MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 NETWORKS = Path("/sys/class/net")
 OS_SEQUENCE = Path("/usr/lib/appliance/os-sequence")  # of the image; where there is none, 0
 
 
+def hold_nothing() -> str:
+    """A unit without such a server."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class ThisUnit:
-    """`technician`: one is present and has ordered this run."""
+    """`technician`: one is present and has ordered this run. `find_server_hold`: why a server does
+    not want the present step yet, "" where it does.
+    """
 
     settings: Settings
     store: Store
     host: Host
     orders: OrdersFile
     technician: bool = False
+    find_server_hold: Callable[[], str] = hold_nothing
     os_sequence: Path = OS_SEQUENCE
     networks: Path = NETWORKS
 
@@ -65,12 +76,12 @@ class ThisUnit:
             energy_wh=state.energy_wh if state else None,
             reserve_wh=budget.reserve_wh if budget else None,
             temperature_c=environment.hottest_temperature_c if environment else None,
-            hold=self._find_hold(now),
+            hold=self.find_hold(now) or self.find_server_hold(),
             clock_trusted=self.store.clock.is_synchronized(),
             technician=self.technician,
         )
 
-    def _find_hold(self, now: datetime) -> str:
+    def find_hold(self, now: datetime) -> str:
         """That of a technician, else one that came over the network; one that cannot be read holds
         nothing: the technician's does.
         """
@@ -126,6 +137,11 @@ class ThisUnit:
         if voltage_v is None or current_a is None:
             return None
         return 100.0 * voltage_v * current_a / state.capacity_wh
+
+
+def find_machine() -> str:
+    """The kind of this computer, as releases name it."""
+    return MACHINES.get(platform.machine(), platform.machine())
 
 
 def says_data_schema(manifest: ReleaseManifest) -> bool:

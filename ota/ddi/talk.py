@@ -1,0 +1,128 @@
+"""One contact with a DDI server: questions and messages until something stands against it.
+
+    talk = Talk(connection, now, log)
+    poll = talk.poll()                       # None: talk.trouble says why
+    talk.tell(message)                       # whether it is done with
+
+Reads and writes: the network.
+Never: asks a server again that does not answer, within one check-in; or lets an error out.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from appliance.log import SentenceLog
+from appliance.strict_json import InputError
+from ota.ddi.action_file import CANCEL, CONFIRMATION, DEPLOYMENT, Message
+from ota.ddi.connection import NOT_THERE, REFUSED, Connection, ServerError
+from ota.ddi.feedback import format_confirmation, format_feedback
+from ota.ddi.messages import (
+    Deployment,
+    Link,
+    Poll,
+    read_deployment,
+    read_poll,
+    read_stop,
+)
+
+T = TypeVar("T")
+
+UNREADABLE = "ddi-unreadable"
+OF_ONE = (NOT_THERE, REFUSED)  # say nothing of the server as a whole
+PARTS = {DEPLOYMENT: "deployment", CONFIRMATION: "confirmation"}
+
+
+@dataclass(slots=True)
+class Talk:
+    """`trouble`: why nothing more is asked in this check-in."""
+
+    server: Connection
+    now: Callable[[], datetime]
+    log: SentenceLog
+    trouble: ServerError | None = None
+
+    @property
+    def name(self) -> str:
+        return self.server.name
+
+    def poll(self) -> Poll | None:
+        if self.trouble is not None:
+            return None
+        try:
+            return self._read("", read_poll)
+        except ServerError as error:
+            self._note(error, is_whole=True)
+        return None
+
+    def fetch(self, link: Link, base: str) -> Deployment | None:
+        """What an action deploys."""
+        return self._fetch(link, base, lambda data: read_deployment(data, PARTS[base]))
+
+    def fetch_stop(self, link: Link) -> str | None:
+        """The action that is to be cancelled."""
+        return self._fetch(link, CANCEL, read_stop)
+
+    def tell(self, message: Message) -> bool:
+        """Whether it is done with: the server has it, or has no such action any more."""
+        if self.trouble is not None:
+            return False
+        feedback, action = message.feedback, message.action
+        is_answer = message.base == CONFIRMATION
+        data = (
+            format_confirmation(feedback)
+            if is_answer
+            else format_feedback(action, feedback, self.now())
+        )
+        try:
+            self.server.post(f"{message.base}/{action}/feedback", data)
+        except ServerError as error:
+            self._note(error)
+            return error.reason_code == NOT_THERE
+        self.log.info(f"told {self.name} of action {action}: {feedback.execution}, {feedback.text}")
+        return True
+
+    def tell_attributes(self, attributes: Mapping[str, str]) -> bool:
+        """What this unit is."""
+        return self._put("configData", {"mode": "merge", "data": dict(attributes)})
+
+    def tell_installed(self, distribution: str, release: str) -> bool:
+        """A release that came by another way."""
+        return self._put("installedBase", {"name": distribution, "version": release})
+
+    def _put(self, path: str, tree: Mapping[str, object]) -> bool:
+        """Whether it is done with; a server that has no such call is asked once for each news."""
+        if self.trouble is not None:
+            return False
+        try:
+            self.server.put(path, json.dumps(tree).encode())
+        except ServerError as error:
+            self._note(error)
+            return error.reason_code in OF_ONE
+        return True
+
+    def _fetch(self, link: Link, base: str, read: Callable[[bytes], T]) -> T | None:
+        if self.trouble is not None:
+            return None
+        try:
+            return self._read(f"{base}/{link.action}{link.mark}", read)
+        except ServerError as error:
+            self._note(error)
+        return None
+
+    def _read(self, path: str, read: Callable[[bytes], T]) -> T:
+        try:
+            return read(self.server.get(path))
+        except InputError as error:
+            raise ServerError(
+                f"the server {self.name} gives what cannot be understood ({error}); check [ddi] "
+                "url, and that it speaks the Direct Device Integration API",
+                UNREADABLE,
+            ) from error
+
+    def _note(self, error: ServerError, *, is_whole: bool = False) -> None:
+        if is_whole or error.reason_code not in OF_ONE:
+            self.trouble = error
+        self.log.warning(str(error))
