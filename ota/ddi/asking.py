@@ -44,6 +44,8 @@ class Asking:
             if poll is None:
                 return
             self._follow(poll, progress)
+            self.telling.answer_cancel(progress)
+            self.telling.flush()
             is_new = poll.asks_attributes and self.telling.tell_attributes(progress)
             if not is_new or poll.deployment is not None:
                 return

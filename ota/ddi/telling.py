@@ -62,7 +62,7 @@ class Telling:
     def tell(self, progress: Progress, wait: Wait) -> bool:
         """All that is to be told now; whether the server is to be asked once more for it."""
         self.settle(progress)
-        self._answer_cancel(progress)
+        self.answer_cancel(progress)
         action = self.memory.open_action
         has_confirmed = action is not None and self._tell_state(action, progress, wait)
         self.flush()
@@ -117,7 +117,8 @@ class Telling:
         kept = replace(self.memory.kept, action=ended, told="", installed=installed)
         self.memory.add(kept, DEPLOYMENT, action.number, end)
 
-    def _answer_cancel(self, progress: Progress) -> None:
+    def answer_cancel(self, progress: Progress) -> None:
+        """Yes, where nothing of it is under way any more; no, where it is on trial or ended."""
         number, action = self.memory.kept.cancel, self.memory.kept.action
         if not number:
             return
