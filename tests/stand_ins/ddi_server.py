@@ -44,9 +44,10 @@ class SimulatedAction:
 
 
 class DdiServer:
-    """`token`: what must stand in Authorization, "" for anything. `status`: answered to all;
-    `feedback_status`: to each feedback, `body`: with 200 to each GET. `is_gone`: nothing is answered. `loses_answers`: it takes
-    what is posted and the link breaks before its answer. `on_feedback` hears each.
+    """`token`: what must stand in Authorization, "" for anything. `status`: answered to all,
+    `feedback_status`: to each feedback, `body`: with 200 to each GET. `is_gone`: nothing is
+    answered. `loses_answers`: it takes what is posted and the link breaks before its answer.
+    `on_feedback` hears each.
     """
 
     def __init__(self) -> None:

@@ -224,6 +224,47 @@ def test_what_is_on_trial_is_not_stopped_and_its_end_is_told(
     assert "release 2 is on trial" in action.details
 
 
+def test_a_new_deployment_does_not_hide_the_end_of_one_on_trial(
+    make_unit: MakeUnit, server: DdiServer
+) -> None:
+    unit = make_unit((LayerKind.OS, LayerKind.APP))
+
+    def replace_it(status: dict[str, Any]) -> None:
+        if "starts release 2" in "".join(status.get("details", ())):
+            server.actions[old].state = "replaced"
+            server.deploy("3")
+
+    server.on_feedback = replace_it
+    old = server.deploy("2")
+    unit.check_in()
+    assert (unit.app, unit.system) == ("2", "2")
+    assert unit.kept.action is not None
+    assert (unit.kept.action.number, unit.kept.installed) == (str(old), "2")
+    unit.assigned = "3"
+    unit.check_in()
+    assert unit.app == "3"
+    assert server.actions[old + 1].state == "finished"
+
+
+def test_an_end_that_a_cut_kept_from_being_told_is_told_by_the_journal(
+    unit: DdiUnit, server: DdiServer
+) -> None:
+    before: list[bytes] = []
+
+    def look(_: dict[str, Any]) -> None:
+        before.append(unit.files.read(HOME / "ddi.json", most_bytes=10**6))
+
+    server.on_feedback = look
+    unit.sick = frozenset(("2",))
+    number = server.deploy("2")
+    unit.check_in()
+    replace_file(unit.files, HOME / "ddi.json", before[-2])
+    server.actions[number].state = "running"
+    unit.check_in()
+    assert server.actions[number].state == "error"
+    assert [one.count for one in unit.progress.failures.values()] == [1]
+
+
 def test_a_new_deployment_takes_the_place_of_one_that_waits(
     unit: DdiUnit, server: DdiServer
 ) -> None:
@@ -311,6 +352,16 @@ def test_a_release_from_a_stick_needs_no_server_and_is_told_as_installed(
     assert server.attributes["sw_version"] == "2"
     unit.check_in()
     assert server.installed == [("unit", "2")]
+
+
+def test_a_release_from_a_stick_that_failed_is_the_servers_again_without_it(
+    unit: DdiUnit, server: DdiServer
+) -> None:
+    unit.sick, unit.stick = frozenset(("2",)), "web"
+    unit.check_in()
+    unit.stick = ""
+    assert "has not deployed release 2" in unit.check_in()
+    assert [one.count for one in unit.progress.failures.values()] == [1]
 
 
 def test_a_server_that_knows_no_such_distribution_is_told_once(
