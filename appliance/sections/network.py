@@ -1,5 +1,5 @@
 """Sections of what the unit offers, reports and takes over the network: [web], [mqtt], [update],
-[ddi].
+[fleet], [ddi].
 
 Reads and writes: nothing.
 Never: checks a value; appliance/settings_file.py does, from the ranges given here.
