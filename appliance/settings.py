@@ -21,6 +21,7 @@ from appliance.sections.alarms import (
     RecipientSettings,
 )
 from appliance.sections.cameras import CameraSettings, InferenceSettings
+from appliance.sections.computer import ComputerSettings
 from appliance.sections.field import setting
 from appliance.sections.loads import GpuSettings, JetsonSettings, RunsWhen, SwitchSettings
 from appliance.sections.network import (
@@ -225,19 +226,6 @@ class EnergySettings:
         "What an hour at FULL is worth in money, in the currency in which [source.NAME] has costs",
         0,
         1e6,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ComputerSettings:
-    idle_w: float = setting(
-        5.0, "Power of the computer without cameras and inference, W", 0.1, 5000
-    )
-    core_w: float = setting(
-        3.0,
-        "Power of one busy processor core, W; used for CPU energy where there is no meter",
-        0.01,
-        500,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from appliance.sections.cameras import CameraSettings
-from appliance.settings import ComputerSettings, Settings
+from appliance.sections.computer import ComputerSettings
+from appliance.settings import Settings
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.inference_unit import InferenceUnit

@@ -20,7 +20,8 @@ from appliance.model import (
     PowerReading,
 )
 from appliance.model_cameras import Event
-from appliance.settings import ComputerSettings, Settings
+from appliance.sections.computer import ComputerSettings
+from appliance.settings import Settings
 from appliance.settings_file import load_settings
 from provisioning.laptop import Laptop, RunRequest
 from tests.stand_ins.fakes import FakeClock

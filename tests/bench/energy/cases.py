@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from appliance.model import EnergyLevel
+from appliance.sections.computer import ComputerSettings
 from appliance.sections.loads import SwitchSettings
 from appliance.settings import (
     BatterySettings,
-    ComputerSettings,
     EnergySettings,
     PanelsSettings,
     Settings,

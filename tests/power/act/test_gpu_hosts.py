@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from appliance.model import EnergyLevel
 from appliance.sections.cameras import CameraSettings
+from appliance.sections.computer import ComputerSettings
 from appliance.sections.loads import SwitchSettings
-from appliance.settings import ComputerSettings, Settings
+from appliance.settings import Settings
 from power.act.gpu_hosts import Hosts, choose
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL
