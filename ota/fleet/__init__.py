@@ -14,5 +14,6 @@ The data runs one way, from the first part to the last:
     receiver/     the web application that units speak to
     operator/     the web application that people read: map, table, JSON
     rollouts      goes on with rollouts by what units have reported
+    serve/        all of it on one machine, behind nginx
     commands/     the commands of `fleet` that need the database
 """

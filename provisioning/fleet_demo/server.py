@@ -23,10 +23,9 @@ def serving(app: Flask, port: int) -> Iterator[str]:
     """Its address; `port` 0 for any that is free."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = waitress.create_server(app, host=HOST, port=port, threads=THREADS)
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
+    Thread(target=server.run, daemon=True).start()
     try:
         yield f"http://{HOST}:{server.effective_port}"
     finally:
         server.close()
-        thread.join(5)
+        server.task_dispatcher.shutdown()

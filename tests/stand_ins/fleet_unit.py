@@ -65,7 +65,7 @@ class InProcessServer(FleetServer):
 
 @dataclass(slots=True)
 class FleetUnit:
-    """`now`: the unit's clock, UTC."""
+    """`now`: the unit's clock, UTC. `over`: the network, in place of `post`."""
 
     directory: Path
     name: str
@@ -73,13 +73,14 @@ class FleetUnit:
     serial: str = ""
     group: str = "all"
     now: datetime = BEGIN
+    over: FleetServer | None = None
 
     def __post_init__(self) -> None:
         self.serial = self.serial or f"box-{self.name}"
 
     @property
     def server(self) -> FleetServer:
-        return InProcessServer(self.post)
+        return self.over or InProcessServer(self.post)
 
     @property
     def sender(self) -> ReportSender:

@@ -84,7 +84,7 @@ def add_refusals(app: Flask, engine: Engine, now: Callable[[], datetime]) -> Non
     @app.errorhandler(RefusalError)
     def refuse(error: RefusalError) -> ResponseReturnValue:
         with suppress(SQLAlchemyError):
-            note_refusal(engine, error, find_sender(), request.remote_addr or "", now())
+            note_refusal(engine, error, find_sender(), find_address(), now())
         return answer(error.reason_code, str(error), error.status)
 
     @app.errorhandler(SQLAlchemyError)
@@ -106,6 +106,11 @@ def answer(reason_code: str, text: str, status: int) -> Response:
     response = jsonify(reason_code=reason_code, text=text)
     response.status_code = status
     return response
+
+
+def find_address() -> str:
+    """As the proxy tells it; only shown."""
+    return request.headers.get("X-Forwarded-For") or request.remote_addr or ""
 
 
 def find_sender() -> str:

@@ -1,4 +1,4 @@
-"""The example of a timer for `fleet renew`: systemd takes it, and its command alarms in time."""
+"""The examples of units for a fleet: systemd takes them, and the timer's command alarms in time."""
 
 import shlex
 import shutil
@@ -11,6 +11,7 @@ from tests.systemd.unit_text import needs, run
 
 EXAMPLES = ROOT / "docs/examples"
 SERVICE, TIMER = "fleet-renew.service", "fleet-renew.timer"
+SERVER = "fleet-serve.service"
 
 
 def find_command() -> list[str]:
@@ -20,17 +21,17 @@ def find_command() -> list[str]:
 
 
 @needs("systemd-analyze")
-def test_systemd_accepts_the_pair(tmp_path: Path) -> None:
+def test_systemd_accepts_them(tmp_path: Path) -> None:
     system, program = tmp_path / "etc/systemd/system", tmp_path / find_command()[0].lstrip("/")
     for directory in (system, program.parent, tmp_path / "usr/lib/systemd/system"):
         directory.mkdir(parents=True)
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    for name in ("sysinit", "basic", "shutdown", "timers", "multi-user"):
+    for name in ("sysinit", "basic", "shutdown", "timers", "multi-user", "network-online"):
         (tmp_path / f"usr/lib/systemd/system/{name}.target").write_text("[Unit]\n")
-    for name in (SERVICE, TIMER):
+    for name in (SERVICE, TIMER, SERVER):
         shutil.copy(EXAMPLES / name, system / name)
-    for name in (SERVICE, TIMER):
+    for name in (SERVICE, TIMER, SERVER):
         command = ("systemd-analyze", "verify", "--man=no", f"--root={tmp_path}", name)
         done = run(*command)
         assert (done.returncode, done.stdout + done.stderr) == (0, "")

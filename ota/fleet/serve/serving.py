@@ -1,0 +1,154 @@
+"""The applications on their sockets, the proxy before them, and the minute's work: until it ends.
+
+    serve(Options(...))
+
+Reads and writes: the fleet's directory and database, TCP connections.
+Never: goes on without one of its parts.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+
+import waitress  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives.asymmetric import ec
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from appliance.errors import ApplianceError
+from ota.disk import Disk
+from ota.files import replace
+from ota.fleet.claims.authority import (
+    CERTIFICATE,
+    REVOKED,
+    Authority,
+    format_certificate,
+    format_key,
+    open_authority,
+)
+from ota.fleet.operator.app import create_operator_app
+from ota.fleet.receiver.app import create_receiver
+from ota.fleet.serve.children import require_alive, running
+from ota.fleet.serve.proxy import RECEIVER_SOCKET, Proxy, format_proxy, make_command
+from ota.fleet.serve.upkeep import Upkeep
+from ota.release.keys.secrets_source import SecretsSource
+
+AUTHORITY, SERVE, TREE = "ca", "serve", "www"
+THREADS = 8
+MINUTE_S = 60.0
+LOOK_S = 1.0
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`names`: of the server, the first is its own; `certificate`, `key`: of a public authority,
+    None: the fleet's own authority makes one. `page_port`: of the operator's page, on loopback.
+    """
+
+    directory: Path
+    names: tuple[str, ...]
+    port: int
+    page_port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+def serve(options: Options, engine: Engine, secrets: SecretsSource, stop: Event) -> None:
+    """Until `stop`. Raises `ApplianceError`, `OSError`."""
+    directory = options.directory.absolute()
+    run = directory / SERVE
+    run.mkdir(mode=0o700, exist_ok=True)
+    authority = open_authority(directory / AUTHORITY, read_now())
+    upkeep = Upkeep(directory, directory / TREE, directory / AUTHORITY, engine, secrets)
+    upkeep.write_revoked(read_now())
+    proxy = make_proxy(options, directory, authority)
+    configuration = run / "nginx.conf"
+    replace(Disk(), configuration, format_proxy(proxy).encode())
+    with ExitStack() as stack:
+        receiver = create_receiver(engine, authority, read_now)
+        stack.enter_context(listening(receiver, unix_socket=str(run / RECEIVER_SOCKET)))
+        page = create_operator_app(engine, read_now)
+        stack.enter_context(listening(page, host=LOOPBACK, port=options.page_port))
+        work(upkeep)
+        child = stack.enter_context(running(make_command(configuration, run)))
+        print(f"releases and reports: https://{options.names[0]}:{options.port}/", flush=True)
+        print(f"the fleet's page: http://{LOOPBACK}:{options.page_port}/", flush=True)
+        watch(upkeep, [child], stop)
+
+
+def watch(upkeep: Upkeep, children: list[subprocess.Popen[bytes]], stop: Event) -> None:
+    """The minute's work, while all children live."""
+    waited_s = 0.0
+    while not stop.wait(LOOK_S):
+        require_alive(children)
+        waited_s += LOOK_S
+        if waited_s >= MINUTE_S:
+            waited_s = 0.0
+            work(upkeep)
+            if upkeep.write_revoked(read_now()):
+                for child in children:
+                    child.send_signal(signal.SIGHUP)
+
+
+def work(upkeep: Upkeep) -> None:
+    """What stands against it is told, and tried again in a minute."""
+    try:
+        for line in upkeep.keep_up(read_now()):
+            print(line, flush=True)
+    except (ApplianceError, OSError, SQLAlchemyError) as error:
+        print(f"fleet: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def listening(app: Flask, **where: object) -> Iterator[None]:
+    """An application of its own threads."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = waitress.create_server(app, threads=THREADS, ident=None, **where)
+    Thread(target=server.run, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.close()
+        server.task_dispatcher.shutdown()  # requests under way are answered
+
+
+def make_proxy(options: Options, directory: Path, authority: Authority) -> Proxy:
+    run = directory / SERVE
+    certificate, key = options.certificate, options.key
+    if certificate is None or key is None:
+        certificate, key = make_certificate(options.names, run, authority)
+    return Proxy(
+        run=run,
+        tree=directory / TREE,
+        names=options.names,
+        port=options.port,
+        certificate=certificate.absolute(),
+        key=key.absolute(),
+        authority=directory / AUTHORITY / CERTIFICATE,
+        revoked=directory / AUTHORITY / REVOKED,
+        user="root" if os.getuid() == 0 else "",
+    )
+
+
+def make_certificate(names: tuple[str, ...], run: Path, authority: Authority) -> tuple[Path, Path]:
+    """A new one with each start: it holds for two years."""
+    certificate, key_path = run / "server.pem", run / "server.key"
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = authority.issue_server(names, key.public_key(), read_now())
+    replace(Disk(), key_path, format_key(key), mode=0o600)
+    replace(Disk(), certificate, format_certificate(made).encode())
+    return certificate, key_path
+
+
+def read_now() -> datetime:
+    return datetime.now(UTC)
