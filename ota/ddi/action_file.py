@@ -24,6 +24,7 @@ MOST_BYTES = 256 * 1024
 MOST_MESSAGES = 16
 MOST_COUNT = 2**31
 OPEN, DROPPED, ENDED = "open", "dropped", "ended"
+TIMES = ("next_at", "busy_until")
 STAGES = (OPEN, DROPPED, ENDED)
 DEPLOYMENT, CANCEL, CONFIRMATION = "deploymentBase", "cancelAction", "confirmationBase"
 
@@ -66,7 +67,8 @@ class Kept:
     """`cancel`: an action that is to be cancelled, "" for none. `told`: of the open action, last.
 
     `installed`: the release that the server knows to run here. `from_stick`: the manifest (hash) of
-    a release that a technician has brought. `next_at`: the server is not asked before.
+    a release that a technician has brought. `next_at`: the server is not polled before, but by
+    order; `busy_until`: it is neither asked nor told anything before.
     """
 
     action: Action | None = None
@@ -76,6 +78,7 @@ class Kept:
     installed: str = ""
     from_stick: str = ""
     next_at: datetime | None = None
+    busy_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,8 @@ class DdiFile:
 
     def write(self, kept: Kept) -> None:
         """Raises `OSError`."""
-        at = kept.next_at.isoformat() if kept.next_at else None
-        data = json.dumps({**asdict(kept), "next_at": at}).encode()
+        times = {name: format_time(getattr(kept, name)) for name in TIMES}
+        data = json.dumps({**asdict(kept), **times}).encode()
         replace(self.files, self.path, data)
 
     def read(self) -> Kept:
@@ -109,7 +112,8 @@ def build(tree: dict[str, Any]) -> Kept:
         messages=tuple(build_message(one) for one in messages),
         installed=read_text(tree, "installed"),
         from_stick=read_text(tree, "from_stick"),
-        next_at=strict_json.require_time(tree["next_at"], "next_at") if tree["next_at"] else None,
+        next_at=read_time(tree, "next_at"),
+        busy_until=read_time(tree, "busy_until"),
     )
 
 
@@ -139,6 +143,14 @@ def build_message(tree: dict[str, Any]) -> Message:
     names = ("execution", "kind", "text", "finished")
     feedback = Feedback(**{name: read_text(found, name, 10_000) for name in names})
     return Message(read_text(tree, "base"), read_text(tree, "action"), feedback)
+
+
+def format_time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def read_time(tree: dict[str, Any], name: str) -> datetime | None:
+    return strict_json.require_time(tree[name], name) if tree[name] else None
 
 
 def read_text(tree: dict[str, Any], name: str, longest: int = LONGEST_NAME) -> str:

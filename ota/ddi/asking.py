@@ -55,10 +55,10 @@ class Asking:
         return at is None or now >= at - EARLY or at > now + SPAN
 
     def _note_next(self, poll: Poll | None) -> None:
-        pause_s = self.talk.trouble.pause_s if self.talk.trouble else 0.0
-        sleep_s = poll.sleep_s or 0.0 if poll else pause_s
+        sleep_s = poll.sleep_s if poll else None
         next_at = self.talk.now() + timedelta(seconds=sleep_s) if sleep_s else None
         self.memory.keep(replace(self.memory.kept, next_at=next_at))
+        self.telling.note_pause()
 
     def _follow(self, poll: Poll, progress: Progress) -> None:
         """What the server wants now."""

@@ -29,6 +29,9 @@ class DdiFace:
     telling: Telling
     progress: Callable[[], Progress] = Progress
 
+    def __post_init__(self) -> None:
+        self.asking.talk.leave_alone(self.memory.kept.busy_until)
+
     @property
     def server(self) -> str:
         """Its name in a sentence."""

@@ -11,13 +11,13 @@ Never: asks a server again that does not answer, within one check-in; or lets an
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from appliance.log import SentenceLog
 from appliance.strict_json import InputError
 from ota.ddi.action_file import CANCEL, CONFIRMATION, DEPLOYMENT, Message
-from ota.ddi.connection import NOT_THERE, REFUSED, Connection, ServerError
+from ota.ddi.connection import BUSY, LONGEST_PAUSE_S, NOT_THERE, REFUSED, Connection, ServerError
 from ota.ddi.feedback import format_confirmation, format_feedback
 from ota.ddi.messages import (
     Deployment,
@@ -31,6 +31,7 @@ from ota.ddi.messages import (
 T = TypeVar("T")
 
 UNREADABLE = "ddi-unreadable"
+LONGEST_PAUSE = timedelta(seconds=LONGEST_PAUSE_S)
 OF_ONE = (NOT_THERE, REFUSED)  # say nothing of the server as a whole
 PARTS = {DEPLOYMENT: "deployment", CONFIRMATION: "confirmation"}
 
@@ -47,6 +48,13 @@ class Talk:
     @property
     def name(self) -> str:
         return self.server.name
+
+    def leave_alone(self, until: datetime | None) -> None:
+        """A busy server that has said until when; a time that is far ahead is a clock's fault."""
+        now = self.now()
+        if until is not None and now < until <= now + LONGEST_PAUSE:
+            text = f"the server {self.name} is busy until {until:%Y-%m-%d %H:%M} UTC, as it says"
+            self.trouble = ServerError(text, BUSY)
 
     def poll(self) -> Poll | None:
         if self.trouble is not None:

@@ -9,6 +9,7 @@ Never: tells an end before it is on the disk, or the same state twice in a row.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from appliance.model_updates import UpdateStep
 from ota.ddi.action_file import CANCEL, CONFIRMATION, DEPLOYMENT, ENDED, Action
@@ -67,7 +68,15 @@ class Telling:
         has_confirmed = action is not None and self._tell_state(action, progress, wait)
         self.flush()
         self._tell_installed(progress)
+        self.note_pause()
         return has_confirmed
+
+    def note_pause(self) -> None:
+        """A busy server is left alone for as long as it wants."""
+        pause_s = self.talk.trouble.pause_s if self.talk.trouble else 0.0
+        if pause_s:
+            until = self.talk.now() + timedelta(seconds=pause_s)
+            self.memory.keep(replace(self.memory.kept, busy_until=until))
 
     def settle(self, progress: Progress) -> None:
         """What the journal says of the action's end, also where a cut kept it from being told."""

@@ -1,4 +1,5 @@
-"""What an update keeps on the disk, damaged or written by others: orders, journal, floors.
+"""What an update keeps on the disk, damaged or written by others: orders, journal, floors; and what
+a DDI server answers.
 
 Reads: bytes. Writes: files in memory.
 Never: lets anything pass that the check-in does not handle, or two copies of the ratchet read as an
@@ -15,6 +16,8 @@ from typing import Any
 from zlib import crc32
 
 from appliance.strict_json import InputError
+from ota.ddi.action_file import NAME, DdiFile
+from ota.ddi.messages import LONGEST_SLEEP_S, Poll, read_deployment, read_poll, read_stop
 from ota.errors import LinkError, TrustError
 from ota.layers.layers import Layers
 from ota.machine.journal import Journal
@@ -67,6 +70,45 @@ RATCHET: dict[str, Any] = {
     },
 }
 ORIGINS: dict[str, Any] = {"ab" * 32: "2026.6.1"}
+LINK: dict[str, Any] = {"href": "https://h/DEFAULT/controller/v1/u1/deploymentBase/17?c=-3"}
+POLL: dict[str, Any] = {
+    "config": {"polling": {"sleep": "01:00:00"}},
+    "_links": {"deploymentBase": LINK, "cancelAction": LINK, "configData": LINK},
+    "cancelAction": {"stopId": "17"},
+}
+ARTIFACT: dict[str, Any] = {"filename": "manifest.json", "hashes": {"sha256": "ab" * 32}}
+CHUNK: dict[str, Any] = {"part": "os", "version": "2026.6.1", "artifacts": [ARTIFACT]}
+DEPLOYMENT: dict[str, Any] = {
+    "deployment": {"download": "forced", "update": "skip", "chunks": [CHUNK]},
+}
+KEPT: dict[str, Any] = {
+    "action": {
+        "link": {"action": "17", "mark": "?c=-3"},
+        "deployment": {
+            "releases": ["2026.6.1"],
+            "manifest_sha256": "",
+            "download": "forced",
+            "update": "forced",
+        },
+        "is_confirmed": True,
+        "sha256": "ab" * 32,
+        "failures": 0,
+        "stage": "open",
+    },
+    "cancel": "",
+    "told": "rejected energy",
+    "messages": [
+        {
+            "base": "deploymentBase",
+            "action": "16",
+            "feedback": {"execution": "closed", "kind": "x", "text": "y", "finished": "failure"},
+        }
+    ],
+    "installed": "2026.5.1",
+    "from_stick": "",
+    "next_at": NOW.isoformat(),
+    "busy_until": None,
+}
 BOARD: dict[str, Any] = {"booted": "a", "primary": "b", "releases": ["1", "2"], "tries": [None, 3]}
 
 
@@ -175,6 +217,35 @@ def judge_answer(data: bytes) -> None:
         assert answer.start in (0, 7)
 
 
+def judge_poll(data: bytes) -> None:
+    """What a DDI server answers to a poll, and of an action to cancel."""
+    for read in (read_poll, read_stop):
+        try:
+            found = read(data)
+        except InputError:
+            continue
+        if isinstance(found, Poll) and found.sleep_s is not None:
+            assert 0 <= found.sleep_s <= LONGEST_SLEEP_S
+        if isinstance(found, Poll) and found.deployment is not None:
+            assert "/" not in found.deployment.action + found.deployment.mark
+
+
+def judge_deployment(data: bytes) -> None:
+    try:
+        found = read_deployment(data, "deployment")
+    except InputError:
+        return
+    assert {found.download, found.update} <= {"skip", "attempt", "forced"}
+
+
+def judge_kept(data: bytes) -> None:
+    """The file of a DDI server's action: what is read is written and read as the same."""
+    file = DdiFile(make_files(NAME, data), HOME / NAME)
+    kept = file.read()
+    file.write(kept)
+    assert file.read() == kept
+
+
 JUDGES: tuple[tuple[Callable[[bytes], None], Any], ...] = (
     (judge_orders, ORDERS),
     (judge_journal, RECORD),
@@ -185,4 +256,7 @@ JUDGES: tuple[tuple[Callable[[bytes], None], Any], ...] = (
     (judge_wire, None),
     (judge_board, BOARD),
     (judge_answer, None),
+    (judge_poll, POLL),
+    (judge_deployment, DEPLOYMENT),
+    (judge_kept, KEPT),
 )

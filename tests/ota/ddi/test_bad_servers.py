@@ -61,10 +61,10 @@ def test_a_busy_server_is_left_alone_for_as_long_as_it_says(
     unit.check_in(now=False)
     server.status, server.headers = 0, {}
     server.deploy("2")
-    for _ in range(18):
+    for hour in range(18):
         unit.pass_time(hours=1)
         set_level(unit, EnergyLevel.FULL)
-        unit.check_in(now=False)
+        unit.check_in(now=hour == 9)  # also by order
     assert (len(server.asked), unit.app) == (1, "")
     unit.pass_time(hours=2)
     set_level(unit, EnergyLevel.FULL)
