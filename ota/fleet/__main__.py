@@ -8,7 +8,7 @@ import sys
 from typing import NoReturn
 
 from appliance.__main__ import Parser
-from ota.fleet.commands import claim, page, rollout, serve, units
+from ota.fleet.commands import claim, page, receive, rollout, serve, units
 from ota.release.__main__ import COMMANDS as OF_RELEASES
 from ota.release.__main__ import Command, make_parser
 from ota.release.__main__ import main as run_main
@@ -18,6 +18,7 @@ COMMANDS: tuple[Command, ...] = (
     ("rollout", rollout.HELP, rollout.add_arguments, rollout.run),
     ("serve", serve.HELP, serve.add_arguments, serve.run),
     ("claim", claim.HELP, claim.add_arguments, claim.run),
+    ("receive", receive.HELP, receive.add_arguments, receive.run),
     ("page", page.HELP, page.add_arguments, page.run),
     ("units", units.HELP, units.add_arguments, units.run),
 )
