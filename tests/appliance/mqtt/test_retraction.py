@@ -129,3 +129,11 @@ def test_a_listener_that_comes_long_after_the_broker_is_told_nothing_twice(
         clock.advance(SETTLE_S + 1)
         feed.follow()
     assert broker.count("e1") == 1
+
+
+def test_a_broker_that_gives_nothing_back_is_not_asked_and_nothing_is_forgotten() -> None:
+    broker = OneBroker()
+    broker.gives_back = False
+    retraction = Retraction(broker, lambda: 1000.0 * len(broker.asked))
+    assert retraction.follow(["a"]) == ([], [])
+    assert broker.asked == []
