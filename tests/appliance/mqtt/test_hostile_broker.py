@@ -4,7 +4,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from typing import BinaryIO
+from types import SimpleNamespace
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -221,3 +222,20 @@ def test_a_broker_that_acknowledges_nothing_is_trouble_and_fills_no_memory() -> 
             wait_until(lambda: ours.publish_retained({"unit/state": "now"}) == 1, "a state")
         finally:
             ours.close()
+
+
+def test_after_a_message_that_was_too_large_no_orders_are_asked_for_an_hour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now_s = 0.0
+    asked: list[Any] = []
+    ours = Broker("127.0.0.1", 1, will="a/online", client_id="a", measure_s=lambda: now_s)
+    ours.take_commands(["a/set"], lambda *_, **__: None)
+    monkeypatch.setattr(ours._client, "subscribe", lambda what, *_: asked.append(what))
+    taken = [None, None, None, SimpleNamespace(is_failure=False)]
+    ours._on_nonsense(guarded_client.TooLargeError("it is too large"))
+    ours._on_connect(*taken)
+    assert asked == ["a/online"]
+    now_s = DEAF_S + 1
+    ours._on_connect(*taken)
+    assert asked[1:] == ["a/online", [("a/set", 1)]]
