@@ -53,7 +53,7 @@ class Reporter:
         """Write the report of now. Raises `UpdateError`, `StoreError`, `OSError`."""
         self.files.make_directory(self.directory)
         key = read_key(self.files, self.directory)
-        follows = SentFile(self.files, self.directory).find_follows()
+        follows = SentFile(self.files, self.directory).read_acknowledged()
         report = {**self.describe(progress, system), "key": key.sha256, "follows": follows}
         data = json.dumps(report, indent=1, sort_keys=True).encode() + b"\n"
         signature = key.sign(data)

@@ -53,11 +53,6 @@ class SentFile:
             return found if isinstance(found, str) and len(found) == HASH_DIGITS else None
         return None
 
-    def find_follows(self) -> str | None:
-        """What the next report follows: the one that waits, else the acknowledged one."""
-        waiting = self.read_waiting()
-        return waiting.sha256 if waiting else self.read_acknowledged()
-
     def note_acknowledged(self, sha256: str) -> None:
         """First this, then nothing waits: a cut between the two sends a report once more."""
         data = json.dumps({"format": FORMAT, "acknowledged": sha256}).encode()

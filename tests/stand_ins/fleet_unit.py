@@ -110,7 +110,7 @@ class FleetUnit:
 
     def sign(self, **changes: Any) -> SignedReport:
         key = self.key
-        follows = SentFile(Disk(), self.directory).find_follows()
+        follows = SentFile(Disk(), self.directory).read_acknowledged()
         tree = {**self.describe(), "key": key.sha256, "follows": follows, **changes}
         data = json.dumps(tree).encode()
         return SignedReport(data, base64.b64encode(key.sign(data)).decode())

@@ -62,7 +62,7 @@ def make_files() -> RecordingFiles:
 
 
 def make_report(sent: SentFile, number: int) -> SignedReport:
-    data = f"{number} {sent.find_follows()}".encode()
+    data = f"{number} {sent.read_acknowledged()}".encode()
     return SignedReport(data, base64.b64encode(b"signature").decode())
 
 
