@@ -5,7 +5,7 @@
     talk.tell(message)                       # whether it is done with
 
 Reads and writes: the network.
-Never: asks a server again that does not answer, within one check-in; or lets an error out.
+Never: asks a server again at once that does not answer; or lets an error out.
 """
 
 import json
@@ -31,6 +31,7 @@ from ota.ddi.messages import (
 T = TypeVar("T")
 
 UNREADABLE = "ddi-unreadable"
+BREAK = timedelta(seconds=60)  # after a question that was in vain
 LONGEST_PAUSE = timedelta(seconds=LONGEST_PAUSE_S)
 OF_ONE = (NOT_THERE, REFUSED)  # say nothing of the server as a whole
 PARTS = {DEPLOYMENT: "deployment", CONFIRMATION: "confirmation"}
@@ -38,12 +39,13 @@ PARTS = {DEPLOYMENT: "deployment", CONFIRMATION: "confirmation"}
 
 @dataclass(slots=True)
 class Talk:
-    """`trouble`: why nothing more is asked in this check-in."""
+    """`trouble`: why nothing is asked now, `since` when."""
 
     server: Connection
     now: Callable[[], datetime]
     log: SentenceLog
     trouble: ServerError | None = None
+    since: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ class Talk:
             self.trouble = ServerError(text, BUSY)
 
     def poll(self) -> Poll | None:
-        if self.trouble is not None:
+        if not self._may_ask():
             return None
         try:
             return self._read("", read_poll)
@@ -75,7 +77,7 @@ class Talk:
 
     def tell(self, message: Message) -> bool:
         """Whether it is done with: the server has it, or has no such action any more."""
-        if self.trouble is not None:
+        if not self._may_ask():
             return False
         feedback, action = message.feedback, message.action
         is_answer = message.base == CONFIRMATION
@@ -100,9 +102,18 @@ class Talk:
         """A release that came by another way."""
         return self._put("installedBase", {"name": distribution, "version": release})
 
+    def _may_ask(self) -> bool:
+        """Not where it did not answer a moment ago, or wants to be left alone."""
+        if self.trouble is None:
+            return True
+        is_old = self.since is not None and self.now() - self.since >= BREAK
+        if is_old and self.trouble.reason_code != BUSY:
+            self.trouble = None
+        return self.trouble is None
+
     def _put(self, path: str, tree: Mapping[str, object]) -> bool:
         """Whether it is done with; a server that has no such call is asked once for each news."""
-        if self.trouble is not None:
+        if not self._may_ask():
             return False
         try:
             self.server.put(path, json.dumps(tree).encode())
@@ -112,7 +123,7 @@ class Talk:
         return True
 
     def _fetch(self, link: Link, base: str, read: Callable[[bytes], T]) -> T | None:
-        if self.trouble is not None:
+        if not self._may_ask():
             return None
         try:
             return self._read(f"{base}/{link.action}{link.mark}", read)
@@ -132,5 +143,5 @@ class Talk:
 
     def _note(self, error: ServerError, *, is_whole: bool = False) -> None:
         if is_whole or error.reason_code not in OF_ONE:
-            self.trouble = error
+            self.trouble, self.since = error, self.now()
         self.log.warning(str(error))

@@ -2,7 +2,9 @@
 
 import logging
 import socket
+import ssl
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +19,9 @@ from ota.ddi.opening import make_reader
 from ota.errors import LinkError
 from ota.manifest import LayerKind
 from tests.ota.ddi.conftest import MakeUnit
-from tests.ota.mirrors.test_hostile_servers import DRIPS, answer, listen
+from tests.ota.mirrors.test_hostile_servers import DRIPS, listen
 from tests.scenes import filled
+from tests.stand_ins.certificates import make_certificate
 from tests.stand_ins.ddi_server import TENANT, UNIT, DdiServer
 from tests.stand_ins.ddi_unit import DdiUnit
 from tests.stand_ins.real_unit import InParts, make_new_world
@@ -136,11 +139,21 @@ def test_a_handling_that_is_not_known_does_nothing(unit: DdiUnit, server: DdiSer
 
 
 def test_an_answer_without_end_is_given_up() -> None:
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with listen(answer(head + b"10000\r\n" + bytes(0x10000) + b"\r\n" * 1)) as port:
-        connection = Connection(f"http://127.0.0.1:{port}", TENANT, UNIT)
-        with pytest.raises(ServerError, match="does not answer"):
+    came: list[int] = []
+
+    def pour(connection: socket.socket, ended: Event) -> None:
+        connection.recv(9999)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with suppress(OSError):
+            while not ended.is_set():
+                connection.sendall(b"4000\r\n" + bytes(0x4000) + b"\r\n")
+
+    with listen(pour) as port:
+        address = f"http://127.0.0.1:{port}"
+        connection = Connection(address, TENANT, UNIT, on_bytes=came.append)
+        with pytest.raises(ServerError, match="more than 262144 bytes"):
             connection.get("")
+    assert sum(came) < 300_000
 
 
 @pytest.mark.parametrize("scheme", DRIPS)
@@ -148,11 +161,9 @@ def test_a_server_that_drips_is_given_up(scheme: str) -> None:
     def drip(connection: socket.socket, ended: Event) -> None:
         connection.recv(9999)
         connection.sendall(DRIPS[scheme])
-        try:
+        with suppress(OSError):
             while not ended.wait(0.05):
                 connection.sendall(b"a")
-        except OSError:
-            pass
 
     with listen(drip) as port:
         began_s = time.monotonic()
@@ -160,6 +171,19 @@ def test_a_server_that_drips_is_given_up(scheme: str) -> None:
         with pytest.raises(LinkError):
             connection.get("")
         assert time.monotonic() - began_s < 10
+
+
+def test_the_servers_certificate_is_checked_with_the_file_of_the_settings(
+    server: DdiServer, tmp_path: Path
+) -> None:
+    made = make_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made.certificate, made.key)
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
+    url = server.address.replace("http://", "https://")
+    with pytest.raises(ServerError, match="certificate"):
+        Connection(url, TENANT, UNIT).get("")
+    assert b"polling" in Connection(url, TENANT, UNIT, ca_file=made.certificate).get("")
 
 
 # --- tokens ---------------------------------------------------------------------------------------
@@ -231,18 +255,34 @@ def test_a_server_that_is_gone_for_weeks_gets_the_end_of_its_action(
     assert server.actions[number].executions[-1] == "closed"
 
 
+def test_a_server_that_comes_back_within_a_check_in_is_told_the_end_in_it(
+    unit: DdiUnit, server: DdiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit.facts = replace(unit.facts, soc_pct=31.0)
+    number = server.deploy("2")
+    unit.check_in()
+    unit.facts, server.is_gone = replace(unit.facts, soc_pct=90.0), True
+    monkeypatch.setattr(unit, "restart_services", lambda: setattr(server, "is_gone", False))
+    unit.check_in()
+    assert server.actions[number].executions == [
+        *("proceeding", "download", "downloaded", "rejected", "closed")
+    ]
+
+
 def test_an_end_whose_acknowledgement_is_lost_is_told_again(
     unit: DdiUnit, server: DdiServer
 ) -> None:
     server.loses_answers = True
     number = server.deploy("2")
     unit.check_in()
-    assert server.actions[number].state == "running"  # the first message broke the contact
-    unit.check_in()
+    assert server.actions[number].state == "finished"
+    (message,) = unit.kept.messages
+    assert message.feedback.finished == "success"
     server.loses_answers = False
     unit.check_in()
-    assert (unit.app, server.actions[number].state) == ("2", "finished")
     assert unit.kept.messages == ()
+    ends = [path for method, path in server.asked if method == "POST"]
+    assert len(ends) == 3, "the first step, the end, and the end once more"
 
 
 def test_an_action_whose_end_the_server_does_not_take_is_not_tried_again(

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from appliance.model_updates import CheckIn
 from appliance.settings_file import load_settings
 from appliance.store.prepare import prepare_database
+from appliance.store.store import Store
 from tests.conftest import ROOT
 from tests.stand_ins.ddi_server import UNIT, DdiServer
 
@@ -53,6 +56,11 @@ def test_a_server_is_polled_and_told_when_it_is_time_to_and_a_rest_costs_nothing
     assert FACE in check_in(unit_toml)
     assert server.actions[number].executions == ["rejected"]
     assert "no-root-director" in server.actions[number].details
+    settings = load_settings(unit_toml)
+    with closing(Store(settings.database, settings.make_clock())) as store:
+        row = store.last(CheckIn)
+    assert row is not None
+    assert row.received_bytes > 0, "what the server gives counts for the day of a metered link"
     asked = len(server.asked)
     assert FACE not in check_in(unit_toml)
     assert len(server.asked) == asked
