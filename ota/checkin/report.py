@@ -20,6 +20,7 @@ from appliance.model_updates import UpdateState
 from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.wording.shorten import make_printable, shorten
 from ota.checkin.idle import REPORT, find_return
 from ota.checkin.week import describe_week
 from ota.files import Files, replace
@@ -31,7 +32,8 @@ from ota.reporting.unit_key import read_key
 
 SIGNATURE = f"{REPORT}.sig"
 FORMAT = 1
-MOST_FAULTS = 50
+MOST_FAULTS, MOST_FAILED = 50, 20
+LONGEST_TEXT = 500
 PLACE_DIGITS = 2  # of degrees: about a kilometre
 
 
@@ -104,7 +106,7 @@ class Reporter:
             {
                 "source": one.source,
                 "code": one.code,
-                "text": log.redact(one.text),
+                "text": tell(one.text),
                 "since": encode_time(one.stamp.utc),
             }
             for one in self.store.list_open_faults()[:MOST_FAULTS]
@@ -126,10 +128,21 @@ def describe_update(row: UpdateState | None, progress: Progress) -> dict[str, An
         "running_release": progress.running_release,
         "state": progress.step.value,
         "release": progress.release,
-        "reason": log.redact(row.reason) if row else "",
+        "reason": tell(row.reason) if row else "",
         "waits_for": row.waits_for if row else "",
-        "failed_releases": sorted({one.release for one in progress.failures.values()}),
+        "failed_releases": list_failed(progress),
     }
+
+
+def tell(text: str) -> str:
+    """In one line, without passwords, and not endless."""
+    return shorten(make_printable(log.redact(text)), LONGEST_TEXT)
+
+
+def list_failed(progress: Progress) -> list[str]:
+    """The newest of them."""
+    newest = list(progress.failures.values())[-MOST_FAILED:]
+    return sorted({one.release for one in newest})
 
 
 def describe_layers(layers: tuple[LayerState, ...]) -> dict[str, Any]:

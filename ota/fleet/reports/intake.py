@@ -9,7 +9,7 @@ Never: stores anything of a report that is not signed by the unit that it names.
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
@@ -23,8 +23,9 @@ from ota.fleet.reports.report import Fault, Report, parse_report
 from ota.fleet.reports.signature import require_signature
 
 KEPT_HASHES = 50
+LONGEST_SLEEP = timedelta(days=200)
 SAME_NAMES = (
-    *("running_release", "step", "release", "reason", "waits_for", "expected_at", "level"),
+    *("running_release", "step", "release", "reason", "waits_for", "level"),
     *("charge_pct", "autonomy_days", "sun_week_kwh", "latitude_deg", "longitude_deg"),
 )
 TRUSTED_NEXT = "next"  # `report_sha256` where the operator has accepted whatever comes next
@@ -142,7 +143,8 @@ def store(
 ) -> None:
     own = unit_table.c.id == unit_id
     told = tell_columns(report)
-    came = {"received_at": now, "report_sha256": sha256, "report": text}
+    expected_at = find_expected(report, now)
+    came = {"received_at": now, "report_sha256": sha256, "report": text, "expected_at": expected_at}
     connection.execute(update(unit_table).where(own).values(**told, **came))
     store_faults(connection, unit_id, report.faults)
     connection.execute(
@@ -161,6 +163,16 @@ def tell_columns(report: Report) -> dict[str, Any]:
         "failed_releases": json.dumps(report.failed_releases),
         "fault_count": len(report.faults),
     }
+
+
+def find_expected(report: Report, now: datetime) -> datetime | None:
+    """When the unit will be back, by our clock where its own is not certain; at most a winter
+    ahead, since a unit that sleeps for years is lost.
+    """
+    if report.expected_at is None:
+        return None
+    error = timedelta() if report.clock_confirmed else now - report.at
+    return min(report.expected_at + error, now + LONGEST_SLEEP)
 
 
 def store_faults(connection: Connection, unit_id: int, faults: tuple[Fault, ...]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from appliance import strict_json
 from appliance.strict_json import InputError
+from appliance.wording.shorten import shorten
 from ota.fleet.errors import RefusalError
 
 MOST_BYTES = 256 * 1024
@@ -36,7 +37,8 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Times are UTC by the unit's clock. None: the unit does not know it, or does not tell.
+    """Times are UTC by the unit's clock, which a time server has confirmed or not. None: the unit
+    does not know it, or does not tell.
 
     `key_sha256`: of the key that signs it. `follows`: SHA-256 of the report that the fleet
     acknowledged last; None where there was none. `running_release`: the committed one.
@@ -48,6 +50,7 @@ class Report:
     key_sha256: str
     follows: str | None
     at: datetime
+    clock_confirmed: bool
     running_release: str
     step: str
     release: str
@@ -86,10 +89,11 @@ def build_report(tree: Mapping[str, Any]) -> Report:
         key_sha256=require_hash(tree["key"], "key"),
         follows=None if tree["follows"] is None else require_hash(tree["follows"], "follows"),
         at=strict_json.require_time(tree["at"], "at"),
+        clock_confirmed=strict_json.require_flag(tree["clock_confirmed"], "clock_confirmed"),
         running_release=read_text(tree, "running_release"),
         step=read_text(tree, "state", 20),
         release=read_text(tree, "release"),
-        reason=read_text(tree, "reason", LONGEST_TEXT),
+        reason=read_words(tree["reason"], "reason"),
         waits_for=read_text(tree, "waits_for", 40),
         failed_releases=read_releases(tree["failed_releases"]),
         expected_at=read_time(tree.get("expected_at"), "expected_at"),
@@ -124,7 +128,7 @@ def read_fault(value: object) -> Fault:
     return Fault(
         code=require_name(tree["code"], "code"),
         source=require_name(tree["source"], "source"),
-        text=read_text(tree, "text", LONGEST_TEXT),
+        text=read_words(tree["text"], "text"),
         since=strict_json.require_time(tree["since"], "since"),
     )
 
@@ -136,6 +140,12 @@ def read_releases(value: object) -> tuple[str, ...]:
 
 def read_text(tree: Mapping[str, Any], name: str, longest: int = LONGEST_NAME) -> str:
     return refuse_nul(strict_json.require_text(tree[name], name, longest))
+
+
+def read_words(value: object, name: str) -> str:
+    """What people read: cut rather than refused, or a unit with an odd fault would fall silent."""
+    text = strict_json.require_text(value, name, MOST_BYTES)
+    return shorten(text.replace("\0", "?"), LONGEST_TEXT)
 
 
 def read_number(tree: Mapping[str, Any], name: str, low: float, high: float) -> float | None:

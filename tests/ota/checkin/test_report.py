@@ -141,3 +141,12 @@ def test_a_unit_of_which_nothing_is_known_reports_that(reporter: Reporter) -> No
         "autonomy_days": None,
     }
     assert (report["app_sha256"], report["models"], report["expected_at"]) == (None, {}, None)
+
+
+def test_a_fault_with_odd_words_is_told_in_one_short_line(
+    reporter: Reporter, open_store: OpenStore
+) -> None:
+    open_store("camera").raise_fault("camera", CameraError("a\x1bb\n" + "word " * 500))
+    (fault,) = reporter.describe(Progress(), "")["faults"]
+    assert fault["text"].startswith(r"a\x1bb\nword")
+    assert len(fault["text"]) < 530

@@ -34,7 +34,8 @@ REPORT = {**UNIT.describe(), "key": "a" * 64, "follows": None}
         {"follows": "f" * 63},
         {"key": "G" * 64},
         {"expected_at": 5},
-        {"reason": "r" * 2001},
+        {"reason": 5},
+        {"clock_confirmed": "yes"},
     ],
     ids=str,
 )
@@ -53,3 +54,13 @@ def test_a_report_out_of_bounds_is_refused_with_what_is_wrong(
 def test_what_is_no_report_is_refused(data: bytes) -> None:
     with pytest.raises(RefusalError, match="this is no report of a unit"):
         parse_report(data)
+
+
+def test_odd_words_of_a_fault_are_cut_and_not_refused() -> None:
+    fault = {"code": "x", "source": "y", "since": "2026-04-15T07:00:00Z"}
+    long, odd = "word " * 1000, "a\0b"
+    faults = [{**fault, "text": long}, {**fault, "text": odd}]
+    report = parse_report(json.dumps({**REPORT, "reason": long, "faults": faults}).encode())
+    assert report.reason.endswith("more characters]")
+    assert [len(one.text) < 2100 for one in report.faults] == [True, True]
+    assert report.faults[1].text == "a?b"

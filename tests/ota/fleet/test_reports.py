@@ -248,3 +248,18 @@ def test_strangers_cannot_fill_the_disk_with_refusals(
         found = list_refusals(connection)
     assert [one["unit_name"] for one in found][:2] == ["stranger-39", "stranger-38"]
     assert len(found) == 10
+
+
+def test_a_unit_with_a_wrong_clock_is_expected_by_ours(
+    engine: Engine, make_unit: MakeUnit, clock: ServerClock
+) -> None:
+    unit = make_unit("field-7")
+    night = {"at": "1970-01-01T20:00:00Z", "expected_at": "1970-01-02T06:00:00Z"}
+    unit.report(**night, clock_confirmed=False)
+    assert read(engine, "field-7", clock)["expected_at"] == "2026-04-15T18:00:00Z"
+
+
+def test_nobody_sleeps_for_years(engine: Engine, make_unit: MakeUnit, clock: ServerClock) -> None:
+    make_unit("field-7").report(expected_at="9998-01-01T00:00:00Z")
+    clock.advance(days=201)
+    assert read(engine, "field-7", clock)["state"] == "silent"
