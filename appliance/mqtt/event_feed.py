@@ -29,7 +29,7 @@ from appliance.store.event_rows import read_new_events, read_newest_id
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 
-TOLD, AWAY = "event", "event-away"
+TOLD, AWAY, UNHEARD = "event", "event-away", "event-unheard"
 WEEK = timedelta(days=7)
 UNNOTICED_S = 120.0  # for so long a listener may be gone before the broker notices
 SETTLE_S = 8.0  # it says that it is there before it listens to each entity
@@ -64,6 +64,8 @@ class EventFeed:
         self._listener: deque[bytes] = deque()
         self._connections = 0
         self._connected: tuple[float, int] = (0.0, 0)  # uptime, the last row that was told before
+        self._unheard_id: int | None = None  # that row, until a listener has said that it is there
+        self._stored_unheard_id: int | None = None
         self._away_id: int | None = None
         self._back_s: float | None = None
 
@@ -76,6 +78,7 @@ class EventFeed:
         self._follow_connection()
         self._follow_listener()
         self._tell_new()
+        self._store_unheard()
         self.settle()
 
     def note_listener(self, payload: bytes) -> None:
@@ -83,13 +86,18 @@ class EventFeed:
         self._listener.append(payload[:20])
 
     def _begin(self) -> None:
-        stored = {row.stream: row.row_id for row in self._store.rows(ReportPosition)}
+        rows = {row.stream: row for row in self._store.rows(ReportPosition)}
+        stored = {stream: row.row_id for stream, row in rows.items()}
         newest = read_newest_id(self._store)
         if TOLD not in stored:
             self._store.add(ReportPosition(self._store.clock.stamp(), TOLD, newest))
         self._position = self._read_id = min(stored.get(TOLD, newest), newest)
         away = stored.get(AWAY, -1)
         self._away_id = away if 0 <= away <= newest else None
+        if 0 <= stored.get(UNHEARD, -1) <= newest:
+            self._stored_unheard_id = self._unheard_id = stored[UNHEARD]
+            age = self._store.clock.stamp().utc - rows[UNHEARD].stamp.utc
+            self._connected = (self._now_s() - age.total_seconds(), self._unheard_id)
 
     def settle(self) -> None:
         """Remember what was acknowledged; the last time when the service ends."""
@@ -134,9 +142,25 @@ class EventFeed:
 
     def _follow_connection(self) -> None:
         """A broker that was away has told nobody that its listeners were, too."""
-        if self._broker.connections != self._connections and self._position is not None:
-            self._connections = self._broker.connections
-            self._connected = (self._now_s(), self._position)
+        if self._broker.connections == self._connections or self._position is None:
+            return
+        is_first, row_id = self._connections == 0, self._position
+        self._connections = self._broker.connections
+        if self._unheard_id is not None and self._is_connection_new():
+            row_id = min(row_id, self._unheard_id)  # nobody was there since the one before
+        elif is_first:
+            self._unheard_id = None
+        self._connected = (self._now_s(), row_id)
+        if not is_first:
+            self._unheard_id = row_id
+
+    def _is_connection_new(self) -> bool:
+        return self._now_s() - self._connected[0] <= REBOOT_S
+
+    def _store_unheard(self) -> None:
+        if self._unheard_id != self._stored_unheard_id:
+            self._keep(UNHEARD, self._unheard_id)
+            self._stored_unheard_id = self._unheard_id
 
     def _follow_listener(self) -> None:
         while self._listener:
@@ -152,10 +176,10 @@ class EventFeed:
 
     def _note_back(self) -> None:
         connected_s, row_id = self._connected
-        is_new = self._now_s() - connected_s <= REBOOT_S
-        if self._away_id is None and is_new and row_id < self._read_id:
+        if self._away_id is None and self._is_connection_new() and row_id < self._read_id:
             self._keep_away(row_id)
         self._connected = (connected_s, self._read_id)
+        self._unheard_id = None
         self._back_s = self._now_s() if self._away_id is not None else None
 
     def _find_last_heard(self) -> int:
@@ -175,8 +199,11 @@ class EventFeed:
 
     def _keep_away(self, row_id: int | None) -> None:
         self._away_id = row_id
+        self._keep(AWAY, row_id)
+
+    def _keep(self, stream: str, row_id: int | None) -> None:
         stored = -1 if row_id is None else row_id
-        self._store.add(ReportPosition(self._store.clock.stamp(), AWAY, stored))
+        self._store.add(ReportPosition(self._store.clock.stamp(), stream, stored))
 
     def _now_s(self) -> float:
         return self._store.clock.stamp().uptime_s

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from appliance.model_cameras import HoldKind
-from appliance.mqtt.event_feed import MOST_AGAIN, UNNOTICED_S, EventFeed
+from appliance.mqtt.event_feed import MOST_AGAIN, REBOOT_S, UNNOTICED_S, EventFeed
 from appliance.mqtt.topics import Topics
 from appliance.settings import Settings
 from appliance.store import camera_holds
@@ -188,6 +188,75 @@ def test_what_home_assistant_was_not_there_for_is_told_again_once_it_is_back(
     feed.follow()
     make_feed().follow()
     assert len(broker.got) == 5
+
+
+def tell_before_home_assistant_is_back(
+    feed: EventFeed, open_store: OpenStore, clock: FakeClock, broker: FakeBroker
+) -> None:
+    """The broker was away; the unit has found it again, Home Assistant not yet."""
+    broker.connections += 1
+    feed.follow()
+    add(open_store, clock, 1)
+    feed.follow()
+    feed.follow()
+    assert broker.list_ids() == ["e1"]
+
+
+def come_back(feed: EventFeed, clock: FakeClock) -> None:
+    feed.note_listener(b"online")
+    feed.follow()
+    clock.advance(10)
+    feed.follow()
+
+
+def test_a_kill_before_home_assistant_is_back_with_the_broker_loses_nothing(
+    make_feed: MakeFeed, open_store: OpenStore, clock: FakeClock, broker: FakeBroker
+) -> None:
+    tell_before_home_assistant_is_back(make_feed(), open_store, clock, broker)
+    clock.advance(5)
+    make_feed()
+    come_back(make_feed(), clock)
+    assert broker.list_ids() == ["e1", "e1"]
+
+
+def test_a_broker_away_twice_before_home_assistant_is_back_loses_nothing(
+    make_feed: MakeFeed, open_store: OpenStore, clock: FakeClock, broker: FakeBroker
+) -> None:
+    feed = make_feed()
+    tell_before_home_assistant_is_back(feed, open_store, clock, broker)
+    broker.connections += 1
+    feed.follow()
+    come_back(feed, clock)
+    assert broker.list_ids() == ["e1", "e1"]
+
+
+def test_what_home_assistant_has_heard_is_not_told_again_after_a_restart_of_the_broker(
+    make_feed: MakeFeed, open_store: OpenStore, clock: FakeClock, broker: FakeBroker
+) -> None:
+    feed = make_feed()
+    come_back(feed, clock)
+    add(open_store, clock, 1)
+    feed.follow()
+    feed.follow()
+    broker.connections += 1
+    feed.follow()
+    come_back(make_feed(), clock)
+    assert broker.list_ids() == ["e1"]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_home_assistant_that_comes_long_after_the_broker_gets_nothing_again(
+    make_feed: MakeFeed,
+    open_store: OpenStore,
+    clock: FakeClock,
+    broker: FakeBroker,
+    restarts: bool,
+) -> None:
+    feed = make_feed()
+    tell_before_home_assistant_is_back(feed, open_store, clock, broker)
+    clock.advance(REBOOT_S + 1)
+    come_back(make_feed() if restarts else feed, clock)
+    assert broker.list_ids() == ["e1"]
 
 
 def test_a_listener_that_says_anything_and_often_costs_nothing(
