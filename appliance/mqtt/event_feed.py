@@ -176,8 +176,10 @@ class EventFeed:
 
     def _note_back(self) -> None:
         connected_s, row_id = self._connected
-        if self._away_id is None and self._is_connection_new() and row_id < self._read_id:
-            self._keep_away(row_id)
+        if self._is_connection_new() and row_id < self._read_id:
+            is_earlier = self._unheard_id is not None and row_id < (self._away_id or 0)
+            if self._away_id is None or is_earlier:
+                self._keep_away(row_id)
         self._connected = (connected_s, self._read_id)
         self._unheard_id = None
         self._back_s = self._now_s() if self._away_id is not None else None

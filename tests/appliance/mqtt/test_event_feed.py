@@ -219,6 +219,19 @@ def test_a_kill_before_home_assistant_is_back_with_the_broker_loses_nothing(
     assert broker.list_ids() == ["e1", "e1"]
 
 
+def test_home_assistant_killed_before_it_is_back_with_the_broker_misses_nothing(
+    make_feed: MakeFeed, open_store: OpenStore, clock: FakeClock, broker: FakeBroker
+) -> None:
+    tell_before_home_assistant_is_back(make_feed(), open_store, clock, broker)
+    feed = make_feed()
+    feed.note_listener(b"offline")
+    feed.follow()
+    add(open_store, clock, 2)
+    feed.follow()
+    come_back(feed, clock)
+    assert broker.list_ids() == ["e1", "e2", "e1", "e2"]
+
+
 def test_a_broker_away_twice_before_home_assistant_is_back_loses_nothing(
     make_feed: MakeFeed, open_store: OpenStore, clock: FakeClock, broker: FakeBroker
 ) -> None:
@@ -242,6 +255,21 @@ def test_what_home_assistant_has_heard_is_not_told_again_after_a_restart_of_the_
     feed.follow()
     come_back(make_feed(), clock)
     assert broker.list_ids() == ["e1"]
+
+
+def test_what_was_heard_since_the_start_of_the_service_is_not_told_again(
+    make_feed: MakeFeed, open_store: OpenStore, clock: FakeClock, broker: FakeBroker
+) -> None:
+    feed = make_feed()
+    add(open_store, clock, 1)
+    feed.follow()
+    clock.advance(UNNOTICED_S + 1)
+    feed.note_listener(b"offline")
+    feed.follow()
+    add(open_store, clock, 2)
+    feed.follow()
+    come_back(feed, clock)
+    assert broker.list_ids() == ["e1", "e2", "e2"]
 
 
 @pytest.mark.parametrize("restarts", [False, True])
