@@ -33,8 +33,8 @@ DEPLOYMENT, CANCEL, CONFIRMATION = "deploymentBase", "cancelAction", "confirmati
 class Action:
     """`is_confirmed`: false while the server waits for the unit's yes. `sha256`: of the manifest of
     the release that it turned out to name, "" until then; `failures`: how often that had failed
-    here before. `stage`: open, dropped (cancelled or taken back by the server), ended (its end is
-    told, or is a message that waits).
+    here before. `told_count`: how often a state of it was told. `stage`: open, dropped (cancelled
+    or taken back by the server), ended (its end is told, or is a message that waits).
     """
 
     link: Link
@@ -42,6 +42,7 @@ class Action:
     is_confirmed: bool = True
     sha256: str = ""
     failures: int = 0
+    told_count: int = 0
     stage: str = OPEN
 
     @property
@@ -134,6 +135,9 @@ def build_action(tree: dict[str, Any]) -> Action:
         is_confirmed=strict_json.require_flag(tree["is_confirmed"], "is_confirmed"),
         sha256=read_text(tree, "sha256"),
         failures=strict_json.require_whole_number(tree["failures"], "failures", 0, MOST_COUNT),
+        told_count=strict_json.require_whole_number(
+            tree.get("told_count", 0), "told_count", 0, MOST_COUNT
+        ),
         stage=stage,
     )
 

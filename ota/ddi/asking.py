@@ -84,11 +84,10 @@ class Asking:
         deployment = self.talk.fetch(link, base)
         if deployment is None:
             return
-        action = Action(link, deployment, is_confirmed)
-        is_same = old is not None and old.number == link.action and old.is_open
-        told = self.memory.kept.told if is_same and old and old.is_confirmed == is_confirmed else ""
-        if is_same and old is not None:
-            action = replace(action, sha256=old.sha256, failures=old.failures)
+        action, told = Action(link, deployment, is_confirmed), ""
+        if old is not None and old.number == link.action and old.is_open:
+            told = self.memory.kept.told if old.is_confirmed == is_confirmed else ""
+            action = replace(old, link=link, deployment=deployment, is_confirmed=is_confirmed)
         self.memory.keep(replace(self.memory.kept, action=bind(action, progress), told=told))
 
     def _take_cancel(self, link: Link, progress: Progress) -> None:

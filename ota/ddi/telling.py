@@ -28,6 +28,7 @@ from ota.ddi.talk import Talk
 from ota.machine.progress import Progress, Record
 from ota.machine.result import Wait
 
+MOST_TOLD = 200
 TOLD = {
     UpdateStep.OFFERED: PROCEEDING,
     UpdateStep.DOWNLOAD: DOWNLOAD,
@@ -109,13 +110,17 @@ class Telling:
         return Feedback(PROCEEDING, "confirmed", f"release {release} is meant for this unit")
 
     def _tell_once(self, action: Action, feedback: Feedback) -> bool:
-        """Whether it was told now: the same is not told twice in a row."""
+        """Whether it was told now: the same is not told twice in a row, and a server takes only so
+        many states of one action (hawkBit: 1000), of which the last must be its end.
+        """
         key = f"{feedback.execution} {feedback.kind}"
         base = DEPLOYMENT if action.is_confirmed else CONFIRMATION
         message = make_message(base, action.number, feedback)
-        if key == self.memory.kept.told or not self.talk.tell(message):
+        is_news = key != self.memory.kept.told and action.told_count < MOST_TOLD
+        if not is_news or not self.talk.tell(message):
             return False
-        self.memory.keep(replace(self.memory.kept, told=key))
+        counted = replace(action, told_count=action.told_count + 1)
+        self.memory.keep(replace(self.memory.kept, action=counted, told=key))
         return True
 
     def _end(self, action: Action, end: Feedback, progress: Progress) -> None:

@@ -93,6 +93,7 @@ KEPT: dict[str, Any] = {
         "is_confirmed": True,
         "sha256": "ab" * 32,
         "failures": 0,
+        "told_count": 3,
         "stage": "open",
     },
     "cancel": "",

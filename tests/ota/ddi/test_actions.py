@@ -95,6 +95,22 @@ def test_too_little_charge_is_told_once_and_the_action_stays_open(
     assert (unit.app, action.state) == ("2", "finished")
 
 
+def test_what_changes_for_months_does_not_fill_the_servers_history(
+    unit: DdiUnit, server: DdiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ota.ddi.telling.MOST_TOLD", 10)
+    good, unit.facts = unit.facts, replace(unit.facts, soc_pct=31.0)
+    number = server.deploy("2")
+    for day in range(15):
+        unit.hold = "by Ada" if day % 2 else ""
+        unit.check_in()
+    action = server.actions[number]
+    assert (action.state, len(action.told)) == ("running", 10)
+    unit.facts, unit.hold = good, ""
+    unit.check_in()
+    assert (action.state, len(action.told)) == ("finished", 11)
+
+
 @pytest.mark.parametrize(
     ("release", "why"),
     [("3", "The director means release 2"), ("9", "The server deploys 9.")],
