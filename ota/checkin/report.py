@@ -55,8 +55,8 @@ class Reporter:
         """Write the report of now. Raises `UpdateError`, `StoreError`, `OSError`."""
         self.files.make_directory(self.directory)
         key = read_key(self.files, self.directory)
-        follows = SentFile(self.files, self.directory).read_acknowledged()
-        report = {**self.describe(progress, system), "key": key.sha256, "follows": follows}
+        place = SentFile(self.files, self.directory).describe_next()
+        report = {**self.describe(progress, system), "key": key.sha256, **place}
         data = json.dumps(report, indent=1, sort_keys=True).encode() + b"\n"
         signature = key.sign(data)
         replace(self.files, self.directory / REPORT, data)

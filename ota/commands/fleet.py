@@ -75,7 +75,7 @@ def describe(arguments: argparse.Namespace) -> dict[str, object]:
         "group": settings.update.group,
         "server": settings.fleet.server,
         "has_certificate": (settings.update.dir / CERTIFICATE).exists(),
-        "acknowledged_sha256": sent.read_acknowledged(),
+        "acknowledged_sha256": sent.read_acknowledged().sha256,
         "waiting_sha256": waiting.sha256 if waiting else None,
     }
 

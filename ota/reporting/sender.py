@@ -51,4 +51,4 @@ class ReportSender:
                 "or a portal on the way has answered; it is sent again with the next check-in",
                 "fleet-link",
             )
-        self.sent.note_acknowledged(report.sha256)
+        self.sent.note_acknowledged(report)

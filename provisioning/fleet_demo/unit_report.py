@@ -47,7 +47,7 @@ def sign_report(files: Files, directory: Path, told: Told) -> SignedReport:
         "unit": told.site.name,
         "group": told.site.group,
         "key": key.sha256,
-        "follows": SentFile(files, directory).read_acknowledged(),
+        **SentFile(files, directory).describe_next(),
         **describe_time(told.clock.stamp(), confirmed=True),
         **describe_update(make_state(told), told.progress),
         "energy": describe_energy(told),

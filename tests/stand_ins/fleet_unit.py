@@ -110,8 +110,8 @@ class FleetUnit:
 
     def sign(self, **changes: Any) -> SignedReport:
         key = self.key
-        follows = SentFile(Disk(), self.directory).read_acknowledged()
-        tree = {**self.describe(), "key": key.sha256, "follows": follows, **changes}
+        place = SentFile(Disk(), self.directory).describe_next()
+        tree = {**self.describe(), "key": key.sha256, **place, **changes}
         data = json.dumps(tree).encode()
         return SignedReport(data, base64.b64encode(key.sign(data)).decode())
 

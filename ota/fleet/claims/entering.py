@@ -169,6 +169,7 @@ def make_place(claim: Row[Any]) -> dict[str, Any]:
         "revoked_reason": None,
         "doubt": "",
         "report_sha256": None,
+        "report_number": 0,
     }
 
 

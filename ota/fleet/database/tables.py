@@ -7,6 +7,7 @@ Never: holds a private key, or a token that still opens something (only its hash
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -69,6 +70,7 @@ unit = Table(
     Column("reported_at", UtcTime),
     Column("received_at", UtcTime),
     Column("report_sha256", SHA256),
+    Column("report_number", BigInteger, nullable=False, server_default="0"),
     Column("report", Text),
     Column("running_release", String(80), nullable=False, server_default=""),
     Column("step", String(20), nullable=False, server_default=""),

@@ -85,6 +85,7 @@ def describe_unit() -> Schema:
         revoked_reason=MAYBE_TEXT,
         doubt={**TEXT, "description": "Whether two boxes seem to have its identity"},
         report_sha256=MAYBE_TEXT,
+        report_number={"type": "integer", "minimum": 0},
         latitude_deg=MAYBE_NUMBER,
         longitude_deg=MAYBE_NUMBER,
         failed_releases=make_list(TEXT),

@@ -18,7 +18,7 @@ from ota.fleet.database.tables import fault as fault_table
 from ota.fleet.database.tables import report as report_table
 from ota.fleet.database.tables import unit as unit_table
 from ota.fleet.errors import RefusalError
-from ota.fleet.reports.chain import Chain, Link, judge
+from ota.fleet.reports.chain import Chain, Claimed, Link, judge
 from ota.fleet.reports.report import Fault, Report, parse_report
 from ota.fleet.reports.signature import require_signature
 
@@ -60,9 +60,8 @@ def take_report(engine: Engine, envelope: Envelope, now: datetime) -> Receipt:
             row.public_key, envelope.data, header=envelope.signature, what="the report"
         )
         require_own(row, report, envelope.certificate_serial)
-        link = judge(
-            read_chain(connection, row), sha256=sha256, follows=report.follows, at=report.at
-        )
+        claimed = Claimed(sha256, report.number, report.follows, report.at)
+        link = judge(read_chain(connection, row), claimed)
         if link is Link.NEXT:
             store(connection, row.id, report, envelope.data.decode(), sha256, now)
         elif link is Link.FORKED:
@@ -132,6 +131,7 @@ def read_chain(connection: Connection, row: Row[Any]) -> Chain:
     trusted = row.report_sha256 == TRUSTED_NEXT
     return Chain(
         newest=row.report_sha256,
+        number=row.report_number,
         known=frozenset(one.sha256 for one in kept),
         oldest_at=min((one.reported_at for one in kept), default=None),
         trusted=trusted,
@@ -159,6 +159,7 @@ def tell_columns(report: Report) -> dict[str, Any]:
     return {
         **same,
         "fleet_group": report.group,
+        "report_number": report.number,
         "reported_at": report.at,
         "failed_releases": json.dumps(report.failed_releases),
         "fault_count": len(report.faults),

@@ -23,6 +23,7 @@ LONGEST_NAME, LONGEST_TEXT = 80, 2000
 FORMAT = 1
 HASH_DIGITS = 64
 MOST_DAYS, MOST_KWH = 1000, 100_000
+MOST_NUMBER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,15 @@ class Report:
     """Times are UTC by the unit's clock, which a time server has confirmed or not. None: the unit
     does not know it, or does not tell.
 
-    `key_sha256`: of the key that signs it. `follows`: SHA-256 of the report that the fleet
-    acknowledged last; None where there was none. `running_release`: the committed one.
-    `expected_at`: when a unit that sleeps will be back.
+    `key_sha256`: of the key that signs it. `follows`: SHA-256 of the report that the fleet has
+    acknowledged last, None where there was none; `number`: one more than that report's.
+    `running_release`: the committed one. `expected_at`: when a unit that sleeps will be back.
     """
 
     unit: str
     group: str
     key_sha256: str
+    number: int
     follows: str | None
     at: datetime
     clock_confirmed: bool
@@ -87,6 +89,7 @@ def build_report(tree: Mapping[str, Any]) -> Report:
         unit=require_name(tree["unit"], "unit"),
         group=require_name(tree["group"], "group"),
         key_sha256=require_hash(tree["key"], "key"),
+        number=strict_json.require_whole_number(tree["number"], "number", 1, MOST_NUMBER),
         follows=None if tree["follows"] is None else require_hash(tree["follows"], "follows"),
         at=strict_json.require_time(tree["at"], "at"),
         clock_confirmed=strict_json.require_flag(tree["clock_confirmed"], "clock_confirmed"),

@@ -32,13 +32,14 @@ FAULT = {"code": "camera", "source": "camera@gate", "text": "no picture for 300 
 
 @dataclass(slots=True)
 class Reporter:
-    """One unit: `follows` is the hash that the receiver has acknowledged last."""
+    """One unit. `follows`: the hash that was acknowledged last; `number`: of the next report."""
 
     name: str
     group: str
     key: ec.EllipticCurvePrivateKey
     key_sha256: str
     follows: str | None = None
+    number: int = 1
 
     def sign(self, release: str = "2026.11") -> tuple[bytes, str]:
         """Report and signature, of about the size of a real one."""
@@ -48,6 +49,7 @@ class Reporter:
             "unit": self.name,
             "group": self.group,
             "key": self.key_sha256,
+            "number": self.number,
             "follows": self.follows,
             "at": now,
             "clock_confirmed": True,
@@ -139,6 +141,7 @@ class Load:
             self.latencies_s.append(time.monotonic() - wanted_s)
             if answer.status == 200:
                 reporter.follows = body["sha256"]
+                reporter.number += 1
             else:
                 self.refused += 1
         connection.close()

@@ -77,7 +77,7 @@ def test_a_refusal_is_a_fault_until_a_report_is_taken(parts: Parts, server: Webh
     answer(server, 200, sha256=waiting.sha256)
     parts.report()
     sent = SentFile(parts.files.files, parts.settings.update.dir)
-    assert sent.read_acknowledged() == waiting.sha256
+    assert sent.read_acknowledged().sha256 == waiting.sha256
 
 
 def test_a_server_that_does_not_answer_is_no_fault(parts: Parts, server: WebhookServer) -> None:

@@ -11,7 +11,7 @@ from ota.fleet.reports.report import parse_report
 from tests.stand_ins.fleet_unit import FleetUnit
 
 UNIT = FleetUnit(Path("/nonexistent"), "field-7", post=lambda *_: (500, b""))
-REPORT = {**UNIT.describe(), "key": "a" * 64, "follows": None}
+REPORT = {**UNIT.describe(), "key": "a" * 64, "number": 1, "follows": None}
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ REPORT = {**UNIT.describe(), "key": "a" * 64, "follows": None}
         {"failed_releases": ["x"] * 51},
         {"follows": "f" * 63},
         {"key": "G" * 64},
+        {"number": 0},
+        {"number": 2**53 + 1},
         {"expected_at": 5},
         {"reason": 5},
         {"clock_confirmed": "yes"},

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, func, select, update
 
 from ota.errors import LinkError, RefusedError
+from ota.fleet.database.tables import report as report_table
+from ota.fleet.database.tables import unit as unit_table
 from ota.fleet.registry.changes import accept_unit, revoke_unit
 from ota.fleet.registry.questions import list_refusals, read_unit, reading
 from tests.ota.fleet.conftest import MakeUnit, ServerClock
@@ -263,3 +265,35 @@ def test_nobody_sleeps_for_years(engine: Engine, make_unit: MakeUnit, clock: Ser
     make_unit("field-7").report(expected_at="9998-01-01T00:00:00Z")
     clock.advance(days=201)
     assert read(engine, "field-7", clock)["state"] == "silent"
+
+
+def test_a_fleet_whose_database_was_put_back_believes_its_units(
+    engine: Engine, make_unit: MakeUnit, clock: ServerClock
+) -> None:
+    unit = make_unit("field-7")
+    unit.report()
+    with engine.connect() as connection:
+        backup = connection.execute(select(unit_table)).mappings().one()
+    unit.report()
+    unit.report()
+    with engine.begin() as connection:
+        connection.execute(update(unit_table).values(**backup))
+        newest = select(func.min(report_table.c.id)).scalar_subquery()
+        connection.execute(delete(report_table).where(report_table.c.id > newest))
+    unit.report(running_release="2026.12")
+    unit.report(running_release="2026.13")
+    found = read(engine, "field-7", clock)
+    assert (found["doubt"], found["running_release"]) == ("", "2026.13")
+
+
+def test_a_clone_whose_reports_were_long_forgotten_is_told(
+    engine: Engine, make_unit: MakeUnit, server: Application, tmp_path: Path, clock: ServerClock
+) -> None:
+    first = make_unit("field-7")
+    first.report()
+    second = copy_unit(first, tmp_path / "clone", server.post)
+    for _ in range(60):
+        first.report()
+    second.now = first.now
+    assert refuse(second) == "cloned"
+    assert read(engine, "field-7", clock)["state"] == "doubted"

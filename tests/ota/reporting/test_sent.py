@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,9 +12,9 @@ from typing import Any
 import pytest
 
 from ota.errors import LinkError, RefusedError
-from ota.fleet.reports.chain import Chain, Link, judge
+from ota.fleet.reports.chain import Chain, Claimed, Link, judge
 from ota.reporting.sender import ReportSender
-from ota.reporting.sent import SENT, WAITING, SentFile, SignedReport
+from ota.reporting.sent import SENT, WAITING, Acknowledged, SentFile, SignedReport
 from tests.stand_ins.power_cuts import list_cuts
 from tests.stand_ins.recording_files import RecordingFiles
 
@@ -28,8 +29,8 @@ class ChainServer:
 
     address = "https://fleet.example.org"
 
-    def __init__(self, files: RecordingFiles, head: str | None = None) -> None:
-        self.files, self.head = files, head
+    def __init__(self, files: RecordingFiles, head: str | None = None, number: int = 0) -> None:
+        self.files, self.head, self.number = files, head, number
         self.known: set[str] = {head} if head else set()
         self.calls: list[tuple[int, str]] = []
         self.links: list[Link] = []
@@ -41,12 +42,12 @@ class ChainServer:
             raise LinkError("the link is down", "fleet-link")
         if self.refuses:
             raise RefusedError("no", self.refuses)
-        sha256, follows = hashlib.sha256(data).hexdigest(), data.decode().split()[1]
-        chain = Chain(self.head, self.known, NOW)
-        told = None if follows == "None" else follows
-        self.links.append(judge(chain, sha256=sha256, follows=told, at=NOW))
+        sha256, tree = hashlib.sha256(data).hexdigest(), json.loads(data)
+        chain = Chain(self.head, self.number, self.known, NOW)
+        claimed = Claimed(sha256, tree["number"], tree["follows"], NOW)
+        self.links.append(judge(chain, claimed))
         if self.links[-1] is Link.NEXT:
-            self.head = sha256
+            self.head, self.number = sha256, tree["number"]
             self.known.add(sha256)
         self.calls.append((len(self.files.calls), sha256))
         if self.loses_answers:
@@ -62,7 +63,7 @@ def make_files() -> RecordingFiles:
 
 
 def make_report(sent: SentFile, number: int) -> SignedReport:
-    data = f"{number} {sent.read_acknowledged()}".encode()
+    data = json.dumps({"text": number, **sent.describe_next()}).encode()
     return SignedReport(data, base64.b64encode(b"signature").decode())
 
 
@@ -83,7 +84,7 @@ def test_a_power_cut_at_any_moment_makes_no_second_box_of_a_unit() -> None:
     seen: list[ChainServer] = []
 
     def run(files: RecordingFiles) -> None:
-        server = ChainServer(files, first.head)
+        server = ChainServer(files, first.head, first.number)
         seen.append(server)
         report(files, server, 2)
 
@@ -92,10 +93,11 @@ def test_a_power_cut_at_any_moment_makes_no_second_box_of_a_unit() -> None:
     at, sha256 = server.calls[0]
     for cut in cuts:
         has_come = cut.call > at
-        after = ChainServer(cut.files, sha256 if has_come else first.head)
+        head, number = (sha256, server.number) if has_come else (first.head, first.number)
+        after = ChainServer(cut.files, head, number)
         after.known.add(str(first.head))
-        for number in (3, 4):
-            report(cut.files, after, number)
+        for text in (3, 4):
+            report(cut.files, after, text)
         assert {Link.FORKED, Link.REPLAYED}.isdisjoint(after.links), (str(cut), after.links)
     assert len(cuts) > 20
 
@@ -109,7 +111,8 @@ def test_the_report_that_got_no_answer_goes_first_as_it_was() -> None:
     server.is_down = False
     report(files, server, 4)
     assert server.links == [Link.NEXT, Link.NEXT]
-    assert server.calls[0][1] == hashlib.sha256(b"1 None").hexdigest()
+    first = b'{"text": 1, "number": 1, "follows": null}'
+    assert server.calls[0][1] == hashlib.sha256(first).hexdigest()
 
 
 def test_an_answer_that_is_lost_costs_one_repetition() -> None:
@@ -155,7 +158,7 @@ def test_a_damaged_record_is_no_record(data: bytes) -> None:
         found = SentFile(files, HOME).read_acknowledged()
     except OSError:
         return  # too large: told by the check-in
-    assert found is None
+    assert found == Acknowledged(0, None)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"signature", b"\xff\nreport"])

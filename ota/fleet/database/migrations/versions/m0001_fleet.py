@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("reported_at", UtcTime(), nullable=True),
         sa.Column("received_at", UtcTime(), nullable=True),
         sa.Column("report_sha256", sa.String(length=64), nullable=True),
+        sa.Column("report_number", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("report", sa.Text(), nullable=True),
         sa.Column("running_release", sa.String(length=80), server_default="", nullable=False),
         sa.Column("step", sa.String(length=20), server_default="", nullable=False),
