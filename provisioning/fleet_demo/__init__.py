@@ -5,7 +5,6 @@
     unit_report     what a unit reports
     simulated_unit  one unit: its real updater, trust and reports; only what is around is made up
     signing         the release engineer's commands, in the time of the demonstration
-    server          the fleet's receiver and page on loopback, and what goes on with rollouts
     sites           all units, hour by hour
     __main__        the demonstration
 

@@ -26,6 +26,7 @@ from ota.fleet.database.opening import open_database
 from ota.fleet.operator.app import create_operator_app
 from ota.fleet.receiver.app import create_receiver
 from ota.fleet.rollouts import go_on, read_statuses
+from ota.fleet.serve.applications import listening
 from ota.mirrors.directory import DirectoryMirror
 from ota.release.metadata.bins import read_entries
 from ota.release.metadata.reading import DIRECTOR
@@ -33,7 +34,6 @@ from ota.release.rollouts.definition import RolloutState
 from ota.release.rollouts.entries import find_definition
 from ota.reporting.server import FleetServer
 from provisioning.fleet_demo.demo_clock import DemoClock
-from provisioning.fleet_demo.server import serving
 from provisioning.fleet_demo.signing import Engineer
 from provisioning.fleet_demo.simulated_unit import SimulatedUnit
 from provisioning.fleet_demo.sites import GROUPS, Sites, make_sites
@@ -44,7 +44,7 @@ FIRST, GOOD, BAD = "2026.6", "2026.7", "2026.8"
 BINS = 16
 WAVES = ("--waves", "5%,30%,100%", "--success", "90", "--failures", "5", "--soak", "2h")
 MOST_DAYS = timedelta(days=12)
-PORT = 8090
+HOST, PORT = "127.0.0.1", 8090
 
 
 @dataclass(slots=True)
@@ -93,9 +93,10 @@ def begun(directory: Path, count: int, port: int) -> Iterator[Demo]:
     authority = open_authority(engineer.directory / "ca", clock.now)
     receiver = create_receiver(engine, authority, clock)
     with (
-        serving(receiver, 0) as address,
-        serving(create_operator_app(engine, clock), port) as page,
+        listening(receiver, host=HOST, port=0) as server,
+        listening(create_operator_app(engine, clock), host=HOST, port=port) as page_server,
     ):
+        address, page = (f"http://{HOST}:{one.effective_port}" for one in (server, page_server))
         print(f"the fleet's page: {page}/  (API: {page}/api/v1/fleet)", flush=True)
         units = enter(directory, engineer, engine, address, count)
         demo = Demo(engine, engineer, clock, Sites(units, clock, lambda: None))

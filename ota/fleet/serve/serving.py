@@ -6,21 +6,17 @@ Reads and writes: the fleet's directory and database, TCP connections.
 Never: goes on without one of its parts.
 """
 
-import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
-import waitress  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import ec
-from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -37,13 +33,13 @@ from ota.fleet.claims.authority import (
 )
 from ota.fleet.operator.app import create_operator_app
 from ota.fleet.receiver.app import create_receiver
+from ota.fleet.serve.applications import listening
 from ota.fleet.serve.children import require_alive, running
 from ota.fleet.serve.proxy import RECEIVER_SOCKET, Proxy, format_proxy, make_command
 from ota.fleet.serve.upkeep import Upkeep
 from ota.release.keys.secrets_source import SecretsSource
 
 AUTHORITY, SERVE, TREE = "ca", "serve", "www"
-THREADS = 8
 MINUTE_S = 60.0
 LOOK_S = 1.0
 LOOPBACK = "127.0.0.1"
@@ -107,19 +103,6 @@ def work(upkeep: Upkeep) -> None:
             print(line, flush=True)
     except (ApplianceError, OSError, SQLAlchemyError) as error:
         print(f"fleet: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
-
-
-@contextmanager
-def listening(app: Flask, **where: object) -> Iterator[None]:
-    """An application of its own threads."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = waitress.create_server(app, threads=THREADS, ident=None, **where)
-    Thread(target=server.run, daemon=True).start()
-    try:
-        yield
-    finally:
-        server.close()
-        server.task_dispatcher.shutdown()  # requests under way are answered
 
 
 def make_proxy(options: Options, directory: Path, authority: Authority) -> Proxy:
