@@ -22,7 +22,8 @@ export async function followAddress() {
     const unit = await ask(`/api/v1/units/${encodeURIComponent(name)}`);
     if (name === wanted()) draw(unit);
   } catch (error) {
-    if (name === wanted()) refuse(name, error);
+    const isShown = dialog.open && byId("unit-title").textContent === name;
+    if (name === wanted() && !isShown) refuse(name, error);
   }
 }
 

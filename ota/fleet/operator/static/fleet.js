@@ -23,7 +23,7 @@ async function turn() {
   turns += 1;
   const mine = turns;
   try {
-    await Promise.all([refreshFleet(mine), refreshUnits(mine), refreshPlaces(mine), refreshRollouts(mine)]);
+    await Promise.all([refreshFleet(mine), refreshUnits(mine), refreshPlaces(mine), refreshRollouts(mine), followAddress()]);
     if (mine === turns) {
       found();
       say("updated", `Updated ${clockSeconds(new Date())}, ${siteZone()}`);
@@ -71,7 +71,6 @@ async function begin() {
     if (fleet) overview(fleet);
     turn();
   });
-  followAddress();
   await turn();
   document.body.classList.remove("waiting");
   drawLand();

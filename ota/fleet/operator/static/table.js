@@ -19,6 +19,7 @@ const COLUMNS = [
   ["sun_week_kwh", (unit) => figure(unit.sun_week_kwh, (value) => fixed(value, 1, "kWh"))],
   ["fault_count", (unit) => (unit.fault_count ? make("strong", { class: "bad" }, String(unit.fault_count)) : "")],
 ];
+let shown = null;
 const NUMBERS = new Set(["charge_pct", "autonomy_days", "sun_week_kwh", "fault_count"]);
 const LARGEST_FIRST = new Set(["received_at", "sun_week_kwh", "fault_count"]);
 
@@ -40,8 +41,13 @@ function why(unit) {
 
 function ago(at, now) {
   if (!at) return "never";
-  const moment = new Date(at);
-  return make("time", { datetime: at, title: full(moment) }, `${span((now - moment) / 1000)} ago`);
+  const time = make("time", { class: "ago", datetime: at, title: full(new Date(at)) });
+  tell(time, now);
+  return time;
+}
+
+function tell(time, now) {
+  say(time, `${span((now - new Date(time.dateTime)) / 1000)} ago`);
 }
 
 function back(unit, now) {
@@ -53,7 +59,14 @@ function figure(value, write) {
   return known(value) ? write(value) : "–";
 }
 
-export function table({ units, total }, now) {
+/** The answer of /api/v1/units; where it is the last one still, only its ages go on. */
+export function table(answer, now) {
+  if (answer === shown) for (const time of document.querySelectorAll("#units .ago")) tell(time, now);
+  else draw(answer, now);
+  shown = answer;
+}
+
+function draw({ units, total }, now) {
   const rows = units.map((unit) => make("tr", { "data-state": unit.state },
     ...COLUMNS.map(([key, write], index) => {
       const tag = index === 0 ? "th" : "td";

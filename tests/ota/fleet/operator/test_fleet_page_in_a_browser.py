@@ -269,3 +269,48 @@ def test_a_server_that_went_is_said_and_what_was_shown_is_grey(
         )
     browser.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     browser.wait_for("document.getElementById('link').hidden")
+
+
+def test_it_asks_each_half_minute_while_somebody_looks_and_never_while_hidden(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large)
+    browser.evaluate(
+        """window.timers = []; window.seen = 'hidden';
+        Object.defineProperty(document, 'visibilityState', {get: () => window.seen});
+        const real = window.setTimeout;
+        window.setTimeout = (act, ms) => { window.timers.push(ms); return real(act, ms); }; 0"""
+    )
+    click(browser, "[data-word=silent]")
+    browser.wait_for(f"{DRAWN} < 400")
+    assert not browser.evaluate("window.timers.includes(30000)")
+    browser.evaluate("window.seen = 'visible'")
+    browser.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    browser.wait_for("window.timers.includes(30000)")
+
+
+def test_what_has_not_changed_stays_as_it_stands(browser: Browser, large: LargeFleet) -> None:
+    open_page(browser, large, "?state=silent")
+    browser.evaluate("window.first = document.querySelector('#units tr')")
+    browser.evaluate("document.querySelector('#units .ago').textContent = 'long ago'")
+    browser.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    browser.wait_for("document.querySelector('#units .ago').textContent !== 'long ago'")
+    assert browser.evaluate("window.first === document.querySelector('#units tr')")
+
+
+def test_a_unit_that_is_doubted_is_told_with_what_to_do(
+    browser: Browser, large: LargeFleet
+) -> None:
+    with large.engine.connect() as connection:
+        doubted = select(unit.c.name).where(unit.c.doubt != "", unit.c.name.not_in(HOSTILE))
+        name = connection.execute(doubted.order_by(unit.c.name)).scalars().first()
+    open_page(browser, large, f"#unit={name}")
+    browser.wait_for(OPEN)
+    advice = browser.evaluate("document.getElementById('unit-advice').innerText")
+    assert "Two boxes have this identity" in advice
+    assert f"fleet units accept {name}" in advice
+    quoted = browser.evaluate(
+        "import(document.querySelector('script[type=module]').src.replace('fleet.js', 'advice.js'))"
+        """.then(({ quoted }) => quoted("it's <b>"))"""
+    )
+    assert quoted == "'it'\\''s <b>'"
