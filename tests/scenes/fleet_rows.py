@@ -231,7 +231,7 @@ HOSTILE = (
     "<img src=x onerror=window.wasRun=1>",
     "\u202egnisrever \u202d& 'quoted' \"twice\"",
     "עברית مزرعة",
-    "🐑🔋 / ../ %2F ?#",
+    "🐑🔋 // ../ %2F ?#",
     "W" * 80,
 )
 

@@ -52,7 +52,6 @@ def create_operator_app(
     """`now`: UTC. `names`: under which it is served besides those of this computer."""
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the most frequent stand first
-    app.url_map.merge_slashes = False  # a unit's name may hold several
     refuse_strange_hosts(app, AllowedHosts(names))
     add_page(app, add_static_files(app, STATIC, SHARED))
     add_counts(app, engine, now)

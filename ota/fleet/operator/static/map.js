@@ -64,12 +64,16 @@ function draw() {
   if (drawing) return;
   drawing = requestAnimationFrame(() => {
     drawing = 0;
-    const began = performance.now();
-    drawMap(canvas.getContext("2d", { alpha: false }), view, countries, points);
-    canvas.dataset.drawnMs = (performance.now() - began).toFixed(1);
-    canvas.dataset.scale = view.scale.toFixed(0);
-    canvas.dataset.units = String([...points.values()].reduce((sum, some) => sum + some.length, 0));
+    paint();
   });
+}
+
+function paint() {
+  const began = performance.now();
+  drawMap(canvas.getContext("2d", { alpha: false }), view, countries, points);
+  canvas.dataset.drawnMs = (performance.now() - began).toFixed(1);
+  canvas.dataset.scale = view.scale.toFixed(0);
+  canvas.dataset.units = String([...points.values()].reduce((sum, some) => sum + some.length, 0));
 }
 
 /** Units under this place of the canvas, the nearest first. */
@@ -133,7 +137,7 @@ function resize() {
   canvas.height = Math.round(clientHeight * ratio);
   view.resize(clientWidth, clientHeight);
   if (!touched) everything();
-  draw();
+  paint(); // at once: it is empty now
 }
 
 export function startMap() {

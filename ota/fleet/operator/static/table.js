@@ -10,6 +10,7 @@ const COLUMNS = [
   ["name", (unit) => unitLink(unit.name)],
   ["group", (unit) => make("bdi", {}, unit.group)],
   [null, (unit) => stateWord(unit.state)],
+  ["fault_count", (unit) => (unit.fault_count ? make("strong", { class: "bad" }, String(unit.fault_count)) : "")],
   ["running_release", release],
   ["waits_for", why],
   ["received_at", (unit, now) => ago(unit.received_at, now)],
@@ -17,7 +18,6 @@ const COLUMNS = [
   ["charge_pct", (unit) => figure(unit.charge_pct, (value) => percent(value))],
   ["autonomy_days", (unit) => figure(unit.autonomy_days, (value) => fixed(value, 1, "d"))],
   ["sun_week_kwh", (unit) => figure(unit.sun_week_kwh, (value) => fixed(value, 1, "kWh"))],
-  ["fault_count", (unit) => (unit.fault_count ? make("strong", { class: "bad" }, String(unit.fault_count)) : "")],
 ];
 let shown = null;
 const NUMBERS = new Set(["charge_pct", "autonomy_days", "sun_week_kwh", "fault_count"]);
@@ -47,7 +47,8 @@ function ago(at, now) {
 }
 
 function tell(time, now) {
-  say(time, `${span((now - new Date(time.dateTime)) / 1000)} ago`);
+  const since = span((now - new Date(time.dateTime)) / 1000);
+  say(time, `${since.split(" ", 1)[0]} ago`); // its largest unit
 }
 
 function back(unit, now) {

@@ -1,60 +1,27 @@
 """The fleet's page as a person meets it: the real server process, a real browser, 10,000 units."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from ota.fleet.database.tables import unit
 from tests.ota.fleet.operator.conftest import LargeFleet
+from tests.ota.fleet.operator.looking import (
+    DRAWN,
+    NAMES,
+    OPEN,
+    ROWS,
+    WHICH,
+    click,
+    count,
+    encode,
+    open_page,
+)
 from tests.scenes.fleet_rows import HOSTILE
 from tests.stand_ins.chromium import Browser
 
 pytestmark = pytest.mark.browser
-
-ROWS = "document.querySelectorAll('#units tr').length"
-DRAWN = "Number(document.getElementById('map').dataset.units)"
-NAMES = "[...document.querySelectorAll('#units th')].map((one) => one.textContent)"
-WHICH = "document.getElementById('which').textContent"
-CODES = {"Escape": 27, "ArrowLeft": 37}
-OPEN = "document.getElementById('unit').open"
-
-
-def open_page(browser: Browser, fleet: LargeFleet, question: str = "") -> None:
-    """On a desktop, until units and map are there."""
-    browser.resize(1280, 800)
-    browser.open(f"{fleet.address}/{question}")
-    browser.wait_for(f"{ROWS} > 0 && {DRAWN} >= 0")
-    browser.wait_for("!document.body.classList.contains('waiting')")
-
-
-def click(browser: Browser, selector: str) -> None:
-    browser.evaluate(f"document.querySelector({selector!r}).click()")
-
-
-def click_map(browser: Browser, across: float = 0.5, down: float = 0.5) -> None:
-    """A real click at this part of the map's width and height."""
-    box = "document.getElementById('map').getBoundingClientRect()"
-    browser.evaluate("document.getElementById('map').scrollIntoView({block: 'center'})")
-    left, top, width, height = browser.evaluate(
-        f"[{box}.left, {box}.top, {box}.width, {box}.height]"
-    )
-    place = {"x": left + across * width, "y": top + down * height}
-    for kind in ("mousePressed", "mouseReleased"):
-        browser.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
-
-
-def press(browser: Browser, key: str, text: str = "") -> None:
-    told = {"text": text} if text else {"windowsVirtualKeyCode": CODES.get(key, 0)}
-    browser.call("Input.dispatchKeyEvent", type="keyDown", key=key, **told)
-    browser.call("Input.dispatchKeyEvent", type="keyUp", key=key)
-
-
-def count(fleet: LargeFleet, *conditions: Any) -> int:
-    with fleet.engine.connect() as connection:
-        found = connection.execute(select(func.count()).select_from(unit).where(*conditions))
-        return int(found.scalar_one())
 
 
 def test_the_first_view_shows_the_whole_fleet_and_asks_nobody_else(
@@ -90,6 +57,7 @@ def test_a_click_on_a_count_narrows_table_map_and_address_and_one_more_ends_it(
     browser.wait_for("location.search === '?state=silent&group=delta'")
     browser.evaluate("history.back()")
     browser.wait_for("location.search === '?state=silent'")
+    browser.wait_for("document.querySelector('#groups [aria-pressed=true]') === null")
     click(browser, "[data-word=silent]")
     browser.wait_for(f"{DRAWN} === {everything}")
     assert browser.evaluate("location.search") == ""
@@ -134,49 +102,6 @@ def test_a_wrong_address_is_answered_with_what_may_be_asked(
     browser.wait_for("document.getElementById('link-text').textContent.includes('is no state')")
 
 
-def test_a_click_on_the_map_opens_the_card_of_the_unit_there(
-    browser: Browser, large: LargeFleet
-) -> None:
-    open_page(browser, large, "?text=orhei-&state=fault")
-    one = browser.evaluate(NAMES)[0]
-    open_page(browser, large, f"?text={one}")
-    browser.wait_for(f"{DRAWN} === 1")
-    click_map(browser)
-    browser.wait_for(OPEN)
-    assert browser.evaluate("document.getElementById('unit-title').textContent") == one
-    assert browser.evaluate("location.hash") == f"#unit={one}"
-    browser.wait_for("document.querySelectorAll('#unit-faults .fault').length > 0")
-    press(browser, "Escape")
-    browser.wait_for("location.hash === ''")
-    assert browser.evaluate("location.search") == f"?text={one}"
-
-
-def test_where_several_units_are_the_map_asks_which(browser: Browser, large: LargeFleet) -> None:
-    open_page(browser, large)
-    here = "document.getElementById('here')"
-    browser.evaluate("document.getElementById('map').focus()")
-    for _ in range(6):
-        press(browser, "-", "-")
-    browser.wait_for(f"{DRAWN} > 9000")
-    click_map(browser)
-    browser.wait_for(f"!{here}.hidden && {here}.textContent.includes('more: look closer')")
-    assert browser.evaluate("document.activeElement.closest('#here') !== null")
-    click(browser, "#here a")
-    browser.wait_for(OPEN)
-
-
-def test_the_map_is_moved_with_keys(browser: Browser, large: LargeFleet) -> None:
-    open_page(browser, large)
-    scale = "Number(document.getElementById('map').dataset.scale)"
-    browser.evaluate("document.getElementById('map').focus()")
-    before = browser.evaluate(scale)
-    press(browser, "+", "+")
-    browser.wait_for(f"{scale} > {before} * 1.5")
-    press(browser, "ArrowLeft")
-    press(browser, "0", "0")
-    browser.wait_for(f"{scale} === {before}")
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_a_text_in_table_card_and_lists(
     browser: Browser, large: LargeFleet, name: str
@@ -199,11 +124,6 @@ def test_a_hostile_name_is_a_text_in_table_card_and_lists(
     ]
     assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert browser.problems == []
-
-
-def encode(browser: Browser, text: str) -> str:
-    found: str = browser.evaluate(f"encodeURIComponent({text!r})")
-    return found
 
 
 def test_a_unit_that_is_not_there_is_said_to_be_none(browser: Browser, large: LargeFleet) -> None:
@@ -231,16 +151,6 @@ def test_a_phone_scrolls_the_table_only_and_everything_has_a_name(
     assert [one for one in names if not one[1] and one[0] != "table"] == []
 
 
-def test_the_map_follows_the_theme(browser: Browser, large: LargeFleet) -> None:
-    open_page(browser, large)
-    corner = "[...document.getElementById('map').getContext('2d').getImageData(2, 2, 1, 1).data]"
-    light = browser.evaluate(f"Math.min(...{corner})")
-    click(browser, "#theme")
-    browser.wait_for("document.documentElement.dataset.theme === 'dark'")
-    browser.wait_for(f"Math.max(...{corner}.slice(0, 3)) < {light} - 100")
-    click(browser, "#theme")
-
-
 def test_a_server_that_went_is_said_and_what_was_shown_is_grey(
     browser: Browser, large: LargeFleet
 ) -> None:
@@ -258,6 +168,7 @@ def test_a_server_that_went_is_said_and_what_was_shown_is_grey(
             "document.getElementById('link-text').textContent.includes('does not answer')"
         )
         assert browser.evaluate("document.body.classList.contains('lost')")
+        assert browser.evaluate("document.getElementById('link').checkVisibility()")
         assert browser.evaluate(ROWS) == 50
     finally:
         browser.call(
