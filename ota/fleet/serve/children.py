@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from ota.fleet.errors import FleetError
 
@@ -25,7 +26,7 @@ def running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     program = shutil.which(name, path=PLACES)
     if program is None:
         raise FleetError(f"{name} is missing: apt install {PACKAGES.get(name, name)}")
-    child = subprocess.Popen([program, *command[1:]])
+    child = subprocess.Popen([*bind_to_parent(), program, *command[1:]])
     try:
         yield child
     finally:
@@ -37,12 +38,23 @@ def running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
             child.wait()
 
 
+def bind_to_parent() -> list[str]:
+    """Words before a command so that it ends also where its parent is killed (util-linux)."""
+    setpriv = shutil.which("setpriv", path=PLACES)
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
 def require_alive(children: Sequence[subprocess.Popen[bytes]]) -> None:
     """Raises `FleetError` where one has ended."""
     for child in children:
         if (code := child.poll()) is not None:
-            words = child.args if isinstance(child.args, list) else [str(child.args)]
             raise FleetError(
-                f"{words[0]} has ended with {code}; what it said stands above. Often its port is "
-                "in use, or it may not listen on one below 1024"
+                f"{find_name(child.args)} has ended with {code}; what it said stands above. Often "
+                "its port is in use, or it may not listen on one below 1024"
             )
+
+
+def find_name(words: object) -> str:
+    """Of the program, without what stands before it."""
+    program = words[len(bind_to_parent())] if isinstance(words, list) else words
+    return Path(str(program)).name
