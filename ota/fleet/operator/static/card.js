@@ -1,12 +1,13 @@
 // One unit, with everything that is known of it. Its address is #unit=NAME, so that it can be sent.
 
-import { findAdvice, REFUSED } from "./advice.js";
+import { findAdvice } from "./advice.js";
 import { ask } from "./asking.js";
 import { byId, facts, make, say, show } from "./dom.js";
 import { address } from "./question.js";
+import { refusal } from "./refused.js";
 import { stateWord } from "./states.js";
 import { full, span, unitNow, when } from "./times.js";
-import { count, fixed, percent, sentence, word } from "./words.js";
+import { fixed, percent, sentence, word } from "./words.js";
 
 const LINK = /^#unit=(.+)$/;
 const dialog = byId("unit");
@@ -108,13 +109,6 @@ function faultCard(fault, now) {
   return make("article", { class: "fault" },
     make("p", { class: "fault-head" }, make("strong", {}, make("bdi", {}, fault.code)), " ", make("bdi", {}, fault.source), `, since ${when(new Date(fault.since), now)}`),
     make("p", { class: "fault-text" }, make("bdi", {}, sentence(fault.text))));
-}
-
-function refusal(one, now) {
-  return make("li", {},
-    make("p", {}, make("strong", {}, make("bdi", {}, one.reason_code)), `, ${count(one.count, "time", "times")}, last ${when(new Date(one.last_at), now)} from ${one.address || "an unknown address"}`),
-    make("p", {}, make("bdi", {}, sentence(one.text))),
-    REFUSED[one.reason_code] ? make("p", { class: "quiet" }, REFUSED[one.reason_code]) : null);
 }
 
 window.addEventListener("hashchange", followAddress);

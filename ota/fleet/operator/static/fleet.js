@@ -8,6 +8,7 @@ import { filters, startFilters } from "./filters.js";
 import { drawLand, map, startMap } from "./map.js";
 import { overview } from "./overview.js";
 import { listArguments, onQuestion } from "./question.js";
+import { refused } from "./refused.js";
 import { rollouts } from "./rollouts.js";
 import { startTable, table } from "./table.js";
 import { clockSeconds, setUnitTime, siteZone, unitNow, useZone } from "./times.js";
@@ -23,7 +24,7 @@ async function turn() {
   turns += 1;
   const mine = turns;
   try {
-    await Promise.all([refreshFleet(mine), refreshUnits(mine), refreshPlaces(mine), refreshRollouts(mine), followAddress()]);
+    await Promise.all([refreshFleet(mine), refreshUnits(mine), refreshPlaces(mine), refreshRollouts(mine), refreshRefused(mine), followAddress()]);
     if (mine === turns) {
       found();
       say("updated", `Updated ${clockSeconds(new Date())}, ${siteZone()}`);
@@ -59,6 +60,11 @@ async function refreshPlaces(mine) {
 async function refreshRollouts(mine) {
   const answer = await ask("/api/v1/rollouts");
   if (mine === turns) rollouts(answer.rollouts);
+}
+
+async function refreshRefused(mine) {
+  const { refusals } = await ask("/api/v1/refusals");
+  if (mine === turns) refused(refusals);
 }
 
 async function begin() {

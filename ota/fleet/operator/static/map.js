@@ -1,7 +1,7 @@
 // The map: where units are that tell it. The table lists the same units for those who do not see it.
 
 import { byId, make, say, show } from "./dom.js";
-import { drawMap, forgetColours, sizeAt } from "./mapdraw.js";
+import { countPoints, drawMap, forgetColours, sizeAt } from "./mapdraw.js";
 import { listenOnMap } from "./mapinput.js";
 import { loadOutlines } from "./outlines.js";
 import { View, worldX, worldY } from "./projection.js";
@@ -73,12 +73,12 @@ function paint() {
   drawMap(canvas.getContext("2d", { alpha: false }), view, countries, points);
   canvas.dataset.drawnMs = (performance.now() - began).toFixed(1);
   canvas.dataset.scale = view.scale.toFixed(0);
-  canvas.dataset.units = String([...points.values()].reduce((sum, some) => sum + some.length, 0));
+  canvas.dataset.units = String(countPoints(points));
 }
 
 /** Units under this place of the canvas, the nearest first. */
 function under(x, y) {
-  const reach = sizeAt(view.scale) / 2 + TOUCH_PX;
+  const reach = sizeAt(view.scale, countPoints(points)) / 2 + TOUCH_PX;
   const found = [];
   for (const some of points.values()) {
     for (const one of some) {

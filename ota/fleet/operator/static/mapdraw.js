@@ -58,9 +58,12 @@ function drawNames(context, view, countries) {
   }
 }
 
-/** How large a unit is drawn, px: larger when one looks closer. */
-export function sizeAt(scale) {
-  return Math.max(8, Math.min(18, 5 + 1.1 * Math.log2(scale / 512)));
+const MANY = 2000;
+
+/** How large a unit is drawn, px: larger when one looks closer, smaller among many. */
+export function sizeAt(scale, units) {
+  const closer = 1.1 * Math.log2(scale / 512);
+  return Math.max(units > MANY ? 6 : 8, Math.min(18, (units > MANY ? 3 : 5) + closer));
 }
 
 const sprites = new Map();
@@ -89,8 +92,13 @@ function paint(state, edge, size) {
   return image;
 }
 
+/** Units on the map. */
+export function countPoints(points) {
+  return [...points.values()].reduce((sum, some) => sum + some.length, 0);
+}
+
 function drawPoints(context, view, ratio, points) {
-  const size = Math.round(sizeAt(view.scale));
+  const size = Math.round(sizeAt(view.scale, countPoints(points)));
   const [left, top, right, bottom] = view.bounds();
   const margin = size / view.scale;
   for (const state of DRAWN) {

@@ -225,3 +225,15 @@ def test_a_unit_that_is_doubted_is_told_with_what_to_do(
         """.then(({ quoted }) => quoted("it's <b>"))"""
     )
     assert quoted == "'it'\\''s <b>'"
+
+
+def test_what_was_refused_is_listed_with_whose_it_was_and_what_to_do(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large)
+    browser.wait_for(f"document.querySelectorAll('#refused li').length === {len(HOSTILE)}")
+    click(browser, "#refused-card summary")
+    browser.wait_for("document.getElementById('refused').checkVisibility()")
+    text = browser.evaluate("document.getElementById('refused').textContent")
+    assert all(f"{name}: cloned, 3 times" in text for name in HOSTILE)
+    assert "take the other out of service" in text
