@@ -33,38 +33,54 @@ function country(geometry, lines) {
   let largest = null;
   const bounds = [1, 1, 0, 0];
   for (const ring of polygons.flat()) {
-    const points = ringOf(ring, lines);
-    trace(path, points);
+    const points = closePole(ringOf(ring, lines));
     const found = measure(points);
-    widen(bounds, found.bounds);
+    for (const by of COPIES) {
+      if (found.bounds[2] + by > 0 && found.bounds[0] + by < 1) {
+        trace(path, points, by);
+        widen(bounds, [found.bounds[0] + by, found.bounds[1], found.bounds[2] + by, found.bounds[3]]);
+      }
+    }
     if (!largest || found.area > largest.area) largest = found;
   }
   return { path, bounds, name: geometry.properties?.name || "", label: largest };
 }
 
-/** One ring from its lines; a negative number is a line backwards (-1 is line 0). */
+const COPIES = [0, -1, 1]; // what crosses 180 degrees is drawn on both sides
+
+/** One ring from its lines; a negative number is a line backwards (-1 is line 0). It goes on past the
+ * world's edge where it crosses it. */
 function ringOf(ring, lines) {
   const points = [];
+  let turns = 0;
   for (const number of ring) {
     const line = lines[number < 0 ? ~number : number];
     const last = line.length / 2 - 1;
     for (let step = points.length ? 1 : 0; step <= last; step += 1) {
       const at = 2 * (number < 0 ? last - step : step);
-      points.push(line[at], line[at + 1]);
+      const jump = points.length ? line[at] + turns - points.at(-2) : 0;
+      turns -= Math.round(jump);
+      points.push(line[at] + turns, line[at + 1]);
     }
   }
   return points;
 }
 
-function trace(path, points) {
-  path.moveTo(points[0], points[1]);
-  for (let at = 2; at < points.length; at += 2) path.lineTo(points[at], points[at + 1]);
+/** The ring round the South Pole runs along the lower edge of the world as well. */
+function closePole(points) {
+  const [first, last] = [points[0], points.at(-2)];
+  return Math.abs(last - first) > 0.5 ? [...points, last, 1, first, 1] : points;
+}
+
+function trace(path, points, by) {
+  path.moveTo(points[0] + by, points[1]);
+  for (let at = 2; at < points.length; at += 2) path.lineTo(points[at] + by, points[at + 1]);
   path.closePath();
 }
 
 /** Area, centre and bounds of a ring. */
 function measure(points) {
-  const bounds = [1, 1, 0, 0];
+  const bounds = [Infinity, Infinity, -Infinity, -Infinity];
   let [twice, x, y] = [0, 0, 0];
   const [originX, originY] = points;
   for (let at = 0; at < points.length; at += 2) {

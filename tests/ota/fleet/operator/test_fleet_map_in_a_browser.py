@@ -101,3 +101,38 @@ def test_the_map_is_moved_with_mouse_and_fingers_and_a_drag_is_no_click(
     browser.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
     browser.wait_for(f"{scale} > {closer} * 2")
     assert browser.evaluate("location.hash === '' && document.getElementById('here').hidden")
+
+
+# A place of each country as degrees east and north, and whether it belongs to it.
+BELONGS = (
+    ("Romania", 25.0, 46.0, True),
+    ("Romania", 25.0, 43.0, False),
+    ("Russia", 100.0, 60.0, True),
+    ("Russia", -175.0, 66.5, True),
+    ("Russia", -100.0, 66.5, False),
+    ("Fiji", 178.0, -17.8, True),
+    ("Fiji", 0.0, -17.0, False),
+    ("Antarctica", 0.0, -80.0, True),
+    ("Antarctica", 0.0, -60.0, False),
+    ("South Africa", 28.2, -29.5, False),  # Lesotho lies in it
+)
+
+
+def test_countries_are_where_they_are_also_across_the_edge_of_the_world(
+    browser: Browser, large: LargeFleet
+) -> None:
+    open_page(browser, large)
+    found = browser.evaluate(
+        f"""(async () => {{
+            const base = document.querySelector('script[type=module]').src;
+            const {{ loadOutlines }} = await import(base.replace('fleet.js', 'outlines.js'));
+            const {{ worldX, worldY }} = await import(base.replace('fleet.js', 'projection.js'));
+            const countries = await loadOutlines();
+            const context = new OffscreenCanvas(1, 1).getContext('2d');
+            return {[list(one[:3]) for one in BELONGS]}.map(([name, x, y]) => {{
+                const {{ path }} = countries.find((one) => one.name === name);
+                return context.isPointInPath(path, worldX(x), worldY(y), 'evenodd');
+            }});
+        }})()"""
+    )
+    assert found == [belongs for *_, belongs in BELONGS]
