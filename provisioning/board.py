@@ -36,7 +36,7 @@ from provisioning.unit_files import read_boot_list
 
 GUARD = "appliance-power"
 ALARMS = "appliance-alarm"  # PID 1 starts it by its socket; here it stays
-MQTT = "appliance-mqtt"
+MQTT, PUSH = "appliance-mqtt", "appliance-push"
 AT_BOOT = tuple(name for name in read_boot_list() if name != ALARMS)
 TIMERS = "timers"  # PID 1's timers wait some minutes: until there is a first budget
 SIMULATED_CAMERAS = "simulated-cameras"
@@ -229,7 +229,8 @@ def list_at_boot(settings: Settings) -> list[str]:
     """What a boot starts. One that would leave at once for want of a broker is not started:
     supervisord takes an end within a second for a failure.
     """
-    return [name for name in AT_BOOT if name != MQTT or settings.mqtt.host]
+    brokers = {MQTT: settings.mqtt.host, PUSH: settings.fleet.push}
+    return [name for name in AT_BOOT if brokers.get(name, name)]
 
 
 def _is_frozen(pid: int) -> bool:

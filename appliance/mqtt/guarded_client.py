@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 1, 120
 AFTER_NONSENSE_S = 30.0
@@ -32,9 +32,20 @@ class GuardedClient(mqtt.Client):  # type: ignore[misc]
     it raise almost anything. That is one more reason to connect anew, and no end of the process.
     """
 
-    def __init__(self, client_id: str, on_nonsense: Callable[[Exception], None]) -> None:
-        super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id)
+    def __init__(
+        self,
+        client_id: str,
+        on_nonsense: Callable[[Exception], None],
+        *,
+        protocol: MQTTProtocolVersion = mqtt.MQTTv311,
+        most_packet_bytes: int = MOST_PACKET_BYTES,
+        describe: Callable[[OSError], str] | None = None,
+    ) -> None:
+        """`describe`: why no connection could be made, in words (else `describe_refusal`)."""
+        super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol)
         self.closing = Event()
+        self._most_packet_bytes = most_packet_bytes
+        self._describe = describe or describe_refusal
         self.refusal = ""  # why the last connection could not be made
         self.short_lived = 0  # how many connections in a row did not last
         self._on_nonsense = on_nonsense
@@ -58,7 +69,7 @@ class GuardedClient(mqtt.Client):  # type: ignore[misc]
         try:
             return super().reconnect()
         except OSError as error:
-            self.refusal = describe_refusal(error)
+            self.refusal = self._describe(error)
             raise
 
     def note_lasted(self, seconds: float) -> None:
@@ -69,7 +80,7 @@ class GuardedClient(mqtt.Client):  # type: ignore[misc]
 
     def _sock_recv(self, bufsize: int) -> bytes:
         """Paho asks for the whole of what is left of a packet."""
-        if bufsize > MOST_PACKET_BYTES:
+        if bufsize > self._most_packet_bytes:
             raise TooLargeError(f"it sends a message of {bufsize} bytes")
         return bytes(super()._sock_recv(bufsize))
 

@@ -22,7 +22,7 @@ from appliance.settings import Settings
 
 NAME = "settings"
 RESIDENT = re.compile(
-    r"appliance-(power|sensors|inference|hints|mqtt|cameras?@[A-Za-z0-9:_.\\-]+)\.service"
+    r"appliance-(power|sensors|inference|hints|mqtt|push|cameras?@[A-Za-z0-9:_.\\-]+)\.service"
 )
 STATES = "--state=failed,auto-restart"
 

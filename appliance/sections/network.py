@@ -10,6 +10,8 @@ from pathlib import Path
 
 from appliance.sections.field import setting
 
+PUSH_PORT = 8883  # MQTT over TLS
+
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
@@ -92,8 +94,13 @@ class FleetSettings:
     """The fleet's server, to which the unit reports (docs/fleet.md); nothing depends on it."""
 
     server: str = setting("", "Its address, https://HOST/PATH; '': reports are sent nowhere")
+    push: str = setting(
+        "",
+        "The fleet's broker, HOST or HOST:PORT (8883): its messages have the unit ask its mirrors "
+        "at once; '' for none",
+    )
     ca_file: Path | None = setting(
-        None, "Certificates (PEM) that it is checked with; without it, the system's"
+        None, "Certificates (PEM) that both are checked with; without it, the system's"
     )
     tell_place: bool = setting(
         False, "Whether reports say where the unit is, to about a kilometre ([site])"

@@ -15,7 +15,8 @@ from zoneinfo import available_timezones
 from appliance.chemistry.battery import find_cell_count_error
 from appliance.parsing.nearest import advise
 from appliance.parsing.times import parse_hours
-from appliance.parsing.values import parse_host
+from appliance.parsing.values import parse_address, parse_host
+from appliance.sections.network import PUSH_PORT
 from appliance.settings import Settings
 from appliance.settings_rules.alarm_rules import check_alarms
 from appliance.settings_rules.camera_rules import check_clips, check_labels, check_shapes
@@ -133,6 +134,11 @@ def check_fleet(settings: Settings) -> Iterator[Error]:
     if address and not is_private_server(address):
         text = f"is {show(address)}: https://HOST/PATH is meant"
         yield ("fleet", "server"), text
+    if settings.fleet.push:
+        try:
+            parse_address(settings.fleet.push, PUSH_PORT)
+        except InputError as error:
+            yield ("fleet", "push"), f"is wrong: {error}; HOST or HOST:PORT is meant"
 
 
 def is_private_server(address: str) -> bool:

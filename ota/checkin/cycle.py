@@ -15,6 +15,7 @@ from typing import Protocol
 from appliance.clock import Clock
 from appliance.errors import HostError, StoreError
 from appliance.model_updates import UpdateStep
+from ota.checkin.idle import is_hurried
 from ota.checkin.rate import is_due
 from ota.checkin.rows import UpdateRows
 from ota.errors import SpaceError, UpdateError
@@ -23,6 +24,7 @@ from ota.machine.engine import Engine
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.progress import Progress
 from ota.machine.result import Wait
+from ota.push.heard import HintFiles
 
 
 class MakeEngine(Protocol):
@@ -52,6 +54,7 @@ class CheckInCycle:
     rows: UpdateRows
     orders: OrdersFile
     unit: str
+    hints: HintFiles
     make_engine: MakeEngine
     find_received: Callable[[], tuple[str, int]]
     now: bool = False
@@ -60,7 +63,7 @@ class CheckInCycle:
 
     def run(self) -> str:
         """One check-in; the sentence of what came of it. Raises `UpdateError`."""
-        orders = self.orders.read()
+        orders, hint = self.orders.read(), self.hints.find_waiting()
         asks = self._must_ask(orders)
         self.engine = self._make_engine(asks=asks)
         self._obey(orders)
@@ -73,11 +76,13 @@ class CheckInCycle:
                 self.unit, mirror=mirror, text=wait.reason, received_bytes=received_bytes
             )
         self._end_orders(orders)
+        if asks and hint is not None:
+            self._end_hint(hint.ask)
         return wait.reason
 
     def _must_ask(self, orders: Orders) -> bool:
         asked, next_at = self.rows.find_times(self.unit)
-        if self.now or orders.asked_at:
+        if self.now or orders.asked_at or is_hurried(self.hints, self.rows):
             return True
         return is_due(next_at=next_at, last=asked, now=self.clock.stamp().utc)
 
@@ -137,6 +142,13 @@ class CheckInCycle:
                 self.orders.write(left)
         except OSError as error:
             self.rows.log.warning(f"{tell_disk(error)}; the order is obeyed once more")
+
+    def _end_hint(self, serial: int) -> None:
+        """The hint that was there before the mirrors were asked: one that came later waits."""
+        try:
+            self.hints.note_obeyed(serial)
+        except OSError as error:
+            self.rows.log.warning(f"{tell_disk(error)}; the hint is obeyed once more")
 
 
 def tell_disk(error: OSError) -> SpaceError:

@@ -27,6 +27,7 @@ from ota.layers.layers import Layers
 from ota.machine.journal import JOURNAL, Journal
 from ota.machine.orders import OrdersFile
 from ota.machine.progress import Progress
+from ota.push.heard import HintFiles, open_files
 
 REPORT = "report.json"
 MOST_REPORT_BYTES = 2**20
@@ -38,14 +39,24 @@ def find_rest(settings: Settings, store: Store, files: Files, log: SentenceLog) 
     """Why nothing is to be done now; "" where the check-in has work, or cannot tell."""
     directory = settings.update.dir
     orders = OrdersFile(files, directory).read()
-    asked, next_at = UpdateRows(store, log).find_times(settings.unit.name)
+    rows = UpdateRows(store, log)
+    asked, next_at = rows.find_times(settings.unit.name)
     is_asked = bool(orders.asked_at or orders.retry)
+    is_asked = is_asked or is_hurried(open_files(files, settings), rows)
     if is_asked or is_due(next_at=next_at, last=asked, now=store.clock.stamp().utc):
         return ""
     with suppress(OSError, StoreError):
         if is_at_rest(files, directory) and is_reported(files, directory, store):
             return REST
     return ""
+
+
+def is_hurried(hints: HintFiles, rows: UpdateRows) -> bool:
+    """Whether the fleet has asked the unit to ask at once, and there is energy for that."""
+    waiting = hints.find_waiting()
+    if waiting is None or not waiting.is_due(rows.store.clock.stamp().utc):
+        return False
+    return rows.has_energy_to_be_hurried()
 
 
 def is_at_rest(files: Files, directory: Path) -> bool:

@@ -41,11 +41,11 @@ from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
 from ota.payload.store import ContentStore, Fetcher, Seed
-from ota.reporting.claim import CERTIFICATE
+from ota.push.heard import open_files
+from ota.reporting.file_names import CERTIFICATE, PRIVATE
 from ota.reporting.sender import ReportSender
 from ota.reporting.sent import SentFile
 from ota.reporting.server import FleetServer
-from ota.reporting.unit_key import PRIVATE
 from ota.reserve import RESERVE, Reserve, ReservedFiles
 from ota.slots.find import find_slots
 from ota.slots.slots import Slots
@@ -92,6 +92,7 @@ class Parts:
             stop=self.stop,
             rows=self.rows,
             orders=self.orders,
+            hints=open_files(self.files, self.settings),
             unit=self.settings.unit.name,
             make_engine=self.make_engine,
             find_received=self.find_received,

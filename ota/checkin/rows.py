@@ -76,6 +76,13 @@ class UpdateRows:
                 open_codes = {f.code for f in self.store.list_open_faults() if f.source == CHECKIN}
                 self.store.clear_faults(CHECKIN, frozenset(open_codes - {RefusedError.code}))
 
+    def has_energy_to_be_hurried(self) -> bool:
+        """Whether the fleet may have the unit ask before its time: not without a budget."""
+        with suppress(StoreError):
+            budget = self.store.latest(EnergyBudget)
+            return budget is not None and budget.level >= EnergyLevel.SENTINEL
+        return False
+
     def show_share(self, progress: Progress, percent: float) -> None:
         """How far the present step is."""
         reason = progress.entered.reason if progress.entered else ""

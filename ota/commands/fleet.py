@@ -63,7 +63,7 @@ def describe(arguments: argparse.Namespace) -> dict[str, object]:
     from appliance.commands.opening import load_unit_settings  # noqa: PLC0415
     from appliance.process.unit_identity import read_identity  # noqa: PLC0415
     from ota.disk import Disk  # noqa: PLC0415
-    from ota.reporting.claim import CERTIFICATE  # noqa: PLC0415
+    from ota.reporting.file_names import CERTIFICATE  # noqa: PLC0415
     from ota.reporting.sent import SentFile  # noqa: PLC0415
 
     settings = load_unit_settings(arguments)

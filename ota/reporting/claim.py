@@ -18,10 +18,10 @@ from appliance import strict_json
 from appliance.strict_json import InputError
 from ota.errors import LinkError, TrustError
 from ota.files import Files, replace
+from ota.reporting.file_names import AUTHORITY, CERTIFICATE
 from ota.reporting.server import FleetServer
 from ota.reporting.unit_key import UnitKey, read_key
 
-CERTIFICATE, AUTHORITY = "unit-certificate.pem", "fleet-authority.pem"
 PATH = "api/v1/claims"
 FORMAT = 1
 LONGEST_NAME, LONGEST_PEM = 80, 8000

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ota.errors import UpdateError
 from ota.files import Files, replace
+from ota.reporting.file_names import PRIVATE, PUBLIC
 
-PRIVATE, PUBLIC = "unit-key.pem", "unit-key.pub.pem"
 OWNER_ONLY = 0o600
 MOST_BYTES = 4096
 

@@ -61,6 +61,7 @@ def test_the_process_list_of_the_unit_is_complete() -> None:
         "appliance-hints",
         "appliance-inference",
         "appliance-mqtt",
+        "appliance-push",
         "appliance-web",
     }
 
@@ -82,7 +83,7 @@ def test_the_board_starts_what_the_target_wants_and_has_no_list_of_its_own(
 ) -> None:
     """What PID 1 would start, by systemd's own word for it: `Wants=` of the target."""
     target = (UNITS_DIR / "appliance.target").read_text()
-    for name in ("power", "sensors", "web", "mqtt"):
+    for name in ("power", "sensors", "web", "mqtt", "push"):
         assert f"appliance-{name}." in target
         assert f"appliance-{name}" in AT_BOOT
     with_broker = replace(settings, mqtt=replace(settings.mqtt, host="127.0.0.1"))

@@ -20,6 +20,7 @@ from ota.machine.engine import Engine
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.progress import Progress
 from ota.machine.result import Wait
+from ota.push.heard import HintFiles
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.recording_files import RecordingFiles
@@ -61,6 +62,10 @@ class Desk:
     def orders(self) -> OrdersFile:
         return OrdersFile(self.unit.files, HOME)
 
+    @property
+    def hints(self) -> HintFiles:
+        return HintFiles(self.unit.files, HOME / "push.json", HOME / "hint-obeyed.json")
+
     def make_engine(self, *, asks: bool) -> Engine:
         self.asked.append(asks)
         engine = self.unit.make_engine()
@@ -78,6 +83,7 @@ class Desk:
             stop=Event(),
             rows=self.rows,
             orders=self.orders,
+            hints=self.hints,
             unit="hill 7",
             make_engine=self.make_engine,
             find_received=lambda: ("a mirror", self.received),

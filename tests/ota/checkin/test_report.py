@@ -19,7 +19,8 @@ from ota.disk import Disk
 from ota.errors import UpdateError
 from ota.layers.layers import Layers
 from ota.machine.progress import Progress, Record
-from ota.reporting.unit_key import PRIVATE, PUBLIC, read_key
+from ota.reporting.file_names import PRIVATE, PUBLIC
+from ota.reporting.unit_key import read_key
 from tests.conftest import OpenStore
 from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock

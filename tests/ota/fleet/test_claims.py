@@ -14,7 +14,7 @@ from ota.fleet.claims.tokens import Wanted, make_token
 from ota.fleet.errors import FleetError
 from ota.fleet.registry.changes import NewUnit, add_unit, revoke_unit
 from ota.fleet.registry.questions import list_refusals, reading
-from ota.reporting.claim import AUTHORITY, CERTIFICATE
+from ota.reporting.file_names import AUTHORITY, CERTIFICATE
 from tests.ota.fleet.conftest import MakeUnit, ServerClock
 from tests.stand_ins.fleet_unit import BEGIN, Application, FleetUnit, copy_unit
 
