@@ -70,7 +70,6 @@ class PushCycle:
         """What waits, and for what."""
         self._has_energy = self._read_energy()
         with self._lock:
-            self._follow_order()
             sentence = self._work()
             trouble, self._trouble = self._trouble, None
         if trouble is not None:
@@ -79,6 +78,7 @@ class PushCycle:
 
     def _work(self) -> str:
         """Judge what is new, start what is due; under the lock."""
+        self._follow_order()
         for topic, payload in list(self._new.items()):
             self._hear(topic, payload)
         waiting = self._files.find_waiting()

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from threading import Event
 from typing import cast
 
@@ -20,7 +21,8 @@ from ota.machine.engine import Engine
 from ota.machine.orders import Orders, OrdersFile
 from ota.machine.progress import Progress
 from ota.machine.result import Wait
-from ota.push.heard import HintFiles
+from ota.push.heard import Heard, HintFiles
+from ota.push.hint import make_serial
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.recording_files import RecordingFiles
@@ -227,3 +229,74 @@ def test_a_directory_that_cannot_be_read_is_told_with_what_to_do(desk: Desk) -> 
     desk.make_engine = make  # type: ignore[method-assign]
     with pytest.raises(SpaceError, match="check the disk"):
         desk.check_in()
+
+
+def hear(desk: Desk, clock: FakeClock, *, due_s: float = 0.0) -> int:
+    """A hint of the fleet, as the push service writes it down."""
+    serial = make_serial(clock.utc)
+    due = clock.utc + timedelta(seconds=due_s)
+    desk.hints.write(Heard({"fleet/unit/x/hint": serial}, serial, due))
+    return serial
+
+
+def test_a_hint_of_the_fleet_has_it_ask_before_its_time_and_once(
+    desk: Desk, open_store: OpenStore, clock: FakeClock
+) -> None:
+    set_level(open_store, clock, EnergyLevel.ECO)
+    desk.check_in()
+    serial = hear(desk, clock)
+    desk.check_in()
+    assert desk.hints.read_obeyed() == serial
+    assert "not time to ask" in desk.check_in()
+    assert desk.asked == [True, True, False]
+
+
+def test_a_hint_that_comes_while_mirrors_are_asked_is_not_taken_for_obeyed(
+    desk: Desk, open_store: OpenStore, clock: FakeClock
+) -> None:
+    set_level(open_store, clock, EnergyLevel.ECO)
+    hear(desk, clock)
+
+    def hear_another() -> None:
+        clock.advance(1)
+        hear(desk, clock)
+
+    desk.during = hear_another
+    desk.check_in()
+    desk.during = lambda: None
+    assert desk.hints.find_waiting() is not None
+    desk.check_in()
+    assert desk.asked == [True, True]
+    assert desk.hints.find_waiting() is None
+
+
+def test_a_hint_asks_neither_below_sentinel_nor_before_its_part_of_the_spread(
+    desk: Desk, open_store: OpenStore, clock: FakeClock
+) -> None:
+    set_level(open_store, clock, EnergyLevel.HIBERNATE)
+    desk.check_in()
+    hear(desk, clock, due_s=600)
+    desk.check_in()
+    clock.advance(601)
+    set_level(open_store, clock, EnergyLevel.HIBERNATE)
+    desk.check_in()
+    clock.advance(1)
+    set_level(open_store, clock, EnergyLevel.SENTINEL)
+    desk.check_in()
+    assert desk.asked == [True, False, False, True]
+
+
+def test_a_check_in_that_was_killed_has_obeyed_nothing(
+    desk: Desk, open_store: OpenStore, clock: FakeClock
+) -> None:
+    set_level(open_store, clock, EnergyLevel.ECO)
+    desk.check_in()
+    hear(desk, clock)
+
+    def die() -> None:
+        raise SystemExit
+
+    desk.during = die
+    with pytest.raises(SystemExit):
+        desk.check_in()
+    assert desk.hints.find_waiting() is not None
