@@ -13,6 +13,7 @@ The data runs one way, from the first part to the last:
     registry/     what is known of the units: lists, counts, states; what the operator changes
     receiver/     the web application that units speak to
     operator/     the web application that people read: map, table, JSON
+    push/         hints for units, and the broker that carries them
     rollouts      goes on with rollouts by what units have reported
     serve/        all of it on one machine, behind nginx
     commands/     the commands of `fleet` that need the database

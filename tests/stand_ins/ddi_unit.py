@@ -31,6 +31,7 @@ from ota.machine.engine import Engine
 from ota.machine.gate import GateFacts
 from ota.machine.orders import OrdersFile
 from ota.machine.ports import Trust
+from ota.push.heard import HintFiles
 from ota.trust.client import TrustClient
 from tests.stand_ins.ddi_server import TENANT, UNIT
 from tests.stand_ins.real_unit import RealUnit
@@ -146,6 +147,7 @@ class DdiUnit(RealUnit):
             stop=Event(),
             rows=UpdateRows(store, SentenceLog("checkin")),
             orders=OrdersFile(self.files, HOME),
+            hints=HintFiles(self.files, HOME / "push.json", HOME / "hint-obeyed.json"),
             unit="u1",
             make_engine=self.make_asking_engine,
             find_received=lambda: ("a mirror", 0),

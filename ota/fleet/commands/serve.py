@@ -15,7 +15,7 @@ from ota.fleet.errors import FleetError
 from ota.release.commands.opening import add_secrets, find_directory, find_secrets
 
 HELP = "serve releases, hear reports, go on with rollouts, show the fleet: on one machine"
-PORT, PAGE_PORT = 8443, 8090
+PORT, PAGE_PORT, BROKER_PORT = 8443, 8090, 8883
 HOST, NUMBER = make_type(parse_host), make_type(parse_count, 1, 65_535)
 
 
@@ -26,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=NUMBER, default=PORT, help=text)
     text = f"of the operator's page, on this computer alone (default: {PAGE_PORT})"
     parser.add_argument("--page-port", type=NUMBER, default=PAGE_PORT, help=text)
+    text = f"of a broker for hints (mosquitto), such as {BROKER_PORT} (default: there is none)"
+    parser.add_argument("--broker-port", type=NUMBER, default=None, help=text)
     text = "certificate (PEM) of a public authority; without it, one of the fleet's own"
     parser.add_argument("--certificate", type=PATH, metavar="FILE", help=text)
     parser.add_argument("--key", type=PATH, metavar="FILE", help="its private key (PEM)")
@@ -49,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         page_port=arguments.page_port,
         certificate=arguments.certificate,
         key=arguments.key,
+        broker_port=arguments.broker_port,
     )
     serve(options, engine, find_secrets(arguments), stop)
     return 0

@@ -32,8 +32,10 @@ from ota.fleet.claims.authority import (
     open_authority,
 )
 from ota.fleet.operator.app import create_operator_app
+from ota.fleet.push.calling import Caller
 from ota.fleet.receiver.app import create_receiver
 from ota.fleet.serve.applications import listening
+from ota.fleet.serve.broker import Broker, make_place
 from ota.fleet.serve.children import require_alive, running
 from ota.fleet.serve.proxy import RECEIVER_SOCKET, Proxy, format_proxy, make_command
 from ota.fleet.serve.upkeep import Upkeep
@@ -49,6 +51,7 @@ LOOPBACK = "127.0.0.1"
 class Options:
     """`names`: of the server, the first is its own; `certificate`, `key`: of a public authority,
     None: the fleet's own authority makes one. `page_port`: of the operator's page, on loopback.
+    `broker_port`: of a broker for hints, None: there is none.
     """
 
     directory: Path
@@ -57,6 +60,7 @@ class Options:
     page_port: int
     certificate: Path | None = None
     key: Path | None = None
+    broker_port: int | None = None
 
 
 def serve(options: Options, engine: Engine, secrets: SecretsSource, stop: Event) -> None:
@@ -67,6 +71,7 @@ def serve(options: Options, engine: Engine, secrets: SecretsSource, stop: Event)
     authority = open_authority(directory / AUTHORITY, read_now())
     upkeep = Upkeep(directory, directory / TREE, directory / AUTHORITY, engine, secrets)
     upkeep.write_revoked(read_now())
+    broker = make_broker(options, directory, authority)
     proxy = make_proxy(options, directory, authority)
     configuration = run / "nginx.conf"
     replace(Disk(), configuration, format_proxy(proxy).encode())
@@ -75,14 +80,25 @@ def serve(options: Options, engine: Engine, secrets: SecretsSource, stop: Event)
         stack.enter_context(listening(receiver, unix_socket=str(run / RECEIVER_SOCKET)))
         page = create_operator_app(engine, read_now)
         stack.enter_context(listening(page, host=LOOPBACK, port=options.page_port))
+        children = [stack.enter_context(running(make_command(configuration, run)))]
+        if broker is not None:
+            broker.place.refresh(engine, read_now())
+            children.append(stack.enter_context(running(broker.command)))
+            upkeep.caller = Caller(engine, broker.address)
         work(upkeep)
-        child = stack.enter_context(running(make_command(configuration, run)))
         print(f"releases and reports: https://{options.names[0]}:{options.port}/", flush=True)
         print(f"the fleet's page: http://{LOOPBACK}:{options.page_port}/", flush=True)
-        watch(upkeep, [child], stop)
+        if broker is not None:
+            print(f"hints: {options.names[0]}:{options.broker_port}", flush=True)
+        watch(upkeep, broker, children, stop)
 
 
-def watch(upkeep: Upkeep, children: list[subprocess.Popen[bytes]], stop: Event) -> None:
+def watch(
+    upkeep: Upkeep,
+    broker: Broker | None,
+    children: list[subprocess.Popen[bytes]],
+    stop: Event,
+) -> None:
     """The minute's work, while all children live."""
     waited_s = 0.0
     while not stop.wait(LOOK_S):
@@ -91,7 +107,8 @@ def watch(upkeep: Upkeep, children: list[subprocess.Popen[bytes]], stop: Event) 
         if waited_s >= MINUTE_S:
             waited_s = 0.0
             work(upkeep)
-            if upkeep.write_revoked(read_now()):
+            is_new = broker is not None and broker.place.refresh(upkeep.engine, read_now())
+            if upkeep.write_revoked(read_now()) or is_new:
                 for child in children:
                     child.send_signal(signal.SIGHUP)
 
@@ -121,6 +138,15 @@ def make_proxy(options: Options, directory: Path, authority: Authority) -> Proxy
         revoked=directory / AUTHORITY / REVOKED,
         user="root" if os.getuid() == 0 else "",
     )
+
+
+def make_broker(options: Options, directory: Path, authority: Authority) -> Broker | None:
+    """Its files, prepared. Raises `FleetError`, `OSError`."""
+    if options.broker_port is None:
+        return None
+    place = make_place(directory, authority, options.names, options.broker_port)
+    place.prepare(read_now())
+    return Broker(place)
 
 
 def make_certificate(names: tuple[str, ...], run: Path, authority: Authority) -> tuple[Path, Path]:

@@ -18,11 +18,13 @@ from ota.disk import Disk
 from ota.files import replace
 from ota.fleet.claims.authority import REVOKED, open_authority
 from ota.fleet.database.tables import certificate
+from ota.fleet.push.calling import Caller
 from ota.fleet.registry.questions import reading
 from ota.fleet.rollouts import go_on
 from ota.release.fleet import Fleet, opened_fleet
 from ota.release.keys.secrets_source import SecretsSource
-from ota.release.metadata.reading import REPOSITORIES
+from ota.release.metadata.bins import read_entries
+from ota.release.metadata.reading import DIRECTOR, REPOSITORIES
 from ota.release.periods import describe_alarms
 from ota.release.publishing import publish
 from ota.release.renewing import list_roles, renew_online
@@ -35,7 +37,8 @@ LIST_EVERY = timedelta(days=1)
 @dataclass(slots=True)
 class Upkeep:
     """`place`: the copy of the tree that is served; `authority`: the directory of the fleet's own
-    certificate authority. `renewed_at`: when signatures were looked at.
+    certificate authority. `caller`: sends hints where something new is there, None: nobody does.
+    `renewed_at`: when signatures were looked at.
     """
 
     directory: Path
@@ -43,6 +46,7 @@ class Upkeep:
     authority: Path
     engine: Engine
     secrets: SecretsSource
+    caller: Caller | None = None
     renewed_at: datetime | None = None
     revoked: frozenset[str] | None = None
     listed_at: datetime | None = None
@@ -55,6 +59,8 @@ class Upkeep:
             if not is_copied(fleet, self.place):
                 count = publish(fleet, self.place)
                 lines.append(f"{self.place} has the tree; {count} files are new")
+            if self.caller is not None:
+                lines += self.caller.call(read_entries(fleet.read_state(DIRECTOR)), now)
         return lines
 
     def _renew(self, fleet: Fleet) -> Iterator[str]:

@@ -23,9 +23,9 @@ from ota.fleet.database.opening import open_database
 from ota.fleet.registry.changes import revoke_unit
 from ota.fleet.registry.questions import read_unit, reading
 from ota.mirrors.web import WebMirror
-from ota.reporting.claim import CERTIFICATE
+from ota.reporting.file_names import CERTIFICATE, PRIVATE
 from ota.reporting.server import FleetServer
-from ota.reporting.unit_key import PRIVATE, read_key
+from ota.reporting.unit_key import read_key
 from ota.trust.assignment import UnitIdentity
 from ota.trust.client import TrustClient
 from provisioning.fleet_demo.demo_clock import DemoClock
