@@ -64,12 +64,13 @@ class CheckInCycle:
     def run(self) -> str:
         """One check-in; the sentence of what came of it. Raises `UpdateError`."""
         orders, hint = self.orders.read(), self.hints.find_waiting()
-        asks = self._must_ask(orders)
+        is_urgent = self._is_urgent(orders)
+        asks = is_urgent or self._is_due()
         self.engine = self._make_engine(asks=asks)
         self._obey(orders)
         if not asks and self.engine.progress.step is UpdateStep.IDLE:
             return "it is not time to ask for a release yet"
-        wait = self._run_with_server(orders, asks=asks)
+        wait = self._run_with_server(asks=asks, is_urgent=is_urgent)
         mirror, received_bytes = self.find_received()
         if asks or received_bytes:
             self.rows.note_check_in(
@@ -80,10 +81,12 @@ class CheckInCycle:
             self._end_hint(hint.ask)
         return wait.reason
 
-    def _must_ask(self, orders: Orders) -> bool:
+    def _is_urgent(self, orders: Orders) -> bool:
+        """Whether a person, or the fleet, has it ask before its time."""
+        return self.now or bool(orders.asked_at) or is_hurried(self.hints, self.rows)
+
+    def _is_due(self) -> bool:
         asked, next_at = self.rows.find_times(self.unit)
-        if self.now or orders.asked_at or is_hurried(self.hints, self.rows):
-            return True
         return is_due(next_at=next_at, last=asked, now=self.clock.stamp().utc)
 
     def _make_engine(self, *, asks: bool) -> Engine:
@@ -92,11 +95,11 @@ class CheckInCycle:
         except OSError as error:
             raise tell_disk(error) from error
 
-    def _run_with_server(self, orders: Orders, *, asks: bool) -> Wait:
+    def _run_with_server(self, *, asks: bool, is_urgent: bool) -> Wait:
         if self.server is None:
             return self._run_until_rest()
         if asks:
-            self.server.contact(self.engine.progress, now=self.now or bool(orders.asked_at))
+            self.server.contact(self.engine.progress, now=is_urgent)
         wait = self._run_until_rest()
         if self.server.tell(self.engine.progress, wait):
             self.server.contact(self.engine.progress, now=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HELP = "enter a fleet with a token, and show what the fleet knows of this unit"
 EPILOG = "exit codes: 0 fine; 1 the fleet refuses, or does not answer; 2 settings or usage"
+PUSH = "appliance-push.service"
 ACTIONS = {
     "status": "show the serial of this box, its key, and which report the fleet has",
     "claim": "enter the fleet with a one-time token",
@@ -91,6 +92,7 @@ def enter(arguments: argparse.Namespace) -> int:
 
     settings = load_unit_settings(arguments)
     place = claim_place(settings, arguments.token)
+    start_push(settings)
     if arguments.json:
         print(json.dumps({"unit": place.name, "group": place.group}, indent=1))
     else:
@@ -102,6 +104,19 @@ def enter(arguments: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return 0
+
+
+def start_push(settings: "Settings") -> None:
+    """With the new certificate; a service that was not started for want of one is now."""
+    from appliance.errors import HostError  # noqa: PLC0415
+    from appliance.process.host import Host  # noqa: PLC0415
+
+    if not settings.fleet.push:
+        return
+    try:
+        Host(settings.host.systemctl).restart(PUSH).wait()
+    except HostError as error:
+        print(f"{error}; hints are heard after a restart", file=sys.stderr)
 
 
 def claim_place(settings: "Settings", token: str) -> "Place":

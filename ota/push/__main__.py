@@ -33,7 +33,7 @@ def assemble(service: Service) -> Loop:
     push = PushCycle(service, topics, Host(settings.host.systemctl))
     context = make_tls_context(directory, settings.fleet.ca_file)
     address = parse_address(settings.fleet.push, PUSH_PORT)
-    link = Link(address, serial, topics, context, push.take)
+    link = Link(address, serial, topics, context, push.take, service.log.info)
     link.start()
     return Loop(Watch(service, push, link).cycle, lambda: push.every_s, finish=link.close)
 

@@ -48,8 +48,8 @@ class PushClient(GuardedClient):
 
 
 class Link:
-    """`take` gets each message, in paho's thread. `is_refused`: the broker does not want the unit,
-    which no waiting mends.
+    """`take` gets each message, `tell` a sentence at each connection, both in paho's thread.
+    `is_refused`: the broker does not want the unit, which no waiting mends.
     """
 
     def __init__(
@@ -59,11 +59,13 @@ class Link:
         topics: Sequence[str],
         context: ssl.SSLContext,
         take: Take,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.where = f"{address[0]}:{address[1]}"
         self.trouble = f"the fleet's broker {self.where} was not reached yet"
         self.is_refused = False
         self._address, self._topics, self._take = address, tuple(topics), take
+        self._tell = tell
         self._begun_s: float | None = None  # the connection, whether it is answered or not
         self._is_answered = False
         self.client = PushClient(
@@ -131,6 +133,7 @@ class Link:
                 f"the fleet's broker {self.where} does not let the unit read its hints "
                 f"({refused[0]}): check its access list"
             )
+        self._tell(self.trouble or f"connected to the fleet's broker {self.where}")
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
         if message.payload and message.topic in self._topics:

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = f"where it listens (default: every address, port {PORT})"
     parser.add_argument("--listen", type=ADDRESS, metavar="HOST[:PORT]", help=text)
     text = "the account that mosquitto runs as, where root starts it (default: mosquitto)"
-    parser.add_argument("--user", type=NAME, default="", help=text)
+    parser.add_argument("--user", type=NAME, help=text)
     text = "file with the process id of a mosquitto that is to read them anew"
     parser.add_argument("--pid-file", type=PATH, metavar="FILE", help=text)
     add_database(parser)
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         tuple(arguments.name),
         port,
         host,
-        arguments.user,
+        arguments.user or "",
     )
     place.prepare(now)
     changed = place.refresh(engine, now)

@@ -6,8 +6,8 @@ Never: assigns anything: units take what is signed for them.
 
 import argparse
 import os
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.parsing.arguments import PATH, make_type
 from appliance.parsing.times import parse_span
@@ -18,6 +18,9 @@ from ota.push.hint import MOST_SPREAD_S
 from ota.release.commands.assign import WHOM_TYPE
 from ota.release.commands.opening import find_directory, find_now
 from ota.release.releases.assignments import GROUP, UNIT
+
+if TYPE_CHECKING:
+    from ota.fleet.push.publishing import BrokerAddress
 
 HELP = "have units ask for releases at once; where the link is down, when it is back"
 VARIABLE, PORT = "FLEET_BROKER", 8883
@@ -41,23 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if (arguments.certificate is None) != (arguments.key is None):
-        raise FleetError("--certificate and --key belong together: give both, or none")
-    host, port = find_broker(arguments)
     engine = open_engine(arguments)
-    from ota.fleet.push.broker import AUTHORITY, OWN, OWN_KEY  # noqa: PLC0415
     from ota.fleet.push.calling import find_called, send  # noqa: PLC0415
-    from ota.fleet.push.publishing import BrokerAddress  # noqa: PLC0415
 
-    place = Path(find_directory(arguments), PLACE)
-    certificate = arguments.certificate or place / OWN
-    address = BrokerAddress(
-        host=host,
-        port=port,
-        ca=arguments.ca or (place / AUTHORITY if (place / AUTHORITY).exists() else None),
-        certificate=certificate,
-        key=arguments.key or place / OWN_KEY,
-    )
+    address = find_address(arguments)
     groups = [one.removeprefix(GROUP) for one in arguments.whom if one.startswith(GROUP)]
     units = [one.removeprefix(UNIT) for one in arguments.whom if not one.startswith(GROUP)]
     called = find_called(engine, units, groups)
@@ -71,9 +61,26 @@ def run(arguments: argparse.Namespace) -> int:
         raise FleetError("--spread is longer than a day, which no unit takes")
     send(address, called, find_now(arguments), spread_s)
     print(f"{len(called.topics)} hints are at {address}; {called.count} known units hear them")
-    if not called.count:
-        print("no unit in the database is in that group", file=sys.stderr)
     return 0
+
+
+def find_address(arguments: argparse.Namespace) -> "BrokerAddress":
+    """The broker, and what the server shows it. Raises `FleetError`."""
+    from ota.fleet.push.broker import AUTHORITY, OWN, OWN_KEY  # noqa: PLC0415
+    from ota.fleet.push.publishing import BrokerAddress  # noqa: PLC0415
+
+    if (arguments.certificate is None) != (arguments.key is None):
+        raise FleetError("--certificate and --key belong together: give both, or none")
+    host, port = find_broker(arguments)
+    place = Path(find_directory(arguments), PLACE)
+    own_ca = place / AUTHORITY if (place / AUTHORITY).exists() else None
+    return BrokerAddress(
+        host=host,
+        port=port,
+        ca=arguments.ca or own_ca,
+        certificate=arguments.certificate or place / OWN,
+        key=arguments.key or place / OWN_KEY,
+    )
 
 
 def find_broker(arguments: argparse.Namespace) -> tuple[str, int]:

@@ -71,26 +71,29 @@ def serve(options: Options, engine: Engine, secrets: SecretsSource, stop: Event)
     authority = open_authority(directory / AUTHORITY, read_now())
     upkeep = Upkeep(directory, directory / TREE, directory / AUTHORITY, engine, secrets)
     upkeep.write_revoked(read_now())
-    broker = make_broker(options, directory, authority)
+    broker = make_broker(options, directory, authority, engine)
+    upkeep.caller = None if broker is None else Caller(engine, broker.address)
     proxy = make_proxy(options, directory, authority)
     configuration = run / "nginx.conf"
     replace(Disk(), configuration, format_proxy(proxy).encode())
+    commands = [make_command(configuration, run), *([broker.command] if broker else [])]
     with ExitStack() as stack:
         receiver = create_receiver(engine, authority, read_now)
         stack.enter_context(listening(receiver, unix_socket=str(run / RECEIVER_SOCKET)))
         page = create_operator_app(engine, read_now)
         stack.enter_context(listening(page, host=LOOPBACK, port=options.page_port))
-        children = [stack.enter_context(running(make_command(configuration, run)))]
-        if broker is not None:
-            broker.place.refresh(engine, read_now())
-            children.append(stack.enter_context(running(broker.command)))
-            upkeep.caller = Caller(engine, broker.address)
+        children = [stack.enter_context(running(command)) for command in commands]
         work(upkeep)
-        print(f"releases and reports: https://{options.names[0]}:{options.port}/", flush=True)
-        print(f"the fleet's page: http://{LOOPBACK}:{options.page_port}/", flush=True)
-        if broker is not None:
-            print(f"hints: {options.names[0]}:{options.broker_port}", flush=True)
+        show_addresses(options)
         watch(upkeep, broker, children, stop)
+
+
+def show_addresses(options: Options) -> None:
+    """What runs where, a line each."""
+    print(f"releases and reports: https://{options.names[0]}:{options.port}/", flush=True)
+    print(f"the fleet's page: http://{LOOPBACK}:{options.page_port}/", flush=True)
+    if options.broker_port is not None:
+        print(f"hints: {options.names[0]}:{options.broker_port}", flush=True)
 
 
 def watch(
@@ -140,12 +143,15 @@ def make_proxy(options: Options, directory: Path, authority: Authority) -> Proxy
     )
 
 
-def make_broker(options: Options, directory: Path, authority: Authority) -> Broker | None:
+def make_broker(
+    options: Options, directory: Path, authority: Authority, engine: Engine
+) -> Broker | None:
     """Its files, prepared. Raises `FleetError`, `OSError`."""
     if options.broker_port is None:
         return None
     place = make_place(directory, authority, options.names, options.broker_port)
     place.prepare(read_now())
+    place.refresh(engine, read_now())
     return Broker(place)
 
 
