@@ -113,6 +113,9 @@ BELONGS = (
     ("Fiji", 178.0, -17.8, True),
     ("Fiji", 0.0, -17.0, False),
     ("Antarctica", 0.0, -80.0, True),
+    ("Antarctica", -120.0, -80.0, True),
+    ("Antarctica", 90.0, -75.0, True),
+    ("Antarctica", 179.0, -84.5, True),
     ("Antarctica", 0.0, -60.0, False),
     ("South Africa", 28.2, -29.5, False),  # Lesotho lies in it
 )
