@@ -3,7 +3,7 @@
     entry = enter(engine, authority, request, now)
 
 The same unit may ask again with the same token (its answer may have been lost): it gets the same
-place. Another key, or another box, never.
+place, as long as it has it. Another key, another box, or a unit that was taken out since: never.
 
 Reads and writes: the tables `claim`, `unit`, `certificate`.
 Never: lets a token in twice, or for the box with another serial.
@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from appliance import strict_json
 from appliance.strict_json import InputError
@@ -23,6 +23,7 @@ from ota.fleet.claims.authority import Authority, format_certificate
 from ota.fleet.claims.tokens import hash_token
 from ota.fleet.database.tables import certificate as certificate_table
 from ota.fleet.database.tables import claim as claim_table
+from ota.fleet.database.tables import fault as fault_table
 from ota.fleet.database.tables import unit as unit_table
 from ota.fleet.errors import RefusalError
 from ota.fleet.reports.signature import (
@@ -35,6 +36,15 @@ from ota.fleet.reports.signature import (
 MOST_BYTES = 8192
 FORMAT = 1
 LONGEST = 80
+# The columns of a unit that has not reported yet: what the box before it told is not its own.
+NOTHING_TOLD: Mapping[str, Any] = {
+    **dict.fromkeys(("reported_at", "received_at", "report_sha256", "report", "expected_at")),
+    **dict.fromkeys(("level", "charge_pct", "autonomy_days", "sun_week_kwh")),
+    **dict.fromkeys(("latitude_deg", "longitude_deg")),
+    **dict.fromkeys(("running_release", "step", "release", "reason", "waits_for", "doubt"), ""),
+    **dict.fromkeys(("report_number", "fault_count"), 0),
+    "failed_releases": "[]",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,7 @@ def find_place(
     there = connection.execute(query.with_for_update()).one_or_none()
     if there is not None and there.key_sha256 == key_sha256 and there.revoked_at is None:
         return int(there.id)
+    refuse_lost_place(claim)
     refuse_known_key(connection, claim.unit_name, key_sha256)
     values = {"key_sha256": key_sha256, "public_key": request.public_key, "entered_at": now}
     if there is None:
@@ -154,6 +165,7 @@ def find_place(
         return int(key[0]) if key else 0
     refuse_taken_name(there, claim)
     revoke_certificates(connection, there.id, now)
+    connection.execute(delete(fault_table).where(fault_table.c.unit_id == there.id))
     own = unit_table.c.id == there.id
     connection.execute(update(unit_table).where(own).values(**make_place(claim), **values))
     return int(there.id)
@@ -167,10 +179,27 @@ def make_place(claim: Row[Any]) -> dict[str, Any]:
         "serial": claim.serial,
         "revoked_at": None,
         "revoked_reason": None,
-        "doubt": "",
-        "report_sha256": None,
-        "report_number": 0,
+        **NOTHING_TOLD,
     }
+
+
+def refuse_lost_place(claim: Row[Any]) -> None:
+    """Whoever was taken out, or replaced, does not come back by the token of before."""
+    if claim.used_at is not None:
+        raise RefusalError(
+            f"this token was used at {claim.used_at:%Y-%m-%d %H:%MZ}, and {claim.unit_name} was "
+            "taken out of the fleet or replaced since: have a new token made",
+            "token-used",
+            403,
+        )
+
+
+def void_tokens(connection: Connection, name: str) -> None:
+    """Those of one unit, used or not. They expire as they were made, so that no clock that is set
+    back opens them again.
+    """
+    own = claim_table.c.unit_name == name
+    connection.execute(update(claim_table).where(own).values(expires_at=claim_table.c.made_at))
 
 
 def refuse_taken_name(there: Row[Any], claim: Row[Any]) -> None:

@@ -11,7 +11,7 @@ from appliance.parsing.arguments import NAME, make_type
 from appliance.parsing.times import parse_span
 from appliance.parsing.values import parse_name
 from appliance.strict_json import InputError, show
-from ota.fleet.commands.opening import add_database, open_engine
+from ota.fleet.commands.opening import add_database, opened_engine
 from ota.release.commands.opening import find_now
 from ota.release.releases.assignments import DEFAULT_GROUP, is_odd
 
@@ -51,13 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    engine = open_engine(arguments)
-    from ota.fleet.claims.tokens import Wanted, make_token  # noqa: PLC0415
-
-    wanted = Wanted(arguments.unit, arguments.group, arguments.serial, arguments.replace)
     life = arguments.span or timedelta(days=USUAL_DAYS)
     now = find_now(arguments)
-    token = make_token(engine, wanted, now, life)
+    with opened_engine(arguments) as engine:
+        from ota.fleet.claims.tokens import Wanted, make_token  # noqa: PLC0415
+
+        wanted = Wanted(arguments.unit, arguments.group, arguments.serial, arguments.replace)
+        token = make_token(engine, wanted, now, life)
     print(token)
     print(
         f"for {arguments.unit}, box {arguments.serial}, until {now + life:%Y-%m-%d %H:%MZ}; on the "

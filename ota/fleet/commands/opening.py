@@ -6,12 +6,16 @@ Never: imports the libraries of the server before a command needs them.
 
 import argparse
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.parsing.arguments import NAME
+from ota.disk import Disk
 from ota.fleet.errors import FleetError
 from ota.release.commands.opening import add_fleet, find_directory
+from ota.release.keys.key_list import read_key_list
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -31,9 +35,14 @@ def add_database_option(parser: argparse.ArgumentParser) -> None:
 
 
 def find_address(arguments: argparse.Namespace) -> str:
-    """The one that is named, else that of a file in the fleet's directory."""
+    """The one that is named, else that of a file in the fleet's directory, which must be one: a
+    slip in its name makes no empty database. Raises `ReleaseError`.
+    """
     given: str | None = arguments.database or os.environ.get(VARIABLE)
-    return given or f"sqlite:///{find_file(arguments)}"
+    if given:
+        return given
+    read_key_list(Disk(), find_directory(arguments))
+    return f"sqlite:///{find_file(arguments)}"
 
 
 def find_database(arguments: argparse.Namespace) -> str | None:
@@ -56,3 +65,19 @@ def open_engine(arguments: argparse.Namespace) -> "Engine":
             "its extra `fleet` (docs/fleet.md)"
         ) from error
     return open_database(find_address(arguments))
+
+
+@contextmanager
+def opened_engine(arguments: argparse.Namespace) -> Iterator["Engine"]:
+    """`open_engine`; what fails in the database meanwhile is a `FleetError` too."""
+    engine = open_engine(arguments)
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from ota.fleet.database.opening import make_failure  # noqa: PLC0415
+
+    try:
+        yield engine
+    except SQLAlchemyError as error:
+        raise make_failure(engine.url, error) from error
+    finally:
+        engine.dispose()

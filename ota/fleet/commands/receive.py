@@ -32,13 +32,13 @@ def run(arguments: argparse.Namespace) -> int:
     import waitress  # type: ignore[import-untyped]  # noqa: PLC0415
 
     from ota.fleet.claims.authority import open_authority  # noqa: PLC0415
-    from ota.fleet.receiver.app import create_receiver  # noqa: PLC0415
+    from ota.fleet.receiver.app import MOST_BODY, create_receiver  # noqa: PLC0415
 
     authority = open_authority(find_directory(arguments) / AUTHORITY, datetime.now(UTC))
     app = create_receiver(engine, authority, lambda: datetime.now(UTC))
     listener = open_socket(host, port)
     print(f"reports are heard on {host}:{listener.getsockname()[1]}", flush=True)
-    words = {name: ADJUSTMENTS[name] for name in ("threads", "ident", "log_socket_errors")}
+    words = {**ADJUSTMENTS, "max_request_body_size": MOST_BODY}
     server = waitress.create_server(app, sockets=[listener], **words)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)

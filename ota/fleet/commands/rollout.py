@@ -6,7 +6,7 @@ Never: makes a database: without one, what units have reported comes from a file
 
 import argparse
 
-from ota.fleet.commands.opening import add_database_option, find_database, open_engine
+from ota.fleet.commands.opening import add_database_option, find_database, opened_engine
 from ota.release.commands import rollout
 from ota.release.rollouts.status import UnitStatus
 
@@ -27,6 +27,7 @@ def read_from_database(arguments: argparse.Namespace) -> dict[str, UnitStatus] |
     """None where the fleet has no database. Raises `FleetError`."""
     if find_database(arguments) is None:
         return None
-    from ota.fleet.rollouts import read_statuses  # noqa: PLC0415
+    with opened_engine(arguments) as engine:
+        from ota.fleet.rollouts import read_statuses  # noqa: PLC0415
 
-    return read_statuses(open_engine(arguments))
+        return read_statuses(engine)

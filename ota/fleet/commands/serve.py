@@ -10,7 +10,7 @@ from threading import Event
 
 from appliance.parsing.arguments import PATH, make_type
 from appliance.parsing.values import parse_count, parse_host
-from ota.fleet.commands.opening import add_database, open_engine
+from ota.fleet.commands.opening import add_database, opened_engine
 from ota.fleet.errors import FleetError
 from ota.release.commands.opening import add_secrets, find_directory, find_secrets
 
@@ -38,20 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if (arguments.certificate is None) != (arguments.key is None):
         raise FleetError("--certificate and --key belong together: give both, or none")
-    engine = open_engine(arguments)
-    from ota.fleet.serve.serving import Options, serve  # noqa: PLC0415
+    with opened_engine(arguments) as engine:
+        from ota.fleet.serve.serving import Options, serve  # noqa: PLC0415
 
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    options = Options(
-        directory=find_directory(arguments),
-        names=tuple(arguments.name),
-        port=arguments.port,
-        page_port=arguments.page_port,
-        certificate=arguments.certificate,
-        key=arguments.key,
-        broker_port=arguments.broker_port,
-    )
-    serve(options, engine, find_secrets(arguments), stop)
+        stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        options = Options(
+            directory=find_directory(arguments),
+            names=tuple(arguments.name),
+            port=arguments.port,
+            page_port=arguments.page_port,
+            certificate=arguments.certificate,
+            key=arguments.key,
+            broker_port=arguments.broker_port,
+        )
+        serve(options, engine, find_secrets(arguments), stop)
     return 0

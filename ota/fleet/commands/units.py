@@ -13,7 +13,7 @@ from appliance.commands.printing import BAD, PLAIN, Line, Section, show
 from appliance.parsing.arguments import NAME, PATH
 from appliance.parsing.small_file import read_small_file
 from ota.fleet.commands.claim import SERIAL, UNIT
-from ota.fleet.commands.opening import add_database, open_engine
+from ota.fleet.commands.opening import add_database, opened_engine
 from ota.fleet.errors import FleetError
 from ota.release.commands.opening import find_now
 from ota.release.releases.assignments import DEFAULT_GROUP
@@ -30,6 +30,8 @@ ACTIONS = {
     "add": "add a unit whose public key was carried here",
     "refusals": "list what was refused, and why",
 }
+STATES = ("fine", "asleep", "updating", "fault", "silent", "never", "doubted", "revoked")
+NOBODY = "no unit has entered this fleet yet; `fleet claim` makes a token for one"
 MOST_KEY_BYTES = 4096
 MOST_LISTED = 500
 WRONG = ("revoked", "doubted", "silent", "fault")
@@ -51,9 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_own(name: str, action: argparse.ArgumentParser) -> None:
     """What only this action takes."""
     if name == "list":
-        text = "only those: fine, asleep, updating, fault, silent, never, doubted, revoked"
-        action.add_argument("--state", type=NAME, default="", help=text)
-        action.add_argument("--group", type=NAME, default="", help="only those of a group")
+        text = f"only those: {', '.join(STATES)}"
+        action.add_argument("--state", choices=STATES, metavar="STATE", default="", help=text)
+        action.add_argument("--group", default="", help="only those of a group")
     elif name == "revoke":
         action.add_argument("--reason", type=NAME, required=True, help="why; the unit shows it")
     elif name == "add":
@@ -64,7 +66,6 @@ def add_own(name: str, action: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    engine = open_engine(arguments)
     acts = {
         "list": show_list,
         "show": show_unit,
@@ -73,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
         "add": add,
         "refusals": show_refusals,
     }
-    return acts[arguments.action](engine, arguments)
+    with opened_engine(arguments) as engine:
+        return acts[arguments.action](engine, arguments)
 
 
 def show_list(engine: "Engine", arguments: argparse.Namespace) -> int:
@@ -91,6 +93,8 @@ def show_list(engine: "Engine", arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(found, indent=1))
         return 0
+    if not found["units"]:
+        print("no unit is like that" if arguments.state or arguments.group else NOBODY)
     counts = [Line(name, str(number)) for name, number in found["states"].items()]
     show([Section("States", counts), Section("Units", [make_line(one) for one in found["units"]])])
     if found["total"] > len(found["units"]):

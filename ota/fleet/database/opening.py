@@ -34,11 +34,17 @@ def open_database(address: str) -> Engine:
         engine = make_engine(url)
         upgrade(engine)
     except (SQLAlchemyError, OSError) as error:
-        raise FleetError(
-            f"the fleet's database {url.render_as_string()} cannot be opened ({find_cause(error)}):"
-            " check the address, that its server runs, and the rights on it"
-        ) from error
+        raise make_failure(url, error) from error
     return engine
+
+
+def make_failure(url: URL, error: Exception) -> FleetError:
+    """One sentence for what the database said."""
+    return FleetError(
+        f"the fleet's database {url.render_as_string()} cannot be used ({find_cause(error)}): "
+        "check the address, that its server runs, and the rights on it; one that is locked is free "
+        "again soon, and a damaged one is replaced by its backup"
+    )
 
 
 def parse_address(address: str) -> URL:

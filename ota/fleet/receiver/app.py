@@ -30,6 +30,7 @@ from ota.fleet.receiver.refused import note_refusal
 from ota.fleet.reports.intake import Envelope, take_report
 from ota.fleet.reports.report import LONGEST_NAME, MOST_BYTES
 
+MOST_BODY = 2 * MOST_BYTES  # more is refused before it is kept; a little more gets its reason
 LATER_S = 300  # when a unit may try again while the database fails
 log = logging.getLogger(__name__)
 

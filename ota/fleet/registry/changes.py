@@ -1,6 +1,6 @@
 """What the operator changes of units: take one out, accept one that was doubted, add one by hand.
 
-Reads and writes: the tables `unit` and `certificate`.
+Reads and writes: the tables `unit`, `certificate` and `claim`.
 Never: deletes a unit: who was in the fleet stays known.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
-from ota.fleet.claims.entering import revoke_certificates
+from ota.fleet.claims.entering import revoke_certificates, void_tokens
 from ota.fleet.database.tables import unit
 from ota.fleet.errors import FleetError
 from ota.fleet.reports.intake import TRUSTED_NEXT
@@ -28,8 +28,11 @@ class NewUnit:
 
 
 def revoke_unit(engine: Engine, name: str, reason: str, now: datetime) -> None:
-    """Its reports are refused from now on, and its certificates are void. Raises `FleetError`."""
+    """Its reports are refused from now on; its certificates, and tokens made for it, are void.
+    Raises `FleetError`.
+    """
     with engine.begin() as connection:
+        void_tokens(connection, name)  # tokens before units, as one who enters: no deadlock
         row = find(connection, name)
         if row.revoked_at is not None:
             raise FleetError(f"{name} was taken out already: {row.revoked_reason}")

@@ -5,10 +5,11 @@
 It holds TLS, serves the tree of releases, checks client certificates, and limits how fast one
 address may ask. The applications listen on sockets that only it can reach.
 
-Reads and writes: nothing; pure.
+Reads: whether this computer speaks IPv6. Writes: nothing.
 Never: hands on what a client says of its own certificate.
 """
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +52,7 @@ http {{
 
     server {{
         listen {port} ssl;
-        listen [::]:{port} ssl;
-        server_name {names};
+{listen_6}        server_name {names};
         ssl_certificate {certificate};
         ssl_certificate_key {key};
         ssl_protocols TLSv1.2 TLSv1.3;
@@ -61,12 +61,18 @@ http {{
         ssl_crl {revoked};
         ssl_verify_client optional;
         error_page 495 = @wrong_certificate;
+        error_page 413 = @too_large;
         error_page 429 = @too_many;
 
         location @wrong_certificate {{
             default_type application/json;
             return 403 '{{"reason_code": "wrong-certificate", "text": "the client certificate is \
 not of this fleet, has expired or was revoked: claim again with a new token"}}';
+        }}
+        location @too_large {{
+            default_type application/json;
+            return 413 '{{"reason_code": "request-invalid", "text": "what was sent is larger than \
+{body}: no unit sends as much"}}';
         }}
         location @too_many {{
             default_type application/json;
@@ -82,7 +88,10 @@ send it again later"}}';
             proxy_connect_timeout 5s;
             proxy_read_timeout 30s;
         }}
-        location = /healthz {{ proxy_pass http://unix:{receiver}; }}
+        location = /healthz {{
+            limit_req zone=units burst=40 nodelay;
+            proxy_pass http://unix:{receiver};
+        }}
         location / {{
             root {tree};
             autoindex off;
@@ -121,6 +130,7 @@ def format_proxy(proxy: Proxy) -> str:
         tree=proxy.tree,
         names=" ".join(proxy.names),
         port=proxy.port,
+        listen_6=f"        listen [::]:{proxy.port} ssl;\n" if has_ipv6() else "",
         certificate=proxy.certificate,
         key=proxy.key,
         authority=proxy.authority,
@@ -131,6 +141,16 @@ def format_proxy(proxy: Proxy) -> str:
         body=MOST_BODY,
         types="/etc/nginx/mime.types",
     )
+
+
+def has_ipv6() -> bool:
+    """Whether this computer speaks it; nginx does not start with an address that it cannot have."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def make_command(configuration: Path, run: Path) -> list[str]:

@@ -10,17 +10,20 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from appliance.errors import ApplianceError
+from appliance.store.file_locks import describe_holder, try_lock
 from ota.disk import Disk
 from ota.files import replace
 from ota.fleet.claims.authority import (
@@ -31,6 +34,7 @@ from ota.fleet.claims.authority import (
     format_key,
     open_authority,
 )
+from ota.fleet.errors import FleetError
 from ota.fleet.operator.app import create_operator_app
 from ota.fleet.push.calling import Caller
 from ota.fleet.receiver.app import create_receiver
@@ -66,8 +70,17 @@ class Options:
 def serve(options: Options, engine: Engine, secrets: SecretsSource, stop: Event) -> None:
     """Until `stop`. Raises `ApplianceError`, `OSError`."""
     directory = options.directory.absolute()
+    refuse_odd(directory)
     run = directory / SERVE
     run.mkdir(mode=0o700, exist_ok=True)
+    with alone(run):
+        serve_alone(options, directory, engine, secrets, stop)
+
+
+def serve_alone(
+    options: Options, directory: Path, engine: Engine, secrets: SecretsSource, stop: Event
+) -> None:
+    run = directory / SERVE
     authority = open_authority(directory / AUTHORITY, read_now())
     upkeep = Upkeep(directory, directory / TREE, directory / AUTHORITY, engine, secrets)
     upkeep.write_revoked(read_now())
@@ -81,7 +94,7 @@ def serve(options: Options, engine: Engine, secrets: SecretsSource, stop: Event)
         receiver = create_receiver(engine, authority, read_now)
         stack.enter_context(listening(receiver, unix_socket=str(run / RECEIVER_SOCKET)))
         page = create_operator_app(engine, read_now)
-        stack.enter_context(listening(page, host=LOOPBACK, port=options.page_port))
+        stack.enter_context(listening_on(page, options.page_port))
         children = [stack.enter_context(running(command)) for command in commands]
         work(upkeep)
         show_addresses(options)
@@ -110,19 +123,71 @@ def watch(
         if waited_s >= MINUTE_S:
             waited_s = 0.0
             work(upkeep)
-            is_new = broker is not None and broker.place.refresh(upkeep.engine, read_now())
-            if upkeep.write_revoked(read_now()) or is_new:
+            is_new = False
+            with telling():
+                is_new = broker is not None and broker.place.refresh(upkeep.engine, read_now())
+            with telling():
+                is_new = upkeep.write_revoked(read_now()) or is_new
+            if is_new:
                 for child in children:
                     child.send_signal(signal.SIGHUP)
 
 
 def work(upkeep: Upkeep) -> None:
-    """What stands against it is told, and tried again in a minute."""
-    try:
+    with telling():
         for line in upkeep.keep_up(read_now()):
             print(line, flush=True)
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """What stands against it is told, and tried again in a minute: releases are served meanwhile,
+    also without the database or with a full disk.
+    """
+    try:
+        yield
     except (ApplianceError, OSError, SQLAlchemyError) as error:
-        print(f"fleet: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        print(f"fleet: {line}", file=sys.stderr, flush=True)
+
+
+def refuse_odd(directory: Path) -> None:
+    """Raises `FleetError` where the file of the proxy cannot name it."""
+    if odd := sorted(set(str(directory)) & set(" \t\n'\"\\$;:#{}")):
+        raise FleetError(
+            f"the name of {directory} has the character {odd[0]!r}, which nginx reads otherwise: "
+            "name the directory without it"
+        )
+
+
+@contextmanager
+def alone(run: Path) -> Iterator[None]:
+    """One server for a directory: a second one would take the socket of the receiver away. Raises
+    `FleetError`.
+    """
+    handle = os.open(run, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if not try_lock(handle):
+            raise FleetError(
+                f"{run.parent} is served already, by {describe_holder(handle)}: end that one first"
+            )
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def listening_on(page: Flask, port: int) -> Iterator[None]:
+    """The page on loopback. Raises `FleetError`."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(listening(page, host=LOOPBACK, port=port))
+        except OSError as error:
+            raise FleetError(
+                f"the fleet's page cannot listen on {LOOPBACK} port {port}: {error.strerror}; stop "
+                "the program that uses it, or give another with --page-port"
+            ) from error
+        yield
 
 
 def make_proxy(options: Options, directory: Path, authority: Authority) -> Proxy:

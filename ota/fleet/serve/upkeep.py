@@ -64,7 +64,7 @@ class Upkeep:
         return lines
 
     def _renew(self, fleet: Fleet) -> Iterator[str]:
-        if self.renewed_at is not None and fleet.now < self.renewed_at + RENEW_EVERY:
+        if is_recent(self.renewed_at, fleet.now, RENEW_EVERY):
             return
         yield from renew_online(fleet)
         self.renewed_at = fleet.now
@@ -76,14 +76,20 @@ class Upkeep:
         written, so that proxy and broker are to read it again.
         """
         numbers = read_revoked(self.engine)
-        is_fresh = self.listed_at is not None and now < self.listed_at + LIST_EVERY
-        if numbers == self.revoked and is_fresh:
+        if numbers == self.revoked and is_recent(self.listed_at, now, LIST_EVERY):
             return False
         authority = open_authority(self.authority, now)
         data = authority.make_list((int(one, 16) for one in sorted(numbers)), now)
         replace(Disk(), self.authority / REVOKED, data)
         self.revoked, self.listed_at = numbers, now
         return True
+
+
+def is_recent(at: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Whether it was less than `span` ago. What lies ahead was done by a clock that was wrong: a
+    list of that time would be void until then, and nothing renewed.
+    """
+    return at is not None and timedelta() <= now - at < span
 
 
 def is_copied(fleet: Fleet, place: Path) -> bool:

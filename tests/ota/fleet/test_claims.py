@@ -13,7 +13,7 @@ from ota.fleet.claims.authority import Authority, format_certificate, open_autho
 from ota.fleet.claims.tokens import Wanted, make_token
 from ota.fleet.errors import FleetError
 from ota.fleet.registry.changes import NewUnit, add_unit, revoke_unit
-from ota.fleet.registry.questions import list_refusals, reading
+from ota.fleet.registry.questions import list_refusals, read_unit, reading
 from ota.reporting.file_names import AUTHORITY, CERTIFICATE
 from tests.ota.fleet.conftest import MakeUnit, ServerClock
 from tests.stand_ins.fleet_unit import BEGIN, Application, FleetUnit, copy_unit
@@ -168,6 +168,60 @@ def test_a_unit_that_was_taken_out_may_come_back_with_a_new_token(
     assert refuse(unit, "nec1-none") == "token-unknown"
     unit.claim(make_token(engine, Wanted("field-7", "hills", unit.serial), clock()))
     unit.report(group="hills")
+
+
+def test_a_unit_that_was_taken_out_does_not_come_back_with_a_token_of_before(
+    unit: FleetUnit, token: str, engine: Engine, clock: ServerClock
+) -> None:
+    unit.claim(token)
+    spare = make_token(engine, Wanted("field-7", "hills", unit.serial, replaces=True), clock())
+    revoke_unit(engine, "field-7", "stolen", clock())
+    assert [refuse(unit, one) for one in (token, spare)] == ["token-expired"] * 2
+    clock.advance(minutes=-1)
+    with pytest.raises(RefusedError) as caught:
+        unit.claim(token)
+    assert caught.value.reason_code in {"token-expired", "token-used"}
+
+
+def test_a_box_that_was_replaced_does_not_take_its_place_back(
+    unit: FleetUnit,
+    token: str,
+    engine: Engine,
+    tmp_path: Path,
+    server: Application,
+    clock: ServerClock,
+) -> None:
+    unit.claim(token)
+    second = FleetUnit(tmp_path / "second", "field-7", server.post, serial="box-2", group="hills")
+    third = FleetUnit(tmp_path / "third", "field-7", server.post, serial="box-3", group="hills")
+    tokens = {}
+    for box in (second, third):
+        wanted = Wanted("field-7", "hills", box.serial, replaces=True)
+        tokens[box.serial] = make_token(engine, wanted, clock())
+        box.claim(tokens[box.serial])
+    assert refuse(second, tokens["box-2"]) == "token-used"
+    third.report()
+
+
+def test_a_new_box_has_not_reported_what_the_one_before_it_did(
+    unit: FleetUnit,
+    token: str,
+    engine: Engine,
+    tmp_path: Path,
+    server: Application,
+    clock: ServerClock,
+) -> None:
+    unit.claim(token)
+    fault = {"code": "x", "source": "y", "text": "z", "since": clock().isoformat()}
+    unit.report(group="hills", faults=[fault], failed_releases=["2026.10"], state="download")
+    new = FleetUnit(tmp_path / "new", "field-7", server.post, serial="box-new", group="hills")
+    new.claim(make_token(engine, Wanted("field-7", "hills", "box-new", replaces=True), clock()))
+    with reading(engine) as connection:
+        found = read_unit(connection, "field-7", clock())
+    assert found is not None
+    assert (found["state"], found["running_release"], found["charge_pct"]) == ("never", "", None)
+    assert (found["faults"], found["failed_releases"], found["fault_count"]) == ([], [], 0)
+    new.report()
 
 
 def test_a_unit_without_a_link_is_added_by_its_public_key(

@@ -50,8 +50,8 @@ def test_a_database_of_a_newer_program_is_left_alone(engine: Engine, address: st
     [
         ("fleet.db", "is no database address"),
         ("mysql://fleet@localhost/fleet", "mysql is no kind of database here"),
-        ("sqlite:////no/such/place/fleet.db", "cannot be opened"),
-        ("postgresql+pg8000://fleet:secret@127.0.0.1:1/fleet", "cannot be opened"),
+        ("sqlite:////no/such/place/fleet.db", "cannot be used"),
+        ("postgresql+pg8000://fleet:secret@127.0.0.1:1/fleet", "cannot be used"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told_without_its_password(

@@ -288,3 +288,20 @@ def test_a_port_that_is_in_use_is_told(served: Served, tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "its port is in use" in done.stderr
+
+
+def test_a_second_server_of_one_directory_takes_nothing_from_the_first(served: Served) -> None:
+    words = ["serve", "--name", "localhost", "--fleet", str(served.fleet)]
+    words += ["--port", str(find_free_port()), "--page-port", str(find_free_port())]
+    command = [sys.executable, "-m", "ota.fleet", *words]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, "is served already" in done.stderr) == (1, True)
+    assert served.is_up()
+
+
+def test_what_is_too_large_is_refused_with_a_reason(served: Served) -> None:
+    with pytest.raises(RefusedError) as caught:
+        served.connect().post("api/v1/reports", b"x" * 300_000, {})
+    assert caught.value.reason_code == "request-invalid"
