@@ -30,7 +30,7 @@ from ota.push.refusals import describe_refusal
 
 KEEPALIVE_S = 1200
 MOST_PACKET_BYTES = 4096
-FIRST_RETRY_S = 15.0  # at most, by chance: a broker that was restarted is not asked by all at once
+RETRY_S = 60.0  # at most, by chance, until a connection that was lost is begun again
 ANSWER_S = 60.0  # from a connection to the broker's answer
 Take = Callable[[str, bytes], None]
 
@@ -38,13 +38,13 @@ Take = Callable[[str, bytes], None]
 class PushClient(GuardedClient):
     """With pauses of its own: thousands of units lose a broker at one moment."""
 
-    first_retry_s = FIRST_RETRY_S
+    retry_s = RETRY_S
 
     def note_lasted(self, seconds: float) -> None:
+        """The next connection is begun at a moment of its own."""
         super().note_lasted(seconds)
-        if not self.short_lived:
-            first_s = random.uniform(0.5, 1.0) * self.first_retry_s
-            self.reconnect_delay_set(first_s, LONGEST_RETRY_S)
+        most_s = max(self.retry_s, float(min(1 << self.short_lived, LONGEST_RETRY_S)))
+        self.reconnect_delay_set(random.uniform(min(1.0, most_s), most_s), LONGEST_RETRY_S)
 
 
 class Link:
@@ -60,12 +60,15 @@ class Link:
         context: ssl.SSLContext,
         take: Take,
         tell: Callable[[str], None] = lambda _: None,
+        *,
+        keepalive_s: int = KEEPALIVE_S,
+        retry_s: float = RETRY_S,
     ) -> None:
         self.where = f"{address[0]}:{address[1]}"
         self.trouble = f"the fleet's broker {self.where} was not reached yet"
         self.is_refused = False
         self._address, self._topics, self._take = address, tuple(topics), take
-        self._tell = tell
+        self._tell, self._keepalive_s = tell, keepalive_s
         self._begun_s: float | None = None  # the connection, whether it is answered or not
         self._is_answered = False
         self.client = PushClient(
@@ -75,6 +78,7 @@ class Link:
             most_packet_bytes=MOST_PACKET_BYTES,
             describe=self._describe,
         )
+        self.client.retry_s = retry_s
         self.client.tls_set_context(context)
         self.client.on_connect = self._on_connect
         self.client.on_connect_fail = self._on_connect_fail
@@ -89,7 +93,7 @@ class Link:
         properties.SessionExpiryInterval = 0
         properties.MaximumPacketSize = MOST_PACKET_BYTES
         self.client.connect_async(
-            *self._address, keepalive=KEEPALIVE_S, clean_start=True, properties=properties
+            *self._address, keepalive=self._keepalive_s, clean_start=True, properties=properties
         )
         self.client.loop_start()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from ota.fleet.database.opening import open_database
 from provisioning.fleet_demo.__main__ import begun, show
 from provisioning.fleet_demo.sites import GROUPS
-from tests.bench.fleet import tree
+from tests.bench.fleet import push, tree
 from tests.bench.fleet.load import Load, find_p95_ms, make_reporters
 from tests.bench.report import ROOT, Figure, publish, quick
 from tests.stand_ins.postgresql import find_program, postgresql
@@ -86,6 +86,8 @@ def main() -> None:
                 on_postgresql = measure_reports(directory, address, seconds)
         asked = tree.measure(directory / "tree", 200 if short else UNITS, BINS)
         overrun = measure_waves(directory / "waves", simulated)
+        (directory / "push").mkdir()
+        pushed = push.measure(directory / "push")
     pg_p95_ms = on_postgresql["p95_ms"] if on_postgresql else None
     figures = [
         Figure("units", UNITS, "units"),
@@ -95,6 +97,9 @@ def main() -> None:
         Figure("a question with nothing new", asked.idle_bytes, "bytes"),
         Figure("a question with another release", asked.change_bytes, "bytes"),
         Figure(f"units beyond the first wave, of {simulated}", overrun, "units", 0),
+        Figure("from a push to the start of the check-in", pushed.start_s, "s", 5),
+        Figure("from a push to the update", pushed.update_s, "s"),
+        Figure("a connection that waits for hints, a day", pushed.idle_day_bytes, "bytes"),
     ]
     if on_postgresql:
         figures[3:3] = [
@@ -109,6 +114,7 @@ def main() -> None:
         "idle_poll_bytes": asked.idle_bytes,
         "change_bytes": asked.change_bytes,
         "wave_overrun": overrun,
+        "push_to_start_s": pushed.start_s,
     }
     publish("fleet", figures, short, also, sqlite=on_sqlite, postgresql=on_postgresql)
 

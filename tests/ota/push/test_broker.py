@@ -54,8 +54,8 @@ class Ear:
         own = (find_unit_topic(unit.serial), find_group_topic(unit.group))
         self.heard: list[tuple[str, Hint]] = []
         context = make_tls_context(unit.directory, None)
-        self.link = Link((HOST, broker.port), unit.serial, topics or own, context, self._take)
-        self.link.client.reconnect_delay_set(1, 1)
+        address, heard = (HOST, broker.port), topics or own
+        self.link = Link(address, unit.serial, heard, context, self._take, retry_s=1)
 
     def _take(self, topic: str, payload: bytes) -> None:
         self.heard.append((topic, parse_hint(payload)))
@@ -347,5 +347,6 @@ def test_units_that_lose_their_broker_come_back_at_different_moments() -> None:
     for _ in range(100):
         client.note_lasted(3600.0)
         delays.add(round(client._reconnect_min_delay, 1))
-    assert len(delays) > 20
-    assert max(delays) <= 15
+    assert len(delays) > 80
+    assert 1 <= min(delays) < 10
+    assert 50 < max(delays) <= 60
