@@ -147,7 +147,8 @@ class MqttCycle:
         if self._retraction.note(topic, payload, retained=retained):
             return
         if topic == self.topics.home_assistant:
-            self._feed.note_listener(payload)
+            if not retained:  # what is kept may have been said by one that is gone
+                self._feed.note_listener(payload)
             return
         own: AlarmReplies | HoldCommands | UpdateHolds = self._holds
         if topic == self._updates.order_topic:

@@ -43,12 +43,24 @@ def read_newest_id(store: Store) -> int:
 
 def read_new_events(store: Store, after_id: int) -> list[tuple[int, Event]]:
     """The next events written after the row `after_id`, each with its row's id."""
+    return _collect(store, RowSearch("event", "id > ?", "ORDER BY id", (after_id,)))
 
+
+def read_last_events(store: Store, after_id: int, last_id: int) -> list[tuple[int, Event]]:
+    """Up to `PAGE_ROWS` events written after `after_id`, and no later than `last_id`: the last
+    ones, in the order in which they were written, each with its row's id.
+    """
+    values = (after_id, last_id)
+    search = RowSearch("event", "id > ? AND id <= ?", "ORDER BY id DESC", values)
+    return _collect(store, search)[::-1]
+
+
+def _collect(store: Store, search: RowSearch) -> list[tuple[int, Event]]:
     def keep(row: Row) -> tuple[int, Event] | None:
         event = decode_event(store, row)
         return None if event is None else (row["id"], event)
 
-    return store.collect(RowSearch("event", "id > ?", "ORDER BY id", (after_id,)), keep, PAGE_ROWS)
+    return store.collect(search, keep, PAGE_ROWS)
 
 
 def decode_event(store: Store, row: Row) -> Event | None:
