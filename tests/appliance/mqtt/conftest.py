@@ -9,7 +9,8 @@ from appliance.mqtt.event_feed import EventFeed
 from appliance.mqtt.topics import Topics
 from appliance.settings import Settings
 from tests.conftest import OpenStore
-from tests.stand_ins.event_listener import EventHouse
+from tests.stand_ins.event_listener import EventHouse, Scene
+from tests.stand_ins.fakes import FakeClock
 
 MakeFeed = Callable[[], EventFeed]
 
@@ -30,3 +31,8 @@ def make_feed(settings: Settings, open_store: OpenStore, house: EventHouse) -> M
         return feed
 
     return make
+
+
+@pytest.fixture
+def scene(make_feed: MakeFeed, open_store: OpenStore, clock: FakeClock, house: EventHouse) -> Scene:
+    return Scene(make_feed, open_store, clock, house)

@@ -16,6 +16,7 @@ from appliance.model_alarms import ReportPosition
 from appliance.mqtt.__main__ import assemble
 from appliance.mqtt.broker import Broker
 from appliance.mqtt.cycle import MqttCycle
+from appliance.mqtt.event_feed import EventFeed
 from appliance.process.service import Leave, Service
 from appliance.sections.cameras import CameraSettings
 from appliance.sections.network import MqttSettings
@@ -159,6 +160,26 @@ def test_after_a_broker_s_restart_all_is_reported_again(
             listener.close()
         wait_until(lambda: bool(cycle.broker.trouble), "the loss")
     cycle.broker.close()
+
+
+@needs_broker
+def test_what_the_broker_keeps_of_home_assistant_does_not_say_that_it_is_there(
+    service: Service, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[bytes] = []
+    monkeypatch.setattr(EventFeed, "note_listener", lambda _, payload: noted.append(payload))
+    with mosquitto(tmp_path, port):
+        listener, cycle = Listener(port), MqttCycle(service)
+        listener.publish(cycle.topics.home_assistant, "online", retain=True)
+        cycle.broker.start()
+        wait_until(lambda: cycle.broker.gives_back, "the connection")
+        number = cycle.broker.ask_for([cycle.topics.home_assistant])
+        wait_until(lambda: cycle.broker.has_answered(number), "what is kept")
+        listener.publish(cycle.topics.home_assistant, "offline", retain=True)
+        wait_until(lambda: bool(noted), "what is said now")
+        listener.close()
+        cycle.broker.close()
+    assert noted == [b"offline"]
 
 
 def test_a_broker_that_is_lost_at_the_last_moment_does_not_stop_the_end() -> None:
