@@ -1,7 +1,8 @@
 """How commands print: coloured panels on a terminal, plain aligned text into a pipe.
 
 Reads: nothing. Writes: standard output.
-Never: imports `rich` where nobody would see it.
+Never: imports `rich` where nobody would see it, or lets a text from outside (a unit's report, a
+device's name) move the cursor or begin a line.
 """
 
 import json
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.log import redact
+from appliance.wording.shorten import make_printable
 
 BAD, DIM, GOOD, PLAIN = "bold red", "dim", "green", ""
 
@@ -35,20 +37,29 @@ class Section:
 
 def show(sections: Sequence[Section]) -> None:
     """Print sections; those without lines are left out."""
-    filled = [section for section in sections if section.lines]
+    filled = [
+        Section(section.title, [clean(line) for line in section.lines], section.style)
+        for section in sections
+        if section.lines
+    ]
     if sys.stdout.isatty():
         show_panels(filled)
     else:
         show_text(filled)
 
 
+def clean(line: Line) -> Line:
+    """Each in one line, without passwords."""
+    return Line(make_printable(line.name), make_printable(redact(line.text)), line.style)
+
+
 def show_text(sections: Sequence[Section]) -> None:
     """Plain text, the names in one column through all sections."""
     width = max((len(line.name) for section in sections for line in section.lines), default=0)
     for number, section in enumerate(sections):
-        print(f"{'' if number == 0 else chr(10)}{section.title}")
+        print(f"{'' if number == 0 else chr(10)}{make_printable(section.title)}")
         for line in section.lines:
-            print(f"  {line.name:<{width}}  {redact(line.text)}".rstrip())
+            print(f"  {line.name:<{width}}  {line.text}".rstrip())
 
 
 def show_panels(sections: Sequence[Section]) -> None:
@@ -65,9 +76,16 @@ def show_panels(sections: Sequence[Section]) -> None:
         grid.add_column(width=width, no_wrap=True)
         grid.add_column(overflow="fold")
         for line in section.lines:
-            grid.add_row(Text(line.name, DIM), Text(redact(line.text), line.style))
+            grid.add_row(Text(line.name, DIM), Text(line.text, line.style))
         style = section.style or "cyan"
-        console.print(Panel(grid, title=section.title, title_align="left", border_style=style))
+        console.print(
+            Panel(
+                grid,
+                title=Text(make_printable(section.title)),
+                title_align="left",
+                border_style=style,
+            )
+        )
 
 
 def show_json(document: Any) -> None:

@@ -38,6 +38,7 @@ http {{
     uwsgi_temp_path {run}/uwsgi;
     scgi_temp_path {run}/scgi;
     client_max_body_size {body};
+    client_body_buffer_size {body};  # in memory: a full disk keeps no report out
     client_body_timeout 60s;
     client_header_timeout 20s;
     keepalive_timeout 30s;
@@ -49,6 +50,7 @@ http {{
     }}
     limit_req_zone $binary_remote_addr zone=units:10m rate=2r/s;
     limit_req_status 429;
+    limit_req_log_level info;  # a stranger fills no log
 
     server {{
         listen {port} ssl;
