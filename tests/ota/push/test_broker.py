@@ -255,16 +255,18 @@ def test_a_broker_of_another_authority_is_refused_by_the_unit(
 def test_a_revoked_unit_hears_nothing_any_more_and_does_not_come_back(
     broker: FleetBroker, listen: Listen, engine: Engine
 ) -> None:
-    seven, eight = broker.enter("field-7"), broker.enter("field-8")
+    seven, eight, nine = (broker.enter(f"field-{number}") for number in (7, 8, 9))
     stolen, fine = listen(seven), listen(eight)
     for ear in (stolen, fine):
         ear.wait_for_link()
-    revoke_unit(engine, "field-7", "stolen", now())
+    for name in ("field-7", "field-9"):
+        revoke_unit(engine, name, "stolen", now())
     assert broker.refresh()
     assert not broker.refresh(), "nothing has changed since"
-    wait_until(lambda: is_refused(broker, seven), "the broker's new list", HEARD_S)
+    wait_until(lambda: is_refused(broker, nine), "the broker's new list", HEARD_S)
     broker.push(find_unit_topic(seven.serial))
     fine.wait(broker.push(find_unit_topic(eight.serial)))
+    assert not stolen.link.trouble
     assert not stolen.heard, "also on the connection that it had"
 
 

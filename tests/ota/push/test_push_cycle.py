@@ -181,6 +181,19 @@ def test_a_hint_for_the_unit_does_not_wait_for_that_of_its_group(desk: Desk) -> 
     assert desk.starts == 1
 
 
+def test_a_hint_that_is_due_does_not_wait_for_a_later_one_with_a_spread(desk: Desk) -> None:
+    desk.level = EnergyLevel.HIBERNATE
+    desk.set_level(EnergyLevel.HIBERNATE)
+    desk.run()
+    desk.hear(desk.make())
+    desk.clock.advance(1)
+    desk.hear(desk.make(spread_s=3600), GROUP)
+    desk.level = EnergyLevel.ECO
+    desk.set_level(EnergyLevel.ECO)
+    desk.run()
+    assert desk.starts == 1
+
+
 def test_ten_thousand_units_do_not_ask_at_one_moment(clock: FakeClock) -> None:
     chance = Random(7)
     hint = Hint(make_serial(clock.utc), spread_s=600)
