@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import TypeVar
 
 from appliance.log import SentenceLog
@@ -55,7 +56,8 @@ class Talk:
         """A busy server that has said until when; a time that is far ahead is a clock's fault."""
         now = self.now()
         if until is not None and now < until <= now + LONGEST_PAUSE:
-            text = f"the server {self.name} is busy until {until:%Y-%m-%d %H:%M} UTC, as it says"
+            minutes = ceil((until - now).total_seconds() / 60)
+            text = f"the server {self.name} is busy, and asks to be left alone for {minutes} min"
             self.trouble = ServerError(text, BUSY)
 
     def poll(self) -> Poll | None:
