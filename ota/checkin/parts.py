@@ -42,7 +42,8 @@ from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
 from ota.payload.store import ContentStore, Fetcher, Seed
 from ota.push.heard import open_files
-from ota.reporting.file_names import CERTIFICATE, PRIVATE
+from ota.reporting.claim import find_certificate
+from ota.reporting.file_names import PRIVATE
 from ota.reporting.sender import ReportSender
 from ota.reporting.sent import SentFile
 from ota.reporting.server import FleetServer
@@ -203,9 +204,9 @@ class Parts:
         own, directory = self.settings.fleet, self.settings.update.dir
         if not own.server:
             return None
-        certificate = directory / CERTIFICATE
-        has_one = self.files.files.measure(certificate) is not None
-        server = FleetServer(own, certificate if has_one else None, directory / PRIVATE)
+        now = self.store.clock.stamp().utc
+        certificate = find_certificate(self.files.files, directory, now)
+        server = FleetServer(own, certificate, directory / PRIVATE)
         return ReportSender(server, SentFile(self.files.files, directory))
 
     def may_go_on(self) -> bool:

@@ -9,6 +9,7 @@ Never: sends the private key, or keeps the token.
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cryptography import x509
 
 from appliance import strict_json
 from appliance.strict_json import InputError
-from ota.errors import LinkError, TrustError
+from ota.errors import LinkError, TrustError, UpdateError
 from ota.files import Files, replace
 from ota.reporting.file_names import AUTHORITY, CERTIFICATE
 from ota.reporting.server import FleetServer
@@ -69,6 +70,18 @@ def keep(files: Files, directory: Path, key: UnitKey, answer: dict[str, Any]) ->
     replace(files, directory / AUTHORITY, authority.encode())
     replace(files, directory / CERTIFICATE, certificate.encode())
     return place
+
+
+def find_certificate(files: Files, directory: Path, now: datetime) -> Path | None:
+    """The unit's certificate, as long as it holds. One that has expired or is damaged is not shown:
+    the proxy would refuse the report, whose own signature is what counts.
+    """
+    path = directory / CERTIFICATE
+    try:
+        found = x509.load_pem_x509_certificate(files.read(path, most_bytes=LONGEST_PEM))
+    except (OSError, ValueError, UpdateError):
+        return None
+    return path if now < found.not_valid_after_utc else None
 
 
 def require_own(pem: str, key: UnitKey) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from ota.disk import Disk
 from ota.errors import RefusedError
-from ota.fleet.claims.authority import Authority, format_certificate, open_authority
+from ota.fleet.claims.authority import UNIT_LIFE, Authority, format_certificate, open_authority
 from ota.fleet.claims.tokens import Wanted, make_token
 from ota.fleet.errors import FleetError
 from ota.fleet.registry.changes import NewUnit, add_unit, revoke_unit
 from ota.fleet.registry.questions import list_refusals, read_unit, reading
+from ota.reporting.claim import find_certificate
 from ota.reporting.file_names import AUTHORITY, CERTIFICATE
 from tests.ota.fleet.conftest import MakeUnit, ServerClock
 from tests.stand_ins.fleet_unit import BEGIN, Application, FleetUnit, copy_unit
@@ -250,6 +252,16 @@ def test_the_authority_is_made_once_and_a_damaged_one_is_not_replaced(tmp_path: 
     (tmp_path / "own/ca-key.pem").write_text("damaged")
     with pytest.raises(FleetError, match="put a copy back"):
         open_authority(tmp_path / "own", BEGIN)
+
+
+def test_a_unit_shows_its_certificate_as_long_as_it_holds(unit: FleetUnit, token: str) -> None:
+    assert find_certificate(Disk(), unit.directory, BEGIN) is None
+    unit.claim(token)
+    path = unit.directory / CERTIFICATE
+    assert find_certificate(Disk(), unit.directory, BEGIN + UNIT_LIFE / 2) == path
+    assert find_certificate(Disk(), unit.directory, BEGIN + UNIT_LIFE) is None
+    path.write_bytes(path.read_bytes()[:200])
+    assert find_certificate(Disk(), unit.directory, BEGIN) is None
 
 
 @needs_openssl
