@@ -7,6 +7,7 @@ Reads and writes: the database.
 Never: opens one whose tables are newer than this program knows.
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ def make_engine(url: URL) -> Engine:
         event.listen(engine, "connect", prepare_sqlite)
         event.listen(engine, "begin", begin_immediate)
         return engine
+    # A connection that the server has ended is exchanged; its traceback says nothing more.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     return create_engine(url, pool_size=POOL, max_overflow=MORE, pool_pre_ping=True)
 
 

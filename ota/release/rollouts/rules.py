@@ -123,8 +123,8 @@ def find_shortage(definition: RolloutDefinition, statuses: Mapping[str, UnitStat
         return ""
     return (
         f"the list has {known} units of group:{definition.group}, it had {definition.known} when "
-        f"the wave began, and {LEAST_KNOWN_PCT} % of them are needed; where units left it for good, "
-        "stop this rollout and start another one"
+        f"the wave began, and {LEAST_KNOWN_PCT} % of them are needed; where units left it for "
+        "good, stop this rollout and start another one"
     )
 
 

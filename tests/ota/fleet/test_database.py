@@ -10,6 +10,8 @@ from sqlalchemy import Engine, text
 from ota.fleet.database.opening import open_database
 from ota.fleet.database.tables import metadata
 from ota.fleet.errors import FleetError
+from tests.ota.fleet.conftest import make_empty
+from tests.stand_ins.postgresql import needs_postgresql
 
 
 def test_the_steps_make_exactly_the_tables(engine: Engine) -> None:
@@ -60,3 +62,19 @@ def test_an_address_that_cannot_be_used_is_told_without_its_password(
     with pytest.raises(FleetError, match=said) as caught:
         open_database(address)
     assert "secret" not in str(caught.value)
+
+
+@needs_postgresql
+def test_a_server_of_rows_that_was_started_again_is_found_without_a_traceback(
+    postgresql_server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = make_empty(postgresql_server)
+    engine, other = open_database(address), open_database(address)
+    ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'fleet'"
+    with other.connect() as connection:
+        connection.execute(text(f"{ends} AND pid <> pg_backend_pid()"))
+    other.dispose()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM unit")).scalar() == 0
+    engine.dispose()
+    assert not [one for one in caplog.records if one.name.startswith("sqlalchemy")]
