@@ -50,7 +50,8 @@ http {{
     }}
     limit_req_zone $binary_remote_addr zone=units:10m rate=2r/s;
     limit_req_status 429;
-    limit_req_log_level info;  # a stranger fills no log
+    limit_req_log_level info;  # a stranger fills no log, nor do units that look for a newer root
+    log_not_found off;
 
     server {{
         listen {port} ssl;

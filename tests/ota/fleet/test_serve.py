@@ -305,3 +305,11 @@ def test_what_is_too_large_is_refused_with_a_reason(served: Served) -> None:
     with pytest.raises(RefusedError) as caught:
         served.connect().post("api/v1/reports", b"x" * 300_000, {})
     assert caught.value.reason_code == "request-invalid"
+
+
+def test_units_that_look_for_a_newer_root_fill_no_log(served: Served) -> None:
+    pool = urllib3.PoolManager(ca_certs=str(served.authority), retries=False)
+    answer = pool.request("GET", f"{served.address}/image/metadata/99.root.json")
+    assert answer.status == 404
+    assert served.is_up()
+    assert "99.root.json" not in served.said.read_text()
