@@ -64,11 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def refuse_others(host: str, *, is_open: bool) -> None:
+def refuse_others(host: str, *, is_open: bool, why: str = "the fleet's page has no login") -> None:
     """Raises `FleetError` for an address that others reach."""
     if not is_open and not is_loopback(host):
         raise FleetError(
-            f"the fleet's page has no login, and others reach {host}: listen on 127.0.0.1 behind a "
+            f"{why}, and others reach {host}: listen on 127.0.0.1 behind a "
             "proxy that asks who they are (docs/fleet.md), or add --anyone"
         )
 
@@ -80,13 +80,13 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def open_socket(host: str, port: int) -> socket.socket:
+def open_socket(host: str, port: int, what: str = "the fleet's page") -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise FleetError(
-            f"the fleet's page cannot listen on {host} port {port}: {error.strerror}; stop the "
+            f"{what} cannot listen on {host} port {port}: {error.strerror}; stop the "
             "program that uses it, or give another with --listen"
         ) from error
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     host, port = arguments.listen
-    refuse_others(host, is_open=arguments.anyone)
+    refuse_others(host, is_open=arguments.anyone, why="the receiver has no TLS")
     engine = open_engine(arguments)
     import waitress  # type: ignore[import-untyped]  # noqa: PLC0415
 
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     authority = open_authority(find_directory(arguments) / AUTHORITY, datetime.now(UTC))
     app = create_receiver(engine, authority, lambda: datetime.now(UTC))
-    listener = open_socket(host, port)
+    listener = open_socket(host, port, "the receiver")
     print(f"reports are heard on {host}:{listener.getsockname()[1]}", flush=True)
     words = {**ADJUSTMENTS, "max_request_body_size": MOST_BODY}
     server = waitress.create_server(app, sockets=[listener], **words)

@@ -6,8 +6,10 @@ from urllib.request import urlopen
 
 import pytest
 
+from ota.fleet.__main__ import COMMANDS
 from ota.fleet.commands.page import open_socket, parse_listen, refuse_others
 from ota.fleet.errors import FleetError
+from ota.release.__main__ import main
 from tests.stand_ins.fleet_page import fleet_page
 
 
@@ -40,3 +42,9 @@ def test_a_port_that_is_taken_is_named() -> None:
 def test_any_free_port_may_be_asked_for() -> None:
     assert parse_listen("127.0.0.1:0") == ("127.0.0.1", 0)
     assert parse_listen("[::1]:8090") == ("::1", 8090)
+
+
+def test_the_receiver_is_called_by_its_own_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["receive", "--listen", "0.0.0.0:8091"], commands=COMMANDS)
+    assert "the receiver has no TLS" in capsys.readouterr().err
