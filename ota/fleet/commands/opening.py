@@ -35,13 +35,15 @@ def add_database_option(parser: argparse.ArgumentParser) -> None:
 
 
 def find_address(arguments: argparse.Namespace) -> str:
-    """The one that is named, else that of a file in the fleet's directory, which must be one: a
-    slip in its name makes no empty database. Raises `ReleaseError`.
+    """The one that is named, else that of a file in the fleet's directory; where there is none yet,
+    the directory must be a fleet's: a slip in its name makes no empty database. Raises
+    `ReleaseError`.
     """
     given: str | None = arguments.database or os.environ.get(VARIABLE)
     if given:
         return given
-    read_key_list(Disk(), find_directory(arguments))
+    if not find_file(arguments).exists():
+        read_key_list(Disk(), find_directory(arguments))
     return f"sqlite:///{find_file(arguments)}"
 
 
