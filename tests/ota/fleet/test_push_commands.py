@@ -49,7 +49,7 @@ class Heard:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    (tmp_path / "fleet").mkdir()
+    Engineer(tmp_path / "fleet", DemoClock(now())).begin(2)
     opened = open_database(f"sqlite:///{tmp_path / 'fleet/fleet.db'}")
     yield opened
     opened.dispose()
@@ -80,7 +80,7 @@ def listen(broker: FleetBroker, name: str, group: str) -> Iterator[Heard]:
     def take(topic: str, payload: bytes) -> None:
         hints.append((topic, parse_hint(payload)))
 
-    link = Link((HOST, broker.port), unit.serial, topics, context, take)
+    link = Link((HOST, broker.port), unit.serial, topics, context, take, retry_s=1)
     link.start()
     wait_until(lambda: not link.trouble, "the connection", 30)
     yield Heard(unit, link, hints)
