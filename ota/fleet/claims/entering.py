@@ -194,14 +194,6 @@ def refuse_lost_place(claim: Row[Any]) -> None:
         )
 
 
-def void_tokens(connection: Connection, name: str) -> None:
-    """Those of one unit, used or not. They expire as they were made, so that no clock that is set
-    back opens them again.
-    """
-    own = claim_table.c.unit_name == name
-    connection.execute(update(claim_table).where(own).values(expires_at=claim_table.c.made_at))
-
-
 def refuse_taken_name(there: Row[Any], claim: Row[Any]) -> None:
     if there.revoked_at is None and not claim.replaces:
         raise RefusalError(

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from ota.fleet.database.tables import claim as claim_table
 from ota.fleet.database.tables import unit as unit_table
@@ -62,6 +62,29 @@ def make_token(engine: Engine, wanted: Wanted, now: datetime, life: timedelta = 
             )
         )
     return token
+
+
+def call_back(engine: Engine, name: str, now: datetime) -> int:
+    """All tokens made for a name open nothing any more; how many were still open."""
+    is_open = (
+        claim_table.c.unit_name == name,
+        claim_table.c.used_at.is_(None),
+        claim_table.c.expires_at > now,
+    )
+    with engine.begin() as connection:
+        count = connection.execute(
+            select(func.count()).select_from(claim_table).where(*is_open)
+        ).scalar_one()
+        void_tokens(connection, name)
+    return count
+
+
+def void_tokens(connection: Connection, name: str) -> None:
+    """Those of one unit, used or not. They expire as they were made, so that no clock that is set
+    back opens them again.
+    """
+    own = claim_table.c.unit_name == name
+    connection.execute(update(claim_table).where(own).values(expires_at=claim_table.c.made_at))
 
 
 def hash_token(token: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from appliance.parsing.arguments import NAME, PATH, make_type
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.values import parse_host
-from ota.fleet.commands.opening import add_database, open_engine
+from ota.fleet.commands.opening import add_database, opened_engine
 from ota.fleet.commands.push import ADDRESS, PLACE, PORT
 from ota.fleet.commands.receive import AUTHORITY
 from ota.fleet.errors import FleetError
@@ -35,7 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    engine = open_engine(arguments)
     from ota.fleet.claims.authority import open_authority  # noqa: PLC0415
     from ota.fleet.push.broker import CONFIGURATION, BrokerPlace, tell  # noqa: PLC0415
 
@@ -49,8 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
         host,
         arguments.user or "",
     )
-    place.prepare(now)
-    changed = place.refresh(engine, now)
+    with opened_engine(arguments) as engine:
+        place.prepare(now)
+        changed = place.refresh(engine, now)
     told = "who may read has changed" if changed else "who may read is as before"
     print(f"{told}: mosquitto -c {place.directory / CONFIGURATION}")
     if changed and arguments.pid_file is not None:

@@ -41,7 +41,10 @@ UNIT, SERIAL, SPAN = make_type(parse_unit), make_type(parse_serial), make_type(p
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("unit", type=UNIT, metavar="UNIT", help="the name that it is to have")
     text = "of the box, as `unitctl fleet` shows it there"
-    parser.add_argument("--serial", type=SERIAL, required=True, help=text)
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--serial", type=SERIAL, help=text)
+    text = "call back all tokens that were made for this name"
+    how.add_argument("--void", action="store_true", help=text)
     parser.add_argument("--group", type=NAME, default=DEFAULT_GROUP, help="default: all")
     text = f"how long the token holds, such as 2h (default: {USUAL_DAYS}d)"
     parser.add_argument("--for", type=SPAN, dest="span", metavar="SPAN", default=None, help=text)
@@ -54,8 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
     life = arguments.span or timedelta(days=USUAL_DAYS)
     now = find_now(arguments)
     with opened_engine(arguments) as engine:
-        from ota.fleet.claims.tokens import Wanted, make_token  # noqa: PLC0415
+        from ota.fleet.claims.tokens import Wanted, call_back, make_token  # noqa: PLC0415
 
+        if arguments.void:
+            count = call_back(engine, arguments.unit, now)
+            print(f"{count} open tokens for {arguments.unit} open nothing any more")
+            return 0
         wanted = Wanted(arguments.unit, arguments.group, arguments.serial, arguments.replace)
         token = make_token(engine, wanted, now, life)
     print(token)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from appliance.parsing.arguments import PATH, make_type
 from appliance.parsing.times import parse_span
 from appliance.parsing.values import parse_address
-from ota.fleet.commands.opening import add_database, open_engine
+from ota.fleet.commands.opening import add_database, opened_engine
 from ota.fleet.errors import FleetError
 from ota.push.hint import MOST_SPREAD_S
 from ota.release.commands.assign import WHOM_TYPE
@@ -44,24 +44,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    engine = open_engine(arguments)
-    from ota.fleet.push.calling import find_called, send  # noqa: PLC0415
+    with opened_engine(arguments) as engine:
+        from ota.fleet.push.calling import find_called, send  # noqa: PLC0415
 
-    address = find_address(arguments)
-    groups = [one.removeprefix(GROUP) for one in arguments.whom if one.startswith(GROUP)]
-    units = [one.removeprefix(UNIT) for one in arguments.whom if not one.startswith(GROUP)]
-    called = find_called(engine, units, groups)
-    if called.unknown:
-        raise FleetError(
-            f"no unit of this fleet is called {', '.join(called.unknown)}: nothing was sent; "
-            "`fleet units` lists them"
-        )
-    spread_s = called.spread_s if arguments.spread is None else arguments.spread.total_seconds()
-    if spread_s > MOST_SPREAD_S:
-        raise FleetError("--spread is longer than a day, which no unit takes")
-    send(address, called, find_now(arguments), spread_s)
+        address = find_address(arguments)
+        called = find_called(engine, *split(arguments.whom))
+        if called.unknown:
+            raise FleetError(
+                f"no unit of this fleet is called {', '.join(called.unknown)}: nothing was sent; "
+                "`fleet units` lists them"
+            )
+        send(address, called, find_now(arguments), find_spread_s(arguments, called.spread_s))
     print(f"{len(called.topics)} hints are at {address}; {called.count} known units hear them")
     return 0
+
+
+def split(whom: list[str]) -> tuple[list[str], list[str]]:
+    """Units, and groups."""
+    groups = [one.removeprefix(GROUP) for one in whom if one.startswith(GROUP)]
+    return [one.removeprefix(UNIT) for one in whom if not one.startswith(GROUP)], groups
+
+
+def find_spread_s(arguments: argparse.Namespace, usual_s: float) -> float:
+    """Raises `FleetError`."""
+    spread_s: float = usual_s if arguments.spread is None else arguments.spread.total_seconds()
+    if spread_s > MOST_SPREAD_S:
+        raise FleetError("--spread is longer than a day, which no unit takes")
+    return spread_s
 
 
 def find_address(arguments: argparse.Namespace) -> "BrokerAddress":

@@ -5,11 +5,10 @@ Never: listens where others reach it: TLS and client certificates are those of a
 """
 
 import argparse
-import signal
 from datetime import UTC, datetime
 
-from ota.fleet.commands.opening import add_database, open_engine
-from ota.fleet.commands.page import ADDRESS, ADJUSTMENTS, leave, open_socket, refuse_others
+from ota.fleet.commands.listening import ADDRESS, open_socket, refuse_others, serve
+from ota.fleet.commands.opening import add_database, opened_engine
 from ota.release.commands.opening import find_directory
 
 HELP = "hear reports and claims of units, behind a proxy that holds TLS"
@@ -28,20 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     host, port = arguments.listen
     refuse_others(host, is_open=arguments.anyone, why="the receiver has no TLS")
-    engine = open_engine(arguments)
-    import waitress  # type: ignore[import-untyped]  # noqa: PLC0415
+    with opened_engine(arguments) as engine:
+        from ota.fleet.claims.authority import open_authority  # noqa: PLC0415
+        from ota.fleet.receiver.app import MOST_BODY, create_receiver  # noqa: PLC0415
 
-    from ota.fleet.claims.authority import open_authority  # noqa: PLC0415
-    from ota.fleet.receiver.app import MOST_BODY, create_receiver  # noqa: PLC0415
-
-    authority = open_authority(find_directory(arguments) / AUTHORITY, datetime.now(UTC))
-    app = create_receiver(engine, authority, lambda: datetime.now(UTC))
-    listener = open_socket(host, port, "the receiver")
-    print(f"reports are heard on {host}:{listener.getsockname()[1]}", flush=True)
-    words = {**ADJUSTMENTS, "max_request_body_size": MOST_BODY}
-    server = waitress.create_server(app, sockets=[listener], **words)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, leave)
-    server.run()
-    engine.dispose()
+        authority = open_authority(find_directory(arguments) / AUTHORITY, datetime.now(UTC))
+        app = create_receiver(engine, authority, lambda: datetime.now(UTC))
+        listener = open_socket(host, port, "the receiver")
+        print(f"reports are heard on {host}:{listener.getsockname()[1]}", flush=True)
+        serve(app, listener, most_body_bytes=MOST_BODY)
     return 0

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
-from ota.fleet.claims.entering import revoke_certificates, void_tokens
+from ota.fleet.claims.entering import revoke_certificates
+from ota.fleet.claims.tokens import void_tokens
 from ota.fleet.database.tables import unit
 from ota.fleet.errors import FleetError
 from ota.fleet.reports.intake import TRUSTED_NEXT

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from ota.disk import Disk
 from ota.errors import RefusedError
 from ota.fleet.claims.authority import UNIT_LIFE, Authority, format_certificate, open_authority
-from ota.fleet.claims.tokens import Wanted, make_token
+from ota.fleet.claims.tokens import Wanted, call_back, make_token
 from ota.fleet.errors import FleetError
 from ota.fleet.registry.changes import NewUnit, add_unit, revoke_unit
 from ota.fleet.registry.questions import list_refusals, read_unit, reading
@@ -277,3 +277,14 @@ def test_openssl_refuses_a_certificate_that_is_on_the_list_of_revoked_ones(
     verify = ["openssl", "verify", "-crl_check", *moment, "-CRLfile", str(tmp_path / "crl.pem")]
     names = ["-CAfile", str(unit.directory / AUTHORITY), str(unit.directory / CERTIFICATE)]
     assert "certificate revoked" in run([*verify, *names])
+
+
+def test_a_token_that_was_called_back_opens_nothing_also_after_a_clock_that_goes_back(
+    unit: FleetUnit, token: str, engine: Engine, clock: ServerClock
+) -> None:
+    clock.advance(days=2)
+    assert call_back(engine, "field-7", clock()) == 1
+    assert call_back(engine, "field-7", clock()) == 0
+    assert refuse(unit, token) == "token-expired"
+    clock.advance(days=-1)
+    assert refuse(unit, token) == "token-expired"
