@@ -44,7 +44,7 @@ class Heard:
     hints: list[tuple[str, Hint]]
 
     def wait(self, count: int) -> None:
-        wait_until(lambda: len(self.hints) >= count, f"hint {count} of {self.unit.name}", 30)
+        wait_until(lambda: len(self.hints) >= count, f"hint {count} of {self.unit.name}")
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def listen(broker: FleetBroker, name: str, group: str) -> Iterator[Heard]:
 
     link = Link((HOST, broker.port), unit.serial, topics, context, take, retry_s=1)
     link.start()
-    wait_until(lambda: not link.trouble, "the connection", 30)
+    wait_until(lambda: not link.trouble, "the connection")
     yield Heard(unit, link, hints)
     link.close()
 

@@ -31,7 +31,7 @@ from tests.stand_ins.mosquitto import needs_broker
 from tests.waiting import wait_until
 
 pytestmark = needs_broker
-HEARD_S, ENCODING = 30.0, Encoding.PEM
+HEARD_S, ENCODING = 120.0, Encoding.PEM
 
 
 @pytest.fixture

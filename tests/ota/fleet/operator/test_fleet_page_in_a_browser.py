@@ -52,7 +52,7 @@ def test_a_click_on_a_count_narrows_table_map_and_address_and_one_more_ends_it(
     states = (
         "[...document.querySelectorAll('#units tr')].every((row) => row.dataset.state === 'silent')"
     )
-    assert browser.evaluate(states)
+    browser.wait_for(states)
     click(browser, "#groups [data-word=delta]")
     browser.wait_for("location.search === '?state=silent&group=delta'")
     browser.evaluate("history.back()")
