@@ -14,12 +14,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from ota.fleet.database.opening import open_database
 from provisioning.fleet_demo.__main__ import begun, show
 from provisioning.fleet_demo.sites import GROUPS
-from tests.bench.fleet import push, tree
+from tests.bench.fleet import connections, push, tree
 from tests.bench.fleet.load import Load, find_p95_ms, make_reporters
 from tests.bench.report import ROOT, Figure, publish, quick
 from tests.stand_ins.postgresql import find_program, postgresql
@@ -43,14 +44,22 @@ def receiving(directory: Path, address: str) -> Iterator[tuple[int, subprocess.P
             process.terminate()
 
 
-def measure_reports(directory: Path, address: str, seconds: float) -> dict[str, float]:
-    """All units are known; they report at random."""
+def measure_reports(
+    directory: Path, address: str, seconds: float, *, with_broker: bool
+) -> dict[str, float]:
+    """All units are known; they report at random. `with_broker`: and once more while all of them
+    lose the broker of hints and come back to it.
+    """
+    directory.mkdir(exist_ok=True)
     engine = open_database(address)
     reporters = make_reporters(engine, UNITS)
     with receiving(directory, address) as (port, process):
         Load(port).run(reporters, PER_S, 5)  # warm
         load = Load(port).run(reporters, PER_S, seconds)
         storm = Load(port).run(reporters, 10 * PER_S, seconds / 4)
+        back = None
+        if with_broker:
+            back = connections.measure(directory / "broker", engine, reporters, port)
         status = Path(f"/proc/{process.pid}/status").read_text()
     engine.dispose()
     assert load.refused == 0
@@ -60,6 +69,7 @@ def measure_reports(directory: Path, address: str, seconds: float) -> dict[str, 
         "storm_p95_ms": find_p95_ms(storm.latencies_s),
         "reports": len(load.latencies_s),
         "rss_mb": peak_kb / 1024,
+        **({} if back is None else asdict(back)),
     }
 
 
@@ -79,11 +89,13 @@ def main() -> None:
     seconds, simulated = (8.0, 60) if short else (60.0, 1000)
     with tempfile.TemporaryDirectory() as made:
         directory = Path(made)
-        on_sqlite = measure_reports(directory, f"sqlite:///{directory / 'fleet.db'}", seconds)
+        address = f"sqlite:///{directory / 'fleet.db'}"
+        on_sqlite = measure_reports(directory, address, seconds, with_broker=not short)
         on_postgresql = None
         if find_program("initdb"):
             with postgresql() as address:
-                on_postgresql = measure_reports(directory, address, seconds)
+                place = directory / "postgresql"
+                on_postgresql = measure_reports(place, address, seconds, with_broker=not short)
         asked = tree.measure(directory / "tree", 200 if short else UNITS, BINS)
         overrun = measure_waves(directory / "waves", simulated)
         (directory / "push").mkdir()
@@ -105,6 +117,13 @@ def main() -> None:
         figures[3:3] = [
             Figure("a report on PostgreSQL, 95 %", on_postgresql["p95_ms"], "ms"),
             Figure("the same, a hundred times", on_postgresql["storm_p95_ms"], "ms"),
+        ]
+    if "back_s" in on_sqlite:
+        figures += [
+            Figure("until all are back at a broker that was restarted", on_sqlite["back_s"], "s"),
+            Figure("most of them in one second", on_sqlite["peak_per_s"], "units"),
+            Figure("a report meanwhile, 95 %", on_sqlite["meanwhile_p95_ms"], "ms"),
+            Figure("memory of the broker, at most", on_sqlite["broker_mb"], "MB"),
         ]
     also = {
         "units": UNITS,
