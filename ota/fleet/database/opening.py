@@ -7,7 +7,6 @@ Reads and writes: the database.
 Never: opens one whose tables are newer than this program knows.
 """
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +87,6 @@ def begin_immediate(connection: Any) -> None:
 
 def upgrade(engine: Engine) -> None:
     """Take the steps that are missing; one program at a time. Raises `FleetError`."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each step it did not take
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     known = ScriptDirectory.from_config(config)
