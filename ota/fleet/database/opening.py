@@ -7,6 +7,7 @@ Reads and writes: the database.
 Never: opens one whose tables are newer than this program knows.
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 
