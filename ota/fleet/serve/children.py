@@ -6,10 +6,12 @@ Reads and writes: processes.
 Never: starts one again: whoever started the server (systemd) starts all of it again.
 """
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ota.fleet.errors import FleetError
@@ -26,7 +28,7 @@ def running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     program = shutil.which(name, path=PLACES)
     if program is None:
         raise FleetError(f"{name} is missing: apt install {PACKAGES.get(name, name)}")
-    child = subprocess.Popen([*bind_to_parent(), program, *command[1:]])
+    child = subprocess.Popen([*bind_to_parent(), program, *command[1:]], process_group=0)
     try:
         yield child
     finally:
@@ -36,6 +38,8 @@ def running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        with suppress(ProcessLookupError):  # what it started and left, as workers of a killed one
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def bind_to_parent() -> list[str]:

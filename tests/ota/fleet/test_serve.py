@@ -255,6 +255,12 @@ def copy_fleet(served: Served, directory: Path) -> None:
     shutil.copytree(served.fleet, directory / "fleet", ignore=shutil.ignore_patterns("*.sock"))
 
 
+def list_children(process_id: int) -> list[Path]:
+    """The places of its children in /proc."""
+    names = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    return [Path("/proc", name) for name in names]
+
+
 def find_proxy(served: Served) -> int:
     return int((served.fleet / "serve/nginx.pid").read_text())
 
@@ -262,8 +268,11 @@ def find_proxy(served: Served) -> int:
 def test_the_server_ends_with_its_proxy_and_says_so(served: Served, tmp_path: Path) -> None:
     copy_fleet(served, tmp_path)
     with start(tmp_path) as second:
+        workers = list_children(find_proxy(second))
         os.kill(find_proxy(second), signal.SIGKILL)
         wait_until(lambda: second.process.poll() is not None, "the end of the server")
+        assert workers
+        wait_until(lambda: not any(map(Path.exists, workers)), "the end of the proxy's workers")
         assert second.process.returncode == 1
         assert "nginx has ended" in second.said.read_text()
 
