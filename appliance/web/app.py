@@ -19,6 +19,7 @@ from appliance.settings import Settings
 from appliance.status import charts, history, status_document
 from appliance.status.history import Span
 from appliance.web.alarm_replies import add_alarm_replies
+from appliance.web.answer_safety import HEADERS, MisdirectedRequest
 from appliance.web.camera_control import add_camera_control
 from appliance.web.changes import add_changes
 from appliance.web.compression import compress
@@ -32,17 +33,6 @@ from appliance.web.static_files import add_static_files
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
 STATIC = Path(__file__).parent / "static"
 API_FILE = Path(__file__).parents[1] / "openapi.json"  # made by openapi.py
-HEADERS = {
-    # No inline script or style, nothing from elsewhere, not inside somebody's frame.
-    "Content-Security-Policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def create_app(settings: Settings, clock: Clock) -> Flask:
@@ -65,12 +55,6 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app.register_error_handler(CameraError, answer_error)
     app.after_request(add_headers)
     return app
-
-
-class MisdirectedRequest(HTTPException):
-    """The request is for another computer's name (RFC 9110, 15.5.20)."""
-
-    code = 421
 
 
 def refuse_strange_hosts(app: Flask, settings: Settings) -> None:

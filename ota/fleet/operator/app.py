@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 import appliance.web
 from appliance.strict_json import InputError, show
+from appliance.web.answer_safety import HEADERS, MisdirectedRequest
 from appliance.web.compression import compress
 from appliance.web.hosts import AllowedHosts
 from appliance.web.static_files import add_static_files
@@ -32,17 +33,6 @@ HERE = Path(__file__).parent
 API_FILE = HERE / "openapi.json"  # made by openapi.py
 STATIC = HERE / "static"
 SHARED = Path(appliance.web.__file__).parent / "static"  # of the unit's page, its sister
-HEADERS = {
-    # No inline script or style, nothing from elsewhere, not inside somebody's frame.
-    "Content-Security-Policy": (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 log = logging.getLogger(__name__)
 
 
@@ -61,12 +51,6 @@ def create_operator_app(
     app.register_error_handler(HTTPException, answer_refusal)
     app.after_request(finish)
     return app
-
-
-class MisdirectedRequest(HTTPException):
-    """The request is for another computer's name (RFC 9110, 15.5.20)."""
-
-    code = 421
 
 
 def refuse_strange_hosts(app: Flask, hosts: AllowedHosts) -> None:

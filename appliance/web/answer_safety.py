@@ -1,0 +1,27 @@
+"""What every page of this program sends with its answers, so that a browser runs nothing of others.
+
+    answer.headers.setdefault(name, value)     # for each of HEADERS
+    raise MisdirectedRequest(reason)           # the request is for another computer's name
+
+Reads and writes: nothing.
+Never: allows an inline script or style, anything from elsewhere, or a place in somebody's frame.
+"""
+
+from werkzeug.exceptions import HTTPException
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class MisdirectedRequest(HTTPException):
+    """The request is for another computer's name (RFC 9110, 15.5.20)."""
+
+    code = 421
