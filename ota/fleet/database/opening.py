@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from ota.fleet.database.postgresql import DRIVER
 from ota.fleet.errors import FleetError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -69,7 +70,8 @@ def make_engine(url: URL) -> Engine:
         return engine
     # A connection that the server has ended is exchanged; its traceback says nothing more.
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
-    return create_engine(url, pool_size=POOL, max_overflow=MORE, pool_pre_ping=True)
+    ours = url.set(drivername=DRIVER)
+    return create_engine(ours, pool_size=POOL, max_overflow=MORE, pool_pre_ping=True)
 
 
 def prepare_sqlite(connection: Any, _record: Any) -> None:

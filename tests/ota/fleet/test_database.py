@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import InterfaceError
 
 from ota.fleet.database.opening import open_database
 from ota.fleet.database.tables import metadata
@@ -78,3 +79,52 @@ def test_a_server_of_rows_that_was_started_again_is_found_without_a_traceback(
         assert connection.execute(text("SELECT count(*) FROM unit")).scalar() == 0
     engine.dispose()
     assert not [one for one in caplog.records if one.name.startswith("sqlalchemy")]
+
+
+class ResettingSocket:
+    """A connection that the server's side has reset: the first read says so."""
+
+    def read(self, _size: int) -> bytes:
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    def write(self, _data: bytes) -> None: ...
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@needs_postgresql
+def test_a_connection_that_was_reset_before_its_use_is_exchanged(postgresql_server: str) -> None:
+    engine = open_database(make_empty(postgresql_server))
+    with engine.connect() as connection:
+        held = connection.connection.dbapi_connection
+    held._sock = ResettingSocket()  # type: ignore[union-attr]
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM unit")).scalar() == 0
+    engine.dispose()
+
+
+@needs_postgresql
+def test_a_connection_that_is_reset_in_a_transaction_fails_it_and_is_not_used_again(
+    postgresql_server: str,
+) -> None:
+    engine = open_database(make_empty(postgresql_server))
+    count = text("SELECT count(*) FROM unit")
+    with engine.connect() as connection:
+        connection.execute(count)
+        connection.connection.dbapi_connection._sock = ResettingSocket()  # type: ignore[union-attr]
+        with pytest.raises(InterfaceError):
+            connection.execute(count)
+    with engine.connect() as connection:
+        assert connection.execute(count).scalar() == 0
+    engine.dispose()
+
+
+@needs_postgresql
+def test_an_address_without_a_driver_is_used_as_well(postgresql_server: str) -> None:
+    address = make_empty(postgresql_server).replace("+pg8000", "")
+    engine = open_database(address)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM unit")).scalar() == 0
+    engine.dispose()
