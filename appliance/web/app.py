@@ -8,7 +8,7 @@ Never: takes another command, sets a cookie, or asks another host for anything.
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -29,6 +29,7 @@ from appliance.web.hosts import AllowedHosts
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
+from appliance.web.views.shell import add_views
 
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
 STATIC = Path(__file__).parent / "static"
@@ -41,7 +42,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     reader = StoreReader(settings.database, clock)
     refuse_strange_hosts(app, settings)
     static = add_static_files(app, STATIC)
-    add_page(app, settings, reader, static)
+    add_views(app, settings, reader, static)
     add_data(app, settings, reader)
     add_for_programs(app, settings, reader)
     add_events(app, settings, clock, reader)
@@ -68,21 +69,6 @@ def refuse_strange_hosts(app: Flask, settings: Settings) -> None:
         refusal = hosts.find_refusal(request.headers.get("Host", ""), local_address)
         if refusal is not None:
             raise MisdirectedRequest(refusal)
-
-
-def add_page(app: Flask, settings: Settings, reader: StoreReader, static: str) -> None:
-    """`/`: one page with the status of now in it; its scripts request everything else."""
-
-    @app.get("/")
-    def page() -> str:
-        first, trouble = None, ""
-        try:
-            first = reader.ask(lambda store: status_document.build(store, settings))
-        except StoreError as error:
-            trouble = redact(str(error))
-        return render_template(
-            "page.html", settings=settings, first=first, trouble=trouble, static=static
-        )
 
 
 def add_data(app: Flask, settings: Settings, reader: StoreReader) -> None:
@@ -141,7 +127,7 @@ def add_headers(answer: Response) -> Response:
     """Headers for every answer; data is never cached, and compressed where that saves much."""
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
-    if request.path == "/" or request.path.startswith(NEVER_KEPT):
+    if answer.mimetype == "text/html" or request.path.startswith(NEVER_KEPT):
         answer.headers["Cache-Control"] = "no-store"
     if answer.mimetype in ("application/json", "text/html"):
         compress(answer)

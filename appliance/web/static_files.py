@@ -16,9 +16,11 @@ TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
     ".json": "application/json",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
 }
 OTHER = "application/octet-stream"
+PACKED_ALREADY = (OTHER, "image/png")
 YEAR_S = 31_536_000
 VERSION_CHARS = 12
 
@@ -33,7 +35,7 @@ class StaticFile:
 
     def pack(self) -> bytes | None:
         """The file with gzip; None where that saves nothing."""
-        if self.mimetype == OTHER:
+        if self.mimetype in PACKED_ALREADY:
             return None
         self._packed = self._packed or gzip.compress(self.data, compresslevel=9, mtime=0)
         return self._packed

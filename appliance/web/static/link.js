@@ -24,6 +24,7 @@ export async function ask(path) {
 export function found() {
   lostAt = null;
   document.body.classList.remove("lost");
+  document.body.classList.add("answered");
   show("link", false);
 }
 
@@ -40,7 +41,7 @@ export function lost(error) {
 export function sinceWhen() {
   if (!lostAt) return;
   const since = lostAt.toTimeString().slice(0, 8);
-  const old = byId("level").textContent === "–" ? "" : " The figures below are from before.";
+  const old = document.body.classList.contains("answered") ? " The figures below are from before." : "";
   say("link-text", `${reason} No answer since ${since} (time of this device); the page tries again every few seconds.${old}`);
   say("link-age", `${span((new Date() - lostAt) / 1000)} ago.`);
 }

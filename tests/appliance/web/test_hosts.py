@@ -69,7 +69,7 @@ def test_an_ipv4_address_that_came_through_an_ipv6_socket_is_our_own() -> None:
     assert hosts.find_refusal(HERE, "") is not None
 
 
-@pytest.mark.parametrize("path", ["/", "/api/status", "/metrics", "/healthz", "/static/page.js"])
+@pytest.mark.parametrize("path", ["/", "/api/status", "/metrics", "/healthz", "/static/shell.js"])
 def test_no_route_answers_a_strange_host(settings: Settings, clock: FakeClock, path: str) -> None:
     client = create_app(settings, clock).test_client()
     answer = client.get(path, headers={"Host": "evil.example"})

@@ -1,0 +1,47 @@
+// The overview: is all well, will it last, what does the unit do now and why.
+
+import { alarms } from "../alarms.js";
+import { battery } from "../battery.js";
+import { cameras } from "../camera.js";
+import { chart } from "../chart.js";
+import { followAddress } from "../dialog.js";
+import { events } from "../events.js";
+import { faults } from "../faults.js";
+import { headline } from "../headline.js";
+import { history } from "../history.js";
+import { sight } from "../inference.js";
+import { ask } from "../link.js";
+import { load } from "../load.js";
+import { night, outlook } from "../night.js";
+import { computer, services } from "../services.js";
+import { start } from "../shell.js";
+import { summary } from "../summary.js";
+import { sun } from "../sun.js";
+import { update } from "../update.js";
+
+const DAY_EVERY_MS = 60000;
+const DAY_EVERY_MS_IN_DEMONSTRATION = 5000;
+
+let dayAsked = -Infinity;
+let day = null;
+let followed = false;
+
+async function refreshDay(status) {
+  const every = status.unit.speed > 1 ? DAY_EVERY_MS_IN_DEMONSTRATION : DAY_EVERY_MS;
+  if (performance.now() - dayAsked < every) return;
+  day = await ask("/api/day");
+  dayAsked = performance.now();
+}
+
+function drawDay() {
+  if (day) chart(day);
+  day = null;
+}
+
+function follow() {
+  if (!followed) followAddress();
+  followed = true;
+}
+
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, history, cameras, services, alarms, update, computer, drawDay, follow];
+start({ panels: PANELS, also: refreshDay });
