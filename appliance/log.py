@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 from appliance.journal.datagrams import Journal, is_under_journal
 from appliance.journal.writer import LogWriter, QueuedStream, Write, write_stderr
+from appliance.wording.sentence import Sentence, list_names
 from appliance.wording.shorten import shorten
 
 SEVERITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
@@ -28,8 +29,25 @@ T = TypeVar("T")
 
 
 def redact(text: str) -> str:
-    """`text` with the user and password of every URL in it replaced."""
-    return ASKED.sub(r"\g<name>***", ADDRESS.sub(hide_user, text))
+    """`text` with the user and password of every URL in it replaced; a sentence stays one."""
+    found = ASKED.sub(r"\g<name>***", ADDRESS.sub(hide_user, text))
+    if not isinstance(text, Sentence):
+        return found
+    return text if found == text else redact_sentence(text, found)
+
+
+def redact_sentence(sentence: Sentence, redacted: str) -> str:
+    """A sentence with the secrets in its templates and values replaced; the text that is `redacted`
+    where a secret begins in one value and ends in another.
+    """
+    template, many = redact(sentence.template), sentence.many and redact(sentence.many)
+    try:
+        kept = list_names(template) | list_names(many or "")
+        values = {name: redact_fields(one) for name, one in sentence.values.items() if name in kept}
+        found = Sentence(template, values, many)
+    except (ValueError, LookupError):
+        return redacted
+    return found if found == redacted else redacted
 
 
 def hide_user(address: re.Match[str]) -> str:

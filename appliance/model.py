@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum
 
+from appliance.wording.sentence import Said
+
 
 class ChargeStage(Enum):
     """What the charge controller is doing, in the words of the manuals."""
@@ -184,7 +186,7 @@ class EnergyBudget:
     power_w: float
     until: datetime
     reserve_wh: float
-    reason: str
+    reason: Said
     sun_is_free: bool = False
 
 
@@ -252,7 +254,7 @@ class EnergyPolicy:
     ends: datetime
     facts: Mapping[str, float]
     worth: bytes
-    reason: str
+    reason: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +272,7 @@ class Sleep:
     expected: datetime | None
     state_of_charge_pct: float | None
     sigma_pct: float | None
-    reason: str
+    reason: Said
 
 
 AFTER_CUT = "after a power cut"  # a `cause` that others than the power service ask for
@@ -290,7 +292,7 @@ class Wake:
     failed_boots: int
     state_of_charge_pct: float | None
     stays: bool
-    reason: str
+    reason: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +330,7 @@ class ServiceState:
 
     stamp: Stamp
     service: str
-    status: str
+    status: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +340,7 @@ class Fault:
     stamp: Stamp
     code: str
     source: str
-    text: str
+    text: Said
     cleared: datetime | None
 
 

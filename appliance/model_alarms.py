@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum, IntEnum
 
 from appliance.model import Stamp
+from appliance.wording.sentence import Said
 
 
 class AlarmPriority(IntEnum):
@@ -73,11 +74,11 @@ class Alarm:
     rule: str
     kind: AlarmKind
     priority: AlarmPriority
-    text: str
+    text: Said
     last: datetime
     ends: datetime
     occurrences: int
-    reason: str
+    reason: Said
     camera: str = ""
     label: str = ""
     snapshot: str | None = None
@@ -105,7 +106,7 @@ class AlarmDelivery:
     covers: int
     not_before: datetime
     attempts: int
-    reason: str
+    reason: Said
     sent: datetime | None = None
     size_bytes: int = 0
     sequence: int = 0
@@ -161,7 +162,7 @@ class AlarmSwitch:
     request_id: str
     switch: str
     on_s: float
-    reason: str
+    reason: Said
 
 
 @dataclass(frozen=True, slots=True)

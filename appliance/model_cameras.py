@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum
 
 from appliance.model import EnergyLevel, Stamp
+from appliance.wording.sentence import Said
 
 
 class CameraMode(Enum):
@@ -64,18 +65,18 @@ class CameraState:
     power_w: float
     frames_served: int
     frames_skipped: int
-    reason: str
+    reason: Said
     power_measured: bool = False
     duration_s: float | None = None
     cpu_s: float | None = None
     frames_decoded: int | None = None
-    gates: str = ""
+    gates: Said = ""
     stream: str | None = None
     lag_s: float | None = None
     key_frame_s: float | None = None
     frames_corrupt: int | None = None
     decode_errors: int | None = None
-    advice: str = ""
+    advice: Said = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class CameraChange:
     stamp: Stamp
     camera: str
     mode: CameraMode
-    reason: str
+    reason: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class CameraMotion:
     woken_by: str
     score: float
     looked: bool
-    reason: str
+    reason: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class CameraCoverage:
     camera: str
     watching: Watching
     duration_s: float
-    reason: str
+    reason: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ class SwitchOrder:
     stamp: Stamp
     switch: str
     runs: bool
-    reason: str
+    reason: Said
     event_id: str | None = None
 
 
@@ -252,7 +253,7 @@ class InferencePlan:
     stamp: Stamp
     frames_per_s: float
     tier: Tier
-    reason: str
+    reason: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +307,7 @@ class Event:
     energy_level: EnergyLevel
     energy_j: float
     energy_measured: bool
-    reason: str
+    reason: Said
     rule: str = ""
     clip: str | None = None
     woken_by: str = ""

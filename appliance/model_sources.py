@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum
 
 from appliance.model import Stamp
+from appliance.wording.sentence import Said
 
 
 class SourcePhase(Enum):
@@ -46,7 +47,7 @@ class SourceState:
     source: str
     phase: SourcePhase = SourcePhase.OFF
     cause: SourceCause | None = None
-    reason: str = ""
+    reason: Said = ""
     changed_s: float = 0.0
     gave_s: float | None = None
     power_w: float | None = None
@@ -57,7 +58,7 @@ class SourceState:
     fuel_left_kwh: float | None = None
     idle_s: float = 0.0
     failures: int = 0
-    failure: str = ""
+    failure: Said = ""
     locked: bool = False
     worth_per_kwh: float | None = None
 
@@ -78,5 +79,5 @@ class SourcePolicy:
     ends: datetime
     facts: Mapping[str, float]
     worth: bytes
-    reason: str
+    reason: Said
     sources: str

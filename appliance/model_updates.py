@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from appliance.model import Stamp
+from appliance.wording.sentence import Said
 
 
 class UpdateStep(Enum):
@@ -49,7 +50,7 @@ class UpdateState:
     step: UpdateStep
     release: str
     running_release: str
-    reason: str
+    reason: Said
     waits_for: str = ""
     progress_pct: float | None = None
 
@@ -63,7 +64,7 @@ class CheckIn:
 
     stamp: Stamp
     mirror: str
-    text: str
+    text: Said
     next_at: datetime | None = None
     received_bytes: int = 0
 

@@ -23,6 +23,8 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 from appliance.model import Stamp
 from appliance.model_cameras import Box
 from appliance.store.rows import STAMP_COLUMNS, Row
+from appliance.wording.sentence import Said
+from appliance.wording.sentence_data import decode_sentence
 
 T = TypeVar("T")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -136,7 +138,7 @@ def list_columns(kind: type) -> tuple[str, ...]:
 @cache
 def describe_columns(kind: type) -> dict[str, Column]:
     """How each column of `kind` is read, in the order of its fields."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     found: dict[str, Column] = {}
     for field in fields(cast("Any", kind)):
         hint = hints[field.name]
@@ -183,6 +185,8 @@ def find_decoder(hint: Any, name: str = "") -> Callable[[Any], Any]:
     """The function that turns a stored value that is not NULL into the type `hint`."""
     if is_optional(hint):
         return find_decoder(next(a for a in get_args(hint) if a is not types.NoneType), name)
+    if hint == Said:
+        return lambda text: decode_sentence(decode_text(text))
     if get_origin(hint) is Mapping:
         item = find_decoder(get_args(hint)[1])
         return lambda text: decode_mapping(text, item)

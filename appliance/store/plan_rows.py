@@ -113,8 +113,12 @@ def read_policy_facts(store: Store, at: datetime) -> Mapping[str, float] | None:
 
 def read_policy_reason(store: Store, at: datetime) -> str | None:
     """The reason of the newest policy that covers `at`; its large table is not read."""
-    rows = store.query(
-        "SELECT reason FROM energy_policy WHERE starts <= ? AND ends > ? ORDER BY id DESC LIMIT 1",
-        (encode_time(at), encode_time(at)),
-    )
-    return rows[0]["reason"] if rows and isinstance(rows[0]["reason"], str) else None
+
+    def keep(row: Row) -> str | None:
+        values = select_columns(EnergyPolicy, ("reason",), row, store.unreadable)
+        return None if values is None else values["reason"]
+
+    covers, times = "starts <= ? AND ends > ?", (encode_time(at), encode_time(at))
+    search = RowSearch("energy_policy", covers, "ORDER BY id DESC", times, "id, reason")
+    found = store.collect(search, keep, 1)
+    return found[0] if found else None

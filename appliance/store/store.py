@@ -27,6 +27,7 @@ from appliance.store.reading import decode_row
 from appliance.store.row_search import RowCollector, RowSearch, format_source
 from appliance.store.tables import ANY, BY_ROW, Table, get_fresh_s
 from appliance.store.unreadable import UnreadableRows
+from appliance.wording.sentence_data import decode_sentence, encode_sentence
 
 T = TypeVar("T")
 Execute = Callable[[str, tuple[Any, ...]], sqlite3.Cursor]
@@ -344,7 +345,7 @@ class Store(HeldConnection):
         """The text of the open fault of that code; None where none is open."""
         sql = "SELECT text FROM fault WHERE source = ? AND code = ? AND cleared IS NULL"
         found = self.query(sql, (source, code))
-        return str(found[0][0]) if found else None
+        return decode_sentence(str(found[0][0])) if found else None
 
     def _replace_fault_text(self, source: str, error: ApplianceError) -> None:
         now_s = self.clock.stamp().uptime_s
@@ -354,7 +355,7 @@ class Store(HeldConnection):
         self._reported_s[source, error.code] = now_s
         sql = "UPDATE fault SET text = ? WHERE source = ? AND code = ? AND cleared IS NULL"
         with self._transaction(durable=True):
-            self._db.execute(sql, (str(error), source, error.code))
+            self._db.execute(sql, (encode_sentence(str(error)), source, error.code))
 
     @contextmanager
     def _transaction(self, durable: bool) -> Iterator[None]:
