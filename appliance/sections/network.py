@@ -26,6 +26,25 @@ class WebSettings:
         5,
         86_400,
     )
+    plain_viewing: bool = setting(
+        False,
+        "Let other computers view the page without TLS, too; nobody acts that way",
+    )
+    certificate_file: Path | None = setting(
+        None,
+        "Your own certificate (PEM) for https, with those that signed it after it; without it, "
+        "one that the unit makes",
+    )
+    key_file: Path | None = setting(None, "Its private key (PEM), without a passphrase")
+    tls_dir: Path = setting(
+        Path("/var/lib/appliance-tls"), "Directory of the certificate that is in use"
+    )
+    page_socket: Path = setting(
+        Path("/run/appliance-page.sock"), "Where the TLS proxy reaches the page"
+    )
+    https_port: int = setting(
+        0, "Port of the TLS proxy when PID 1 passes no socket; 0: there is none", 0, 65535
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a name to compare with)
 
 
 def check_paths(settings: Settings) -> Iterator[Error]:
-    """Every path of the settings, and the three directories that the services write in."""
+    """Every path of the settings, and the directories that the services write in."""
     for where, path in list_paths(settings, ()):
         if ".." in path.parts:
             yield where, f"{show(str(path))} must not have `..` in it: write the whole path"
@@ -28,6 +28,7 @@ def check_paths(settings: Settings) -> Iterator[Error]:
         ("unit", "data_dir"): settings.unit.data_dir,
         ("unit", "run_dir"): settings.unit.run_dir,
         ("update", "dir"): settings.update.dir,
+        ("web", "tls_dir"): settings.web.tls_dir,
     }
     for where, path in own.items():
         if is_of_others(path):

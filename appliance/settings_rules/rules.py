@@ -51,6 +51,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
         yield from check_clips(camera, ("camera", name, "clip_s"), settings)
     yield from check_labels(settings)
     yield from check_hosts(settings)
+    yield from check_certificate(settings)
     yield from check_topic(settings)
     yield from check_update(settings)
     yield from check_fleet(settings)
@@ -161,6 +162,15 @@ def is_mirror(address: str) -> bool:
     if parts.scheme == "file":
         return not parts.netloc and parts.path.startswith("/")
     return parts.scheme in ("https", "http") and bool(parts.hostname) and port != 0
+
+
+def check_certificate(settings: Settings) -> Iterator[Error]:
+    """A certificate of the owner's has a key, and a key a certificate."""
+    web = settings.web
+    if (web.certificate_file is None) != (web.key_file is None):
+        missing = "certificate_file" if web.certificate_file is None else "key_file"
+        there = "key_file" if web.certificate_file is None else "certificate_file"
+        yield ("web", there), f"needs a `{missing}` beside it"
 
 
 def check_topic(settings: Settings) -> Iterator[Error]:

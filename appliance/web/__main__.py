@@ -34,7 +34,7 @@ def main() -> None:
     notifier = notify.Notifier()
     try:
         app, settings, sentence = make_app(arguments.settings, passed=bool(passed))
-        sockets = passed or [server.open_socket(settings)]
+        sockets = passed or server.open_sockets(settings)
     except ApplianceError as error:
         print(f"web: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(2 if isinstance(error, SettingsError) else 1)

@@ -18,8 +18,12 @@ from typing import Any, Protocol
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.task import WSGITask  # type: ignore[import-untyped]
 
+from appliance.web import proxied
+from appliance.web.origins import ORIGIN, Origin, judge_peer
+
 MOST_PER_CLIENT = 24  # a browser opens six; several may share an address
 MOST = 160
+MOST_PROXIED = 128  # the rest is for the touchscreen, whatever the network does
 LOCAL_ADDRESS = "SERVER_ADDR"  # in the WSGI environment: where the client reached us
 IS_OVER = "appliance.is_over"  # there: whether nobody waits for the answer any more
 IPV6_NETWORK_BITS = 64  # what one client has for itself
@@ -43,10 +47,13 @@ GIVES_WAY = (Phase.WAITING, Phase.RECEIVING, Phase.SENDING, Phase.QUEUED)
 class Connection(Protocol):
     """What the limits know of a connection."""
 
-    client: str
     phase: Phase
     since_s: float
     is_dropped: bool
+    is_proxied: bool
+
+    @property
+    def client(self) -> str: ...
 
 
 def identify_client(address: str) -> str:
@@ -65,12 +72,20 @@ def identify_client(address: str) -> str:
 def choose_to_drop(new: Connection, others: Iterable[Connection]) -> Connection | None:
     """Which connection gives way to `new`; None: there is room. `new`, if nothing can."""
     present = [one for one in others if not one.is_dropped]
-    mine = [one for one in present if one.client == new.client]
-    if len(mine) >= MOST_PER_CLIENT:
+    # The proxy has its own limit for each client; here it is not known before its request is.
+    mine = [one for one in present if is_like(one, new)]
+    if len(mine) >= (MOST_PROXIED if new.is_proxied else MOST_PER_CLIENT):
         return find_slowest(mine) or new
     if len(present) >= MOST:
         return find_slowest(list_largest(present)) or find_slowest(present) or new
     return None
+
+
+def is_like(one: Connection, new: Connection) -> bool:
+    """Whether both are the proxy's, or both of one client."""
+    if new.is_proxied or one.is_proxied:
+        return new.is_proxied and one.is_proxied
+    return one.client == new.client
 
 
 def list_largest(connections: Iterable[Connection]) -> list[Connection]:
@@ -108,7 +123,7 @@ class ConnectionLimits:
     def open_channel(self, server: Any, *more: Any, **named: Any) -> None:
         """A new connection; another may have to go for it."""
         new = Channel(server, *more, **named)
-        new.limits, new.client, new.since_s = self, identify_client(str(new.addr[0])), self.now_s()
+        new.limits, new.since_s = self, self.now_s()
         gone = choose_to_drop(new, self._open)
         if gone is not None:
             gone.is_dropped = True
@@ -129,13 +144,25 @@ class ConnectionLimits:
 
 
 class Task(WSGITask):  # type: ignore[misc]
-    """One request; the application sees at which address it arrived."""
+    """One request; the application sees whence it came, and at which address it arrived."""
 
     def get_environment(self) -> dict[str, Any]:
         environment: dict[str, Any] = super().get_environment()
-        environment[LOCAL_ADDRESS] = self.channel.local_address
+        if self.channel.is_proxied:
+            take_over(environment, proxied.read_said(environment))
+        else:
+            environment[ORIGIN] = judge_peer(environment["REMOTE_ADDR"])
+            environment[LOCAL_ADDRESS] = self.channel.local_address
+        proxied.remove_said(environment)
         environment[IS_OVER] = self.channel.is_over
         return environment
+
+
+def take_over(environment: dict[str, Any], said: proxied.Said) -> None:
+    """As if the client were connected here."""
+    environment[ORIGIN], environment[LOCAL_ADDRESS] = said.origin, said.local_address
+    environment["REMOTE_ADDR"] = environment["REMOTE_HOST"] = said.client
+    environment["wsgi.url_scheme"] = "https" if said.origin is Origin.NETWORK else "http"
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -147,7 +174,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     task_class = Task
     limits: ConnectionLimits | None = None
-    client = ""
     phase = Phase.WAITING
     since_s = 0.0
     is_dropped = False
@@ -155,7 +181,17 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, server: Any, sock: Any, *more: Any, **named: Any) -> None:
         self.local_address = find_local_address(sock)
+        self.is_proxied = sock.family == socket.AF_UNIX  # no other socket of ours is of that kind
         super().__init__(server, sock, *more, **named)
+
+    @property
+    def client(self) -> str:
+        """Whose it is; of the proxy's, the client of the request that it carries."""
+        if not self.is_proxied:
+            return identify_client(str(self.addr[0]))
+        carried = self.requests[:1]  # another thread may end it meanwhile
+        found = proxied.find_client(carried[0].headers) if carried else proxied.UNKNOWN_CLIENT
+        return identify_client(found)
 
     def readable(self) -> bool:
         self._follow()

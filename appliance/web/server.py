@@ -1,6 +1,7 @@
 """Serves the page: on a socket from PID 1, until it is idle, or on a port of its own.
 
-Reads and writes: TCP connections; two signals, SIGTERM and (for idleness) SIGALRM.
+Reads and writes: connections over TCP and over the proxy's Unix socket; two signals, SIGTERM and
+(for idleness) SIGALRM.
 Never: keeps an idle process alive where PID 1 can start it again.
 """
 
@@ -8,6 +9,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -41,8 +43,32 @@ def adopt_sockets(descriptors: Iterable[int]) -> list[socket.socket]:
     return [socket.socket(fileno=descriptor) for descriptor in descriptors]
 
 
+def open_sockets(settings: WebSettings) -> list[socket.socket]:
+    """Sockets of our own: a port, and where a proxy is wanted that for it. Raises `ListenError`."""
+    found = [open_socket(settings)]
+    if settings.https_port:
+        found.append(open_page_socket(settings.page_socket))
+    return found
+
+
+def open_page_socket(path: Path) -> socket.socket:
+    """That of the proxy, in the place of one that an earlier process has left."""
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        opened.bind(str(path))
+        opened.listen()
+    except OSError as error:
+        opened.close()
+        raise ListenError(
+            f"the page cannot listen on {path}: {error.strerror}; see `page_socket` under [web] in "
+            "the settings"
+        ) from error
+    return opened
+
+
 def open_socket(settings: WebSettings) -> socket.socket:
-    """A socket of our own; raises `ListenError` where address or port cannot be used."""
+    """A port of our own; raises `ListenError` where address or port cannot be used."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family)
@@ -72,12 +98,26 @@ def make_server(
 ) -> Any:
     """Waitress on these sockets, its connections within `limits`."""
     server_map: dict[int, Any] = {}
-    server = waitress.create_server(app, map=server_map, sockets=sockets, **ADJUSTMENTS)
+    server = None
+    for alike in split_by_kind(sockets):
+        shared = server.task_dispatcher if server else None
+        made = waitress.create_server(
+            app, map=server_map, _dispatcher=shared, sockets=alike, **ADJUSTMENTS
+        )
+        server = server or made  # its loop serves the whole map
+    if server is None:
+        raise ListenError("the page was given no socket to listen on")
     limits.apply(server_map)
     server_map[NO_DESCRIPTOR] = Heartbeat(limits, alive)
     with server.task_dispatcher.lock:
         server.task_dispatcher.queue = Turns()
     return server
+
+
+def split_by_kind(sockets: list[socket.socket]) -> list[list[socket.socket]]:
+    """Those of the network, and that of the proxy: one waitress takes only one kind."""
+    proxy = [one for one in sockets if one.family == socket.AF_UNIX]
+    return [alike for alike in ([one for one in sockets if one not in proxy], proxy) if alike]
 
 
 class Heartbeat:

@@ -33,6 +33,7 @@ class Caller:
     phase: Phase = Phase.WAITING
     since_s: float = 0.0
     is_dropped: bool = False
+    is_proxied: bool = False
 
 
 class Served:
