@@ -1,28 +1,33 @@
-// Light or dark, before anything is drawn. A plain script in the head, so that the page never flashes.
-// Light is for sunlight and the default; the system's wish counts until a person chooses here.
+// The page's colours, before anything is drawn: a plain script in the head, so that it never flashes.
+// By itself it follows the device's wish; a person may choose light, dark, or black on white with
+// larger writing, for full sunlight.
 "use strict";
 {
   const KEY = "theme";
+  const CHOICES = ["automatic", "light", "dark", "sunlight"];
   const wish = window.matchMedia("(prefers-color-scheme: dark)");
 
   function chosen() {
-    try { return localStorage.getItem(KEY); } catch { return null; }
-  }
-
-  function current() {
-    return chosen() || (wish.matches ? "dark" : "light");
+    try {
+      const kept = localStorage.getItem(KEY);
+      return CHOICES.includes(kept) ? kept : CHOICES[0];
+    } catch {
+      return CHOICES[0];
+    }
   }
 
   function apply() {
-    document.documentElement.dataset.theme = current();
-    const word = document.getElementById("theme-word");
-    if (word) word.textContent = current() === "dark" ? "Dark" : "Light";
+    const choice = chosen();
+    const root = document.documentElement;
+    root.dataset.theme = choice === "automatic" ? (wish.matches ? "dark" : "light") : choice;
+    const button = document.getElementById("theme");
+    if (button) document.getElementById("theme-word").textContent = button.dataset[choice];
     window.dispatchEvent(new Event("themechange"));
   }
 
   function change() {
-    const other = current() === "dark" ? "light" : "dark";
-    try { localStorage.setItem(KEY, other); } catch { /* a private window forgets, no more */ }
+    const next = CHOICES[(CHOICES.indexOf(chosen()) + 1) % CHOICES.length];
+    try { localStorage.setItem(KEY, next); } catch { /* a private window forgets, no more */ }
     apply();
   }
 

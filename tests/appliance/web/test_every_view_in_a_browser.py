@@ -56,6 +56,17 @@ def test_a_view_can_be_used_without_seeing_it(
         context.close()
 
 
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_view_can_be_read_in_full_sunlight(chromium: Browser, address: str, view: View) -> None:
+    context = chromium.new_context(viewport=SIZES["phone"])
+    context.add_init_script("localStorage.setItem('theme', 'sunlight')")
+    tab = context.new_page()
+    tab.goto(f"{address}{view.path}")
+    assert list_violations(tab) == []
+    assert tab.evaluate(WIDER_PX) <= 0
+    context.close()
+
+
 class Watched:
     """What the page asked for, and what went wrong in it; that a picture is gone is no error."""
 

@@ -354,3 +354,24 @@ def test_a_page_that_nobody_looks_at_asks_for_nothing(
         setTimeout(() => done(asked), 5000);
     })"""
     assert browser.evaluate(hide) == 0
+
+
+def test_the_colours_are_those_of_the_device_until_a_person_chooses_others_and_stay(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    browser.prefer("dark")
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(shows("level", "FULL"))
+    seen = []
+    for word in ("Light", "Dark", "Sunlight"):
+        browser.evaluate("document.getElementById('theme').click()")
+        browser.wait_for(shows("theme-word", word))
+        seen.append(browser.evaluate("document.documentElement.dataset.theme"))
+    assert seen == ["light", "dark", "sunlight"]
+    browser.open(f"http://127.0.0.1:{port}/?again")
+    browser.wait_for(shows("level", "FULL"))
+    browser.wait_for(shows("theme-word", "Sunlight"))
+    browser.evaluate("document.getElementById('theme').click()")
+    browser.wait_for(shows("theme-word", "Automatic"))
+    assert browser.evaluate("document.documentElement.dataset.theme") == "dark"
