@@ -36,7 +36,8 @@
 #             is who answers for it
 # make test-deb   installs, upgrades, breaks and removes it under a real PID 1; as root. make test-deb-arm64 in an arm64 root
 # make lint, make types, make architecture, make pytest    the parts of make test
-# make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
+# make format, make docs, make catalogues, make lock    formats the code; makes generated pages, the catalogues of the page's
+#             languages, the lock files
 # make compare-images A=build/image/image B=...   whether two builds of one commit made the same image
 # make clean  removes .venv and build
 # make help   this list
@@ -66,7 +67,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run home-assistant update-demo fleet-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run home-assistant update-demo fleet-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -199,6 +200,9 @@ docs: .venv/installed-test
 	$(PY) -m provisioning.models_page > docs/power-devices.md
 	$(PY) -m appliance.chemistry.page > docs/batteries.md
 	$(PY) -m tests.whole_unit.architecture_picture > docs/architecture.svg
+
+catalogues: .venv/installed-test
+	$(PY) -m tests.whole_unit.catalogues
 
 # Without those that need an image (`make image`), or a Home Assistant and root's rights.
 bench: $(filter-out bench-image bench-home,$(BENCHES:%=bench-%))

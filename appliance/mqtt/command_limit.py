@@ -54,7 +54,7 @@ class CommandGate:
             self._limit.check(self._service.clock.stamp().uptime_s, retained=retained)
             return act()
         except InputError as error:
-            self._refusals.say(topic, str(error))
+            self._refusals.tell(topic, str(error))
             return {}
         except StoreError:
             self._limit.forget_last()

@@ -44,7 +44,7 @@ class OrderQueue:
         try:
             self._waiting.put_nowait((topic, act, time.monotonic()))
         except Full:
-            self._refusals.say(topic, f"{MOST_WAITING} others wait already")
+            self._refusals.tell(topic, f"{MOST_WAITING} others wait already")
 
     def close(self) -> None:
         """Do what waits already, if that takes no longer than a moment."""
@@ -64,7 +64,7 @@ class OrderQueue:
             except StoreError as error:
                 is_last = self._service.stop.wait(AGAIN_S)
                 if is_last or time.monotonic() - since_s > KEPT_S:
-                    self._refusals.say(topic, str(error))
+                    self._refusals.tell(topic, str(error))
                     return
             else:
                 self._publish(states)

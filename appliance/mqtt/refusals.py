@@ -1,6 +1,6 @@
 """What the journal says of orders that are not taken: some in a minute, of the others how many.
 
-    refusals.say(topic, "there is no camera 'shed'")
+    refusals.tell(topic, "there is no camera 'shed'")
     refusals.follow()                                    # once a cycle
 
 Reads: the unit's time. Writes: lines of the journal.
@@ -24,7 +24,7 @@ class Refusals:
         self._begun_s = 0.0
         self._said = self._unsaid = 0
 
-    def say(self, topic: str, reason: str) -> None:
+    def tell(self, topic: str, reason: str) -> None:
         """One order was not taken."""
         self.follow()
         with self._lock:

@@ -6,11 +6,19 @@ Never: checks a value; appliance/settings_file.py does, from the ranges given he
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from appliance.sections.field import setting
 
 PUSH_PORT = 8883  # MQTT over TLS
+
+
+class PageLanguage(Enum):
+    """The languages of the page."""
+
+    ENGLISH = "en"
+    ROMANIAN = "ro"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,10 @@ class WebSettings:
     )
     https_port: int = setting(
         0, "Port of the TLS proxy when PID 1 passes no socket; 0: there is none", 0, 65535
+    )
+    language: PageLanguage = setting(
+        PageLanguage.ENGLISH,
+        "Language of the page at the touchscreen, and for browsers that ask for none of its own",
     )
 
 

@@ -2,7 +2,7 @@
 
 Reads: unit.db (through appliance/status), the snapshots, and one JPEG at a time from the inference
 process. Writes: nothing but that an alarm was seen (alarm_replies.py).
-Never: takes another command, sets a cookie, or asks another host for anything.
+Never: takes another command, or asks another host for anything.
 """
 
 from pathlib import Path
@@ -26,6 +26,7 @@ from appliance.web.compression import compress
 from appliance.web.connections import LOCAL_ADDRESS
 from appliance.web.event_data import add_events
 from appliance.web.hosts import AllowedHosts
+from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
@@ -41,6 +42,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app = Flask(__name__, static_folder=None)
     reader = StoreReader(settings.database, clock)
     refuse_strange_hosts(app, settings)
+    add_languages(app, settings)
     static = add_static_files(app, STATIC)
     add_views(app, settings, reader, static)
     add_data(app, settings, reader)

@@ -24,12 +24,13 @@ from appliance.store.change_positions import (
 from appliance.store.changes import Changes, read_changes
 from appliance.strict_json import InputError, show
 from appliance.web.connections import IS_OVER, identify_client
+from appliance.web.questions import LANGUAGE
 from appliance.web.reader import StoreReader
 from appliance.web.waiting import NoPlaceError, Waiting
 
 MOST_WAIT_S = 60
 AGAIN_S = 10  # who found no place asks again
-NAMES = ("after", "wait_s")
+NAMES = ("after", "wait_s", LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)

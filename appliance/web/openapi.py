@@ -24,8 +24,9 @@ from appliance.web.app import create_app
 from appliance.web.changes import MOST_WAIT_S
 from appliance.web.openapi_paths import Argument, Explained, Operation, describe_paths
 from appliance.web.openapi_schemas import Schema, build_schemas
-from appliance.web.questions import MOST_EVENTS, USUAL_EVENTS
+from appliance.web.questions import LANGUAGE, MOST_EVENTS, USUAL_EVENTS
 from appliance.web.waiting import MOST_OF_CLIENT, MOST_WAITING
+from appliance.wording.translating import LANGUAGES
 
 VERSION = "1"
 NAME: Schema = {"type": "string", "maxLength": LONGEST_NAME}
@@ -49,6 +50,10 @@ ARGUMENTS = {
     "days": Argument(
         "Today and the days before it, in all",
         {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": 1},
+    ),
+    LANGUAGE: Argument(
+        "Language of the sentences; without it, as `Accept-Language` asks, else English",
+        {"enum": list(LANGUAGES)},
     ),
     "position": Argument(
         "The `position` of an earlier answer; without it the answer is the one of now", POSITION
@@ -74,7 +79,7 @@ REFUSALS = {
     421: ("The host of the request is no name of this unit (`[web] hosts`)", "refusal"),
     503: ("The database cannot be read, or too many wait; `reason` says why", "refusal"),
 }
-EVERYWHERE = (421, 503)
+EVERYWHERE = (400, 421, 503)
 # How one answer leads to the next request.
 LINKS = {
     "list_changes": {
@@ -102,7 +107,7 @@ OPERATIONS = {
     "order": Operation("Locked: the page takes no orders", None, refuses=(403, 404)),
 }
 
-EXPLAINED = Explained(OPERATIONS, ARGUMENTS, PLACES, REFUSALS, EVERYWHERE, AS, LINKS)
+EXPLAINED = Explained(OPERATIONS, ARGUMENTS, PLACES, REFUSALS, EVERYWHERE, AS, LINKS, (LANGUAGE,))
 
 
 def build_document() -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Explained:
     """`operations` by endpoint, `arguments` and `places` (parts of a path) by name, `refusals` by
     status code with the name of their schema; those of `everywhere` belong to each address.
     `names`: of arguments that differ between two addresses. `links`: how one answer leads to the
-    next request.
+    next request. `shared`: arguments that each address takes.
     """
 
     operations: Mapping[str, Operation]
@@ -53,6 +53,7 @@ class Explained:
     everywhere: tuple[int, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, Any] = field(default_factory=dict)
+    shared: tuple[str, ...] = ()
 
 
 def describe_paths(app: Flask, explained: Explained) -> dict[str, Any]:
@@ -75,7 +76,8 @@ def build_operation(explained: Explained, endpoint: str, rule: str) -> dict[str,
     operation = explained.operations[endpoint]
     found: dict[str, Any] = {"operationId": endpoint, "summary": operation.text}
     parameters = [build_place(explained, one) for one in PLACE_IN_RULE.finditer(rule)]
-    parameters += [build_argument(explained, name) for name in operation.arguments]
+    names = (*operation.arguments, *explained.shared)
+    parameters += [build_argument(explained, name) for name in names]
     if parameters:
         found["parameters"] = parameters
     answers = {200: ("As described", operation.answer)} if operation.answer else {}

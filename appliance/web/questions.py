@@ -19,7 +19,8 @@ from appliance.strict_json import InputError, show
 MOST_EVENTS = 200
 USUAL_EVENTS = 12
 T = TypeVar("T")
-NAMES = ("limit", "camera", "label", "since", "until", "before", "after")
+LANGUAGE = "lang"  # every address takes it (languages.py)
+NAMES = ("limit", "camera", "label", "since", "until", "before", "after", LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)

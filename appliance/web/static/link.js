@@ -2,6 +2,7 @@
 
 import { byId, say, show } from "./dom.js";
 import { span } from "./times.js";
+import { language } from "./translate.js";
 
 const TIMEOUT_MS = 6000;
 let lostAt = null;
@@ -11,7 +12,7 @@ let reason = "";
 export async function ask(path) {
   let answer;
   try {
-    answer = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    answer = await fetch(path, { headers: { "Accept-Language": language }, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (error) {
     throw new Error("The unit does not answer.", { cause: error });
   }

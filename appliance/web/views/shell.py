@@ -22,8 +22,6 @@ def add_views(app: Flask, settings: Settings, reader: StoreReader, static: str) 
     """The address of each view: its template with the status of now in it; its scripts request
     everything else.
     """
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
 
     @app.context_processor
     def give_common() -> dict[str, Any]:

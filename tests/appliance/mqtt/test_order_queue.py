@@ -109,7 +109,7 @@ def test_what_is_not_said_is_counted(
     refusals = Refusals(Service("mqtt", settings, clock, store, SentenceLog("mqtt")))
     clock.advance(MINUTE_S)
     for _ in range(MOST_SAID + 7):
-        refusals.say("a/set", "nonsense")
+        refusals.tell("a/set", "nonsense")
     assert caplog.messages == ["the command a/set was not taken: nonsense"] * MOST_SAID
     caplog.clear()
     refusals.follow()
@@ -117,7 +117,7 @@ def test_what_is_not_said_is_counted(
     refusals.follow()
     refusals.follow()
     assert caplog.messages == ["7 more commands were not taken in a minute"]
-    refusals.say("a/set", "nonsense")
+    refusals.tell("a/set", "nonsense")
     assert len(caplog.messages) == 2
 
 
