@@ -294,6 +294,11 @@ class Settings:
         return self.unit.data_dir / "unit.db"
 
     @property
+    def access_file(self) -> Path:
+        """Logins, PIN, tokens and acts, in a directory of the page's user alone."""
+        return self.unit.data_dir / "access" / "access.db"
+
+    @property
     def forecast_file(self) -> Path:
         """The day-ahead forecast, where one was downloaded (docs/energy.md describes its
         format).

@@ -57,6 +57,21 @@ class WebSettings:
         PageLanguage.ENGLISH,
         "Language of the page at the touchscreen, and for browsers that ask for none of its own",
     )
+    open_viewing: bool = setting(
+        False, "Let everybody in the network look over https without a login"
+    )
+    pin_idle_s: float = setting(
+        300.0, "Seconds without an act until the touchscreen asks for the PIN again", 30, 86_400
+    )
+    pin_longest_s: float = setting(
+        3600.0, "Seconds after which it does so in any case", 60, 7 * 86_400
+    )
+    login_idle_s: float = setting(
+        3600.0, "Seconds without an act or a new view until a login ends", 60, 7 * 86_400
+    )
+    login_longest_s: float = setting(
+        43_200.0, "Seconds after which a login ends in any case", 300, 30 * 86_400
+    )
 
 
 @dataclass(frozen=True, slots=True)

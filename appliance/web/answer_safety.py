@@ -19,6 +19,14 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+# Of a page with forms, which go to itself. A browser that tells no address at all ("no-referrer")
+# sends a form with `Origin: null`, as another site's would come.
+WITH_FORMS = {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
+        "form-action 'none'", "form-action 'self'"
+    ),
+    "Referrer-Policy": "same-origin",
+}
 
 
 class MisdirectedRequest(HTTPException):

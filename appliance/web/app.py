@@ -1,8 +1,8 @@
 """The unit's page: what it does now and why, for a phone, a touchscreen or a laptop.
 
 Reads: unit.db (through appliance/status), the snapshots, and one JPEG at a time from the inference
-process. Writes: nothing but that an alarm was seen (alarm_replies.py).
-Never: takes another command, or asks another host for anything.
+process. Writes: that an alarm was seen (alarm_replies.py), orders of a technician (acting/).
+Never: takes an order of somebody unknown, or asks another host for anything.
 """
 
 from pathlib import Path
@@ -12,14 +12,17 @@ from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from appliance.access.database import AccessError
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, CameraError, StoreError
 from appliance.log import redact
 from appliance.settings import Settings
 from appliance.status import charts, history, status_document
 from appliance.status.history import Span
+from appliance.web.acting.gate import add_gate
+from appliance.web.acting.refusals import wants_json
 from appliance.web.alarm_replies import add_alarm_replies
-from appliance.web.answer_safety import HEADERS, MisdirectedRequest
+from appliance.web.answer_safety import HEADERS, WITH_FORMS, MisdirectedRequest
 from appliance.web.camera_control import add_camera_control
 from appliance.web.changes import add_changes
 from appliance.web.compression import compress
@@ -30,9 +33,11 @@ from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
+from appliance.web.views.login import add_login, render_refusal
 from appliance.web.views.shell import add_views
 
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
+ASKS_FOR_A_PERSON = (401, 403)
 STATIC = Path(__file__).parent / "static"
 API_FILE = Path(__file__).parents[1] / "openapi.json"  # made by openapi.py
 
@@ -42,9 +47,11 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app = Flask(__name__, static_folder=None)
     reader = StoreReader(settings.database, clock)
     refuse_strange_hosts(app, settings)
+    add_gate(app, settings, clock)
     add_languages(app, settings)
     static = add_static_files(app, STATIC)
     add_views(app, settings, reader, static)
+    add_login(app)
     add_data(app, settings, reader)
     add_for_programs(app, settings, reader)
     add_events(app, settings, clock, reader)
@@ -56,6 +63,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app.register_error_handler(HTTPException, answer_refusal)
     app.register_error_handler(StoreError, answer_error)
     app.register_error_handler(CameraError, answer_error)
+    app.register_error_handler(AccessError, answer_error)
     app.after_request(add_headers)
     return app
 
@@ -112,8 +120,8 @@ def add_for_programs(app: Flask, settings: Settings, reader: StoreReader) -> Non
 
 def answer_refusal(error: HTTPException) -> ResponseReturnValue:
     """What is wrong with a request, for a program as JSON with `reason`."""
-    if not request.path.startswith("/api/"):
-        return error
+    if not wants_json():
+        return render_refusal(error) if error.code in ASKS_FOR_A_PERSON else error
     answer = jsonify(reason=error.description)
     answer.status_code = error.code or 400
     answer.headers.extend(pair for pair in error.get_headers() if pair[0] != "Content-Type")
@@ -127,6 +135,9 @@ def answer_error(error: ApplianceError) -> ResponseReturnValue:
 
 def add_headers(answer: Response) -> Response:
     """Headers for every answer; data is never cached, and compressed where that saves much."""
+    if answer.mimetype == "text/html":
+        for name, value in WITH_FORMS.items():
+            answer.headers.setdefault(name, value)
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     if answer.mimetype == "text/html" or request.path.startswith(NEVER_KEPT):

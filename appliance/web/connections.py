@@ -151,7 +151,9 @@ class Task(WSGITask):  # type: ignore[misc]
         if self.channel.is_proxied:
             take_over(environment, proxied.read_said(environment))
         else:
-            environment[ORIGIN] = judge_peer(environment["REMOTE_ADDR"])
+            passed_on = proxied.is_passed_on(environment)
+            peer = judge_peer(environment["REMOTE_ADDR"])
+            environment[ORIGIN] = Origin.PLAIN if passed_on else peer
             environment[LOCAL_ADDRESS] = self.channel.local_address
         proxied.remove_said(environment)
         environment[IS_OVER] = self.channel.is_over

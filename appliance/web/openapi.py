@@ -73,13 +73,14 @@ PLACES = {
 }
 REFUSALS = {
     400: ("An argument makes no sense; `reason` says why", "refusal"),
-    403: ("The page takes no orders; `reason` says what does", "refusal"),
+    401: ("Nobody is logged in, or no longer; `reason` says what to do", "refusal"),
+    403: ("Not by this person, from here, or by a page of somebody else; see `reason`", "refusal"),
     404: ("There is none", "refusal"),
     410: ("The position leads nowhere any more; go on from `position`", "lost_position"),
     421: ("The host of the request is no name of this unit (`[web] hosts`)", "refusal"),
     503: ("The database cannot be read, or too many wait; `reason` says why", "refusal"),
 }
-EVERYWHERE = (400, 421, 503)
+EVERYWHERE = (400, 401, 403, 421, 503)
 # How one answer leads to the next request.
 LINKS = {
     "list_changes": {
@@ -104,7 +105,8 @@ OPERATIONS = {
         (400, 410),
     ),
     "report": Operation("When each camera was watched and why not", "coverage", ("days",), (400,)),
-    "order": Operation("Locked: the page takes no orders", None, refuses=(403, 404)),
+    "order": Operation("Locked: the page takes no orders", None, refuses=(404,)),
+    "show_person": Operation("Who is logged in here, and the token that orders need", "person"),
 }
 
 EXPLAINED = Explained(OPERATIONS, ARGUMENTS, PLACES, REFUSALS, EVERYWHERE, AS, LINKS, (LANGUAGE,))

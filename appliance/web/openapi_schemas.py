@@ -21,6 +21,7 @@ Schema = dict[str, Any]
 STATUS_FILE = Path(__file__).parents[1] / "status.schema.json"
 LEVELS = [level.name for level in reversed(EnergyLevel)]
 TEXT: Schema = {"type": "string"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
 MOMENT: Schema = {"type": "string", "format": "date-time", "description": "UTC"}
 NUMBER: Schema = {"type": "number"}
 MAYBE_NUMBER: Schema = {"type": ["number", "null"], "description": "null: not known"}
@@ -58,7 +59,21 @@ def describe_answers() -> dict[str, Schema]:
         "history": describe_history(),
         "coverage": close("The newest day first", days=make_list(describe_camera_day())),
         "changes": describe_changes(),
+        "person": describe_person(),
     }
+
+
+def describe_person() -> Schema:
+    """Who is logged in."""
+    return close(
+        "Whoever asks; `name` null: nobody is logged in. `csrf_token`: what a page sends with "
+        "an order as `X-CSRF-Token`; null where a token of a script is used",
+        name=MAYBE_TEXT,
+        role={"enum": ["nobody", "viewer", "technician"]},
+        origin={"enum": ["touchscreen", "network", "plain"]},
+        can_act={"type": "boolean"},
+        csrf_token=MAYBE_TEXT,
+    )
 
 
 def describe_day() -> Schema:

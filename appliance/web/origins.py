@@ -11,18 +11,12 @@ Never: takes a request of another machine for one of the touchscreen.
 
 import ipaddress
 from collections.abc import Mapping
-from enum import Enum
 from typing import Any
 
+from appliance.access.roles import Origin
+
+__all__ = ["ORIGIN", "Origin", "find_origin", "judge_peer"]
 ORIGIN = "appliance.origin"  # in the WSGI environment: an Origin
-
-
-class Origin(Enum):
-    """The way of a request to the page."""
-
-    TOUCHSCREEN = "touchscreen"  # this computer, over loopback, not through the proxy
-    NETWORK = "network"  # through the proxy, over TLS
-    PLAIN = "plain"  # another computer, without TLS
 
 
 def find_origin(environ: Mapping[str, Any]) -> Origin:

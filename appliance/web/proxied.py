@@ -37,6 +37,13 @@ def read_said(environ: Mapping[str, Any]) -> Said:
     )
 
 
+def is_passed_on(environ: Mapping[str, Any]) -> bool:
+    """Whether another program says that it speaks for a client: a reverse proxy of the owner, which
+    reaches this computer's loopback as the touchscreen does.
+    """
+    return any(one.startswith((*FORWARDED, "HTTP_VIA")) for one in environ)
+
+
 def remove_said(environ: MutableMapping[str, Any]) -> None:
     """Take out whatever claims to speak of a client."""
     for name in [one for one in environ if one.startswith(FORWARDED)]:

@@ -29,7 +29,8 @@ ADJUSTMENTS = {
     "connection_limit": 4 * MOST,  # never reached: connections.py ends the slowest before
     "channel_timeout": 3600,  # deadlines are those of connections.py
     "max_request_header_size": 16_384,
-    "max_request_body_size": 1024,  # nothing here takes a body
+    # Settings and zones; what each address takes is far less (acting/gate.py).
+    "max_request_body_size": 98_304,
     "log_socket_errors": False,  # a visitor who goes is no error
 }
 

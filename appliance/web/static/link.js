@@ -22,6 +22,69 @@ export async function ask(path) {
   throw Object.assign(new Error(reason), { status: answer.status });
 }
 
+/**
+ * Order something: JSON to the unit, with what shows that this page itself sends it. Where nobody is
+ * logged in (any more), what was typed is kept (`takeUnsent`) and the login is opened; it leads back
+ * here. Throws an Error whose message is a sentence.
+ */
+export async function post(path, body = {}) {
+  let answer = await send(path, body);
+  if (answer.status === 403 && (await renewToken())) answer = await send(path, body);
+  if (answer.status === 401) {
+    keepUnsent(path, body);
+    const here = location.pathname + location.search + location.hash;
+    location.assign(`/login?next=${encodeURIComponent(here)}`);
+  }
+  const found = await answer.json().catch(() => ({}));
+  if (answer.ok) return found;
+  throw Object.assign(new Error(found.reason || `The unit answers with error ${answer.status}.`), { status: answer.status });
+}
+
+async function send(path, body) {
+  try {
+    return await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token() },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    throw new Error("The unit does not answer, so it is not known whether that was done. Look, and try again.", { cause: error });
+  }
+}
+
+function token() {
+  return document.querySelector('meta[name="csrf-token"]')?.content || "";
+}
+
+/** This page may be older than the login: whether there is another token by now. */
+async function renewToken() {
+  const meta = document.querySelector('meta[name="csrf-token"]');
+  const person = await ask("/api/person").catch(() => ({}));
+  if (!meta || !person.csrf_token || person.csrf_token === meta.content) return false;
+  meta.content = person.csrf_token;
+  return true;
+}
+
+function keepUnsent(path, body) {
+  try {
+    sessionStorage.setItem(`unsent ${path}`, JSON.stringify(body));
+  } catch {
+    // A browser that keeps nothing: it is typed once more.
+  }
+}
+
+/** What was to be sent there when a login was needed, for the form to show again; else null. */
+export function takeUnsent(path) {
+  try {
+    const kept = sessionStorage.getItem(`unsent ${path}`);
+    sessionStorage.removeItem(`unsent ${path}`);
+    return kept && JSON.parse(kept);
+  } catch {
+    return null;
+  }
+}
+
 export function found() {
   lostAt = null;
   document.body.classList.remove("lost");

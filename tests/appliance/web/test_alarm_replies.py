@@ -53,7 +53,7 @@ def test_opening_the_link_shows_the_alarm_and_acknowledges_nothing(
     assert "I have seen it (owner)" in answer.text
     assert "form-action 'self'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert list_orders(open_store) == []
 
 

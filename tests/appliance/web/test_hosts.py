@@ -78,7 +78,8 @@ def test_no_route_answers_a_strange_host(settings: Settings, clock: FakeClock, p
 
 
 def test_a_name_in_the_settings_is_answered(settings: Settings, clock: FakeClock) -> None:
-    named = replace(settings, web=WebSettings(hosts=("page.example",)))
+    web = WebSettings(hosts=("page.example",), plain_viewing=True)
+    named = replace(settings, web=web)
     client = create_app(named, clock).test_client()
     assert client.get("/", headers={"Host": "page.example"}).status_code == 200
     there = {LOCAL_ADDRESS: HERE}

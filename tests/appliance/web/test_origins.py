@@ -3,6 +3,7 @@
 import pytest
 
 from appliance.web.origins import ORIGIN, Origin, find_origin, judge_peer
+from appliance.web.proxied import is_passed_on
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
@@ -27,3 +28,9 @@ def test_a_text_in_its_place_is_believed_by_nobody() -> None:
 
 def test_without_a_word_of_the_server_the_peer_decides() -> None:
     assert find_origin({"REMOTE_ADDR": "127.0.0.1"}) is Origin.TOUCHSCREEN
+
+
+@pytest.mark.parametrize("name", ["HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"])
+def test_what_another_program_passes_on_is_not_of_the_touchscreen(name: str) -> None:
+    assert is_passed_on({name: "10.0.0.7", "REMOTE_ADDR": "127.0.0.1"})
+    assert not is_passed_on({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost"})

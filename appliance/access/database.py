@@ -1,0 +1,191 @@
+"""The file access.db: made, checked and opened.
+
+    file = AccessFile(settings.access_file, clock)
+    with file.read() as db: ...        # an empty one where there is none yet
+    with file.write() as db: ...       # one transaction, on disk at its end
+
+Reads and writes: access.db and its directory.
+Never: uses a file or directory that another user than the page's could have put there: all services
+may write the data directory, and who writes this file is a technician. Never begins anew by itself
+where the file is damaged: everybody would be locked out in silence, or let in.
+"""
+
+import os
+import pwd
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.clock import Clock
+from appliance.errors import ApplianceError
+from appliance.store.sqlite_errors import explain, is_damage
+from appliance.store.sqlite_files import Access, open_file
+
+OWNER = "appliance-web"  # whom the file belongs to on a unit
+BUSY_TIMEOUT_MS = 2000
+VERSION = 1
+SCHEMA = """
+CREATE TABLE account (
+    name TEXT PRIMARY KEY, shown TEXT NOT NULL, role TEXT NOT NULL, password TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE TABLE pin (one INTEGER PRIMARY KEY CHECK (one = 1), pin TEXT NOT NULL, at TEXT NOT NULL)
+    STRICT;
+CREATE TABLE attempt (
+    key TEXT PRIMARY KEY, failures INTEGER NOT NULL, wait_s REAL NOT NULL,
+    boot_id TEXT NOT NULL, uptime_s REAL NOT NULL
+) STRICT;
+CREATE TABLE session (
+    id_hash TEXT PRIMARY KEY, account TEXT, origin TEXT NOT NULL, boot_id TEXT NOT NULL,
+    begun_s REAL NOT NULL, seen_s REAL NOT NULL
+) STRICT;
+CREATE TABLE token (
+    name TEXT PRIMARY KEY, token_hash TEXT NOT NULL UNIQUE, role TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE TABLE act (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL,
+    name TEXT NOT NULL, role TEXT NOT NULL, origin TEXT NOT NULL, source TEXT NOT NULL,
+    what TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, outcome TEXT NOT NULL
+) STRICT;
+"""
+MEND = "`sudo unitctl access mend` sets it aside and begins a new one"
+
+
+class AccessError(ApplianceError):
+    """The file of logins cannot be used."""
+
+    code = "access"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFile:
+    """access.db of one unit; nothing is kept open. `clock`: that of people, never a scaled one."""
+
+    path: Path
+    clock: Clock
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read. Raises `AccessError`."""
+        with translate_errors(self.path, "read"):
+            if not is_there(self.path):
+                with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+                    yield begin(db)
+                return
+            with closing(self._open(Access.READ)) as db:
+                if read_version(db):
+                    yield db
+                    return
+            with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+                yield begin(db)  # made, and not filled: whoever made it was killed
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. Raises `AccessError`."""
+        with translate_errors(self.path, "written"):
+            make_file(self.path)
+            with closing(self._open(Access.WRITE)) as db:
+                db.execute("PRAGMA synchronous=FULL")
+                db.execute("BEGIN IMMEDIATE")
+                try:
+                    if not read_version(db):
+                        begin(db)
+                    yield db
+                except BaseException:
+                    with suppress(sqlite3.Error):
+                        db.execute("ROLLBACK")
+                    raise
+                db.execute("COMMIT")
+
+    def _open(self, access: Access) -> sqlite3.Connection:
+        db = open_file(self.path, access)
+        db.row_factory = sqlite3.Row
+        db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        return db
+
+
+def begin(db: sqlite3.Connection) -> sqlite3.Connection:
+    """The tables, in an empty database."""
+    db.row_factory = sqlite3.Row
+    for statement in SCHEMA.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version={VERSION}")
+    return db
+
+
+def read_version(db: sqlite3.Connection) -> int:
+    """0: it has no tables yet."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def translate_errors(path: Path, verb: str) -> Iterator[None]:
+    """Errors of SQLite and of the file system in words."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        advice = f"{error}: {MEND}" if is_damage(error) else explain(error, path)
+        raise AccessError(f"the logins in {path} cannot be {verb}: {advice}") from error
+    except PermissionError as error:
+        raise AccessError(
+            f"the logins in {path} cannot be {verb}: they are for the page and for root; "
+            "begin the command with sudo"
+        ) from error
+    except OSError as error:
+        raise AccessError(
+            f"the logins in {path} cannot be {verb}: {error.strerror}; check the free space and "
+            f"the permissions of {path.parent.parent}"
+        ) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file, and one that can be trusted. Raises `AccessError`, `OSError`."""
+    try:
+        for one, is_kind in ((path.parent, stat.S_ISDIR), (path, stat.S_ISREG)):
+            status = one.lstat()
+            if not is_kind(status.st_mode) or status.st_mode & 0o077 or not is_ours(status.st_uid):
+                raise AccessError(
+                    f"{one} belongs to somebody else, is a link or is open to others, so nobody "
+                    f"can log in: look who has made it (`ls -ld {one}`), then {MEND}"
+                )
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def is_ours(owner: int) -> bool:
+    """Whether a file of that user is that of the page: ours; for root that of the page too."""
+    return owner == os.geteuid() or (os.geteuid() == 0 and owner == find_owner())
+
+
+def find_owner() -> int | None:
+    """The page's user; None where this computer has none, such as a laptop."""
+    try:
+        return pwd.getpwnam(OWNER).pw_uid
+    except KeyError:
+        return None
+
+
+def make_file(path: Path) -> None:
+    """The directory and an empty file, where they are missing; root makes them for the page."""
+    if is_there(path):
+        return
+    with suppress(FileExistsError):
+        path.parent.mkdir(mode=0o700, parents=False)
+        give_to_page(path.parent)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+        give_to_page(path)
+    if not is_there(path):
+        raise FileNotFoundError(2, "it was removed while it was made", str(path))
+
+
+def give_to_page(path: Path) -> None:
+    """The page's user owns what root has made."""
+    owner = find_owner()
+    if os.geteuid() == 0 and owner is not None:
+        os.chown(path, owner, -1, follow_symlinks=False)

@@ -1,0 +1,81 @@
+"""Who may look: asked before every answer, but for what shows nothing of the unit.
+
+Reads: the request, access.db. Writes: nothing.
+Never: answers a stranger from the network with anything but the login, or reads a body that no
+address asks for.
+"""
+
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from appliance.access.database import AccessFile
+from appliance.access.roles import Origin, Role
+from appliance.clock import Clock, ScaledClock, SystemClock
+from appliance.settings import Settings
+from appliance.web.acting.asking import (
+    EXTENSION,
+    Front,
+    describe_for_templates,
+    find_trouble,
+    person,
+)
+from appliance.web.acting.refusals import NotAllowed, NotLoggedIn, TooLarge, wants_json
+
+# Nothing of the unit is in them, or (a link in an alarm) they have a key of their own.
+OPEN = ("/static/", "/login", "/logout", "/pin", "/healthz", "/manifest.webmanifest", "/alarm/")
+MOST_BYTES = 1024  # of the body, where an address asks for none
+PLAIN = (
+    "this unit shows nothing without TLS: open https:// in place of http://; the owner can allow "
+    "looking without it (`plain_viewing` under [web] in the settings)"
+)
+SCRIPTS_SAY_WHO = (
+    "log in first; a script sends a token (`sudo unitctl access token add NAME --role viewer`) as "
+    "`Authorization: Bearer TOKEN`"
+)
+
+
+def add_gate(app: Flask, settings: Settings, clock: Clock) -> None:
+    """Ask before each answer. People are as slow in a demonstration that runs fast: their sessions
+    and waits go by the kernel's clock.
+    """
+    people = SystemClock() if isinstance(clock, ScaledClock) else clock
+    file = AccessFile(settings.access_file, people)
+    app.extensions[EXTENSION] = Front(file, clock, settings.web)
+    app.before_request(limit_body)
+    app.before_request(ask_viewer)
+    app.context_processor(describe_for_templates)
+
+
+def limit_body() -> None:
+    """Raises `TooLarge` where the body is longer than the address takes."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    most = getattr(view, "most_bytes", MOST_BYTES)
+    request.max_content_length = most
+    if (request.content_length or 0) > most:
+        raise TooLarge(f"the request's body is longer than the {most} bytes that are taken here")
+
+
+def ask_viewer() -> Response | AnyResponse | None:
+    """None: he may look. Raises `NotLoggedIn`, `NotAllowed`, `AccessError`."""
+    if request.path.startswith(OPEN):
+        return None
+    who = person()
+    if who.role >= Role.VIEWER:
+        return None
+    if trouble := find_trouble():
+        raise trouble
+    if who.origin is Origin.PLAIN:
+        raise NotAllowed(PLAIN)
+    if request.method == "POST":
+        return None  # `acts` refuses it, with what belongs to it, and records that
+    if wants_json():
+        raise NotLoggedIn(SCRIPTS_SAY_WHO)
+    return redirect(make_login_address(), 303)
+
+
+def make_login_address() -> str:
+    """Of the login that leads back to where somebody wanted to go."""
+    wanted = request.full_path if request.query_string else request.path
+    return f"/login?next={quote(wanted, safe='/')}"

@@ -1,0 +1,159 @@
+"""`acts`: who may use an address that changes something, and the journal of what was done.
+
+Reads: the request, access.db. Writes: acts.
+Never: lets a function run that a stranger, another site or an old page has asked for, or one whose
+act could not be recorded before.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import g, make_response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from appliance.access.accounts import find_pin, list_accounts
+from appliance.access.acts import Outcome, begin_act, describe_act, end_act
+from appliance.access.database import AccessError
+from appliance.access.roles import Origin, Person, Role
+from appliance.web.acting.asking import (
+    Front,
+    find_trouble,
+    get_front,
+    make_token_for_page,
+    person,
+)
+from appliance.web.acting.refusals import NotAllowed, NotLoggedIn
+from appliance.web.acting.same_site import require_csrf_token, require_same_site
+
+MOST_BYTES = 4096  # of a body, where an address says nothing else
+MOST_REFUSED = 30  # refused acts that one process records: who asks for ever writes no more
+MADE_SAFE = (
+    "orders are taken at the touchscreen and over https, not without TLS from another machine"
+)
+NOBODY_CAN = (
+    "nobody can act on this unit yet: set a PIN for the touchscreen with `sudo unitctl access pin "
+    "set`, or a login for the network with `sudo unitctl access account add NAME --role technician`"
+)
+LOG_IN = {
+    Origin.TOUCHSCREEN: "enter the PIN first, or again: a login lasts for some minutes",
+    Origin.NETWORK: "log in first, or again: your login has ended, or there was none",
+}
+TOO_LOW = "{title} may look, not act: a technician's login is needed"
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+access_log = logging.getLogger("access")
+
+
+def acts(role: Role = Role.TECHNICIAN, *, most_bytes: int = MOST_BYTES) -> Callable[[View], View]:
+    """A decorator of a route's function, below the route: it runs for `role` and higher ones only.
+    `most_bytes`: how long the request's body may be.
+    """
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def run(*places: Any, **named: Any) -> ResponseReturnValue:
+            front = get_front()
+            who = require(front, role, named)
+            target = ", ".join(str(one) for one in named.values())
+            g.act_id = begin_act(front.file, front.clock, who, name_act(), target, {})
+            g.act_outcome = None
+            outcome = Outcome.FAILED
+            try:
+                answer = make_response(view(*places, **named))
+                outcome = judge(answer.status_code)
+            except HTTPException as error:
+                outcome = judge(error.code or 500)
+                raise
+            finally:
+                end(front, g.act_outcome or outcome)
+            return answer
+
+        run.most_bytes = most_bytes  # type: ignore[attr-defined]
+        run.role = role  # type: ignore[attr-defined]
+        return run  # type: ignore[return-value]
+
+    return wrap
+
+
+def record_act(
+    who: Person,
+    what: str,
+    target: str = "",
+    detail: Mapping[str, Any] | None = None,
+    outcome: Outcome = Outcome.DONE,
+) -> None:
+    """Record what was, or is about to be, done. Within `acts` it describes that act. Raises
+    `AccessError`.
+    """
+    front, act_id = get_front(), g.get("act_id")
+    if act_id is None:
+        begin_act(front.file, front.clock, who, what, target, detail or {}, outcome)
+        return
+    describe_act(front.file, act_id, what, target, detail or {})
+    if outcome is not Outcome.DONE:
+        g.act_outcome = outcome
+
+
+def require(front: Front, role: Role, named: Mapping[str, Any]) -> Person:
+    """Who asks, where he may act. Raises `NotLoggedIn`, `NotAllowed`, `AccessError`."""
+    who = person()
+    if trouble := find_trouble():
+        raise trouble
+    try:
+        require_role(front, who, role)
+        if not g.get("by_token"):
+            require_same_site(who.origin)
+            require_csrf_token(make_token_for_page())
+    except (NotLoggedIn, NotAllowed) as refusal:
+        record_refusal(front, who, named, str(refusal.description))
+        raise
+    return who
+
+
+def require_role(front: Front, who: Person, role: Role) -> None:
+    """Raises `NotLoggedIn`, `NotAllowed`, `AccessError`."""
+    if who.origin is Origin.PLAIN:
+        raise NotAllowed(MADE_SAFE)
+    if who.name and who.role >= role:
+        return
+    if who.name:
+        raise NotAllowed(TOO_LOW.format(title=who.title))
+    if find_pin(front.file) is None and not list_accounts(front.file):
+        raise NotAllowed(NOBODY_CAN)
+    raise NotLoggedIn(LOG_IN[who.origin])
+
+
+def record_refusal(front: Front, who: Person, named: Mapping[str, Any], reason: str) -> None:
+    """One row, where there were not too many; what cannot be recorded is refused as well."""
+    counts = front.counts
+    if counts["refused"] >= MOST_REFUSED and not who.name:
+        return
+    counts["refused"] += 1
+    target = ", ".join(str(one) for one in named.values())
+    with suppress(AccessError):
+        detail = {"reason": reason}
+        begin_act(front.file, front.clock, who, name_act(), target, detail, Outcome.REFUSED)
+
+
+def end(front: Front, outcome: Outcome) -> None:
+    """What is done is done: where its end cannot be recorded, its row says "begun"."""
+    try:
+        end_act(front.file, g.act_id, outcome)
+    except AccessError as error:
+        access_log.warning("the end of an act was not recorded: %s", error)
+    g.act_id = None
+
+
+def name_act() -> str:
+    """What is done, as long as nothing says it better."""
+    return f"{request.method} {request.url_rule.rule if request.url_rule else request.path}"
+
+
+def judge(code: int) -> Outcome:
+    """How an act ended, by the answer's status code."""
+    if code < 400:
+        return Outcome.DONE
+    return Outcome.REFUSED if code < 500 else Outcome.FAILED
