@@ -18,6 +18,7 @@
 #             and mosquitto
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 #             make bench-image OTHER=DIR/image compares it with another build of the same commit
+# make screenshots   the pictures of the page in docs/, beside a `make run` at its noon
 # make soak   power cuts at every call of an update, 50,000 images; goes on where it stopped
 # make fuzz   seven million random inputs, hours: replies of power devices, the picture socket, settings, MQTT, rows, and
 #             a million of each kind that an update reads; QUICK=1 for a short draw; single ones: make fuzz-frames ...
@@ -67,7 +68,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run home-assistant update-demo fleet-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -91,6 +92,10 @@ build/peers/installed build/fuzz/installed build/sbom/installed build/integratio
 SITE = --day $(DAY) --charger $(CHARGER) $(if $(BMS),--bms $(BMS)) $(if $(GENERATOR),--generator)
 run: .venv/installed
 	$(BOUND) $(PY) -m provisioning $(SITE) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --cameras $(CAMERAS) $(if $(ALARMS),--alarms $(ALARMS)) $(if $(MQTT),--mqtt $(MQTT))
+
+# The page's pictures in docs/, beside a `make run` that is at noon.
+screenshots: .venv/installed-test
+	$(PY) -m tests.bench.page.screenshots --port $(PORT)
 
 # Beside a `make run`, in another terminal.
 update-demo: .venv/installed
