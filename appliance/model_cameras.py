@@ -288,7 +288,8 @@ class Event:
     not analysed. `woken_by` is what detected it first. `clip` is like `snapshot`. `stream` is the
     stream of the camera that the snapshot is of, "main" or "sub"; "" where it has only one.
     `sub_label` is the class that the zone's own model gives it, with `sub_confidence`; "" where no
-    such model looked, or it failed.
+    such model looked, or it failed. `zone` is the name of the zone or line in `rule`, ""
+    without one.
     """
 
     stamp: Stamp
@@ -316,6 +317,24 @@ class Event:
     stream: str = ""
     sub_label: str = ""
     sub_confidence: float | None = None
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventErasure:
+    """A person's order to erase events, stored in the transaction that erased their rows.
+
+    `via` is what the order came by, such as "page". `remaining` names, as JSON, what is still to be
+    deleted: files below the data directory, and alarms whose pictures wait for a channel; None once
+    all is gone, at `ended`. It names no event then.
+    """
+
+    stamp: Stamp
+    who: str
+    via: str
+    events: int
+    remaining: str | None
+    ended: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

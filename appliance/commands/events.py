@@ -56,6 +56,7 @@ BEFORE = make_type(parse_before)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", type=NAME, metavar="NAME", help="only those of this camera")
     parser.add_argument("--label", type=NAME, metavar="WORD", help="only these, such as person")
+    parser.add_argument("--zone", type=NAME, metavar="NAME", help="only those of this zone or line")
     parser.add_argument("--since", type=TIME, metavar="TIME", help=SINCE_HELP)
     parser.add_argument("--before", type=BEFORE, metavar="TIME", help=LIST_BEFORE_HELP)
     parser.add_argument("--limit", type=LIMIT, default=50, metavar="N", help=LIMIT_HELP)
@@ -109,7 +110,7 @@ def find_events(
     before = None if place else find_moment_utc(asked, now, settings)
     since = find_moment_utc(arguments.since, now, settings)
     check_span(since, before)
-    query = EventQuery(arguments.camera, arguments.label, since, before)
+    query = EventQuery(arguments.camera, arguments.label, since, before, arguments.zone)
     return events.list_events(store, query, limit=arguments.limit, before=place)
 
 
@@ -120,11 +121,15 @@ def check_span(since: datetime | None, before: datetime | None) -> None:
 
 
 def list_names(store: Store, settings: Settings) -> dict[str, list[str]]:
-    """The cameras and labels that a person may mean: those of stored events and of the settings."""
+    """What a person may mean: cameras, labels and zones of stored events and of the settings."""
     stored = events.list_filters(store)
     cameras = dict.fromkeys((*settings.camera, *stored["camera"]))
     labels = dict.fromkeys((*settings.inference.labels, *stored["label"]))
-    return {"camera": list(cameras), "label": list(labels)}
+    places = (
+        place for camera in settings.camera.values() for place in (*camera.zone, *camera.line)
+    )
+    zones = dict.fromkeys((*places, *stored["zone"]))
+    return {"camera": list(cameras), "label": list(labels), "zone": list(zones)}
 
 
 def explain_none(named: dict[str, list[str]], arguments: argparse.Namespace) -> Iterator[str]:

@@ -72,8 +72,9 @@ def describe_one_event(store: Store, query: EventQuery, event_id: str) -> Docume
 
 
 def list_filters(store: Store) -> Document:
-    """By which cameras and labels events can be filtered: those of stored events."""
-    return {name: store.list_values(Event, name) for name in ("camera", "label")}
+    """By which cameras, labels and zones events can be filtered: those of stored events."""
+    found = {name: store.list_values(Event, name) for name in ("camera", "label", "zone")}
+    return found | {"zone": [name for name in found["zone"] if name]}
 
 
 def describe_event(placed: PlacedEvent) -> Document:
@@ -100,6 +101,7 @@ def describe_event(placed: PlacedEvent) -> Document:
         "threshold": event.threshold,
         "reason": event.reason,
         "rule": event.rule,
+        "zone": event.zone,
         "woken_by": event.woken_by,
         "drops": event.drops,
         "scores": dict(event.scores),

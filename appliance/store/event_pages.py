@@ -8,8 +8,10 @@ Never: shows an event twice or leaves one out: several may begin at the same mom
 written when its event ends, which may be after a later one's.
 """
 
+import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from appliance.model_cameras import Event
@@ -43,18 +45,25 @@ class PlacedEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events: those that began from `since` on and before `until`; None: all."""
+    """Which events: those that began from `since` on and before `until`; None: all. `zone`: of the
+    zone or line of that name.
+    """
 
     camera: str | None = None
     label: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    zone: str | None = None
 
     def list_terms(self) -> list[tuple[str, str]]:
-        """SQL conditions, each with its value."""
+        """SQL conditions, each with its value. One index serves them all: that of zones has label
+        and camera in it, that of labels the camera. A `+` keeps SQLite from another one.
+        """
+        narrow = self.zone is not None
         named = (
-            ("camera = ?", self.camera),
-            ("label = ?", self.label),
+            ("zone = ?", self.zone),
+            ("+label = ?" if narrow else "label = ?", self.label),
+            ("+camera = ?" if narrow or self.label is not None else "camera = ?", self.camera),
             ("at >= ?", self.since),
             ("at < ?", self.until),
         )
@@ -101,19 +110,54 @@ def find_event(store: Store, event_id: str) -> PlacedEvent | None:
     return found[0] if found else None
 
 
+def count_events(store: Store, query: EventQuery) -> int:
+    """How many a query finds."""
+    condition, values = make_condition(query)
+    found = store.query(f"SELECT count(*) FROM event WHERE {condition}", values)
+    return int(found[0][0]) if found else 0
+
+
+def count_in_steps(
+    store: Store, query: EventQuery, steps: Sequence[tuple[datetime, datetime]]
+) -> list[int]:
+    """How many there are in each step, from its first moment to before its second one, whatever the
+    times of the query.
+    """
+    edges = json.dumps([[encode_time(one), encode_time(other)] for one, other in steps])
+    sql, values = format_counting(query)
+    found = {row[0]: int(row[1]) for row in store.query(sql, (edges, *values))}
+    return [found.get(number, 0) for number in range(len(steps))]
+
+
+def format_counting(query: EventQuery) -> tuple[str, tuple[str, ...]]:
+    """SQL that counts in steps, which are its first value as JSON; and its other values."""
+    condition, values = make_condition(replace(query, since=None, until=None))
+    sql = (
+        "WITH step (number, since, until) AS (SELECT key, json_extract(value, '$[0]'), "
+        "json_extract(value, '$[1]') FROM json_each(?)) SELECT number, (SELECT count(*) FROM event "
+        f"WHERE at >= step.since AND at < step.until AND {condition}) FROM step"
+    )
+    return sql, values
+
+
+def make_condition(query: EventQuery) -> tuple[str, tuple[str, ...]]:
+    """SQL for a query, and its values."""
+    terms = query.list_terms()
+    return " AND ".join(term for term, _ in terms) or "1", tuple(value for _, value in terms)
+
+
 def search(
     store: Store, query: EventQuery, side: str, place: EventPlace | None, order: str, *, limit: int
 ) -> list[PlacedEvent]:
     """The events of a query on one side of a place."""
-    terms = query.list_terms()
-    conditions = [term for term, _ in terms]
-    values: tuple[str | int, ...] = tuple(value for _, value in terms)
+    condition, values = make_condition(query)
+    placed: tuple[str | int, ...] = ()
     if place is not None:
-        conditions.append(side)
-        values += (place.at, place.row)
-    condition = " AND ".join(conditions) or "1"
+        condition, placed = f"{condition} AND {side}", (place.at, place.row)
     return store.collect(
-        RowSearch("event", condition, order, values), lambda row: place_event(store, row), limit
+        RowSearch("event", condition, order, (*values, *placed)),
+        lambda row: place_event(store, row),
+        limit,
     )
 
 

@@ -15,6 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from appliance.store.alarm_positions import format_report_trigger, list_beginnings
 from appliance.store.first_tables import FIRST_TABLES
+from appliance.store.later_tables import ALARM_TABLES, EVENT_LOOKUP
 from appliance.store.sqlite_errors import explain
 from appliance.store.sqlite_files import limit_values
 
@@ -345,19 +346,7 @@ def m0028_updates(db: Database) -> None:
 @unit()  # type: ignore[untyped-decorator]
 def m0029_alarms(db: Database) -> None:
     """Alarms, their messages, up to where occurrences were looked at, and what people ordered."""
-    for name, key, own in (
-        ("alarm", "alarm_id", """sequence INTEGER NOT NULL, key TEXT NOT NULL, rule TEXT NOT NULL,
-            kind TEXT NOT NULL, priority TEXT NOT NULL, text TEXT NOT NULL, last TEXT NOT NULL,
-            ends TEXT NOT NULL, occurrences INTEGER NOT NULL, reason TEXT NOT NULL,
-            camera TEXT NOT NULL DEFAULT '', label TEXT NOT NULL DEFAULT '', snapshot TEXT,
-            event_id TEXT NOT NULL DEFAULT '', acknowledged_by TEXT NOT NULL DEFAULT ''"""),
-        ("alarm_delivery", "delivery_id", """alarm_id TEXT NOT NULL, recipient TEXT NOT NULL,
-            channel TEXT NOT NULL, state TEXT NOT NULL, priority TEXT NOT NULL,
-            covers INTEGER NOT NULL, not_before TEXT NOT NULL, attempts INTEGER NOT NULL,
-            reason TEXT NOT NULL, sent TEXT, size_bytes INTEGER NOT NULL DEFAULT 0,
-            sequence INTEGER NOT NULL DEFAULT 0, perhaps_sent INTEGER NOT NULL DEFAULT 0"""),
-        ("alarm_position", "stream", "row_id INTEGER NOT NULL, negative INTEGER"),
-    ):  # fmt: skip
+    for name, key, own in ALARM_TABLES:
         db.execute(f"CREATE TABLE {name} ({key} TEXT PRIMARY KEY, {KEYED_STAMP}, {own})")
     indexed = ("alarm (sequence)", "alarm (key, sequence)", "alarm_delivery (alarm_id)")
     for place in (*indexed, "alarm (event_id)", "alarm_delivery (state)"):
@@ -385,6 +374,17 @@ def m0030_reports(db: Database) -> None:
         "who TEXT NOT NULL, via TEXT NOT NULL, reason TEXT NOT NULL)"
     )
     db.execute(format_report_trigger())
+
+
+@unit()  # type: ignore[untyped-decorator]
+def m0031_event_lookup(db: Database) -> None:
+    """An event's zone or line by name; what finds one of 100,000 events by any of its filters; and
+    which events a person has erased. (`id` is in the indexes for the order of the list.)
+    """
+    for sql in EVENT_LOOKUP:
+        db.execute(sql)
+    erasure = "who TEXT NOT NULL, via TEXT NOT NULL, events INTEGER NOT NULL, remaining TEXT"
+    db.execute(f"CREATE TABLE event_erasure ({STAMP}, {erasure}, ended TEXT)")
 
 
 if __name__ == "__main__":

@@ -87,6 +87,7 @@ TABLES = (
     Table("event_begun",         model_cameras.EventBegun,    INFERENCE, None,    None,    SECONDLY),
     Table("switch_order",        model_cameras.SwitchOrder,   POWER,     None,    None,    365),
     Table("event",               model_cameras.Event,         INFERENCE, None,    None,    365,      durable=True, alarms=True, order="at"),
+    Table("event_erasure",       model_cameras.EventErasure,  INFERENCE, None,    None,    3650,     durable=True),
     Table("update_state",        model_updates.UpdateState,   CHECKIN,   None,    None,    3650,     durable=True),
     Table("check_in",            model_updates.CheckIn,       CHECKIN,   None,    None,    60),
     Table("alarm",               model_alarms.Alarm,          ALARM,     None,    None,    90,       key="alarm_id", durable=True, order="at"),

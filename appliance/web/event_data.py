@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 from appliance.clock import Clock
 from appliance.settings import Settings
 from appliance.status import events
-from appliance.web.questions import EventQuestion, parse_question
+from appliance.status.event_timeline import build_timeline
+from appliance.web.questions import EventQuestion, parse_query, parse_question
 from appliance.web.reader import StoreReader
 from appliance.wording.site_time import find_zone
 
 
 def add_events(app: Flask, settings: Settings, clock: Clock, reader: StoreReader) -> None:
-    """`/api/events`, `/api/events/ID` and `/api/event-filters`."""
+    """`/api/events`, `/api/events/ID`, `/api/event-filters` and `/api/event-timeline`."""
     zone = find_zone(settings.site.timezone)
 
     def ask() -> EventQuestion:
@@ -48,3 +49,9 @@ def add_events(app: Flask, settings: Settings, clock: Clock, reader: StoreReader
     @app.get("/api/event-filters")
     def list_filters() -> ResponseReturnValue:
         return jsonify(reader.ask(events.list_filters))
+
+    @app.get("/api/event-timeline")
+    def show_timeline() -> ResponseReturnValue:
+        now = clock.stamp().utc
+        query = parse_query(request.args, now, zone)
+        return jsonify(reader.ask(lambda store: build_timeline(store, query, now, zone)))

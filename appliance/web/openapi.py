@@ -34,11 +34,12 @@ TIME: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "examples": ["24h",
 CURSOR: Schema = {"type": "string", "pattern": f"^({PLACE.pattern})?$"}
 POSITION: Schema = {"type": "string", "pattern": f"^{re.sub('[?]P<[a-z]+>', '', FORM.pattern)}$"}
 
-
-FILTERS = ("camera", "label", "since", "until", "before", "after", "limit")
+QUERY = ("camera", "label", "zone", "since", "until")
+FILTERS = (*QUERY, "before", "after", "limit")
 ARGUMENTS = {
     "camera": Argument("Only of this camera; empty: of all", NAME),
     "label": Argument("Only with this label; empty: with any", NAME),
+    "zone": Argument("Only of this zone or line; empty: of any, and without one", NAME),
     "since": Argument(f"Began then or later: {TIME_HELP}", TIME),
     "until": Argument("Began earlier: a time as in `since`", TIME),
     "before": Argument("Older than the event with this cursor, or than a time", TIME),
@@ -96,7 +97,15 @@ OPERATIONS = {
     "show_event": Operation(
         "One event and its neighbours in the list", "one_event", FILTERS, (400, 404)
     ),
-    "list_filters": Operation("The cameras and labels that stored events have", "event_filters"),
+    "list_filters": Operation(
+        "The cameras, labels and zones that stored events have", "event_filters"
+    ),
+    "show_timeline": Operation(
+        "How many events there were in each hour (of up to two days) or day",
+        "timeline",
+        QUERY,
+        (400,),
+    ),
     "list_changes": Operation(
         "Events, faults and levels since a position, as they come (long poll): at most "
         f"{MOST_OF_CLIENT} requests of one client and {MOST_WAITING} in all wait at once",

@@ -52,9 +52,7 @@ def describe_answers() -> dict[str, Schema]:
             newer={"type": ["string", "null"]},
             older={"type": ["string", "null"]},
         ),
-        "event_filters": close(
-            "What events can be filtered by", camera=make_list(TEXT), label=make_list(TEXT)
-        ),
+        **describe_event_lists(),
         "day": describe_day(),
         "history": describe_history(),
         "coverage": close("The newest day first", days=make_list(describe_camera_day())),
@@ -74,6 +72,24 @@ def describe_person() -> Schema:
         can_act={"type": "boolean"},
         csrf_token=MAYBE_TEXT,
     )
+
+
+def describe_event_lists() -> dict[str, Schema]:
+    """What there is of the events beside themselves."""
+    return {
+        "event_filters": close(
+            "What events can be filtered by",
+            camera=make_list(TEXT),
+            label=make_list(TEXT),
+            zone=make_list(TEXT),
+        ),
+        "timeline": close(
+            "`events`: how many the filter finds; the steps also show what is before and after",
+            step={"enum": ["hour", "day"]},
+            events=COUNT,
+            steps=make_list(close("", since=MOMENT, until=MOMENT, events=COUNT)),
+        ),
+    }
 
 
 def describe_day() -> Schema:

@@ -4,7 +4,7 @@ Reads: the request's arguments. Writes: nothing.
 Never: guesses: what makes no sense is a bad request, answered with one sentence.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, NoReturn, TypeVar
@@ -20,7 +20,8 @@ MOST_EVENTS = 200
 USUAL_EVENTS = 12
 T = TypeVar("T")
 LANGUAGE = "lang"  # every address takes it (languages.py)
-NAMES = ("limit", "camera", "label", "since", "until", "before", "after", LANGUAGE)
+FILTERS = ("camera", "label", "zone", "since", "until")
+NAMES = ("limit", *FILTERS, "before", "after", LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +60,37 @@ class Arguments:
 
 def parse_question(values: Mapping[str, str], now: datetime, zone: tzinfo) -> EventQuestion:
     """The request's arguments; a date and a time without a zone are those of the site."""
-    unknown = sorted(set(values) - set(NAMES))
-    if unknown:
-        refuse(f"there is no argument {show(unknown[0])}; there are {', '.join(NAMES)}")
+    refuse_unknown(values, NAMES)
     if "before" in values and "after" in values:
         refuse("give before or after, not both")
     given = Arguments(values, now, zone)
     before, until = parse_before(given)
+    limit = given.parse("limit", parse_count, 1, MOST_EVENTS) or USUAL_EVENTS
+    after = given.parse("after", parse_cursor)
+    return EventQuestion(make_query(given, until), limit, before, after)
+
+
+def parse_query(values: Mapping[str, str], now: datetime, zone: tzinfo) -> EventQuery:
+    """The filters alone, where there is no list to go on in."""
+    refuse_unknown(values, (*FILTERS, LANGUAGE))
+    given = Arguments(values, now, zone)
+    return make_query(given, given.parse_moment("until"))
+
+
+def make_query(given: Arguments, until: datetime | None) -> EventQuery:
+    """The filters."""
     since = given.parse_moment("since")
     if since and until and since >= until:
         refuse("since names a later time than until or before: nothing lies between them")
-    query = EventQuery(
-        given.parse("camera", parse_name), given.parse("label", parse_name), since, until
-    )
-    limit = given.parse("limit", parse_count, 1, MOST_EVENTS) or USUAL_EVENTS
-    return EventQuestion(query, limit, before, given.parse("after", parse_cursor))
+    camera, label, zone = (given.parse(name, parse_name) for name in FILTERS[:3])
+    return EventQuery(camera, label, since, until, zone)
+
+
+def refuse_unknown(values: Mapping[str, str], names: Sequence[str]) -> None:
+    """A word that is misspelled must not look as if it filtered nothing."""
+    unknown = sorted(set(values) - set(names))
+    if unknown:
+        refuse(f"there is no argument {show(unknown[0])}; there are {', '.join(names)}")
 
 
 def parse_before(given: Arguments) -> tuple[EventPlace | None, datetime | None]:

@@ -14,6 +14,7 @@ from typing import Any
 from appliance.media.frames import SUB
 from appliance.model import EnergyLevel, Stamp
 from appliance.model_cameras import Box, Event, Tier
+from appliance.wording.rule_zone import find_zone_name
 from inference.detection.frame_result import FrameResult
 from inference.events.rules import RuleMatch
 from inference.tracking.state import LOOK_EVERY_S, Track
@@ -240,6 +241,7 @@ def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None)
             "best": draft.confidence,
         },
         stream=draft.best.picture.stream,
+        zone=find_zone_name(draft.rule),
     )
 
 

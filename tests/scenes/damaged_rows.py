@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from appliance.model_cameras import (
     CameraState,
     Event,
     EventBegun,
+    EventErasure,
     HoldKind,
     SwitchOrder,
     Watching,
@@ -57,6 +58,7 @@ from appliance.mqtt.unit_state import build_unit_states
 from appliance.settings import Settings
 from appliance.status import camera_costs, camera_moment, charts, events, status_document
 from appliance.status.coverage import build_coverage
+from appliance.status.event_timeline import build_timeline
 from appliance.status.history import Span, build_history
 from appliance.store import camera_holds
 from appliance.store.camera_holds import Order
@@ -131,7 +133,10 @@ def fill_every_table(open_store: OpenStore, pass_time: Callable[[], None] = lamb
     camera_holds.add_holds(
         open_store("camera"), camera_holds.make_hold("demo", HoldKind.PAUSE, anna, now)
     )
-    open_store("inference").add(EventBegun(now, "e", "demo", "person", "zone yard"))
+    open_store("inference").add(
+        EventBegun(now, "e", "demo", "person", "zone yard"),
+        EventErasure(now, "anna", "page", 1, '{"files": [], "alarms": []}', None),
+    )
     open_store("camera").add(CameraCoverage(now, "demo", Watching.WATCHED, 60.0, "FULL"))
     open_store("checkin").add(
         UpdateState(now, UpdateStep.GATE, "2", "1", "waits", "energy", progress_pct=40.0),
@@ -248,6 +253,7 @@ def list_readers(open_store: OpenStore, settings: Settings) -> dict[str, Callabl
         "older events": lambda: read_older(store, EventQuery(until=until), None, 10),
         "one event": lambda: events.describe_one_event(store, EventQuery(), "damaged"),
         "filters of events": lambda: events.list_filters(store),
+        "timeline": lambda: build_timeline(store, EventQuery(zone="yard"), now, UTC),
         "faults": lambda: status_document.list_faults(store, all=True),
         "history": lambda: [build_history(store, settings, span) for span in Span],
         "chart": lambda: charts.build_day(store, settings),

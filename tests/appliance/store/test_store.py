@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sqlite3
 import stat
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from appliance.store.steps import LEVEL_SHARES
 from appliance.store.store import Store
 from appliance.store.tables import TABLES
 from appliance.store.whole_check import find_damage
+from appliance.wording.rule_zone import find_zone_name
 from tests.conftest import OpenStore
 from tests.scenes import filled
 from tests.stand_ins.fakes import START, FakeClock
@@ -146,6 +148,24 @@ def test_a_database_of_the_first_release_still_opens(tmp_path: Path, clock: Fake
     assert state is not None
     assert state.state_of_charge_pct == 44.0
     assert after.query("SELECT * FROM battery_state_mean") == []
+
+
+def test_events_of_an_earlier_release_get_the_name_of_their_zone(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    path = tmp_path / "unit.db"
+    prepare.create(path)
+    earlier = Database(path)
+    migrations.unit.apply(earlier, stop_before="m0031_event_lookup")
+    rules = ("zone yard: stayed 10 s", "line gate: crossed to the left", "", "zone odd", "others")
+    for number, rule in enumerate(rules):
+        row = rows.encode(replace(filled.event(clock.stamp(), f"e{number}"), rule=rule))
+        earlier["event"].insert({name: row[name] for name in row if name != "zone"})
+    earlier.conn.close()
+    assert prepare.prepare_database(path) is None
+    found = [event.zone for event in Store(path, clock).rows(Event)]
+    assert found == ["yard", "gate", "", "odd", ""]
+    assert found == [find_zone_name(rule) for rule in rules]
 
 
 def test_a_database_of_a_later_release_opens_after_a_rollback(

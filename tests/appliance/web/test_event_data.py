@@ -1,10 +1,12 @@
 """The events over HTTP: pages, filters, one event, and what is refused."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from flask.testing import FlaskClient
 
 from appliance.settings import Settings
+from appliance.status.event_timeline import MOST_DAYS
 from appliance.web.app import create_app
 from tests.appliance.web.test_web import client, event
 from tests.conftest import OpenStore
@@ -43,6 +45,7 @@ def test_events_can_be_filtered_by_camera_label_and_time_of_the_site(
     assert client.get("/api/event-filters").json == {
         "camera": ["demo", "gate"],
         "label": ["car", "person"],
+        "zone": [],
     }
     for asked, wanted in (
         ("camera=gate", [3]),
@@ -87,3 +90,48 @@ def test_a_question_that_makes_no_sense_is_refused_in_words(client: FlaskClient)
         answer = client.get(f"/api/events?{asked}")
         assert answer.status_code == 400, asked
         assert words in answer.json["reason"], asked  # type: ignore[index]
+
+
+def test_events_of_one_zone_or_line_are_found(
+    client: FlaskClient, clock: FakeClock, open_store: OpenStore
+) -> None:
+    store = open_store("inference")
+    for number, zone in enumerate(("yard", "", "gate", "yard")):
+        store.add(replace(event(clock.stamp(), number), zone=zone))
+    assert client.get("/api/event-filters").json["zone"] == ["gate", "yard"]  # type: ignore[index]
+    found = client.get("/api/events?zone=yard&label=person&camera=demo").json
+    assert [one["event_id"] for one in found] == ["event-3", "event-0"]  # type: ignore[union-attr]
+    assert client.get("/api/events?zone=yard&camera=gate").json == []
+
+
+def test_the_timeline_counts_by_day_of_the_site_and_of_one_day_by_hour(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    site = replace(settings.site, timezone="Asia/Kathmandu")  # 5 h 45 min ahead of UTC
+    client = create_app(replace(settings, site=site), clock).test_client()
+    store, now = open_store("inference"), clock.stamp()
+    for number, ago_h in enumerate((0, 1, 24, 30 * 24)):
+        began = replace(now, utc=now.utc - timedelta(hours=ago_h))
+        store.add(replace(event(began, number), label=("person", "car")[number % 2]))
+    days = client.get("/api/event-timeline").json
+    assert days is not None
+    assert (days["step"], days["events"], len(days["steps"])) == ("day", 4, 31)
+    assert [one["events"] for one in days["steps"]] == [1, *28 * [0], 1, 2]
+    assert days["steps"][-1]["since"].endswith("T18:15:00.000Z")
+    assert client.get("/api/event-timeline?label=car").json["events"] == 2  # type: ignore[index]
+    hours = client.get("/api/event-timeline?since=2026-04-15T07:00&until=2026-04-15T08:00").json
+    assert hours is not None
+    assert (hours["step"], hours["events"], len(hours["steps"])) == ("hour", 1, 24)
+    assert sum(one["events"] for one in hours["steps"]) == 2, "also what is before and after"
+    assert client.get("/api/event-timeline?limit=3").status_code == 400
+
+
+def test_a_timeline_of_years_has_a_bounded_number_of_days(
+    client: FlaskClient, open_store: OpenStore
+) -> None:
+    open_store()
+    found = client.get("/api/event-timeline?since=2001-01-01").json
+    assert len(found["steps"]) == MOST_DAYS  # type: ignore[index]
+    for asked in ("until=2001-01-01", "since=2101-01-01", "since=2101-01-01&until=2101-01-02"):
+        answer = client.get(f"/api/event-timeline?{asked}")
+        assert (answer.status_code, answer.json["events"]) == (200, 0), asked  # type: ignore[index]

@@ -1,0 +1,34 @@
+"""What some steps of the database's shape are made of: the tables of alarms, the look-up of events.
+
+Reads and writes: nothing; migrations.py runs it.
+Never: changes once it has been released.
+"""
+
+# fmt: off
+ALARM_TABLES = (  # name, key, the other columns
+    ("alarm", "alarm_id", """sequence INTEGER NOT NULL, key TEXT NOT NULL, rule TEXT NOT NULL,
+        kind TEXT NOT NULL, priority TEXT NOT NULL, text TEXT NOT NULL, last TEXT NOT NULL,
+        ends TEXT NOT NULL, occurrences INTEGER NOT NULL, reason TEXT NOT NULL,
+        camera TEXT NOT NULL DEFAULT '', label TEXT NOT NULL DEFAULT '', snapshot TEXT,
+        event_id TEXT NOT NULL DEFAULT '', acknowledged_by TEXT NOT NULL DEFAULT ''"""),
+    ("alarm_delivery", "delivery_id", """alarm_id TEXT NOT NULL, recipient TEXT NOT NULL,
+        channel TEXT NOT NULL, state TEXT NOT NULL, priority TEXT NOT NULL,
+        covers INTEGER NOT NULL, not_before TEXT NOT NULL, attempts INTEGER NOT NULL,
+        reason TEXT NOT NULL, sent TEXT, size_bytes INTEGER NOT NULL DEFAULT 0,
+        sequence INTEGER NOT NULL DEFAULT 0, perhaps_sent INTEGER NOT NULL DEFAULT 0"""),
+    ("alarm_position", "stream", "row_id INTEGER NOT NULL, negative INTEGER"),
+)
+# fmt: on
+
+ZONE_OF_RULE = (
+    "UPDATE event SET zone = substr(rule, 6, instr(rule || ':', ':') - 6) "
+    "WHERE rule GLOB 'zone *' OR rule GLOB 'line *'"
+)
+EVENT_LOOKUP = (
+    "ALTER TABLE event ADD COLUMN zone TEXT NOT NULL DEFAULT ''",
+    ZONE_OF_RULE,
+    "CREATE INDEX event_event_id ON event (event_id)",
+    # `id` is in it for the order of the list.
+    "CREATE INDEX event_label ON event (label, at, id, camera)",
+    "CREATE INDEX event_zone ON event (zone, at, id, camera, label)",
+)
