@@ -41,15 +41,16 @@ Series = dict[str, list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`steps` steps of `STEP_S` seconds from `starts` on; reality ends at `now`."""
+    """`steps` steps of `step_s` seconds from `starts` on; reality ends at `now`."""
 
     starts: datetime
     now: datetime
     steps: int
+    step_s: int = STEP_S
 
     @property
     def ends(self) -> datetime:
-        return self.starts + timedelta(seconds=STEP_S * self.steps)
+        return self.starts + timedelta(seconds=self.step_s * self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def build_plan(store: Store, window: Window) -> Series:
     plans = read_plans(store, window)
     for index in range(window.steps):
         row = find_planned_step(
-            plans, encode_time(window.starts + timedelta(seconds=STEP_S * index))
+            plans, encode_time(window.starts + timedelta(seconds=window.step_s * index))
         )
         if row is not None:
             for name in PLAN_COLUMNS:
@@ -141,7 +142,7 @@ def find_planned_step(plans: list[StoredPlan], step: str) -> Any:
 def fill_series(found: Series, window: Window, rows: Sequence[Row]) -> None:
     """Put each row's known columns at its step."""
     for row in rows:
-        index = int((decode_time(row["step"]) - window.starts).total_seconds()) // STEP_S
+        index = int((decode_time(row["step"]) - window.starts).total_seconds()) // window.step_s
         for name in set(row.keys()) & set(COLUMNS):
             if row[name] is not None and 0 <= index < window.steps:
                 found[name][index] = round_value(row[name])

@@ -57,6 +57,17 @@ def read_steps_of_plan(
     return select_readable(store, search, names)
 
 
+def read_whole_plan(store: Store, *, made: datetime, after: datetime) -> Sequence[Row]:
+    """All columns of the steps of the plan made at `made` that start after `after`, in order."""
+    search = RowSearch(
+        "energy_plan_step",
+        "starts > ? AND at = ?",
+        "ORDER BY starts",
+        (encode_time(after), encode_time(made)),
+    )
+    return select_readable(store, search, ("starts", *COLUMNS))
+
+
 @dataclass(frozen=True, slots=True)
 class SourceStep:
     """A step of the newest plan with what second sources are expected to give."""

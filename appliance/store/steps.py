@@ -37,15 +37,23 @@ def round_down(utc: datetime, step_s: int) -> datetime:
     return utc - timedelta(seconds=utc.timestamp() % step_s)
 
 
-def read_means(store: Store, kind: type, since: datetime, until: datetime) -> Sequence[Row]:
-    """The stored 5-minute means that begin from `since` to `until`, oldest first."""
+def read_means(
+    store: Store, kind: type, since: datetime, until: datetime, *, step_s: int = FINE_S
+) -> Sequence[Row]:
+    """The stored means of `step_s` that begin from `since` to `until`, oldest first."""
     return select_readable(
         store.query(
             f"SELECT at AS step, * FROM {BY_ROW[kind].name}_mean "
-            f"WHERE step_s = {FINE_S} AND at >= ? AND at <= ? ORDER BY at",
-            (encode_time(since), encode_time(until)),
+            "WHERE step_s = ? AND at >= ? AND at <= ? ORDER BY at",
+            (step_s, encode_time(since), encode_time(until)),
         )
     )
+
+
+def find_first_mean(store: Store) -> datetime | None:
+    """The start of the oldest stored mean of power; None where there is none."""
+    found = store.query("SELECT min(at) AS step FROM power_reading_mean WHERE at >= '1970'")
+    return next((decode_time(row["step"]) for row in found if is_time(row["step"])), None)
 
 
 def average_rows(

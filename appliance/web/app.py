@@ -33,6 +33,7 @@ from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
+from appliance.web.views.energy import add_energy
 from appliance.web.views.login import add_login, render_refusal
 from appliance.web.views.shell import add_views
 
@@ -53,6 +54,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_views(app, settings, reader, static)
     add_login(app)
     add_data(app, settings, reader)
+    add_energy(app, settings, clock, reader)
     add_for_programs(app, settings, reader)
     add_events(app, settings, clock, reader)
     add_changes(app, settings, reader)

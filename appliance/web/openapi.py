@@ -20,6 +20,7 @@ from appliance.settings import Settings
 from appliance.status.coverage import MOST_DAYS
 from appliance.store.change_positions import FORM
 from appliance.store.event_pages import PLACE
+from appliance.web import openapi_views
 from appliance.web.app import create_app
 from appliance.web.changes import MOST_WAIT_S
 from appliance.web.openapi_paths import Argument, Explained, Operation, describe_paths
@@ -64,6 +65,7 @@ ARGUMENTS = {
         "`[web] idle_exit_s`",
         {"type": "integer", "minimum": 0, "maximum": MOST_WAIT_S, "default": 0},
     ),
+    **openapi_views.ARGUMENTS,
 }
 AS = {"position": "after"}  # where two addresses have different arguments of one name
 PLACES = {
@@ -116,6 +118,7 @@ OPERATIONS = {
     "report": Operation("When each camera was watched and why not", "coverage", ("days",), (400,)),
     "order": Operation("Locked: the page takes no orders", None, refuses=(404,)),
     "show_person": Operation("Who is logged in here, and the token that orders need", "person"),
+    **openapi_views.OPERATIONS,
 }
 
 EXPLAINED = Explained(OPERATIONS, ARGUMENTS, PLACES, REFUSALS, EVERYWHERE, AS, LINKS, (LANGUAGE,))
@@ -125,6 +128,7 @@ def build_document() -> dict[str, Any]:
     """The whole description."""
     app = create_app(Settings(), SystemClock())
     document = {"type": "object", "required": ["openapi", "info", "paths"]}
+    schemas = build_schemas() | openapi_views.describe_schemas() | {"document": document}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -135,7 +139,7 @@ def build_document() -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": build_paths(app),
-        "components": {"schemas": {**build_schemas(), "document": document}},
+        "components": {"schemas": schemas},
     }
 
 

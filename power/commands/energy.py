@@ -18,8 +18,8 @@ EPILOG = (
     "2 settings or usage"
 )
 WHAT_IF = (
-    "Simulates the planner for the next 45 days, and for the 45 days of the year with the least "
-    "sun, with the unit as it is and as it would be."
+    "Simulates the planner for the next 45 days, for the 45 days of the year with the least sun, "
+    "and for one dull week from now on, with the unit as it is and as it would be."
 )
 OUTLOOK_HELP = (
     "show how many days the battery lasts without sun, and the plan of the next three days "
@@ -60,6 +60,8 @@ def parse_figure(text: str) -> float:
 
 
 FIGURE = make_type(parse_figure)
+SUN = make_type(parse_number, 0.0, 100.0)
+DULL_SUN_HELP = "sun of each day of a dull week, as a share of a cloudless day's (default: 15)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,6 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar=unit,
             help=text,
         )
+    what_if.add_argument("--dull-sun-pct", type=SUN, default=15.0, metavar="%", help=DULL_SUN_HELP)
     why = actions.add_parser("why", help=WHY_HELP, description=WHY_HELP, epilog=EPILOG)
     why.set_defaults(action=show_why)
     why.add_argument("--at", type=TIME, metavar="TIME", help=f"{TIME_HELP}; default: now")

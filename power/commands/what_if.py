@@ -1,44 +1,33 @@
 """`unitctl energy what-if`: the unit as it is beside the unit as it would be, in the same weather.
 
 Reads: settings, BatteryState, SolarDay, the clear sky. Writes: standard output.
-Never: promises: it simulates 200 random scenarios of the weather that is known of this site.
+Never: promises: it simulates 200 random scenarios of the weather that is known of this site, and
+one dull week.
 """
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from dataclasses import fields, replace
 from typing import Any
 
 from appliance.commands.opening import open_unit
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import SettingsError
-from appliance.model import BatteryState, EnergyLevel, Stamp
-from appliance.settings import BatterySettings, Settings
-from appliance.store.store import Store
+from appliance.model import EnergyLevel
+from appliance.settings import Settings
 from appliance.wording.counts import format_share
-from power.battery.connected_share import convert_to_whole
-from power.plan import history
-from power.plan.clear_sky import compute_clear_sky_w
-from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
-from power.plan.plan import solve_plan
-from power.plan.problem import (
-    CHARGE_AGE_S,
-    ClearSkyModel,
-    PlanProblem,
-    SiteHistory,
-    compute_current_reserve_wh,
-    compute_hourly_clear_w,
+from power.commands.dull_week import DAYS as WEEK_DAYS
+from power.commands.dull_week import DullWeek
+from power.commands.what_if_seasons import (
+    DAYS,
+    Comparison,
+    SeasonResult,
+    WeekComparison,
+    compare,
+    compare_weeks,
 )
-from power.plan.scenarios import ScenarioStart
-from power.plan.site_history import build_history
+from power.plan.clear_sky import compute_clear_sky_w
 
-DAYS = 45  # that are played
-HORIZON_DAYS = 60  # of the planner, so that it does not spend all on the last of `DAYS`
-STEP_H = 3.0
-USUAL_SIGMA_PCT = 4.0
-ASSUMED_PCT = 80.0  # charge at the start where it is not known
-MIN_KNOWN_DAYS = 20  # known days, from which the weather of a season is taken from this site
 LEAST_DIFFERENCE = 0.005  # a smaller change of the mean utility is none
 SETTING_OF = {
     "pv_w": ("panels", "peak_w", "W of panels"),
@@ -52,51 +41,25 @@ SETTING_OF = {
 LEVELS = (EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL, EnergyLevel.HIBERNATE)
 
 
-@dataclass(frozen=True, slots=True)
-class Season:
-    """45 days to simulate: when they begin, with which charge, and the known weather before
-    them.
-    """
-
-    stamp: Stamp
-    first: date
-    start: ScenarioStart
-    history: SiteHistory
-    confirmed: bool  # its time of the year: by a time server, or because it was asked for
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeasonResult:
-    """The scenarios in a few figures. `utility`: share of what FULL all the time would be."""
-
-    utility: float
-    hours: Mapping[str, float]
-    hibernates: float
-    powers_off: float
-    lowest_pct: float
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One season of today's unit and of the changed one."""
-
-    first: date
-    today: SeasonResult
-    changed: SeasonResult
-
-
 def run(arguments: argparse.Namespace, changes: Mapping[str, float]) -> int:
     """Print it; raises `SettingsError` for a change that is not possible."""
     with open_unit(arguments) as (settings, store):
         changed = apply_changes(settings, changes)
         comparisons = compare(store, settings, changed=changed, clear_sky=compute_clear_sky_w)
+        week = compare_weeks(
+            store,
+            settings,
+            changed=changed,
+            clear_sky=compute_clear_sky_w,
+            sun_pct=arguments.dull_sun_pct,
+        )
     sentence = format_sentence(settings, changes, comparisons)
     if arguments.json:
-        show_json(
-            {**{name: build_document(one) for name, one in comparisons.items()}, "says": sentence}
-        )
+        seasons = {name: build_document(one) for name, one in comparisons.items()}
+        show_json({**seasons, "week": build_week_document(week), "says": sentence})
     else:
-        show([*[build_section(name, one) for name, one in comparisons.items()]])
+        sections = [build_section(name, one) for name, one in comparisons.items()]
+        show([*sections, build_week_section(week)])
         print(f"\n{sentence}")
     return 0
 
@@ -129,118 +92,6 @@ def apply_changes(settings: Settings, changes: Mapping[str, float]) -> Settings:
     return settings
 
 
-# --- simulating -----------------------------------------------------------------------------------
-
-
-def compare(
-    store: Store, settings: Settings, *, changed: Settings, clear_sky: ClearSkyModel
-) -> dict[str, Comparison]:
-    """Both units from now on, and in the scarcest days."""
-    found = {}
-    for name, season in make_seasons(store, settings, clear_sky).items():
-        results = [simulate_season(season, one, clear_sky) for one in (settings, changed)]
-        found[name] = Comparison(season.first, *results)
-    return found
-
-
-def make_seasons(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> dict[str, Season]:
-    """Now, and the next time that the cloudless sun is weakest."""
-    now = store.clock.stamp()
-    today = history.to_solar_date(now.utc, settings)
-    here = (now.utc - history.find_midnight(today, settings)) / timedelta(hours=1)
-    begins = start_now(store, settings.battery, here)
-    scarce = find_scarcest_days(settings, clear_sky, today)
-    stamp = Stamp(history.find_midnight(scarce, settings), "what-if", 0.0)
-    later = ScenarioStart(hour=0.0, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
-    return {
-        "now": Season(
-            now,
-            today,
-            begins,
-            read_history_before(store, settings, clear_sky, today),
-            confirmed=store.clock.is_synchronized(),
-        ),
-        "scarce": Season(
-            stamp,
-            scarce,
-            later,
-            read_history_before(store, settings, clear_sky, scarce),
-            confirmed=True,
-        ),
-    }
-
-
-def start_now(store: Store, settings: BatterySettings, hour: float) -> ScenarioStart:
-    """The charge as it is now, at this hour of the site; an assumed one where it is unknown."""
-    battery = store.latest(BatteryState, CHARGE_AGE_S)
-    if battery is None or battery.state_of_charge_pct is None:
-        return ScenarioStart(hour=hour, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
-    battery = convert_to_whole(battery, settings)
-    return ScenarioStart(
-        hour=hour,
-        charge_pct=battery.state_of_charge_pct or 0.0,
-        sigma_pct=battery.sigma_pct or 0.0,
-        cold=battery.charge_blocked,
-    )
-
-
-def find_scarcest_days(settings: Settings, clear_sky: ClearSkyModel, today: date) -> date:
-    """The first of the 45 days, in the year from today on, with the least cloudless sun."""
-    midnight = history.find_midnight(today, settings)
-    hourly = compute_hourly_clear_w(settings, clear_sky, midnight, 365, history.UNSHADED)
-    daily = [sum(hourly[day * 24 : day * 24 + 24]) for day in range(365)] * 2
-    sums = [sum(daily[day : day + DAYS]) for day in range(365)]
-    return today + timedelta(days=min(range(365), key=sums.__getitem__))
-
-
-def read_history_before(
-    store: Store, settings: Settings, clear_sky: ClearSkyModel, first: date
-) -> SiteHistory:
-    """The site's days before `first`; where too few are known, those of the year before."""
-    for until in (first, subtract_year(first)):
-        days = history.read_days(store, until)
-        if len(days) >= MIN_KNOWN_DAYS or until != first:
-            break
-    found = build_history(days, settings, clear_sky, until)
-    return found if len(days) >= MIN_KNOWN_DAYS else SiteHistory((), found.shade)
-
-
-def subtract_year(day: date) -> date:
-    return day - timedelta(days=365)
-
-
-def simulate_season(season: Season, settings: Settings, clear_sky: ClearSkyModel) -> SeasonResult:
-    """The unit of these settings in 200 scenarios of the season."""
-    midnight = history.find_midnight(season.first, settings)
-    shade = season.history.shade
-    problem = PlanProblem(
-        settings=settings,
-        now=season.stamp,
-        clear_w=compute_hourly_clear_w(settings, clear_sky, midnight, HORIZON_DAYS, shade),
-        history=season.history,
-        sigma_pct=USUAL_SIGMA_PCT,
-        reserve_wh=compute_current_reserve_wh(
-            settings, season.stamp.utc, None, confirmed=season.confirmed
-        ),
-        days=HORIZON_DAYS,
-    )
-    scenarios = simulate_scenarios(solve_plan(problem), season.start, DAYS, step_h=STEP_H)
-    return summarise_season(scenarios)
-
-
-def summarise_season(scenarios: ScenarioResults) -> SeasonResult:
-    """The means of the scenarios."""
-    hours = sum(scenarios.hours)
-    by_level = scenarios.shares.T @ scenarios.hours / hours * 24
-    return SeasonResult(
-        utility=float(scenarios.utility @ scenarios.hours / hours),
-        hours={level.name: float(by_level[int(level)]) for level in reversed(EnergyLevel)},
-        hibernates=scenarios.hibernates,
-        powers_off=scenarios.powers_off,
-        lowest_pct=scenarios.lowest_pct,
-    )
-
-
 # --- showing --------------------------------------------------------------------------------------
 
 
@@ -261,6 +112,26 @@ def build_figures(result: SeasonResult) -> dict[str, Any]:
         "chance_to_hibernate_pct": round(result.hibernates * 100, 1),
         "chance_to_power_off_pct": round(result.powers_off * 100, 1),
         "lowest_charge_pct": round(result.lowest_pct, 1),
+    }
+
+
+def build_week_document(week: WeekComparison) -> dict[str, Any]:
+    """The dull week as JSON."""
+    return {
+        "sun_pct": week.sun_pct,
+        "days": WEEK_DAYS,
+        "today": build_week_figures(week.today),
+        "changed": build_week_figures(week.changed),
+    }
+
+
+def build_week_figures(week: DullWeek) -> dict[str, Any]:
+    return {
+        "hours": week.hours,
+        "lowest_charge_pct": round(week.lowest_pct, 1),
+        "end_charge_pct": round(week.end_pct, 1),
+        "hibernates_after_h": week.hibernates_after_h,
+        "powers_off_after_h": week.powers_off_after_h,
     }
 
 
@@ -286,6 +157,36 @@ def build_section(name: str, comparison: Comparison) -> Section:
         "today's unit -> the changed one",
         [Line(name, f"{before} -> {after}") for name, before, after in rows],
     )
+
+
+def build_week_section(week: WeekComparison) -> Section:
+    """The dull week as lines."""
+    rows = [
+        ("lowest SOC", *pad_shares(week.today.lowest_pct / 100, week.changed.lowest_pct / 100)),
+        ("SOC after it", *pad_shares(week.today.end_pct / 100, week.changed.end_pct / 100)),
+        *[
+            (
+                f"{level.name} in all",
+                f"{week.today.hours[level.name]:4.0f} h",
+                f"{week.changed.hours[level.name]:4.0f} h",
+            )
+            for level in LEVELS
+        ],
+        (
+            "HIBERNATE after",
+            format_after(week.today.hibernates_after_h),
+            format_after(week.changed.hibernates_after_h),
+        ),
+    ]
+    return Section(
+        f"A dull week: {WEEK_DAYS} days from now on with {week.sun_pct:g} % of a cloudless day's "
+        "sun, today's unit -> the changed one",
+        [Line(name, f"{before} -> {after}") for name, before, after in rows],
+    )
+
+
+def format_after(hours: float | None) -> str:
+    return "never" if hours is None else f"{hours / 24:.1f} d"
 
 
 def pad_shares(*shares: float) -> tuple[str, ...]:

@@ -1,46 +1,19 @@
 """`unitctl energy why`: which budget held at a moment, for which reason, and what changed it.
 
-Reads: EnergyBudget, BatteryState, PowerReading, Sleep, Wake. Writes: standard output.
+Reads: what appliance/status/energy_moment.py reads. Writes: standard output.
 Never: guesses: where no row says it, the answer is that nothing is known of that time.
 """
 
 import argparse
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from appliance.commands.opening import WITH_YEAR, find_moment_utc, format_local, open_unit
+from appliance.commands.opening import find_moment_utc, format_local, open_unit
 from appliance.commands.printing import BAD, Line, Section, show, show_json
-from appliance.errors import ApplianceError
-from appliance.model import BatteryState, EnergyBudget, PowerReading, Sleep, Wake
+from appliance.model import Sleep, Wake
 from appliance.settings import Settings
+from appliance.status.energy_moment import EnergyMoment, find_energy_moment
 from appliance.store.rows import encode, encode_time
-from appliance.store.store import Store
-from appliance.store.tables import BY_ROW
-
-
-class WhyError(ApplianceError):
-    """Nothing is known of that time."""
-
-    code = "why"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is known of `at`. `budget` None: none held then; `before` and `after` are the last one
-    of another level before it, and the first one after. `sleep`: the unit slept then; `wake` ended
-    that.
-    """
-
-    at: datetime
-    budget: EnergyBudget | None
-    ended: EnergyBudget | None
-    battery: BatteryState | None
-    reading: PowerReading | None
-    before: EnergyBudget | None
-    after: EnergyBudget | None
-    sleep: Sleep | None
-    wake: Wake | None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
         now = store.clock.stamp().utc
         at = find_moment_utc(arguments.at, now, settings) or now
-        answer = find_answer(store, at, now=now, settings=settings)
+        answer = find_energy_moment(store, at, now=now, zone=settings.site.timezone)
     if arguments.json:
         show_json(build_document(answer))
     else:
@@ -56,55 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def find_answer(store: Store, at: datetime, *, now: datetime, settings: Settings) -> Answer:
-    """What the rows say of `at`."""
-    if at > now:
-        raise WhyError(
-            f"{format_local(encode_time(at), settings, WITH_YEAR)} is in the future; "
-            "`unitctl energy outlook` shows what is expected"
-        )
-    sleep = store.before(Sleep, at)
-    wake = store.after(Wake, sleep.stamp.utc) if sleep else None
-    if wake and wake.stamp.utc <= at:
-        sleep = wake = None
-    last = store.before(EnergyBudget, at)
-    if last is None and sleep is None:
-        raise WhyError(explain_missing(store, at, settings))
-    same = {"level": last.level.name if last else ""}
-    holds = last is not None and at < last.until
-    return Answer(
-        at=at,
-        budget=last if holds else None,
-        ended=None if holds else last,
-        battery=store.before(BatteryState, at),
-        reading=store.before(PowerReading, at),
-        before=store.before(EnergyBudget, at, excluding=same) if last else None,
-        after=store.after(EnergyBudget, at, excluding=same) if last else None,
-        sleep=sleep,
-        wake=wake,
-    )
-
-
-def explain_missing(store: Store, at: datetime, settings: Settings) -> str:
-    """Why there is no row."""
-    first = store.after(EnergyBudget, datetime.min.replace(tzinfo=UTC))
-    keeps = BY_ROW[EnergyBudget].keep_days
-    if first is None:
-        return (
-            "there is no energy budget at all yet; see what the power service says "
-            "(`systemctl status appliance-power`)"
-        )
-    return (
-        f"nothing is known of {format_local(encode_time(at), settings, WITH_YEAR)}: the budgets go "
-        f"back to {format_local(encode_time(first.stamp.utc), settings, WITH_YEAR)} "
-        f"(they are kept for {keeps:g} days)"
-    )
-
-
 # --- showing --------------------------------------------------------------------------------------
 
 
-def build_document(answer: Answer) -> dict[str, Any]:
+def build_document(answer: EnergyMoment) -> dict[str, Any]:
     """The rows as they are stored, null where there is none."""
     parts = ("budget", "ended", "battery", "reading", "before", "after", "sleep", "wake")
     found = {name: getattr(answer, name) for name in parts}
@@ -114,7 +42,7 @@ def build_document(answer: Answer) -> dict[str, Any]:
     }
 
 
-def build_sections(answer: Answer, settings: Settings) -> list[Section]:
+def build_sections(answer: EnergyMoment, settings: Settings) -> list[Section]:
     """The answer as a screen."""
     title = f"At {format_time(answer.at, settings)} {settings.site.timezone}"
     return [
@@ -123,7 +51,7 @@ def build_sections(answer: Answer, settings: Settings) -> list[Section]:
     ]
 
 
-def describe_level(answer: Answer, settings: Settings) -> list[Line]:
+def describe_level(answer: EnergyMoment, settings: Settings) -> list[Line]:
     """Asleep, a budget that held, or one that had ended."""
     lines = []
     if answer.sleep:
@@ -148,7 +76,7 @@ def describe_sleep(sleep: Sleep, wake: Wake | None, settings: Settings) -> str:
     return f"{sleep.level.name} since {since}{expected}: {sleep.reason}{woke}"
 
 
-def describe_state(answer: Answer, settings: Settings) -> list[Line]:
+def describe_state(answer: EnergyMoment, settings: Settings) -> list[Line]:
     """The battery and the sun, and how long before they were known."""
     lines = []
     battery, reading = answer.battery, answer.reading
@@ -171,7 +99,7 @@ def describe_state(answer: Answer, settings: Settings) -> list[Line]:
     return lines
 
 
-def describe_changes(answer: Answer, settings: Settings) -> list[Line]:
+def describe_changes(answer: EnergyMoment, settings: Settings) -> list[Line]:
     """The budgets of another level on both sides."""
     lines = []
     for name, budget in (("before", answer.before), ("after", answer.after)):
@@ -180,7 +108,7 @@ def describe_changes(answer: Answer, settings: Settings) -> list[Line]:
     return lines
 
 
-def format_age(utc: datetime, answer: Answer, settings: Settings) -> str:
+def format_age(utc: datetime, answer: EnergyMoment, settings: Settings) -> str:
     """How long before the moment a row was written."""
     before_s = (answer.at - utc).total_seconds()
     return (

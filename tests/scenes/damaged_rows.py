@@ -58,6 +58,7 @@ from appliance.mqtt.unit_state import build_unit_states
 from appliance.settings import Settings
 from appliance.status import camera_costs, camera_moment, charts, events, status_document
 from appliance.status.coverage import build_coverage
+from appliance.status.energy_moment import find_energy_moment
 from appliance.status.event_timeline import build_timeline
 from appliance.status.history import Span, build_history
 from appliance.store import camera_holds
@@ -342,7 +343,7 @@ def build_status(store: Store, settings: Settings) -> object:
 
 def explain_level(store: Store, settings: Settings) -> object:
     now = store.clock.stamp().utc
-    answer = why.find_answer(store, now, now=now, settings=settings)
+    answer = find_energy_moment(store, now, now=now, zone=settings.site.timezone)
     return why.build_document(answer), why.build_sections(answer, settings)
 
 

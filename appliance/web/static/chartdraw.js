@@ -134,6 +134,7 @@ function stretches(flags) {
 function drawNow(u, day, color) {
   const pixel = devicePixelRatio;
   const x = Math.round(u.valToPos(new Date(day.now).getTime() / 1000, "x", true));
+  if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) return; // the day of another time
   const context = u.ctx;
   const bottom = u.bbox.top + u.bbox.height;
   context.save();

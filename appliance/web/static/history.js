@@ -65,7 +65,7 @@ function row(title, one, most) {
     amount(one.sun_wh, most, "sun"),
     make("td", { class: "digits", title: curtailed(one) }, yieldOf(one)),
     amount(one.use_wh, most, "use"),
-    make("td", {}, levels(one)),
+    make("td", {}, levelBar(one)),
     make("td", { class: "digits" }, range(one)),
     make("td", { class: "digits" }, String(one.events)));
 }
@@ -80,7 +80,7 @@ function amount(wh, most, kind) {
 }
 
 /** The hours at each level as one bar, with the same in words for who cannot see it. */
-function levels(one) {
+export function levelBar(one) {
   const hours = LEVELS.map((level) => [level, one.levels_h[level.toUpperCase()]]).filter(([, h]) => h > 0);
   if (!hours.length) return UNKNOWN;
   const words = hours.map(([level, h]) => `${word(level)} ${spanOf(h)}`).join(", ");

@@ -8,11 +8,11 @@ const TIMEOUT_MS = 6000;
 let lostAt = null;
 let reason = "";
 
-/** JSON from the unit. Throws an Error whose message is a sentence. */
-export async function ask(path) {
+/** JSON from the unit. Throws an Error whose message is a sentence. `waitMs`: of a long calculation. */
+export async function ask(path, waitMs = TIMEOUT_MS) {
   let answer;
   try {
-    answer = await fetch(path, { headers: { "Accept-Language": language }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    answer = await fetch(path, { headers: { "Accept-Language": language }, signal: AbortSignal.timeout(waitMs) });
   } catch (error) {
     throw new Error("The unit does not answer.", { cause: error });
   }

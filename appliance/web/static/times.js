@@ -11,6 +11,7 @@ function build(timeZone) {
     day: of({ year: "numeric", month: "2-digit", day: "2-digit" }),
     dayOf: of({ day: "numeric", month: "short" }),
     date: of({ weekday: "short", day: "numeric", month: "short" }),
+    iso: new Intl.DateTimeFormat("sv-SE", { timeZone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }),
     full: of({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" }),
   };
 }
@@ -47,6 +48,16 @@ export function clockSeconds(moment) { return formats.seconds.format(moment); }
 export function date(moment) { return formats.date.format(moment); }
 export function dayOf(moment) { return formats.dayOf.format(moment); }
 export function full(moment) { return formats.full.format(moment); }
+
+/** The day of the site that a moment lies in, as in a date field: 2026-04-15. */
+export function siteDay(moment) {
+  return formats.iso.format(moment).slice(0, 10);
+}
+
+/** A moment as in a field of date and time: 2026-04-15T03:10, time of the site. */
+export function siteMoment(moment) {
+  return formats.iso.format(moment).replace(" ", "T");
+}
 
 /** The day and time of a moment as seen from `now`: 14:03, yesterday 14:03, Mon 13 Apr 14:03. */
 export function when(moment, now) {

@@ -31,12 +31,12 @@ VIEWS = (
         (
             "summary",
             "headline",
-            "history",
             "night",
             "battery",
             "sun",
             "load",
             "chart",
+            "daychart",
             "chartdraw",
             "inference",
             "camera",
@@ -48,6 +48,19 @@ VIEWS = (
             "alarms",
             "update",
             "faults",
+        ),
+    ),
+    View(
+        "energy",
+        "Energy",
+        (
+            "pastday",
+            "daychart",
+            "chartdraw",
+            "whythen",
+            "ahead",
+            "history",
+            "whatif",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""The history on the page, in a real browser."""
+"""The history on the view of energy, in a real browser."""
 
 import subprocess
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from appliance.model import EnergyLevel
 from appliance.store.store import Store
-from tests.appliance.web.test_page_in_a_browser import ago, report, shows
+from tests.appliance.web.test_page_in_a_browser import ago, report
 from tests.scenes import filled
 from tests.stand_ins.chromium import Browser
 
@@ -41,8 +41,9 @@ def test_the_days_stand_with_their_sums_once_somebody_looks_at_them(
 ) -> None:
     report(power, 71.0)
     add_hours(power)
-    browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(shows("charge", "71"))
+    browser.open(f"http://127.0.0.1:{port}/energy")
+    browser.wait_for("document.body.classList.contains('answered')")
+    browser.wait_for("!document.body.classList.contains('waiting')")
     assert not [url for url in browser.requests if "/api/history" in url]
     before = browser.evaluate(f"{CARD}.offsetHeight")
     browser.evaluate(f"{CARD}.scrollIntoView()")

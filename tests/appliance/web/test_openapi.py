@@ -64,9 +64,11 @@ def validate(value: Any, response: dict[str, Any]) -> None:
 
 
 def test_each_address_answers_what_is_described(
-    client: FlaskClient, open_store: OpenStore, clock: FakeClock
+    client: FlaskClient, settings: Settings, open_store: OpenStore
 ) -> None:
     filled.fill(open_store)
+    data_dir = settings.unit.data_dir
+    settings.path.write_text(f'[unit]\nname = "test"\ndata_dir = "{data_dir}"\n')  # for commands
     for address, responses in list_addresses():
         for query in ("", "?limit=0", "?days=x", "?wait_s=x"):
             answer = client.get(address + query)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from appliance import settings_file
-from power.commands import what_if
+from power.commands import what_if, what_if_seasons
 from tests.power.commands.energy_unit import MINUTE, Unit
 from tests.power.plan.site_days import a_state, a_sun_day, plain_sky
 
@@ -50,6 +50,7 @@ def test_several_changes_are_one_question(unit: Unit) -> None:
         (("--tilt-deg", "91"), "--tilt-deg must be from 0 to 90"),
         (("--tilt-deg", "nan"), "--tilt-deg: 'nan' is no number"),
         (("--sentinel-w", "40"), "must draw more than the one below"),
+        (("--pv-w", "90", "--dull-sun-pct", "101"), "from 0 to 100"),
         (("--battery-wh", "many"), "--battery-wh: 'many' is no number, such as 900"),
     ],
 )
@@ -69,7 +70,9 @@ def test_the_scarcest_days_are_those_around_the_weakest_clear_sky(unit: Unit) ->
         days = [(at - datetime(2026, 12, 21, tzinfo=UTC)) / timedelta(days=1) for at in times]
         return [100 + min(day % 365.25, -day % 365.25) for day in days]
 
-    first = what_if.find_scarcest_days(settings, seasons, datetime(2026, 6, 1, tzinfo=UTC).date())
+    first = what_if_seasons.find_scarcest_days(
+        settings, seasons, datetime(2026, 6, 1, tzinfo=UTC).date()
+    )
     middle = first + timedelta(days=22)
     assert abs((middle - datetime(2026, 12, 21, tzinfo=UTC).date()).days) <= 1
 
@@ -78,11 +81,11 @@ def test_the_weather_of_a_season_to_come_is_that_of_last_year_where_it_is_known(
     settings = settings_file.load_settings(unit.settings)
     plan = unit.open_as("plan")
     first = (unit.now + timedelta(days=150)).date()
-    nothing = what_if.read_history_before(plan, settings, plain_sky, first)
+    nothing = what_if_seasons.read_history_before(plan, settings, plain_sky, first)
     assert nothing.days == ()
     for ago in range(1, 60):
         plan.add(a_sun_day(first - timedelta(days=365 + ago), 0.2))
-    found = what_if.read_history_before(plan, settings, plain_sky, first)
+    found = what_if_seasons.read_history_before(plan, settings, plain_sky, first)
     assert len(found.days) == 59
     assert {round(day.clear_sky_index or 0, 2) for day in found.days} == {0.2}
 
@@ -90,3 +93,19 @@ def test_the_weather_of_a_season_to_come_is_that_of_last_year_where_it_is_known(
 def test_a_share_that_stays_is_said_to_be_as_today() -> None:
     assert what_if.format_instead(1.0, 1.0, "of scenarios") == "100 % of scenarios (as today)"
     assert what_if.format_instead(0.57, 0.36, "of full work") == "57 % instead of 36 % of full work"
+
+
+def test_a_dull_week_is_played_with_both_units_at_the_sun_that_was_named(unit: Unit) -> None:
+    unit.open_as("power").add(a_state(unit.ago(MINUTE), 60.0))
+    dark = unit.json("what-if", "--battery-wh", "640", "--dull-sun-pct", "0")["week"]
+    assert (dark["sun_pct"], dark["days"]) == (0.0, 7)
+    assert sum(dark["today"]["hours"].values()) == 7 * 24
+    assert dark["today"]["end_charge_pct"] < 60
+    small, whole = dark["changed"]["hibernates_after_h"], dark["today"]["hibernates_after_h"]
+    assert small is not None
+    assert whole is None or small < whole
+    clear = unit.json("what-if", "--battery-wh", "640", "--dull-sun-pct", "100")["week"]
+    assert clear["today"]["end_charge_pct"] > dark["today"]["end_charge_pct"]
+    code, out, _ = unit.type("what-if", "--battery-wh", "640", "--dull-sun-pct", "5")
+    assert code == 0
+    assert "A dull week: 7 days from now on with 5 % of a cloudless day's sun" in out

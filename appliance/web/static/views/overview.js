@@ -8,7 +8,6 @@ import { followAddress } from "../dialog.js";
 import { events } from "../events.js";
 import { faults } from "../faults.js";
 import { headline } from "../headline.js";
-import { history } from "../history.js";
 import { sight } from "../inference.js";
 import { ask } from "../link.js";
 import { load } from "../load.js";
@@ -43,5 +42,5 @@ function follow() {
   followed = true;
 }
 
-const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, history, cameras, services, alarms, update, computer, drawDay, follow];
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, services, alarms, update, computer, drawDay, follow];
 start({ panels: PANELS, also: refreshDay });

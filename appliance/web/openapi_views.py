@@ -1,0 +1,181 @@
+"""What the views' own data look like in the description of the API: operations, arguments, shapes.
+
+Reads: the limits of the arguments where the code has them. Writes: nothing.
+Never: lists what openapi.py has.
+"""
+
+from collections.abc import Sequence
+
+from appliance.parsing.times import LONGEST_TEXT, TIME_HELP
+from appliance.settings import Settings
+from appliance.status.charts import COLUMNS
+from appliance.store.plan_rows import COLUMNS as PLAN_COLUMNS
+from appliance.web.openapi_paths import Argument, Operation
+from appliance.web.openapi_schemas import (
+    COUNT,
+    LEVEL,
+    LEVELS,
+    MAYBE_LEVEL,
+    MAYBE_NUMBER,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    Schema,
+    close,
+    make_list,
+)
+from appliance.web.views.energy_moment import BATTERY, READING
+from appliance.web.views.energy_wishes import Slider, list_sliders
+
+DAY: Schema = {"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}
+TIME: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "examples": ["2h", "2026-04-15T03:10"]}
+DATE: Schema = {"type": "string", "format": "date"}
+MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+YES: Schema = {"type": "boolean"}
+WISHES = {
+    "pv_w": "Nominal power of the panels, W",
+    "battery_wh": "Rated energy of the battery, Wh",
+    "cameras": "Number of cameras",
+    "load_w": "Another load that is always on, W",
+    "dull_sun_pct": "Sun of each day of a dull week, % of a cloudless day's",
+}
+BY_UNIT = ("pv_w", "battery_wh", "cameras")  # their ranges are around what the unit has
+
+
+def describe_range(slider: Slider) -> Schema:
+    """The limits of a wish that are the same on every unit."""
+    limits = {} if slider.name in BY_UNIT else {"maximum": slider.high}
+    return {"type": "number", "minimum": 0, **limits}
+
+
+ARGUMENTS = {
+    "day": Argument("A day of the site, not later than today; empty: today", DAY),
+    "at": Argument(f"A moment of the past: {TIME_HELP}; empty: now", TIME),
+    **{
+        one.name: Argument(f"{WISHES[one.name]}; empty: as it is", describe_range(one))
+        for one in list_sliders(Settings())
+    },
+}
+OPERATIONS = {
+    "energy_day": Operation("One day of the past, as the day of now", "past_day", ("day",), (400,)),
+    "energy_ahead": Operation("The coming days as the newest plan expects them", "days_ahead"),
+    "energy_moment": Operation(
+        "Level and reason, battery, sun, loads and cameras at a moment",
+        "energy_moment",
+        ("at",),
+        (400, 404),
+    ),
+    "energy_what_if": Operation(
+        "What the unit would do with other panels, another battery or more cameras; one question "
+        "at a time is calculated, the others wait or are told to ask again",
+        "what_if",
+        tuple(WISHES),
+        (400,),
+    ),
+}
+
+
+def describe_schemas() -> dict[str, Schema]:
+    """All of them by name."""
+    return {
+        "past_day": close(
+            "One entry per step in each list; null: nothing known",
+            day=DATE,
+            first_day={**DATE, "description": "The oldest day of which something is known"},
+            **describe_chart(),
+        ),
+        "days_ahead": describe_days_ahead(),
+        "energy_moment": describe_moment(),
+        "what_if": describe_what_if(),
+    }
+
+
+def describe_chart() -> dict[str, Schema]:
+    """What all charts have."""
+
+    def series(columns: tuple[str, ...]) -> Schema:
+        lists = {name: MAYBE_LEVEL if name == "level" else MAYBE_NUMBER for name in columns}
+        return close("", **{name: make_list(one) for name, one in lists.items()})
+
+    return {
+        "step_s": COUNT,
+        "starts": MOMENT,
+        "now": MOMENT,
+        "reality": series(COLUMNS),
+        "plan": series(PLAN_COLUMNS),
+    }
+
+
+def describe_days_ahead() -> Schema:
+    """The plan ahead: a chart and days."""
+    day = close(
+        "Sums of the part of a day that the plan covers",
+        day=DATE,
+        sun_wh=NUMBER,
+        use_wh=NUMBER,
+        lowest_charge_pct=NUMBER,
+        low_charge_pct={**MAYBE_NUMBER, "description": "1 of 10 cases goes below; null: no band"},
+        levels_h=close("", **dict.fromkeys(LEVELS, NUMBER)),
+    )
+    return close(
+        "`fresh` false: there is no plan that holds, and no step",
+        made=MAYBE_MOMENT,
+        fresh=YES,
+        about=MAYBE_TEXT,
+        days=make_list(day),
+        **describe_chart(),
+    )
+
+
+def describe_moment() -> Schema:
+    """What is known of a moment."""
+    budget = close("", at=MOMENT, until=MOMENT, level=LEVEL, power_w=NUMBER, reason=TEXT)
+    sleep = close(
+        "", since=MOMENT, level=LEVEL, reason=TEXT, woke=MAYBE_MOMENT, woke_reason=MAYBE_TEXT
+    )
+    camera = close("", camera=TEXT, reported=YES, mode=MAYBE_TEXT, reason=TEXT, at=MAYBE_MOMENT)
+    return close(
+        "`fresh` false: the row is of another time, `at`",
+        at=MOMENT,
+        **dict.fromkeys(("level", "ended", "before", "after"), allow_null(budget)),
+        sleep=allow_null(sleep),
+        battery=allow_null(describe_row(BATTERY, charge_blocked=YES, method=TEXT)),
+        reading=allow_null(describe_row(READING)),
+        loads=make_list(close("", name=TEXT, power_w=NUMBER, measured=YES)),
+        cameras=make_list(camera),
+    )
+
+
+def describe_row(names: Sequence[str], **others: Schema) -> Schema:
+    """Figures of a row, each with null for not known but the `others`."""
+    return close("", at=MOMENT, fresh=YES, **(dict.fromkeys(names, MAYBE_NUMBER) | others))
+
+
+def describe_what_if() -> Schema:
+    """Today's unit beside the changed one."""
+    hours = close("", **dict.fromkeys(LEVELS, NUMBER))
+    shares = ("worth_pct", "chance_to_hibernate_pct", "chance_to_power_off_pct")
+    figures = close("", hours_a_day=hours, **dict.fromkeys((*shares, "lowest_charge_pct"), NUMBER))
+    season = close("", first_day=DATE, days=COUNT, today=figures, changed=figures)
+    dull = close(
+        "null: it does not happen in the week",
+        hours=hours,
+        lowest_charge_pct=NUMBER,
+        end_charge_pct=NUMBER,
+        hibernates_after_h=MAYBE_NUMBER,
+        powers_off_after_h=MAYBE_NUMBER,
+    )
+    return close(
+        "`wish`: what was asked for, with what is as it is",
+        now=season,
+        scarce=season,
+        week=close("", sun_pct=NUMBER, days=COUNT, today=dull, changed=dull),
+        says=TEXT,
+        wish=close("", **dict.fromkeys(WISHES, NUMBER)),
+    )
+
+
+def allow_null(schema: Schema) -> Schema:
+    """That, or nothing is known."""
+    return {"oneOf": [schema, {"type": "null"}]}
