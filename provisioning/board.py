@@ -36,7 +36,7 @@ from provisioning.unit_files import read_boot_list
 
 GUARD = "appliance-power"
 ALARMS = "appliance-alarm"  # PID 1 starts it by its socket; here it stays
-MQTT, PUSH = "appliance-mqtt", "appliance-push"
+MQTT, PUSH, PROXY = "appliance-mqtt", "appliance-push", "appliance-proxy"
 AT_BOOT = tuple(name for name in read_boot_list() if name != ALARMS)
 TIMERS = "timers"  # PID 1's timers wait some minutes: until there is a first budget
 SIMULATED_CAMERAS = "simulated-cameras"
@@ -226,11 +226,11 @@ class Mainboard:
 
 
 def list_at_boot(settings: Settings) -> list[str]:
-    """What a boot starts. One that would leave at once for want of a broker is not started:
-    supervisord takes an end within a second for a failure.
+    """What a boot starts. One that would leave at once for want of a broker or a port is not
+    started: supervisord takes an end within a second for a failure.
     """
-    brokers = {MQTT: settings.mqtt.host, PUSH: settings.fleet.push}
-    return [name for name in AT_BOOT if brokers.get(name, name)]
+    wanted = {MQTT: settings.mqtt.host, PUSH: settings.fleet.push, PROXY: settings.web.https_port}
+    return [name for name in AT_BOOT if wanted.get(name, name)]
 
 
 def _is_frozen(pid: int) -> bool:

@@ -23,7 +23,14 @@ from appliance.parsing.arguments import NAME, PATH, make_type
 from appliance.parsing.times import parse_duration
 from appliance.parsing.values import parse_address, parse_count, parse_number, parse_port
 from appliance.store.store import Store
-from provisioning.laptop import CAMERAS, DAY_S, Laptop, RunRequest, check_simulated_cameras
+from provisioning.free_ports import choose_https_port
+from provisioning.laptop import (
+    CAMERAS,
+    DAY_S,
+    Laptop,
+    RunRequest,
+    check_simulated_cameras,
+)
 from provisioning.run_directory import claim_directory
 from provisioning.runner import ROOT, STANDARD_OUTPUT
 from provisioning.simulated.command import check_quirks
@@ -150,19 +157,27 @@ def run_laptop(options: argparse.Namespace, port: int, began_s: float) -> None:
         generator=options.generator,
         alarms=options.alarms is not None,
         broker=options.mqtt,
+        https_port=choose_https_port(),
     )
     with Laptop(wish) as laptop:
-        announce(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
-        if laptop.alarm_demo:
-            box = laptop.alarm_demo.page_port
-            announce(f"What people get of its alarms: http://localhost:{box}")
-        if laptop.runner.output != STANDARD_OUTPUT:
-            announce(f"What its processes say is in {laptop.runner.output}.")
-        announce(f"As text: {format_status_command(laptop.settings.path)}\n")
+        announce_addresses(wish, laptop)
         laptop.wait_for_unit_time(options.days * DAY_S if options.days else float("inf"))
         laptop.runner.check_end()
     if options.days:
         print(json.dumps(summarise(laptop.open_store(), time.monotonic() - began_s)), flush=True)
+
+
+def announce_addresses(wish: RunRequest, laptop: Laptop) -> None:
+    """Where the run can be looked at."""
+    announce(f"\nThe unit runs. Its page: http://localhost:{wish.port} (stop with Ctrl-C).")
+    if wish.https_port:
+        announce(f"As from the network, by TLS: https://localhost:{wish.https_port}")
+    if laptop.alarm_demo:
+        box = laptop.alarm_demo.page_port
+        announce(f"What people get of its alarms: http://localhost:{box}")
+    if laptop.runner.output != STANDARD_OUTPUT:
+        announce(f"What its processes say is in {laptop.runner.output}.")
+    announce(f"As text: {format_status_command(laptop.settings.path)}\n")
 
 
 def announce(line: str) -> None:

@@ -7,7 +7,6 @@ Never: is used on a unit, where PID 1 does all of this.
 
 import hashlib
 import shutil
-import socket
 import string
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from power.sleep.wake_test import WakeTest, identify_computer, write_test
 from provisioning.alarm_demo import AlarmDemo, make_demo
 from provisioning.board import GUARD, MAILBOX, SIMULATED_CAMERAS, TIMERS
 from provisioning.calm_video import make_calm_video
+from provisioning.free_ports import find_free_port, is_listening
 from provisioning.runner import ROOT, UPDATES, Program, Runner
 from provisioning.systemctl import board_socket, command_board
 from provisioning.unit_files import Process, read_processes, read_timers
@@ -79,6 +79,7 @@ class RunRequest:
     cameras: int = 1  # 1: the clip as a file; more: that many simulated RTSP cameras
     alarms: bool = False  # a mailbox on this computer shows what people get
     broker: tuple[str, int] | None = None  # an MQTT broker that the unit reports to
+    https_port: int = 0  # of the TLS proxy; 0: there is none
 
 
 class Laptop:
@@ -109,6 +110,7 @@ class Laptop:
             boxes = [MAILBOX] if self.alarm_demo else []
             self.runner.start_programs(["plant", "board", *cameras, *boxes])
             prepare_database(self.settings.database)
+            self._prepare_certificate()
             self._record_wake_test()
             self.runner.wait_for(self._is_plant_ready, "the simulated plant")
             if self._rtsp_port:
@@ -131,6 +133,12 @@ class Laptop:
         self.runner.stop()
         if self._sockets.parent != self.directory:
             shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def _prepare_certificate(self) -> None:
+        """Before the proxy starts: as PID 1 does it on a unit."""
+        if self._request.https_port:
+            words = ["appliance.actuators.certificate", "--settings", str(self.settings.path)]
+            subprocess.run([sys.executable, "-m", *words], check=True)
 
     def _record_wake_test(self) -> None:
         """The simulated board always wakes: what a technician's test of it would have shown."""
@@ -300,6 +308,15 @@ class Laptop:
         """One for each run directory: two demonstrations on one machine are two units."""
         return f"demo-{hashlib.sha256(str(self.directory).encode()).hexdigest()[:8]}"
 
+    def _list_web_values(self) -> dict[str, object]:
+        """The settings' section of the page."""
+        return {
+            "web_port": self._request.port,
+            "https_port": self._request.https_port,
+            "tls_dir": self.directory / "tls",
+            "page_socket": self._sockets / "page.sock",
+        }
+
     def _write_settings(self) -> Settings:
         values = {
             "data_dir": self.directory / "data",
@@ -317,7 +334,7 @@ class Laptop:
             "mqtt": format_broker(self._request.broker),
             "unit_id": self._make_unit_id(),
             "model": ROOT / "inference/models/nanodet-g-416-int8.onnx",
-            "web_port": self._request.port,
+            **self._list_web_values(),
             "seed": self._request.seed,
             "charge_pct": self._request.charge_pct,
             "cloudiness": self._request.cloudiness,
@@ -355,19 +372,6 @@ def check_simulated_cameras() -> None:
         raise HostError(f"there is no {RTSP_CAMERAS[0]}: run without simulated cameras") from None
     if done.returncode:
         raise HostError(done.stderr.strip())
-
-
-def find_free_port() -> int:
-    """A TCP port that no program listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_listening(host: str, port: int) -> bool:
-    """Whether something takes connections there."""
-    with socket.socket() as probe:
-        return probe.connect_ex((host, port)) == 0
 
 
 def move_aside(directory: Path) -> None:

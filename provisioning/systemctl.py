@@ -105,6 +105,14 @@ def restart(supervisor: Any, units: Iterable[str], *, also_stopped: bool) -> Non
             send_order(supervisor, "start", unit)
 
 
+def reload(supervisor: Any, units: Iterable[str]) -> None:
+    """As ExecReload= of a unit does it: a signal to those that run."""
+    running = find_pids(supervisor)
+    for name in (unit.removesuffix(".service") for unit in units):
+        if name in running:
+            supervisor.signalProcess(name, "HUP")
+
+
 def describe(supervisor: Any, units: Iterable[str]) -> Iterator[str]:
     """What `systemctl show` says of them, as far as anybody here asks."""
     states = {one["name"]: one["statename"] for one in supervisor.getAllProcessInfo()}
@@ -126,8 +134,9 @@ def command_board(control: str, command: str) -> None:
 
 
 def main() -> None:
-    """`SOCKET [--no-block] start|stop|restart|try-restart UNIT...`, `SOCKET show --property NAMES
-    UNIT...`, `SOCKET suspend|poweroff|reboot|power-button|power-cut`; exit 1 with a sentence.
+    """`SOCKET [--no-block] start|stop|restart|try-restart|try-reload-or-restart UNIT...`,
+    `SOCKET show --property NAMES UNIT...`, `SOCKET suspend|poweroff|reboot|power-button|power-cut`;
+    exit 1 with a sentence.
     """
     control, *words = (word for word in sys.argv[1:] if word not in IGNORED_OPTIONS)
     try:
@@ -140,6 +149,8 @@ def main() -> None:
                 if NO_BLOCK in sys.argv and os.fork():
                     return  # PID 1 has taken the order; it is carried out meanwhile
                 restart(connect(control), units, also_stopped=verb == "restart")
+            case ["try-reload-or-restart", *units]:
+                reload(connect(control), units)
             case ["show", "--property", _, *units]:
                 print("\n\n".join(describe(connect(control), units)))
             case ["suspend" | "poweroff" | "reboot" | "power-button" | "power-cut" as word]:

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from appliance.sections.cameras import CameraSettings, InferenceSettings
+from appliance.sections.network import WebSettings
 from appliance.settings import ChargerSettings, Settings, UnitSettings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
@@ -49,6 +50,7 @@ def settings(tmp_path: Path) -> Settings:
         charger={"main": ChargerSettings()},
         camera={"demo": CameraSettings(source=str(CLIP))},
         inference=InferenceSettings(model=str(MODEL)),
+        web=WebSettings(tls_dir=tmp_path / "tls", page_socket=tmp_path / "page.sock"),
     )
 
 

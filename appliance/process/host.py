@@ -138,6 +138,10 @@ class Host:
         """Order PID 1 to run those of the units once more that run now."""
         return self._order("try-restart", *units)
 
+    def reload(self, *units: str) -> Order:
+        """Order PID 1 to have those of the units that run now read their files anew."""
+        return self._order("try-reload-or-restart", *units)
+
     def stop(self, *units: str) -> Order:
         """Order PID 1 to stop the units, in this order, all in one."""
         return self._order("stop", *units)

@@ -45,10 +45,10 @@ class WebSettings:
     )
     key_file: Path | None = setting(None, "Its private key (PEM), without a passphrase")
     tls_dir: Path = setting(
-        Path("/var/lib/appliance-tls"), "Directory of the certificate that is in use"
+        Path("/var/lib/appliance-proxy"), "Directory of the certificate that is in use"
     )
     page_socket: Path = setting(
-        Path("/run/appliance-page.sock"), "Where the TLS proxy reaches the page"
+        Path("/run/appliance-proxy/page.sock"), "Where the TLS proxy reaches the page"
     )
     https_port: int = setting(
         0, "Port of the TLS proxy when PID 1 passes no socket; 0: there is none", 0, 65535

@@ -12,10 +12,9 @@ import socket
 from collections.abc import Iterable
 
 from appliance.parsing.values import parse_address, parse_host
+from appliance.proxy.names import LOCALHOST, list_home_names
 from appliance.strict_json import InputError, show
 
-# Endings that no public name server answers for; routers give them to the devices at home.
-HOME_ENDINGS = ("", ".local", ".lan", ".home.arpa", ".internal")
 HTTP_PORT = 80
 
 
@@ -24,9 +23,7 @@ class AllowedHosts:
 
     def __init__(self, more: Iterable[str] = (), own: str | None = None) -> None:
         own = (socket.gethostname() if own is None else own).lower()
-        short = own.partition(".")[0]
-        home = {f"{short}{ending}" for ending in HOME_ENDINGS}
-        self._names = {"localhost", own, *home, *(parse_host(name) for name in more)}
+        self._names = {LOCALHOST, *list_home_names(own), *(parse_host(name) for name in more)}
 
     def find_refusal(self, header: str, local_address: str) -> str | None:
         """Why a request for this host is not answered; None: it is.

@@ -14,7 +14,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.waiting import wait_until
 
 CONFIGURATION = """listener {port} 127.0.0.1

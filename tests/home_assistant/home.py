@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.home_assistant.environment import VENV, make_command
 from tests.home_assistant.home_socket import HomeSocket
 from tests.home_assistant.journal import JournalEntry, parse_journal

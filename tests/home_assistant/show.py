@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.home_assistant.broker import Broker
 from tests.home_assistant.dashboard import add_dashboard
 from tests.home_assistant.home import OWNER, Home

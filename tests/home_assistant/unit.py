@@ -15,7 +15,8 @@ from typing import Self
 
 from appliance.model_cameras import Event
 from appliance.store.store import Store
-from provisioning.laptop import Laptop, RunRequest, find_free_port, format_camera_section
+from provisioning.free_ports import find_free_port
+from provisioning.laptop import Laptop, RunRequest, format_camera_section
 from tests.conftest import CLIP
 from tests.scenes import filled
 from tests.waiting import wait_until

@@ -17,7 +17,7 @@ from appliance.settings import HostSettings, Settings
 from power.act.load_states import parse_states
 from provisioning import board as board_module
 from provisioning import systemctl
-from provisioning.board import AT_BOOT, MQTT, PUSH, Mainboard, Power
+from provisioning.board import AT_BOOT, MQTT, PROXY, PUSH, Mainboard, Power
 from tests.stand_ins.fakes import START
 from tests.stand_ins.sleeping_unit import stopped
 from tests.waiting import wait_until
@@ -109,7 +109,7 @@ class Desk:
 def test_the_button_boots_the_unit(desk: Desk) -> None:
     before = desk.boot_id()
     desk.send("power-button")
-    assert set(desk.find_running()) == set(AT_BOOT) - {MQTT, PUSH}
+    assert set(desk.find_running()) == set(AT_BOOT) - {MQTT, PROXY, PUSH}
     assert desk.boot_id() != before
     assert desk.messages == ["the computer boots by the power button"]
 
@@ -118,7 +118,7 @@ def test_an_order_to_restart_ends_all_processes_and_begins_a_new_boot_at_once(de
     desk.send("power-button")
     before, first = desk.find_running(), desk.boot_id()
     desk.send("reboot")
-    assert set(desk.find_running()) == set(AT_BOOT) - {MQTT, PUSH}
+    assert set(desk.find_running()) == set(AT_BOOT) - {MQTT, PROXY, PUSH}
     assert not set(desk.find_running().values()) & set(before.values())
     assert desk.boot_id() != first
     assert desk.board.power is Power.ON

@@ -14,7 +14,8 @@ import pytest
 
 from provisioning.alarm_demo import make_demo
 from provisioning.command import claim_port
-from provisioning.laptop import Laptop, RunRequest, find_free_port
+from provisioning.free_ports import find_free_port
+from provisioning.laptop import Laptop, RunRequest
 from tests.conftest import ROOT
 from tests.waiting import wait_until
 

@@ -14,6 +14,7 @@ from provisioning.timers import find_next_due, wait_until
 from provisioning.unit_files import (
     UNITS_DIR,
     read_boot_list,
+    read_keys,
     read_process,
     read_processes,
     read_timers,
@@ -61,6 +62,7 @@ def test_the_process_list_of_the_unit_is_complete() -> None:
         "appliance-hints",
         "appliance-inference",
         "appliance-mqtt",
+        "appliance-proxy",
         "appliance-push",
         "appliance-web",
     }
@@ -68,14 +70,16 @@ def test_the_process_list_of_the_unit_is_complete() -> None:
 
 def test_the_units_timers_are_understood() -> None:
     timers = {timer.process.name: timer for timer in read_timers()}
-    units = ("alarm-hourly", "plan", "backup", "checkin")
+    units = ("alarm-hourly", "plan", "backup", "certificate", "checkin")
     assert set(timers) == {f"appliance-{name}" for name in units}
     assert timers["appliance-plan"].at_boot
     assert all(timer.times for timer in timers.values())
 
 
 def test_what_pid_1_starts_by_a_socket_the_board_starts() -> None:
-    assert {path.stem for path in UNITS_DIR.glob("*.socket")} <= {*AT_BOOT, ALARMS}
+    for path in UNITS_DIR.glob("*.socket"):
+        (service,) = read_keys(path).get("Service", [f"{path.stem}.service"])
+        assert service.removesuffix(".service") in {*AT_BOOT, ALARMS}
 
 
 def test_the_board_starts_what_the_target_wants_and_has_no_list_of_its_own(
@@ -89,6 +93,9 @@ def test_the_board_starts_what_the_target_wants_and_has_no_list_of_its_own(
     with_broker = replace(settings, mqtt=replace(settings.mqtt, host="127.0.0.1"))
     assert "appliance-mqtt" in list_at_boot(with_broker)
     assert "appliance-mqtt" not in list_at_boot(settings), "it would leave at once"
+    with_proxy = replace(settings, web=replace(settings.web, https_port=8443))
+    assert "appliance-proxy" in list_at_boot(with_proxy)
+    assert "appliance-proxy" not in list_at_boot(settings), "a laptop may have no nginx"
     for path in UNITS_DIR.glob("appliance*.service"):
         (tmp_path / path.name).write_text(path.read_text())
     (tmp_path / "appliance.target").write_text(

@@ -21,7 +21,7 @@ from ota.fleet.push.broker import AUTHORITY, CONFIGURATION, OWN, OWN_KEY, Broker
 from ota.fleet.push.publishing import BrokerAddress, connect
 from ota.fleet.receiver.app import create_receiver
 from ota.push.hint import Hint, make_serial
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.stand_ins.fleet_unit import Application, FleetUnit
 from tests.stand_ins.mosquitto import listens
 from tests.waiting import wait_until

@@ -17,7 +17,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.stand_ins.certificates import Certificate
 
 

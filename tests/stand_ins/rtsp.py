@@ -20,7 +20,7 @@ import av
 import numpy as np
 import pytest
 
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.conftest import ROOT
 from tests.waiting import wait_until
 

@@ -29,8 +29,9 @@ def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path
     users = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()]
     needed = {values(file_of(s), "User")[0] for s in SERVICES} - {"root"}
     assert {user[0] for user in users} - {"root"} == needed
-    own = {user[3] for user in users if user[0] != "root"}
-    assert own == {gids["appliance"]}, "appliance is not the first group"
+    own = {user[0]: user[3] for user in users if user[0] != "root"}
+    assert own.pop("appliance-proxy") == gids["appliance-proxy"]
+    assert set(own.values()) == {gids["appliance"]}, "appliance is not the first group"
     assert members["dialout"] == {"appliance-power"}
     assert "appliance-camera" in members["video"]
     assert "appliance-inference" in members["render"]
@@ -40,13 +41,16 @@ def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path
     expected = {"var/lib/appliance": 0o2770, "run/appliance": 0o2770}
     expected |= {"etc/appliance": 0o750, "etc/appliance/unit.toml": 0o640, "var/lib/ota": 0o755}
     expected |= {"var/lib/ota/trust": 0o755}
+    expected |= {"var/lib/appliance-proxy": 0o2755, "run/appliance-proxy": 0o770}
+    proxys = ("var/lib/appliance-proxy", "run/appliance-proxy")
     uids = {user[0]: int(user[2]) for user in users}
     owners = dict.fromkeys(("var/lib/ota", "var/lib/ota/trust"), uids["appliance-checkin"])
     for path, mode in expected.items():
         found = (tmp_path / path).stat()
         assert stat.S_IMODE(found.st_mode) == mode, path
         owner = owners.get(path, 0)
-        assert (found.st_uid, found.st_gid) == (owner, int(gids["appliance"])), path
+        group = "appliance-proxy" if path in proxys else "appliance"
+        assert (found.st_uid, found.st_gid) == (owner, int(gids[group])), path
 
 
 ASK = """

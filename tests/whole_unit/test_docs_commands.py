@@ -23,6 +23,9 @@ from appliance.__main__ import main, make_parser
 from appliance.clock import Clock, SystemClock
 from appliance.commands.opening import LAPTOP_SETTINGS
 from appliance.model_updates import UpdateStep
+from appliance.proxy.names import list_names
+from appliance.proxy.prepared import Unit, prepare
+from appliance.sections.network import WebSettings
 from appliance.settings import PATH_VARIABLE
 from appliance.store.backup import make_backup
 from appliance.store.prepare import prepare_database
@@ -63,6 +66,9 @@ address_file = "/etc/appliance/mail.address"
 
 [inference]
 model = "{MODEL}"
+
+[web]
+tls_dir = "../../tls"
 
 [update]
 dir = "../../ota"
@@ -114,6 +120,8 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings.parent.mkdir(parents=True)
     settings.write_text(f'{SETTINGS}[host]\nsystemctl = "{make_systemctl(directory)}"\n')
     make_update(directory)
+    web = WebSettings(tls_dir=directory / "tls")
+    prepare(web, Unit("unit", list_names("unit", (), ()), SystemClock().stamp().utc))
     write_model(directory, make_model(), "owls")
     for name, output in EXPORTS.items():
         make_export(directory / f"{name}.onnx", output, metadata={"license": "Apache-2.0"})

@@ -14,6 +14,8 @@ from appliance.__main__ import main
 from appliance.checks import Finding, run_all_checks
 from appliance.clock import ScaledClock, boottime_s
 from appliance.model import EnergyLevel
+from appliance.proxy.names import list_names
+from appliance.proxy.prepared import Unit, prepare
 from appliance.sections.cameras import CameraSettings
 from appliance.settings import DEFAULT_PATH, ChargerSettings, Settings
 from appliance.settings_text import format_settings
@@ -34,6 +36,8 @@ def healthy(settings: Settings, open_store: OpenStore) -> Settings:
     settings.path.write_text(format_settings(settings))
     settings.path.chmod(0o640)
     filled.fill(open_store)
+    names = list_names("unit", (), ())
+    prepare(settings.web, Unit("unit", names, datetime.now(UTC)))
     return settings
 
 

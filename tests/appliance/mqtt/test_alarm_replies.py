@@ -25,7 +25,7 @@ from appliance.settings import Settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.strict_json import InputError
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.scenes import alarms
 from tests.stand_ins.mosquitto import Listener, mosquitto, needs_broker
 from tests.waiting import wait_until

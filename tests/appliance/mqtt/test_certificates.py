@@ -18,7 +18,7 @@ from appliance.mqtt.settings_check import check
 from appliance.mqtt.topics import Topics
 from appliance.sections.network import MqttSettings
 from appliance.settings import Settings
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.stand_ins.mosquitto import mosquitto, needs_broker
 from tests.waiting import wait_until
 

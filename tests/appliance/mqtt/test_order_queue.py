@@ -26,7 +26,7 @@ from appliance.settings import Settings
 from appliance.store import connection
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.mosquitto import Listener, mosquitto, needs_broker
 from tests.waiting import wait_until

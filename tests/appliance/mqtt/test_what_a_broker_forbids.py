@@ -20,7 +20,7 @@ from appliance.sections.network import MqttSettings
 from appliance.settings import Settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.stand_ins.mosquitto import Listener, event, mosquitto, needs_broker
 from tests.waiting import wait_until
 

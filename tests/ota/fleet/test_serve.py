@@ -30,7 +30,7 @@ from ota.trust.assignment import UnitIdentity
 from ota.trust.client import TrustClient
 from provisioning.fleet_demo.demo_clock import DemoClock
 from provisioning.fleet_demo.signing import Engineer
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.conftest import ROOT
 from tests.stand_ins.fleet_unit import FleetUnit
 from tests.waiting import wait_until

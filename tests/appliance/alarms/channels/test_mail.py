@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.alarms.channels.sender import Sender
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel, send
 from tests.stand_ins.certificates import Certificate, make_certificate
 from tests.stand_ins.mail_server import run_mail_server

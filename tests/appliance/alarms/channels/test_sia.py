@@ -17,7 +17,7 @@ from appliance.alarms.channels.sia import read_key
 from appliance.alarms.channels.sia_frame import Reply, SiaMessage, build, frame, parse_answer
 from appliance.model_alarms import AlarmKind
 from appliance.sections.alarms import ChannelKind, ChannelSettings
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.appliance.alarms.channels.requests_of_tests import ask, send
 
 ACCOUNT, KEY = "AAA1", "0123456789abcdef"

@@ -11,7 +11,7 @@ from jeepney.wrappers import DBusErrorResponse
 
 from appliance.alarms.channels.modem import make_refusal
 from appliance.sections.alarms import ChannelKind, ChannelSettings
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.appliance.alarms.channels.hostile_server import serve
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel, send
 from tests.stand_ins.mail_server import run_mail_server

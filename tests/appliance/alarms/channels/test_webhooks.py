@@ -17,7 +17,7 @@ from appliance.alarms.channels.apprise_plugins import (
 )
 from appliance.alarms.channels.secret_files import hide
 from appliance.alarms.channels.sender import Sender
-from provisioning.laptop import find_free_port
+from provisioning.free_ports import find_free_port
 from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel, send
 from tests.stand_ins.certificates import make_certificate
 from tests.stand_ins.webhook_server import WebhookServer
