@@ -21,9 +21,16 @@ class ApplianceError(Exception):
 
 
 class SettingsError(ApplianceError):
-    """The settings file cannot be used; nothing may start with it."""
+    """The settings file cannot be used; nothing may start with it.
+
+    `where`: the setting that is wrong, where it is one; `said`: the same without file and line.
+    """
 
     code = "settings"
+
+    def __init__(self, text: str, where: tuple[str, ...] = (), said: str = "") -> None:
+        super().__init__(text)
+        self.where, self.said = where, said or text
 
 
 class BusError(ApplianceError):

@@ -267,7 +267,8 @@ class SettingsBuilder:
 
     def _make_error(self, where: tuple[str, ...], text: str) -> SettingsError:
         name = ".".join(show_key(key) for key in where)
-        return SettingsError(f"{self.format_place(where)}: {name} {text}")
+        said = f"{name} {text}"
+        return SettingsError(f"{self.format_place(where)}: {said}", where, said)
 
     def format_place(self, where: tuple[str, ...]) -> str:
         """File and line; of the layer only where the technician's file has no such key."""

@@ -24,15 +24,19 @@ from appliance.settings_rules.places import Place
 from appliance.strict_json import InputError
 
 BY_HAND = (
-    "the file is written in a way that cannot be changed here without harm to it: change it with an "
-    "editor"
+    "the file is written in a way that cannot be changed here without harm to it: change it with "
+    "an editor"
 )
 
 
-def edit(text: str, changes: Changes) -> str:
-    """The text with the changes; raises `SettingsError` where the file must be changed by hand."""
+def edit(text: str, changes: Changes, *, known_only: bool = True) -> str:
+    """The text with the changes; raises `SettingsError` where the file must be changed by hand.
+
+    `known_only`: the places are those of settings that there are, else whatever is in the file.
+    """
     before = parse_toml(text.encode())[1]
-    changes = {where: fit(where, value) for where, value in changes.items()}
+    if known_only:
+        changes = {where: fit(where, value) for where, value in changes.items()}
     wanted = change(before, changes)
     try:
         document = tomlkit.parse(text)

@@ -51,7 +51,7 @@ HARMLESS = (("web", "idle_exit_s"),)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands at a place: a key (`spec`), a section of the class `kind`, or a family of them."""
+    """What stands at a place: a key (`spec`), a section of the class `kind`, or a family."""
 
     kind: Any
     spec: Field[Any] | None = None

@@ -47,7 +47,7 @@ def is_same(one: Any, other: Any) -> bool:
     """Whether two values of TOML are the same: true is not 1, 1 and 1.0 are one number."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    return type(one) is type(other) and one == other or one == other and is_number(one)
+    return (type(one) is type(other) and one == other) or (one == other and is_number(one))
 
 
 def is_number(value: Any) -> bool:

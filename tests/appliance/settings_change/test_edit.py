@@ -113,11 +113,13 @@ def test_the_comment_above_a_header_stays_there_when_the_section_before_it_goes(
 def test_a_file_with_inline_and_dotted_sections_is_changed_or_refused_but_never_harmed(
     name: str,
 ) -> None:
-    place = parse_place(name)
+    place, said = parse_place(name), ""
     try:
         new = edit(INLINE, {place: "x"})
     except SettingsError as error:
-        assert "with an editor" in str(error)
+        said = str(error)
+    if said:
+        assert "with an editor" in said
     else:
         assert has_same(tomllib.loads(new), change(tomllib.loads(INLINE), {place: "x"}))
         assert "# dotted" in new

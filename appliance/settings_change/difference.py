@@ -1,0 +1,66 @@
+"""Two texts of a settings file side by side, without their secrets.
+
+    lines = compare(old, new, "unit.toml")      # a unified diff
+
+Reads and writes: nothing; pure.
+Never: shows a secret, in whatever notation of TOML it stands.
+"""
+
+import difflib
+import re
+from typing import Any
+
+from appliance.errors import SettingsError
+from appliance.log import redact
+from appliance.parsing.toml_text import parse_toml
+from appliance.settings_change.edit import edit
+from appliance.settings_change.secrets import HIDDEN, hide, is_secret
+from appliance.settings_change.trees import flatten
+from appliance.settings_rules.places import Place
+
+CANNOT = "the lines cannot be shown: a secret stands in them in a way that cannot be hidden"
+ANOTHER = f"{HIDDEN}, another one"
+WITH_USER = re.compile(r"://.*@")
+
+
+def compare(old: str, new: str, name: str) -> str:
+    """A unified diff of both; a secret that changed shows that it did, and no more."""
+    before, after = (flatten(parse_toml(text.encode())[1]) for text in (old, new))
+    try:
+        shown = mask(old, before, {}), mask(new, after, before)
+    except SettingsError:
+        return CANNOT
+    lines = difflib.unified_diff(
+        shown[0].splitlines(), shown[1].splitlines(), f"{name} now", f"{name} then", lineterm=""
+    )
+    return "\n".join(hide_line(line) for line in lines)
+
+
+def mask(text: str, leaves: dict[Place, Any], before: dict[Place, Any]) -> str:
+    """The text with each secret replaced."""
+    secret = {where: value for where, value in leaves.items() if is_secret(value)}
+    return edit(
+        text,
+        {where: mask_value(value, before.get(where, value)) for where, value in secret.items()},
+        known_only=False,
+    )
+
+
+def mask_value(value: Any, before: Any) -> Any:
+    """What stands in a secret's place."""
+    shown, shown_before = hide(value), hide(before)
+    if value == before or shown != shown_before:
+        return shown
+    return replace_hidden(shown)
+
+
+def replace_hidden(shown: Any) -> Any:
+    if isinstance(shown, list):
+        return [replace_hidden(one) for one in shown]
+    return shown.replace(HIDDEN, ANOTHER) if isinstance(shown, str) else shown
+
+
+def hide_line(line: str) -> str:
+    """A line without what may be secret in its comment; values are masked already."""
+    head, mark, comment = line.partition("#")
+    return head + mark + WITH_USER.sub(f"://{HIDDEN}@", redact(comment))

@@ -1,0 +1,159 @@
+"""Proposals of the page for root's oneshot: files of which root believes nothing but their owner.
+
+    name = write_proposal(directory, proposal)           # the page, which may not change the file
+    for proposal in read_proposals(directory): ...       # root
+
+Reads and writes: `ID.json` in `settings-change/` of the data directory.
+Never: follows a link, reads what another user than the page's has put there, waits for a writer,
+or takes a proposal of another boot or of some time ago.
+"""
+
+import json
+import os
+import pwd
+import re
+import secrets
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.clock import Clock
+from appliance.model import Stamp
+from appliance.parsing.toml_text import MOST_BYTES
+from appliance.settings_change.moments import parse_time
+from appliance.store.durable_files import replace_file
+from appliance.store.rows import encode_time
+from appliance.strict_json import InputError, parse_object
+from appliance.wording.shorten import make_printable, shorten
+
+DIRECTORY = "settings-change"
+PAGE_USER = "appliance-web"
+MODE, DIRECTORY_MODE = 0o640, 0o750
+NAME = re.compile(r"(?P<id>[0-9a-f]{32})\.json")
+MOST_FILE_BYTES = 4 * MOST_BYTES  # JSON may need more letters than the text has
+MOST_PROPOSALS = 20
+LONGEST_AGE_S = 120.0
+LONGEST_WHO, LONGEST_WHY = 100, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the page asks for: a new file in place of the version `base`, or (`confirm`, `back`)
+    that a change which waits is confirmed, or taken back.
+    """
+
+    id: str
+    who: str
+    at: str
+    boot_id: str
+    uptime_s: float
+    why: str = ""
+    base: str = ""
+    text: str = ""
+    confirm: int = 0
+    back: int = 0
+
+
+def make_proposal(clock: Clock, who: str, **values: Any) -> Proposal:
+    """A proposal of now."""
+    now = clock.stamp()
+    return Proposal(
+        secrets.token_hex(16), who, encode_time(now.utc), now.boot_id, now.uptime_s, **values
+    )
+
+
+def write_proposal(directory: Path, proposal: Proposal) -> None:
+    """Whole or not at all; those of before go. Raises `OSError`."""
+    directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+    if stat.S_IMODE(directory.stat().st_mode) & 0o7777 != DIRECTORY_MODE:
+        directory.chmod(DIRECTORY_MODE)
+    old = sorted(directory.glob("*.json"), key=lambda one: one.stat().st_mtime)
+    for file in old[: -MOST_PROPOSALS // 2]:
+        file.unlink(missing_ok=True)
+    data = json.dumps(asdict(proposal), ensure_ascii=False).encode()
+    replace_file(directory / f"{proposal.id}.json", data, mode=MODE)
+
+
+def take_away(directory: Path, name: str) -> None:
+    """A proposal that was answered."""
+    with suppress(OSError):
+        (directory / f"{name}.json").unlink()
+
+
+def read_proposals(directory: Path, clock: Clock) -> Iterator[Proposal | tuple[str, str]]:
+    """Each proposal, or the id of one that is not taken with the reason; nothing where the
+    directory itself is not the page's.
+    """
+    try:
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        if not is_the_pages(os.fstat(handle)):
+            return
+        names = [name for name in sorted(os.listdir(handle)) if NAME.fullmatch(name)]
+        for name in names[:MOST_PROPOSALS]:
+            found = NAME.fullmatch(name)
+            assert found
+            try:
+                yield read_proposal(handle, name, found["id"], clock)
+            except (OSError, InputError, UnicodeError) as error:
+                yield found["id"], f"the proposal cannot be used: {error}"
+    finally:
+        os.close(handle)
+
+
+def is_the_pages(info: os.stat_result) -> bool:
+    """Whether that belongs to the page's user, and nobody else may write it."""
+    return info.st_uid in find_page_users() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def find_page_users() -> Collection[int]:
+    """The page's user on a unit; on a laptop all run as one."""
+    users = {os.geteuid()}
+    with suppress(KeyError):
+        users.add(pwd.getpwnam(PAGE_USER).pw_uid)
+    return users
+
+
+def read_proposal(directory: int, name: str, id_: str, clock: Clock) -> Proposal:
+    """One file; raises `InputError` and `OSError`."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    handle = os.open(name, flags, dir_fd=directory)
+    try:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode) or not is_the_pages(info):
+            raise InputError("it is no regular file of the page's")
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(MOST_FILE_BYTES + 1)
+    finally:
+        os.close(handle)
+    proposal = parse_proposal(parse_object(data, most_bytes=MOST_FILE_BYTES), id_)
+    age_s = clock.age_s(Stamp(parse_time(proposal.at), proposal.boot_id, proposal.uptime_s))
+    if age_s is None or age_s > LONGEST_AGE_S:
+        raise InputError("it is too old: give it again")
+    return proposal
+
+
+def parse_proposal(tree: dict[str, Any], id_: str) -> Proposal:
+    """A proposal from its JSON; raises `InputError`."""
+    texts = ("who", "at", "boot_id", "why", "base", "text")
+    numbers = ("confirm", "back")
+    if set(tree) != {"id", "uptime_s", *texts, *numbers} or tree["id"] != id_:
+        raise InputError("it has other keys than a proposal has")
+    if not all(isinstance(tree[name], str) for name in texts):
+        raise InputError("a text is none")
+    if not all(type(tree[name]) is int and 0 <= tree[name] < 10**6 for name in numbers):
+        raise InputError("a number is none")
+    if type(tree["uptime_s"]) is not float:
+        raise InputError("uptime_s is no number")
+    try:
+        parse_time(tree["at"])
+    except ValueError:
+        raise InputError("its time is none") from None
+    tree["who"] = shorten(make_printable(tree["who"]), LONGEST_WHO)
+    tree["why"] = shorten(make_printable(tree["why"]), LONGEST_WHY)
+    return Proposal(**tree)
