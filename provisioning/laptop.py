@@ -36,7 +36,7 @@ from provisioning.calm_video import make_calm_video
 from provisioning.free_ports import find_free_port, is_listening
 from provisioning.runner import ROOT, UPDATES, Program, Runner
 from provisioning.systemctl import board_socket, command_board
-from provisioning.unit_files import Process, read_processes, read_timers
+from provisioning.unit_files import Process, read_delays, read_processes, read_timers
 
 TEMPLATE = Path(__file__).with_name("laptop.toml")
 START = datetime(2026, 4, 15, 2, 30, tzinfo=UTC)  # an hour before dawn at the demonstration's site
@@ -216,10 +216,11 @@ class Laptop:
 
     def _list_services(self) -> list[Program]:
         """Those of the unit files, and the oneshots that timers start."""
-        programs = []
+        programs = self._list_delays()
         timed = {timer.process.name for timer in read_timers()}
+        delayed = {Path(delay.unit).stem for delay in read_delays()}
         for process in read_processes():
-            if process.oneshot and process.name not in timed:
+            if process.oneshot and process.name not in timed | delayed:
                 continue
             for instance in self._list_instances(process):
                 command = process.command(sys.executable, self.settings.path, instance)
@@ -229,6 +230,15 @@ class Laptop:
                     Program(name, command, process.restart, oneshot=process.oneshot, app=own)
                 )
         return programs
+
+    def _list_delays(self) -> list[Program]:
+        """What stands in for timers that elapse once."""
+        here = ["--settings", str(self.settings.path)]
+        start = [sys.executable, "-m", "provisioning.delayed_start"]
+        return [
+            Program(one.name, [*start, f"{one.after_s:g}", one.unit, *here], "no", oneshot=True)
+            for one in read_delays()
+        ]
 
     def _find_updater_app(self, name: str) -> Path | None:
         """The updater runs from the committed release, all others from the one in use."""

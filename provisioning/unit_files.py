@@ -46,6 +46,15 @@ class Timer:
     at_boot: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A timer by its whole name, what it starts, and how many seconds after its own start."""
+
+    name: str
+    unit: str
+    after_s: float
+
+
 def read_processes(directory: Path = UNITS_DIR) -> list[Process]:
     """Every service, in the order of the file names."""
     return [read_process(path) for path in sorted(directory.glob("*.service"))]
@@ -66,15 +75,27 @@ def read_process(path: Path) -> Process:
 
 
 def read_timers(directory: Path = UNITS_DIR) -> list[Timer]:
-    """Every timer with the oneshot of the same name."""
+    """Every timer of times of the day, with the oneshot of the same name."""
     timers = []
     for path in sorted(directory.glob("*.timer")):
         keys = read_keys(path)
+        if "OnCalendar" not in keys:  # read_delays
+            continue
         texts = keys.get("OnCalendar", [])
         times = tuple(at for text in texts for at in parse_daily(text, path))
         process = read_process(path.with_suffix(".service"))
         timers.append(Timer(process, times, at_boot="OnBootSec" in keys))
     return timers
+
+
+def read_delays(directory: Path = UNITS_DIR) -> list[Delay]:
+    """Every timer that elapses once, some seconds after it was started."""
+    found = []
+    for path in sorted(directory.glob("*.timer")):
+        keys = read_keys(path)
+        if "OnActiveSec" in keys:
+            found.append(Delay(path.name, keys["Unit"][-1], float(keys["OnActiveSec"][-1])))
+    return found
 
 
 def read_boot_list(directory: Path = UNITS_DIR) -> list[str]:

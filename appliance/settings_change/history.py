@@ -29,6 +29,7 @@ from appliance.store.rows import encode_time
 from appliance.strict_json import InputError, parse_object
 
 DIRECTORY = "settings-history"
+MARK = "waiting"  # appliance-settings-apply.service has nothing to do without it
 KEPT = 10
 MODE, DIRECTORY_MODE = 0o640, 0o750
 CONFIRM_S = 300.0
@@ -134,8 +135,13 @@ class History:
         self._forget(entry.number)
 
     def store(self, entry: Entry) -> None:
+        """Write a change; while one waits, a file says so to PID 1."""
+        if entry.confirmation == WAITING:
+            self._write(self.directory / MARK, b"")
         data = json.dumps(asdict(entry), ensure_ascii=False, indent=1).encode()
         self._write(self._name(entry.number, "json"), data)
+        if self.find_waiting() is None:
+            (self.directory / MARK).unlink(missing_ok=True)
 
     def recover(self, version: str) -> None:
         """What was begun and not finished: the file that is there says whether it was made."""
