@@ -44,9 +44,14 @@ BY_HAND = (
     ("update", "dir"),
     *(("switch", "*", key) for key in ("kind", "path", "on", "off", "mac")),
     ("clock", "*"),
+    ("web", "tls_dir"),
+    ("web", "page_socket"),
 )
 # Keys of those sections that decide nothing of that kind.
-HARMLESS = (("web", "idle_exit_s"),)
+HARMLESS = (
+    *(("web", key) for key in ("idle_exit_s", "language")),
+    *(("web", f"{way}_{span}_s") for way in ("pin", "login") for span in ("idle", "longest")),
+)
 
 
 @dataclass(frozen=True, slots=True)

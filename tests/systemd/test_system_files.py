@@ -40,11 +40,12 @@ def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path
     assert made.returncode == 0, made.stderr
     expected = {"var/lib/appliance": 0o2770, "run/appliance": 0o2770}
     expected |= {"etc/appliance": 0o750, "etc/appliance/unit.toml": 0o640, "var/lib/ota": 0o755}
-    expected |= {"var/lib/ota/trust": 0o755}
+    expected |= {"var/lib/ota/trust": 0o755, "var/lib/appliance/settings-change": 0o750}
     expected |= {"var/lib/appliance-proxy": 0o2755, "run/appliance-proxy": 0o770}
     proxys = ("var/lib/appliance-proxy", "run/appliance-proxy")
     uids = {user[0]: int(user[2]) for user in users}
     owners = dict.fromkeys(("var/lib/ota", "var/lib/ota/trust"), uids["appliance-checkin"])
+    owners["var/lib/appliance/settings-change"] = uids["appliance-web"]
     for path, mode in expected.items():
         found = (tmp_path / path).stat()
         assert stat.S_IMODE(found.st_mode) == mode, path
@@ -110,6 +111,11 @@ CAMERA = "appliance-camera@front.service"
         ("appliance-power", "org.freedesktop.login1.reboot", "", "", "no"),
         ("appliance-web", MANAGE, CAMERA, "stop", "no"),
         ("appliance-web", POWER_OFF, "", "", "no"),
+        ("appliance-web", MANAGE, "appliance-settings-apply.service", "start", "yes"),
+        ("appliance-web", MANAGE, "appliance-settings-apply.service", "stop", "no"),
+        ("appliance-web", MANAGE, "appliance-settings-apply.service", "restart", "no"),
+        ("appliance-web", MANAGE, "appliance-settings.service", "start", "no"),
+        ("appliance-mqtt", MANAGE, "appliance-settings-apply.service", "start", "no"),
         ("appliance-checkin", MANAGE, "appliance-power.service", "restart", "yes"),
         ("appliance-checkin", MANAGE, "appliance-sensors.service", "restart", "yes"),
         ("appliance-checkin", MANAGE, "appliance-inference.service", "try-restart", "yes"),

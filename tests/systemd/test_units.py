@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.settings import DEFAULT_PATH, UnitSettings
+from appliance.settings_change import history, proposals
+from appliance.settings_change.history import CONFIRM_S
 from tests.conftest import ROOT
 from tests.systemd.unit_text import (
     ALL,
@@ -30,6 +33,8 @@ EXEC_START = re.compile(
     r"/opt/appliance/venv/bin/python -m (?P<module>[a-z._]+)(?: [a-z]+| %[iI])*"
     r" --settings /etc/appliance/unit\.toml"
 )
+BACK = "appliance-settings-back.timer"
+DAILY = [unit for unit in ALL if unit.endswith(".timer") and unit != BACK]
 OUTSIDE = ("sysinit", "basic", "shutdown", "multi-user", "timers", "sockets", "paths")
 
 
@@ -126,7 +131,7 @@ def test_only_the_check_in_writes_what_the_services_run() -> None:
 
 
 # What changes the computer itself, and may do nothing else: oneshots that the power service orders;
-# and the one that starts what the settings had ended.
+# the one that starts what the settings had ended; and the one that changes the settings file.
 PRIVILEGED = {
     "appliance-switch@.service",
     "appliance-switch-off@.service",
@@ -135,6 +140,7 @@ PRIVILEGED = {
     "appliance-gpu-limit@.service",
     "appliance-settings.service",
     "appliance-certificate.service",
+    "appliance-settings-apply.service",
 }
 
 
@@ -237,13 +243,27 @@ def test_one_command_enables_everything_that_starts_by_itself(root: Path) -> Non
 
 
 @needs("systemd-analyze")
-@pytest.mark.parametrize("timer", [unit for unit in ALL if unit.endswith(".timer")])
+@pytest.mark.parametrize("timer", DAILY)
 def test_a_timer_names_times_that_exist_and_merges_its_wake_ups(timer: str) -> None:
     times = values(UNITS / timer, "OnCalendar")
     assert times
     for time in times:
         assert run("systemd-analyze", "calendar", time).returncode == 0, time
     assert {"AccuracySec", "RandomizedDelaySec", "Persistent"} <= keys(UNITS / timer)
+
+
+def test_a_change_that_nobody_confirms_is_taken_back_a_moment_after_its_time() -> None:
+    (after_s,) = values(UNITS / BACK, "OnActiveSec")
+    assert CONFIRM_S < float(after_s) <= CONFIRM_S + 30
+    assert values(UNITS / BACK, "Unit") == ["appliance-settings-apply.service"]
+    assert BACK in " ".join(values(UNITS / "appliance.target", "Wants"))
+
+
+def test_the_oneshot_of_the_settings_looks_where_the_page_and_the_history_write() -> None:
+    unit, data = UNITS / "appliance-settings-apply.service", UnitSettings().data_dir
+    assert values(unit, "ConditionDirectoryNotEmpty") == [f"|{data / proposals.DIRECTORY}"]
+    mark = DEFAULT_PATH.parent / history.DIRECTORY / history.MARK
+    assert f"|{mark}" in values(unit, "ConditionPathExists")
 
 
 def test_a_clean_shutdown_is_over_before_the_battery_minds() -> None:
