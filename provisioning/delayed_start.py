@@ -1,4 +1,4 @@
-"""Stands in for a timer of PID 1 that elapses once: starts a unit some real seconds after its start.
+"""Stands in for a timer of PID 1 that elapses once: starts a unit some real seconds later.
 
     python -m provisioning.delayed_start SECONDS UNIT --settings FILE
 

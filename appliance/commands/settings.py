@@ -1,20 +1,22 @@
-"""`unitctl settings`: the settings in force, defaults and all; or a check of a file before its use.
+"""`unitctl settings`: the settings in force, defaults and all; a check of a file before its use;
+changes of the unit's file (settings_changes.py).
 
 Reads: a settings file. Writes: standard output, as TOML, the secrets in URLs removed.
-Never: changes a settings file.
+Never: changes a settings file itself.
 """
 
 import argparse
 from pathlib import Path
 
 from appliance import settings_file
+from appliance.commands import settings_changes
 from appliance.commands.opening import find_settings
 from appliance.log import redact
 from appliance.parsing.arguments import PATH
 from appliance.process import settings_checks
 from appliance.settings_text import format_settings
 
-HELP = "print the settings in force, or check a file"
+HELP = "print the settings in force, check a file, or change the unit's"
 EPILOG = "exit codes: 0 fine; 2 the settings cannot be used, and the message says where and why"
 
 
@@ -30,9 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const=OWN_FILE,
         help="only say whether FILE is valid (default: the unit's own)",
     )
+    parser.set_defaults(change=None)
+    settings_changes.add_actions(parser.add_subparsers(metavar="ACTION"))
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.change is not None:
+        code: int = arguments.change(arguments)
+        return code
     if arguments.check is None:
         settings = settings_file.load_settings(find_settings(arguments.settings))
         print(redact(format_settings(settings)), end="")

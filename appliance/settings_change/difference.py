@@ -1,6 +1,6 @@
 """Two texts of a settings file side by side, without their secrets.
 
-    lines = compare(old, new, "unit.toml")      # a unified diff
+    lines = compare(old, new, name="unit.toml")      # a unified diff
 
 Reads and writes: nothing; pure.
 Never: shows a secret, in whatever notation of TOML it stands.
@@ -23,7 +23,7 @@ ANOTHER = f"{HIDDEN}, another one"
 WITH_USER = re.compile(r"://.*@")
 
 
-def compare(old: str, new: str, name: str) -> str:
+def compare(old: str, new: str, *, name: str) -> str:
     """A unified diff of both; a secret that changed shows that it did, and no more."""
     before, after = (flatten(parse_toml(text.encode())[1]) for text in (old, new))
     try:

@@ -35,6 +35,7 @@ def edit(text: str, changes: Changes, *, known_only: bool = True) -> str:
     `known_only`: the places are those of settings that there are, else whatever is in the file.
     """
     before = parse_toml(text.encode())[1]
+    refuse_overlap(changes)
     if known_only:
         changes = {where: fit(where, value) for where, value in changes.items()}
     wanted = change(before, changes)
@@ -50,6 +51,16 @@ def edit(text: str, changes: Changes, *, known_only: bool = True) -> str:
     if not has_same(found, wanted):
         raise SettingsError(f"{', '.join(map(format_place, changes))}: {BY_HAND}")
     return new
+
+
+def refuse_overlap(changes: Changes) -> None:
+    """A section and a key within it are not changed at once: which of both holds?"""
+    for one in changes:
+        for other in changes:
+            if one != other and other[: len(one)] == one:
+                raise SettingsError(
+                    f"{format_place(other)} is within {format_place(one)}: change one of them"
+                )
 
 
 def has_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -110,7 +110,7 @@ def look_at(path: Path, data: bytes, new: str, *, from_page: bool = True) -> Pre
         keys=tuple(list_keys(path, changed, data, new_data)),
         warnings=tuple(warnings),
         orders=tuple(list_orders(changed, before, after)),
-        diff=compare(decode(data), new, path.name),
+        diff=compare(decode(data), new, name=path.name),
     )
 
 
@@ -129,7 +129,7 @@ def find_changed(path: Path, data: bytes, new_data: bytes, *, from_page: bool) -
 def check(
     path: Path, data: bytes, new_data: bytes, changed: Collection[Place]
 ) -> tuple[Settings | None, Settings, list[str]]:
-    """The settings before and after, and warnings; raises `ChangeError` as a service would, but
+    """The settings before and after, and new warnings; raises `ChangeError` as a service would, but
     for what is wrong before the change as well: a unit is set up step by step.
     """
     before, fault = None, None
@@ -142,13 +142,15 @@ def check(
     except SettingsError as error:
         raise ChangeError(redact(error.said), key=format_place(error.where)) from None
     known = {format_finding(one) for one in settings_checks.find_all(before)} if before else None
-    findings = settings_checks.find_all(after)
-    for one in findings:
+    found = []
+    for one in settings_checks.find_all(after):
         text = format_finding(one)
-        is_old = not touches(changed, one.where) if known is None else text in known
-        if not one.is_warning and not is_old:
+        if not touches(changed, one.where) if known is None else text in known:
+            continue
+        if not one.is_warning:
             raise ChangeError(redact(text), key=format_place(one.where))
-    return before, after, [redact(format_finding(one)) for one in findings]
+        found.append(redact(text))
+    return before, after, found
 
 
 def touches(changed: Collection[Place], where: Place) -> bool:

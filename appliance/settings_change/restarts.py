@@ -57,12 +57,12 @@ NAMED: Mapping[Place, Collection[str]] = {
 }
 TITLES = {
     "power": "the energy service",
-    "sensors": "the sensors",
-    "hints": "the cameras' own alarms",
-    "inference": "the analysis of pictures",
-    "mqtt": "MQTT",
-    "push": "hints of the fleet",
-    "alarm": "alarms",
+    "sensors": "the sensor service",
+    "hints": "the service of the cameras' own alarms",
+    "inference": "the inference service",
+    "mqtt": "the MQTT service",
+    "push": "the service of the fleet's hints",
+    "alarm": "the alarm service",
     WEB: "this page",
 }
 
@@ -148,9 +148,10 @@ def list_members(unit: str, cameras: Mapping[str, CameraSettings]) -> list[str]:
 
 
 def title_camera(unit: str) -> str:
-    """For people: "camera gate", "the cameras of level eco"."""
+    """For people: "the process of camera gate", "the process of the cameras of level eco"."""
     kind, _, instance = unit.partition("@")
-    return f"camera {instance}" if kind.endswith("camera") else f"the cameras of level {instance}"
+    own = f"camera {instance}" if kind.endswith("camera") else f"the cameras of level {instance}"
+    return f"the process of {own}"
 
 
 def choose_verb(service: str, after: Settings) -> Verb:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from appliance.sections.cameras import CameraSettings, Point, Polygon
 from appliance.settings_rules.places import Error, Place
 
+Edge = tuple[Point, Point]
 MOST_CORNERS = 64
 LEAST_AREA = 0.0004  # of the picture's: 2 % of its width by 2 % of its height
 LEAST_LENGTH = 0.02  # of a line
@@ -49,34 +50,38 @@ def find_polygon_fault(polygon: Polygon) -> str:
     return ""
 
 
-def find_crossing(edges: Sequence[tuple[Point, Point]]) -> tuple[int, int] | None:
+def find_crossing(edges: Sequence[Edge]) -> tuple[int, int] | None:
     """The numbers of the first two edges that meet elsewhere than at their common corner."""
     count = len(edges)
     for first in range(count):
         for second in range(first + 2, count):
             is_neighbour = first == 0 and second == count - 1
-            if not is_neighbour and do_cross(*edges[first], *edges[second]):
+            if not is_neighbour and do_meet(edges[first], edges[second]):
                 return first + 1, second + 1
     return None
 
 
-def do_cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+def do_meet(one: Edge, other: Edge) -> bool:
     """Whether two edges have a point in common."""
-    sides = [turn(a, b, c), turn(a, b, d), turn(c, d, a), turn(c, d, b)]
+    ends = [(one, end) for end in other] + [(other, end) for end in one]
+    sides = [find_side(edge, end) for edge, end in ends]
     if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
         return True
-    ends = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
-    return any(side == 0 and is_between(*end) for side, end in zip(sides, ends, strict=True))
+    return any(
+        side == 0 and is_within(edge, end) for side, (edge, end) in zip(sides, ends, strict=True)
+    )
 
 
-def turn(a: Point, b: Point, c: Point) -> float:
-    """Above 0 where c is to one side of the line from a to b, below to the other, 0 on it."""
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+def find_side(edge: Edge, point: Point) -> float:
+    """Above 0 where the point is to one side of the edge's line, below to the other, 0 on it."""
+    (ax, ay), (bx, by) = edge
+    return (bx - ax) * (point[1] - ay) - (by - ay) * (point[0] - ax)
 
 
-def is_between(a: Point, b: Point, c: Point) -> bool:
-    """Whether c, which is on the line through a and b, is between them."""
-    return all(min(a[i], b[i]) <= c[i] <= max(a[i], b[i]) for i in (0, 1))
+def is_within(edge: Edge, point: Point) -> bool:
+    """Whether a point on the edge's line is between its ends."""
+    a, b = edge
+    return all(min(a[i], b[i]) <= point[i] <= max(a[i], b[i]) for i in (0, 1))
 
 
 def measure_area(polygon: Polygon) -> float:

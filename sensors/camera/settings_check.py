@@ -16,6 +16,7 @@ from appliance.errors import CameraError
 from appliance.process.settings_checks import SettingsFinding
 from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
+from appliance.settings_rules.shape_rules import find_shape_faults
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.opening import DEVICES, TLS_SCHEMES, is_own_address
 
@@ -28,6 +29,8 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
     for name, camera in settings.camera.items():
         for key, text, is_warning in find_faults(camera, settings):
             yield SettingsFinding(("camera", name, key), text, is_warning)
+        for where, text in find_shape_faults(camera, ("camera", name)):
+            yield SettingsFinding(where, text, is_warning=True)
 
 
 def find_faults(camera: CameraSettings, settings: Settings) -> Iterator[tuple[str, str, bool]]:
