@@ -25,11 +25,12 @@ class EventKey(Enum):
     BEFORE = "at < ?"
     CAMERA = "camera = ?"
     EVENT = "event_id = ?"
+    LISTED = "event_id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events: `value` is a stored time, a camera's name or an event's id."""
+    """Which events: `value` is a stored time, a camera's name, an event's id, or ids as JSON."""
 
     key: EventKey
     value: str

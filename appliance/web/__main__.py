@@ -19,6 +19,7 @@ from appliance.process.service import make_parser
 from appliance.sections.network import WebSettings
 from appliance.web import server, without_settings
 from appliance.web.app import create_app
+from appliance.web.event_erasing import finish_at_start
 
 GUARD = "power"  # the service whose copy of the settings it uses where the file is wrong
 
@@ -58,7 +59,9 @@ def make_app(path: Path | None, *, passed: bool) -> tuple[Flask, WebSettings, st
             raise
         web = replace(WebSettings(), idle_exit_s=without_settings.IDLE_EXIT_S)
         return without_settings.create_app(path), web, log.redact(str(error))
-    app = create_app(settings, settings.make_clock())
+    clock = settings.make_clock()
+    finish_at_start(settings, clock)
+    app = create_app(settings, clock)
     return app, settings.web, format_sentence(settings.web, passed)
 
 

@@ -28,6 +28,8 @@ from appliance.web.changes import add_changes
 from appliance.web.compression import compress
 from appliance.web.connections import LOCAL_ADDRESS
 from appliance.web.event_data import add_events
+from appliance.web.event_erasing import add_event_erasing
+from appliance.web.event_export import add_event_export
 from appliance.web.hosts import AllowedHosts
 from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
@@ -57,6 +59,8 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_energy(app, settings, clock, reader)
     add_for_programs(app, settings, reader)
     add_events(app, settings, clock, reader)
+    add_event_export(app, settings, clock, reader)
+    add_event_erasing(app, settings, clock, reader)
     add_changes(app, settings, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)

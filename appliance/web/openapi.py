@@ -23,6 +23,8 @@ from appliance.store.event_pages import PLACE
 from appliance.web import openapi_views
 from appliance.web.app import create_app
 from appliance.web.changes import MOST_WAIT_S
+from appliance.web.event_export import MOST_EVENTS as MOST_EXPORTED
+from appliance.web.event_export import MOST_FILES_BYTES, MOST_IDS
 from appliance.web.openapi_paths import Argument, Explained, Operation, describe_paths
 from appliance.web.openapi_schemas import Schema, build_schemas
 from appliance.web.questions import LANGUAGE, MOST_EVENTS, USUAL_EVENTS
@@ -48,6 +50,10 @@ ARGUMENTS = {
     "limit": Argument(
         "At most so many",
         {"type": "integer", "minimum": 1, "maximum": MOST_EVENTS, "default": USUAL_EVENTS},
+    ),
+    "id": Argument(
+        f"An event's id, up to {MOST_IDS} times; then without filters",
+        {"type": "array", "items": NAME, "maxItems": MOST_IDS},
     ),
     "days": Argument(
         "Today and the days before it, in all",
@@ -79,6 +85,8 @@ REFUSALS = {
     401: ("Nobody is logged in, or no longer; `reason` says what to do", "refusal"),
     403: ("Not by this person, from here, or by a page of somebody else; see `reason`", "refusal"),
     404: ("There is none", "refusal"),
+    409: ("The unit is not as the request says; `reason` says how", "refusal"),
+    413: ("The body is too long", "refusal"),
     410: ("The position leads nowhere any more; go on from `position`", "lost_position"),
     421: ("The host of the request is no name of this unit (`[web] hosts`)", "refusal"),
     503: ("The database cannot be read, or too many wait; `reason` says why", "refusal"),
@@ -107,6 +115,20 @@ OPERATIONS = {
         "timeline",
         QUERY,
         (400,),
+    ),
+    "export_events": Operation(
+        "A ZIP of what the filter finds, or of chosen events: JSON, CSV, pictures and clips; at "
+        f"most {MOST_EXPORTED} events and {MOST_FILES_BYTES // 1_000_000} MB of files",
+        "zip",
+        ("id", *FILTERS),
+        (400,),
+    ),
+    "erase": Operation(
+        "Erase events with their pictures and clips, for good: chosen ones, or all that a filter "
+        "finds up to the row `last_row`, where they are as many as `events` says",
+        "erased_events",
+        refuses=(400, 404, 409, 413),
+        body="erase_order",
     ),
     "list_changes": Operation(
         "Events, faults and levels since a position, as they come (long poll): at most "

@@ -14,6 +14,8 @@ from flask import Flask
 from appliance.web.openapi_schemas import Schema, refer
 
 PREFIX = "/api/"
+JSON = "application/json"
+FILES = {"zip": "application/zip"}
 PLACE_IN_RULE = re.compile(r"<(?:(?:any\((?P<words>[^)]*)\)|path):)?(?P<name>\w+)>")
 
 
@@ -29,13 +31,15 @@ class Argument:
 class Operation:
     """What one address answers. `answer`: the name of a schema; None where it only refuses.
 
-    `refuses`: the status codes of refusals, besides those that every address has.
+    `refuses`: the status codes of refusals, besides those that every address has. `body`: the name
+    of the schema of the request's body. `answer` may also be a file (`FILES`).
     """
 
     text: str
     answer: str | None
     arguments: tuple[str, ...] = ()
     refuses: tuple[int, ...] = ()
+    body: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,9 @@ def build_operation(explained: Explained, endpoint: str, rule: str) -> dict[str,
     parameters += [build_argument(explained, name) for name in names]
     if parameters:
         found["parameters"] = parameters
+    if operation.body:
+        content = {JSON: {"schema": refer(operation.body)}}
+        found["requestBody"] = {"required": True, "content": content}
     answers = {200: ("As described", operation.answer)} if operation.answer else {}
     codes = (*operation.refuses, *explained.everywhere)
     answers |= {code: explained.refusals[code] for code in codes}
@@ -109,5 +116,7 @@ def build_argument(explained: Explained, name: str) -> dict[str, Any]:
 
 
 def build_answer(text: str, schema: str | None) -> dict[str, Any]:
-    content = {"application/json": {"schema": refer(schema or "refusal")}}
+    if schema in FILES:
+        return {"description": text, "content": {FILES[schema]: {}}}
+    content = {JSON: {"schema": refer(schema or "refusal")}}
     return {"description": text, "content": content}

@@ -89,6 +89,29 @@ def describe_event_lists() -> dict[str, Schema]:
             events=COUNT,
             steps=make_list(close("", since=MOMENT, until=MOMENT, events=COUNT)),
         ),
+        **describe_erasing(),
+    }
+
+
+def describe_erasing() -> dict[str, Schema]:
+    """An order to erase events, and its answer."""
+    return {
+        "erase_order": {
+            "oneOf": [
+                close("Chosen events", ids=make_list(TEXT)),
+                close(
+                    "All of a filter, as `/api/events` takes it: those that a person was told of",
+                    filter=TEXT,
+                    last_row=COUNT,
+                    events=COUNT,
+                ),
+            ]
+        },
+        "erased_events": close(
+            "`remaining`: some files could not be deleted; the page tries again when it starts",
+            events=COUNT,
+            remaining={"type": "boolean"},
+        ),
     }
 
 

@@ -1,7 +1,7 @@
-"""The pictures: snapshots of events, their thumbnails, and the last picture that was analysed.
+"""The pictures: snapshots and clips of events, thumbnails, and the last picture that was analysed.
 
-Reads: the snapshots; one JPEG at a time from the inference process. Writes: one log line for each
-snapshot that is opened.
+Reads: the snapshots and clips; one JPEG at a time from the inference process. Writes: one log line
+for each snapshot or clip that is opened.
 Never: logs a thumbnail as an opened snapshot, or gives out a file of another directory.
 """
 
@@ -15,7 +15,7 @@ from werkzeug.security import safe_join
 
 from appliance.errors import CameraError
 from appliance.log import SentenceLog
-from appliance.media.files import PICTURE
+from appliance.media.files import CLIP, PICTURE
 from appliance.media.frames import Picture
 from appliance.media.thumbnails import HEAD_BYTES, extract_thumbnail
 from appliance.settings import Settings
@@ -28,36 +28,46 @@ KEEP = f"private, max-age={SNAPSHOT_AGE_S}"
 
 
 def add_snapshots(app: Flask, settings: Settings) -> None:
-    """`/snapshots/DAY/EVENT.jpg`, each access logged, and `/thumbnails/DAY/EVENT.jpg`, none."""
+    """`/snapshots/DAY/EVENT.jpg` and `/clips/DAY/EVENT.mp4` (also parts of it: Range), each access
+    logged; and `/thumbnails/DAY/EVENT.jpg`, none.
+    """
     access = SentenceLog("web")
 
     @app.get("/snapshots/<path:name>")
     def snapshot(name: str) -> ResponseReturnValue:
-        found = send_snapshot(find_snapshot(settings.snapshots_dir, name))
+        found = send_kept(find_media(settings.snapshots_dir, name, PICTURE))
         if found.status_code == 200:  # else the browser has it already
             access.info("a snapshot was opened", name=name, by=request.remote_addr)
         return found
 
+    @app.get("/clips/<path:name>")
+    def clip(name: str) -> ResponseReturnValue:
+        found = send_kept(find_media(settings.snapshots_dir, name, CLIP))
+        if found.status_code == 200 or (request.range and request.range.ranges[0][0] == 0):
+            access.info("a clip was opened", name=name, by=request.remote_addr)  # then it is sought
+        return found
+
     @app.get("/thumbnails/<path:name>")
     def thumbnail(name: str) -> ResponseReturnValue:
-        path = find_snapshot(settings.snapshots_dir, name)
+        path = find_media(settings.snapshots_dir, name, PICTURE)
         data = read_thumbnail(path)
         if data is None:  # stored by an earlier release: the whole picture, made small by the page
-            return send_snapshot(path)
+            return send_kept(path)
         answer = Response(data, mimetype="image/jpeg")
         answer.headers["Cache-Control"] = KEEP
         return answer
 
 
-def find_snapshot(directory: Path, name: str) -> Path:
-    """The file of a snapshot, a regular one; 404 for anything else."""
-    path = safe_join(str(directory), name) if name.endswith(PICTURE) else None
+def find_media(directory: Path, name: str, kind: str) -> Path:
+    """The file of a snapshot or clip, a regular one; 404 for anything else."""
+    path = safe_join(str(directory), name) if name.endswith(kind) else None
     if path is None or not os.path.isfile(path):  # also false for a name that can be none
         abort(404)
     return Path(path)
 
 
-def send_snapshot(path: Path) -> Response:
+def send_kept(path: Path) -> Response:
+    """A file that never changes under its name; a part of it, where that is asked for."""
     found = send_file(path)
     found.headers["Cache-Control"] = KEEP
     return found
