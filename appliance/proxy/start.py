@@ -91,13 +91,14 @@ def make_proxy(web: WebSettings, passed: list[socket.socket], version: tuple[int
         )
     # One of IPv6 takes IPv4, too: nginx must describe it as it is, or would open one itself.
     listen = [(one.getsockname()[1], describe_socket(one)) for one in passed]
-    secure = tuple(text for port, text in listen if port in SECURE_PORTS)
+    ports = (*SECURE_PORTS, web.https_port)
+    secure = tuple(text for port, text in listen if port in ports)
     return Proxy(
         run=web.page_socket.parent,
         tls=web.tls_dir,
         page=web.page_socket,
         secure=secure or (f"127.0.0.1:{web.https_port}",),
-        plain=tuple(text for port, text in listen if port not in SECURE_PORTS),
+        plain=tuple(text for port, text in listen if port not in ports),
         version=version,
         is_root=os.geteuid() == 0,
     )

@@ -134,6 +134,10 @@ class ConnectionLimits:
         since_s = [one.since_s for one in self._open if one.phase is Phase.QUEUED]
         return self.now_s() - min(since_s, default=self.now_s())
 
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._open)
+
     def forget(self, channel: "Channel") -> None:
         self._open.discard(channel)
 
