@@ -39,8 +39,9 @@ def clean_name(text: str) -> str:
 
 
 def fold(name: str) -> str:
-    """A name as it is compared: Anna and anna are one."""
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    """A name as it is compared: Anna and anna are one. What is no Unicode has one, too."""
+    whole = name.encode(errors="replace").decode()
+    return unicodedata.normalize("NFC", whole).strip().casefold()
 
 
 def list_accounts(file: AccessFile) -> list[Account]:
@@ -60,6 +61,11 @@ def find_password(file: AccessFile, name: str) -> str | None:
     with file.read() as db:
         row = db.execute("SELECT password FROM account WHERE name = ?", (fold(name),)).fetchone()
     return row and str(row["password"])
+
+
+def require_account(file: AccessFile, name: str) -> None:
+    """Raises `InputError` where there is none of that name, `AccessError`."""
+    require_found(int(find_password(file, name) is not None), name)
 
 
 def add_account(file: AccessFile, name: str, role: Role, password: str) -> None:

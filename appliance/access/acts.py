@@ -11,7 +11,7 @@ process was killed in the middle: its outcome stays "begun".
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
@@ -21,6 +21,7 @@ from appliance.clock import Clock
 from appliance.store.rows import encode_time
 
 MOST_ACTS = 10_000
+LONGEST_LIST = 1000
 LONGEST = 200  # characters of each word
 LONGEST_DETAIL = 4000
 CUT = '{"cut": true}'  # in place of a longer detail
@@ -95,6 +96,11 @@ def list_acts(file: AccessFile, limit: int, before: int | None = None) -> list[A
     with file.read() as db:
         sql = "SELECT * FROM act WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?"
         return [decode(row) for row in db.execute(sql, (before, before, limit)).fetchall()]
+
+
+def describe(one: Act) -> dict[str, Any]:
+    """As JSON has it."""
+    return {**asdict(one), "detail": json.loads(one.detail)}
 
 
 def decode(row: sqlite3.Row) -> Act:

@@ -62,6 +62,13 @@ def forget_all(file: AccessFile) -> int:
         return db.execute("DELETE FROM attempt").rowcount
 
 
+def list_wrong(file: AccessFile) -> list[tuple[str, Attempts]]:
+    """What wrong tries count against, and how many there were. Raises `AccessError`."""
+    with file.read() as db:
+        keys = [row["key"] for row in db.execute("SELECT key FROM attempt ORDER BY key")]
+        return [(key, one) for key in keys if (one := find(db, key)) is not None]
+
+
 def find(db: sqlite3.Connection, key: str) -> Attempts | None:
     row = db.execute("SELECT * FROM attempt WHERE key = ?", (key,)).fetchone()
     if row is None:

@@ -75,8 +75,8 @@ class AccessFile:
                 with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
                     yield begin(db)
                 return
-            with closing(self._open(Access.READ)) as db:
-                if read_version(db):
+            with closing(self._open()) as db:
+                if self._is_made(db):
                     yield db
                     return
             with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
@@ -87,11 +87,11 @@ class AccessFile:
         """One transaction. Raises `AccessError`."""
         with translate_errors(self.path, "written"):
             make_file(self.path)
-            with closing(self._open(Access.WRITE)) as db:
+            with closing(self._open()) as db:
                 db.execute("PRAGMA synchronous=FULL")
                 db.execute("BEGIN IMMEDIATE")
                 try:
-                    if not read_version(db):
+                    if not self._is_made(db):
                         begin(db)
                     yield db
                 except BaseException:
@@ -100,8 +100,27 @@ class AccessFile:
                     raise
                 db.execute("COMMIT")
 
-    def _open(self, access: Access) -> sqlite3.Connection:
-        db = open_file(self.path, access)
+    def _is_made(self, db: sqlite3.Connection) -> bool:
+        """Whether it has its tables; False: whoever made the empty file was killed."""
+        if db.execute("PRAGMA user_version").fetchone()[0]:
+            return True
+        if self.path.stat().st_size:
+            raise AccessError(f"the logins in {self.path} cannot be read: it was cut off; {MEND}")
+        return False
+
+    def is_closed_to_us(self) -> bool:
+        """Whether it is there, and not for the user of this process."""
+        try:
+            self.path.stat()
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+        return not os.access(self.path, os.R_OK)
+
+    def _open(self) -> sqlite3.Connection:
+        # Also to read: what a killed writer has left (access.db-journal) must be taken back first.
+        db = open_file(self.path, Access.WRITE)
         db.row_factory = sqlite3.Row
         db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         return db
@@ -115,11 +134,6 @@ def begin(db: sqlite3.Connection) -> sqlite3.Connection:
             db.execute(statement)
     db.execute(f"PRAGMA user_version={VERSION}")
     return db
-
-
-def read_version(db: sqlite3.Connection) -> int:
-    """0: it has no tables yet."""
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 @contextmanager
@@ -182,6 +196,24 @@ def make_file(path: Path) -> None:
         give_to_page(path)
     if not is_there(path):
         raise FileNotFoundError(2, "it was removed while it was made", str(path))
+
+
+def set_aside(file: AccessFile) -> Path | None:
+    """Rename the directory of a file that cannot be used; its new name, None where it can be used
+    or is not there. Raises `AccessError`.
+    """
+    try:
+        with file.read() as db:
+            damage = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if damage == "ok" or not file.path.parent.exists():
+            return None
+    except AccessError:
+        pass
+    with translate_errors(file.path, "set aside"):
+        when = file.clock.stamp().utc.strftime("%Y%m%dT%H%M%SZ")
+        aside = file.path.parent.with_name(f"{file.path.parent.name}.damaged-{when}")
+        file.path.parent.rename(aside)
+    return aside
 
 
 def give_to_page(path: Path) -> None:

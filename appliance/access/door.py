@@ -20,15 +20,11 @@ from appliance.access.roles import Origin
 from appliance.access.sessions import begin_session
 from appliance.access.waits import Limit
 from appliance.errors import ApplianceError
-from appliance.wording.counts import format_count
+from appliance.wording.sentence import Sentence, say, say_count
 
-WRONG = "This name and password do not belong together."
-WRONG_PIN = "This is not the PIN."
-NO_PIN = "No PIN is set on this unit: set one with `sudo unitctl access pin set`."
-LOCKED = (
-    "There were too many wrong tries. The next one is taken in {wait}. Restarting the unit does "
-    "not shorten this. Whoever has root on the unit ends it with `sudo unitctl access unlock`."
-)
+WRONG = say("This name and password do not belong together.")
+WRONG_PIN = say("This is not the PIN.")
+NO_PIN = say("No PIN is set on this unit: set one with `sudo unitctl access pin set`.")
 
 
 class RefusedError(ApplianceError):
@@ -83,11 +79,21 @@ def require_turn(file: AccessFile, limits: Mapping[str, Limit]) -> None:
     """Count the try; raises `RefusedError` where none is taken yet."""
     wait_s = begin_try(file, limits)
     if wait_s > 0:
-        raise RefusedError(LOCKED.format(wait=format_wait(wait_s)), wait_s)
+        raise RefusedError(explain_wait(wait_s), wait_s)
 
 
-def format_wait(wait_s: float) -> str:
+def explain_wait(wait_s: float) -> Sentence:
+    """How long no try is taken, and what to do."""
+    return say(
+        "There were too many wrong tries. The next one is taken in {wait}. Restarting the unit "
+        "does not shorten this. Whoever has root on the unit ends it with `sudo unitctl access "
+        "unlock`.",
+        wait=format_wait(wait_s),
+    )
+
+
+def format_wait(wait_s: float) -> Sentence:
     """How long, in words."""
     if wait_s < 100:
-        return format_count(math.ceil(wait_s), "second")
-    return format_count(math.ceil(wait_s / 60), "minute")
+        return say_count("{count} second", "{count} seconds", math.ceil(wait_s))
+    return say_count("{count} minute", "{count} minutes", math.ceil(wait_s / 60))

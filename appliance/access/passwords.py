@@ -25,7 +25,7 @@ METHOD = "scrypt:32768:8:1"
 LEAST_PASSWORD, MOST_PASSWORD = 10, 200  # characters
 LEAST_PIN, MOST_PIN = 6, 12  # digits
 MOST_TYPED = 1000  # characters of a try; more is wrong without being hashed
-ROW = "01234567890" * 2
+ROW = "0123456789" * 2
 MARK = "unit_"  # so that a token is known as one where it lies around
 RANDOM_BYTES = 32
 # Compared with where there is no such account, so that this takes as long as where there is one.

@@ -25,6 +25,7 @@ class Origin(Enum):
     TOUCHSCREEN = "touchscreen"  # this computer's own loopback
     NETWORK = "network"  # through the TLS proxy
     PLAIN = "plain"  # TCP from another machine, without TLS
+    COMMAND = "unitctl"  # no request: the command line of this computer
 
 
 GIVEN_ROLES = {role.word: role for role in (Role.VIEWER, Role.TECHNICIAN)}

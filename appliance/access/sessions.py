@@ -87,6 +87,13 @@ def is_over(row: sqlite3.Row, now: Stamp, times: SessionTimes) -> bool:
     return not (is_same_boot and 0 <= idle_s < times.idle_s and 0 <= age_s < times.longest_s)
 
 
+def count_sessions(file: AccessFile) -> int:
+    """How many there are of this boot, also such that have ended by time. Raises `AccessError`."""
+    with file.read() as db:
+        sql = "SELECT count(*) FROM session WHERE boot_id = ?"
+        return int(db.execute(sql, (file.clock.stamp().boot_id,)).fetchone()[0])
+
+
 def end_session(file: AccessFile, session_id: str) -> None:
     """Log out. Raises `AccessError`."""
     with file.write() as db:

@@ -2,7 +2,7 @@
 
 Reads: as each command states. Writes: standard output; `export` and `backup` a file;
 `backup --restore` the database; `events erase` deletes; `cameras pause|mute|off|resume` and
-`alarms test|ack` order.
+`alarms test|ack` order; `access` who may act on the page.
 Never: a command that changes what the unit does, but for `models use`, which chooses the model,
 those holds, which only take from a camera, and what is sent of alarms; orders go to PID 1
 (`systemctl`). Never lets a broken plug-in take the others along.
@@ -17,6 +17,7 @@ from importlib.metadata import EntryPoint
 from typing import NoReturn, Protocol, runtime_checkable
 
 from appliance.commands import (
+    access,
     alarms,
     backup,
     cameras,
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Command] = {
     "cameras": cameras,
     "alarms": alarms,
     "doctor": doctor,
+    "access": access,
     "certificate": certificate,
     "export": export,
     "backup": backup,

@@ -36,7 +36,7 @@ from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
 from appliance.web.views.energy import add_energy
-from appliance.web.views.login import add_login, render_refusal
+from appliance.web.views.login import add_login, render_reason, render_refusal
 from appliance.web.views.shell import add_views
 
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
@@ -69,7 +69,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app.register_error_handler(HTTPException, answer_refusal)
     app.register_error_handler(StoreError, answer_error)
     app.register_error_handler(CameraError, answer_error)
-    app.register_error_handler(AccessError, answer_error)
+    app.register_error_handler(AccessError, answer_trouble)
     app.after_request(add_headers)
     return app
 
@@ -137,6 +137,11 @@ def answer_refusal(error: HTTPException) -> ResponseReturnValue:
 def answer_error(error: ApplianceError) -> ResponseReturnValue:
     """503 with the error's sentence, which the page shows."""
     return jsonify(reason=redact(str(error))), 503
+
+
+def answer_trouble(error: AccessError) -> ResponseReturnValue:
+    """503: the logins cannot be read or written, so nobody is let in."""
+    return answer_error(error) if wants_json() else render_reason(str(error), 503)
 
 
 def add_headers(answer: Response) -> Response:

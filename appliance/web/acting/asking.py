@@ -26,13 +26,14 @@ from appliance.strict_json import InputError
 from appliance.web.acting.refusals import SCRIPTS, NotAllowed, NotLoggedIn
 from appliance.web.hosts import HTTP_PORT, is_own_address
 from appliance.web.origins import find_origin
+from appliance.wording.sentence import say
 
 EXTENSION = "acting"
 COOKIE, SECURE_COOKIE = "unit-session", "__Host-unit-session"
 LONGEST_ID = 200
 BY_ITSELF = (*SCRIPTS, "/static/", "/manifest", "/healthz")  # asked for without anybody's doing
-WRONG_BEARER = "this token is none of this unit, or was removed (`unitctl access token list`)"
-SENT_PLAINLY = (
+WRONG_BEARER = say("this token is none of this unit, or was removed (`unitctl access token list`)")
+SENT_PLAINLY = say(
     "this token came without TLS, so others may have read it: remove it (`unitctl access token "
     "remove`), make a new one and use https"
 )

@@ -22,15 +22,16 @@ from appliance.web.acting.asking import (
     person,
 )
 from appliance.web.acting.refusals import NotAllowed, NotLoggedIn, TooLarge, wants_json
+from appliance.wording.sentence import say
 
 # Nothing of the unit is in them, or (a link in an alarm) they have a key of their own.
 OPEN = ("/static/", "/login", "/logout", "/pin", "/healthz", "/manifest.webmanifest", "/alarm/")
 MOST_BYTES = 1024  # of the body, where an address asks for none
-PLAIN = (
+PLAIN = say(
     "this unit shows nothing without TLS: open https:// in place of http://; the owner can allow "
     "looking without it (`plain_viewing` under [web] in the settings)"
 )
-SCRIPTS_SAY_WHO = (
+SCRIPTS_SAY_WHO = say(
     "log in first; a script sends a token (`sudo unitctl access token add NAME --role viewer`) as "
     "`Authorization: Bearer TOKEN`"
 )
@@ -54,7 +55,9 @@ def limit_body() -> None:
     most = getattr(view, "most_bytes", MOST_BYTES)
     request.max_content_length = most
     if (request.content_length or 0) > most:
-        raise TooLarge(f"the request's body is longer than the {most} bytes that are taken here")
+        raise TooLarge(
+            say("the body has more than the {most:d} bytes that are taken here", most=most)
+        )
 
 
 def ask_viewer() -> Response | AnyResponse | None:
@@ -72,7 +75,18 @@ def ask_viewer() -> Response | AnyResponse | None:
         return None  # `acts` refuses it, with what belongs to it, and records that
     if wants_json():
         raise NotLoggedIn(SCRIPTS_SAY_WHO)
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return ask_again()
     return redirect(make_login_address(), 303)
+
+
+def ask_again() -> Response:
+    """Somebody has followed a link of another site, such as in a mail: the browser keeps the cookie
+    of his login back. With what the page itself leads to, it sends it.
+    """
+    answer = Response("", mimetype="text/html")
+    answer.headers["Refresh"] = f"0; url={quote(request.full_path.rstrip('?'), safe='/?&=')}"
+    return answer
 
 
 def make_login_address() -> str:

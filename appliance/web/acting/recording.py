@@ -28,21 +28,21 @@ from appliance.web.acting.asking import (
 )
 from appliance.web.acting.refusals import NotAllowed, NotLoggedIn
 from appliance.web.acting.same_site import require_csrf_token, require_same_site
+from appliance.wording.sentence import as_plain, say
 
 MOST_BYTES = 4096  # of a body, where an address says nothing else
 MOST_REFUSED = 30  # refused acts that one process records: who asks for ever writes no more
-MADE_SAFE = (
+MADE_SAFE = say(
     "orders are taken at the touchscreen and over https, not without TLS from another machine"
 )
-NOBODY_CAN = (
+NOBODY_CAN = say(
     "nobody can act on this unit yet: set a PIN for the touchscreen with `sudo unitctl access pin "
     "set`, or a login for the network with `sudo unitctl access account add NAME --role technician`"
 )
 LOG_IN = {
-    Origin.TOUCHSCREEN: "enter the PIN first, or again: a login lasts for some minutes",
-    Origin.NETWORK: "log in first, or again: your login has ended, or there was none",
+    Origin.TOUCHSCREEN: say("enter the PIN first, or again: a login lasts for some minutes"),
+    Origin.NETWORK: say("log in first, or again: your login has ended, or there was none"),
 }
-TOO_LOW = "{title} may look, not act: a technician's login is needed"
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 access_log = logging.getLogger("access")
 
@@ -108,7 +108,7 @@ def require(front: Front, role: Role, named: Mapping[str, Any]) -> Person:
             require_same_site(who.origin)
             require_csrf_token(make_token_for_page())
     except (NotLoggedIn, NotAllowed) as refusal:
-        record_refusal(front, who, named, str(refusal.description))
+        record_refusal(front, who, named, as_plain(refusal.description or ""))
         raise
     return who
 
@@ -120,7 +120,9 @@ def require_role(front: Front, who: Person, role: Role) -> None:
     if who.name and who.role >= role:
         return
     if who.name:
-        raise NotAllowed(TOO_LOW.format(title=who.title))
+        raise NotAllowed(
+            say("{name} may look, not act: a technician's login is needed", name=who.name)
+        )
     if find_pin(front.file) is None and not list_accounts(front.file):
         raise NotAllowed(NOBODY_CAN)
     raise NotLoggedIn(LOG_IN[who.origin])

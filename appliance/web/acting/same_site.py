@@ -11,14 +11,15 @@ from flask import request
 from appliance.access.passwords import is_same
 from appliance.access.roles import Origin
 from appliance.web.acting.refusals import NotAllowed
+from appliance.wording.sentence import say
 
 HEADER, FIELD = "X-CSRF-Token", "csrf_token"
 LONGEST = 200
-CROSS_SITE = (
+CROSS_SITE = say(
     "another site has sent this order in the name of who is logged in here, so it was not carried "
     "out: open the unit's page itself and do it there"
 )
-OLD_PAGE = (
+OLD_PAGE = say(
     "this page was opened before the present login, so nothing was done: load it again and repeat "
     "the order"
 )

@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from appliance.access.accounts import find_pin, list_accounts
+from appliance.access.accounts import find_password, find_pin, list_accounts
 from appliance.access.acts import Outcome
 from appliance.access.door import RefusedError, log_in, log_in_by_pin
 from appliance.access.roles import Origin
@@ -31,6 +31,7 @@ from appliance.web.acting.refusals import NotAllowed
 from appliance.web.acting.same_site import require_csrf_token, require_same_site
 from appliance.web.connections import identify_client
 from appliance.web.views.listed import View
+from appliance.wording.sentence import as_plain, say
 
 LOGIN = View("login", "Log in", ("keypad",))
 REFUSAL = View("refused", "Not done")
@@ -38,12 +39,12 @@ MOST_BYTES = 4096
 LONGEST_ADDRESS = 2000
 HOME = "/"
 LEAST_S, MOST_S = 1, 3600
-PIN_ELSEWHERE = "the PIN is for the touchscreen; from here log in with a name and a password"
+PIN_ELSEWHERE = say("the PIN is for the touchscreen; from here log in with a name and a password")
 NOBODY_YET = {
-    Origin.TOUCHSCREEN: (
+    Origin.TOUCHSCREEN: say(
         "No PIN is set on this unit yet. Set one with `sudo unitctl access pin set`."
     ),
-    Origin.NETWORK: (
+    Origin.NETWORK: say(
         "No login is set on this unit yet. Make one with `sudo unitctl access account add NAME "
         "--role technician`."
     ),
@@ -150,8 +151,12 @@ def note_refused(name: str, refusal: RefusedError) -> None:
     """A wrong try in the journal of acts. One that is refused before it was looked at is in there
     already: by those before it.
     """
-    if not refusal.wait_s:
-        record_act(person(), "log in", name, {"reason": str(refusal)}, Outcome.REFUSED)
+    if refusal.wait_s:
+        return
+    front, reason = asking.get_front(), as_plain(str(refusal))
+    is_known = name == PIN_NAME or find_password(front.file, name) is not None
+    shown = name if is_known else ""  # some type their password there
+    record_act(person(), "log in", shown, {"reason": reason}, Outcome.REFUSED)
 
 
 def find_next(values: Any) -> str:
@@ -200,17 +205,21 @@ def choose_code(refusal: RefusedError | None) -> int:
 
 def render_refusal(error: HTTPException) -> Response:
     """The page of a refusal; what was typed stays in the browser's page before this one."""
-    headers = [pair for pair in error.get_headers() if pair[0] != "Content-Type"]
+    answer = render_reason(error.description or "", error.code or 403)
+    answer.headers.extend(pair for pair in error.get_headers() if pair[0] != "Content-Type")
+    return answer
+
+
+def render_reason(reason: str, code: int) -> Response:
+    """A page that says why nothing was done."""
     is_post = request.method == "POST"
     login = "/login" if is_post else make_login_address()
     text = render_template(
         "views/refused.html",
         view=REFUSAL,
         first=None,
-        reason=error.description,
-        login=login if error.code == 401 else "",
+        reason=reason,
+        login=login if code == 401 else "",
         is_post=is_post,
     )
-    answer = make_response(text, error.code or 403)
-    answer.headers.extend(headers)
-    return answer
+    return make_response(text, code)

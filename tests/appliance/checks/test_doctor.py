@@ -11,8 +11,12 @@ import pytest
 
 from appliance import checks
 from appliance.__main__ import main
+from appliance.access.accounts import add_account, set_pin
+from appliance.access.database import AccessFile
+from appliance.access.passwords import hash_secret
+from appliance.access.roles import Role
 from appliance.checks import Finding, run_all_checks
-from appliance.clock import ScaledClock, boottime_s
+from appliance.clock import ScaledClock, SystemClock, boottime_s
 from appliance.model import EnergyLevel
 from appliance.proxy.names import list_names
 from appliance.proxy.prepared import Unit, prepare
@@ -38,6 +42,7 @@ def healthy(settings: Settings, open_store: OpenStore) -> Settings:
     filled.fill(open_store)
     names = list_names("unit", (), ())
     prepare(settings.web, Unit("unit", names, datetime.now(UTC)))
+    set_pin(AccessFile(settings.access_file, SystemClock()), hash_secret("481516"))
     return settings
 
 
@@ -232,3 +237,29 @@ def test_the_command_prints_marks_and_advice_and_fails_when_a_check_does(
         main(["doctor", "--json", "--settings", str(healthy.path)])
     reported = {one["name"]: one["ok"] for one in json.loads(capsys.readouterr().out)}
     assert (reported["model"], reported["battery"]) == (True, False)
+
+
+def test_a_unit_on_which_nobody_can_act_says_how_that_changes(
+    settings: Settings, clock: FakeClock
+) -> None:
+    settings.unit.data_dir.mkdir(parents=True)
+    found = findings(settings, None, clock)["access"]
+    assert found.ok is None
+    assert "sudo unitctl access pin set" in found.text
+
+
+def test_logins_without_a_pin_are_a_finding(settings: Settings, clock: FakeClock) -> None:
+    settings.unit.data_dir.mkdir(parents=True)
+    file = AccessFile(settings.access_file, SystemClock())
+    add_account(file, "anna", Role.TECHNICIAN, hash_secret("three words here"))
+    found = findings(settings, None, clock)["access"]
+    assert (found.ok, found.advice) == (False, "sudo unitctl access pin set")
+    assert "1 account, 1 of technicians" in found.text
+    assert "anna" not in found.text
+
+
+def test_logins_that_others_may_open_are_a_finding(healthy: Settings, clock: FakeClock) -> None:
+    healthy.access_file.chmod(0o640)
+    found = findings(healthy, None, clock)["access"]
+    assert found.ok is False
+    assert "is open to others" in found.text
