@@ -32,7 +32,7 @@ class Typed:
 
 @pytest.fixture(autouse=True)
 def somebody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appliance.commands.access.find_user_name", lambda: "root-anna")
+    monkeypatch.setattr("appliance.commands.access_actions.find_user_name", lambda: "root-anna")
 
 
 def give(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
