@@ -29,7 +29,7 @@
 # make image   the image of a unit in build/image/image: a disk, a bundle for updates, a manifest; as root, with the package
 #             mmdebstrap; RELEASE=2026.11.1 names it, KIOSK=1 adds the touchscreen, VERITY=1 hash trees of the roots, DATA=tpm data encrypted to the TPM, SECURE_BOOT=1 signs what boots (SB_KEY=, SB_CERTIFICATE=), KEY= and CERTIFICATE= sign for the field
 # make image-run  boots that image in a virtual machine, with a simulated charger and battery, until Ctrl-C; page on
-#             http://localhost:8080 (PORT=), packages qemu-system-x86, ovmf, mtools; IMAGE= names another disk
+#             https://localhost:8080 (PORT=), packages qemu-system-x86, ovmf, mtools; IMAGE= names another disk
 # make test-image   looks at that image from all sides (as root, with the packages nmap and lynis), and boots it again and
 #             again: no settings, power cuts, damage, updates; QUICK=1 for one boot
 # make deb     build/deb/appliance_RELEASE_ARCHITECTURE.deb for `apt install` on Debian 12 and 13 and Ubuntu 24.04 (JetPack 7), with

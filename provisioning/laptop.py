@@ -10,7 +10,6 @@ import shutil
 import string
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from provisioning.alarm_demo import AlarmDemo, make_demo
 from provisioning.board import GUARD, MAILBOX, SIMULATED_CAMERAS, TIMERS
 from provisioning.calm_video import make_calm_video
 from provisioning.free_ports import find_free_port, is_listening
+from provisioning.run_directory import make_socket_dir, move_aside
 from provisioning.runner import ROOT, UPDATES, Program, Runner
 from provisioning.systemctl import board_socket, command_board
 from provisioning.unit_files import Process, read_delays, read_processes, read_timers
@@ -57,7 +57,6 @@ least_run_s = 1800
 """
 UPDATER = "appliance-checkin"
 LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
-LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,21 +381,3 @@ def check_simulated_cameras() -> None:
         raise HostError(f"there is no {RTSP_CAMERAS[0]}: run without simulated cameras") from None
     if done.returncode:
         raise HostError(done.stderr.strip())
-
-
-def move_aside(directory: Path) -> None:
-    """Make an empty directory; what an earlier run left is kept once, as NAME.previous."""
-    if directory.exists():
-        previous = directory.with_name(f"{directory.name}.previous")
-        shutil.rmtree(previous, ignore_errors=True)
-        directory.rename(previous)
-    directory.mkdir(parents=True)
-
-
-def make_socket_dir(directory: Path) -> Path:
-    """A directory for sockets, elsewhere if the path would be too long for the kernel."""
-    inside = directory / "sockets"
-    if len(str(inside)) > LONGEST_SOCKET_PATH:
-        return Path(tempfile.mkdtemp(prefix="unit-"))
-    inside.mkdir()
-    return inside

@@ -2,11 +2,13 @@
 
     with claim_directory(path): ...     # another run in it is refused, or its end waited for
 
-Reads: /proc. Writes: `NAME.lock` beside the directory.
-Never: touches what is in the directory.
+Reads: /proc. Writes: `NAME.lock` beside the directory; the directory, empty.
+Never: removes what the run before has left: it is kept once.
 """
 
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from appliance.store.file_locks import LockedError, begin_file
 
 CONF = "processes.conf"  # supervisord's; its process is known by it
 ENDING_S = 40.0  # real seconds for an earlier run whose runner was killed: it stops in order
+LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
 UNFIT = ('"', "\\", " ;", " #", "\n")  # supervisord's file cannot hold them
 
 
@@ -69,3 +72,21 @@ def find_processes(conf: Path) -> list[int]:
         if os.fsencode(conf) in words:
             found.append(int(entry.parent.name))
     return found
+
+
+def move_aside(directory: Path) -> None:
+    """Make an empty directory; what an earlier run left is kept once, as NAME.previous."""
+    if directory.exists():
+        previous = directory.with_name(f"{directory.name}.previous")
+        shutil.rmtree(previous, ignore_errors=True)
+        directory.rename(previous)
+    directory.mkdir(parents=True)
+
+
+def make_socket_dir(directory: Path) -> Path:
+    """A directory for sockets, elsewhere if the path would be too long for the kernel."""
+    inside = directory / "sockets"
+    if len(str(inside)) > LONGEST_SOCKET_PATH:
+        return Path(tempfile.mkdtemp(prefix="unit-"))
+    inside.mkdir()
+    return inside

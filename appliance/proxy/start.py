@@ -28,7 +28,7 @@ from appliance.sections.network import WebSettings
 from appliance.store.durable_files import write_file
 
 NAME = "proxy"
-PROGRAM, PACKAGE = "nginx", "nginx-light"
+PROGRAM = PACKAGE = "nginx"
 PLACES = "/usr/sbin:/usr/bin:/sbin:/usr/local/sbin"
 SECURE_PORTS = (443, 8443)  # of the sockets that are passed; all others are plain
 CONFIGURATION = "nginx.conf"

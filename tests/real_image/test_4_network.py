@@ -1,4 +1,4 @@
-"""The image as its neighbours in the network see it: two ports, and an SSH without a weakness."""
+"""The image as its neighbours in the network see it: five ports, and an SSH without a weakness."""
 
 import json
 import re
@@ -12,8 +12,8 @@ import pytest
 
 from tests.real_image.booted import CARD, THERE, ImageContainer, run
 
-PORTS = {22, 8080}
-PAGE = 8080
+PORTS = {22, 80, 443, 8080, 8443}
+PAGE = 8443
 SOME_PORT = 4711
 BURST = 10  # new connections of one sender to SSH
 # Fast, since what is closed does not answer at all.
@@ -37,7 +37,7 @@ def find_open(*words: str) -> set[int]:
     return set(map(int, ports))
 
 
-def test_two_tcp_ports_answer_and_no_other_though_a_program_listens(cable: str) -> None:
+def test_five_tcp_ports_answer_and_no_other_though_a_program_listens(cable: str) -> None:
     assert find_open("-p-", "--max-retries", "1", THERE) == PORTS
 
 
