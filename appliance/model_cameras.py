@@ -197,8 +197,8 @@ class EventBegun:
 
 @dataclass(frozen=True, slots=True)
 class SwitchOrder:
-    """A switch was ordered on (`runs`) or off for an event, or as the supply of a camera that gives
-    nothing; or an event asked for it and it stays off, and why.
+    """A switch was ordered on (`runs`) or off: by the level, for an event, or as the supply of a
+    camera that gives nothing; or an event asked for it and it stays off, and why.
     """
 
     stamp: Stamp

@@ -1,12 +1,15 @@
-"""What a charge controller or a BMS is set to, as a row: the audit's input.
+"""What a charge controller or a BMS is set to, and how it answers, as rows.
 
 Reads and writes: nothing.
-Never: holds a set-point that the device did not give; such a one is None.
+Never: holds a set-point or a figure that the device did not give; such a one is None or missing.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from appliance.model import Stamp
+from appliance.model import Quality, Stamp
+from appliance.wording.sentence import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +76,30 @@ class SetPoints:
             ovp_v=round(cell_ovp_v * cells, 3),
             charge_from_c=charge_from_c,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """How one charge controller or battery answers, and what it measured last.
+
+    `device` is its title ("charger main"), `model` that of its profile. `polls` and `failed_polls`
+    are counted since the power service began, `waits`: it is silent and asked less often. `error`:
+    why it gives nothing now, "" while it answers; `last_error` the last one, also one that is over.
+    `measured_at`: of the figures, None while there are none. `figures` and `words` by the names of
+    the reading's fields, those only that it gives; `quality` and `ages_s` as in `PowerReading`.
+    """
+
+    stamp: Stamp
+    device: str
+    model: str
+    polls: int
+    failed_polls: int
+    waits: bool = False
+    error: Said = ""
+    last_error: Said = ""
+    last_error_at: datetime | None = None
+    measured_at: datetime | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    quality: Mapping[str, Quality] = field(default_factory=dict)
+    ages_s: Mapping[str, float] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from power.act.optional_parts import (
     OptionalParts,
 )
 from power.act.sources import SourceReport, Sources, SourceSituation
+from power.act.switch_record import SwitchRecord
 from power.audit.watch import BatteryWatch
 from power.battery import estimator
 from power.battery.ageing import AgeCounter
@@ -89,7 +90,7 @@ class Situation:
 
 
 class PowerCycle:
-    """The order in which things are done, and the state that is carried from cycle to cycle."""
+    """The order in which things are done, and the state that is carried on."""
 
     def __init__(
         self,
@@ -108,6 +109,7 @@ class PowerCycle:
         self._sources = sources or Sources(self._settings)
         self._heaters = heaters or Heaters(self._settings)
         self._cameras = CameraSwitches(self._settings, service.recorder)
+        self._switched = SwitchRecord(self._settings)
         self._writer = RowWriter(service.recorder)
         self._memory: Memory | None = Memory(
             service.recorder, service.clock, Rtc(service.settings.host.rtc)
@@ -174,9 +176,7 @@ class PowerCycle:
         """The state of charge; where the estimator fails it is unknown, and begins anew."""
         now = self._clock.stamp()
         self._battery = self._parts.attempt(
-            ESTIMATOR,
-            lambda: self._count_charge(poll, now),
-            lambda: self._lose_charge(now),
+            ESTIMATOR, lambda: self._count_charge(poll, now), lambda: self._lose_charge(now)
         )
         age_s = self._clock.age_s(self._reading.stamp) if self._reading else None
         fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
@@ -237,9 +237,7 @@ class PowerCycle:
             heaters_w=self._heaters.power_w + self._cameras.power_w,
         )
         report = self._parts.attempt(
-            SOURCES,
-            lambda: self._sources.follow(situation),
-            lambda: SourceReport({}),
+            SOURCES, lambda: self._sources.follow(situation), lambda: SourceReport({})
         )
         self._meter.note_source(runs=report.explains)
         if report.explains:
@@ -281,7 +279,8 @@ class PowerCycle:
             decided={**sources.switches, **heaters.switches, **cameras.switches},
             off=cameras.off,
         )
-        self._writer.store_orders(cameras.rows)
+        self._switched.follow(self._actuator.list_ordered(), budget, sources.rows, cameras.rows)
+        self._writer.store_orders(self._switched.rows)
         self._meter.note_load(self._settings.compute_base_w(budget.level))
         report = self._sleep_if_alone(budget.level, at, sources)
         if decision.is_new:
@@ -339,7 +338,7 @@ class PowerCycle:
         self, decision: Decision, at: Situation, report: SleepReport, sources: SourceReport
     ) -> None:
         """Store the rows; a budget that arrives after a broken store starts the loads anew."""
-        readings = [] if at.poll.reading is None else [at.poll.reading]
+        readings = [at.poll.reading] if at.poll.reading else []
         age = self._age.age if self._memory is None else None  # not before the stored one is here
         rows = Rows(
             (*readings, at.battery),
@@ -348,6 +347,7 @@ class PowerCycle:
             at.poll.set_points,
             age,
             sources.rows,
+            (*at.poll.devices, *self._switched.states),
         )
         if self._writer.store(rows, decision):
             self._actuator.forget_orders()

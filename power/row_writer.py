@@ -20,7 +20,7 @@ from appliance.model import (
     Wake,
 )
 from appliance.model_cameras import SwitchOrder
-from appliance.model_set_points import SetPoints
+from appliance.model_set_points import DeviceState, SetPoints
 from appliance.model_sources import SourceState
 from appliance.process.recorder import Recorder, Task
 from appliance.store.refusals import add_rows
@@ -57,6 +57,7 @@ class Rows:
     set_points: tuple[SetPoints, ...] = ()
     age: BatteryAge | None = None
     sources: tuple[SourceState, ...] = ()
+    devices: tuple[DeviceState, ...] = ()
 
 
 class RowWriter:
@@ -122,11 +123,11 @@ class RowWriter:
         self._missed = False
         return True
 
-    def _take_batteries(self, rows: Rows, now_s: float) -> tuple[BatteryReading, ...]:
+    def _take_batteries(self, rows: Rows, now_s: float) -> tuple[BatteryReading | DeviceState, ...]:
         if now_s < self._batteries_at_s:
             return ()
         self._batteries_at_s = now_s + BATTERIES_EVERY_S - POLL_JITTER_S
-        return rows.batteries
+        return (*rows.batteries, *rows.devices)
 
     def _take_age(self, rows: Rows, now_s: float) -> tuple[BatteryAge, ...]:
         """That of each few hours, and of each moment at which the unit may lose its power."""

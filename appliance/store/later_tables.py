@@ -32,3 +32,7 @@ EVENT_LOOKUP = (
     "CREATE INDEX event_label ON event (label, at, id, camera)",
     "CREATE INDEX event_zone ON event (zone, at, id, camera, label)",
 )
+DEVICE_STATE = """CREATE TABLE device_state (device TEXT PRIMARY KEY, at TEXT NOT NULL,
+    boot_id TEXT NOT NULL, uptime_s REAL NOT NULL, model TEXT NOT NULL, polls INTEGER NOT NULL,
+    failed_polls INTEGER NOT NULL, waits INTEGER, error TEXT, last_error TEXT, last_error_at TEXT,
+    measured_at TEXT, figures TEXT, words TEXT, quality TEXT, ages_s TEXT)"""

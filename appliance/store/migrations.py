@@ -15,7 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from appliance.store.alarm_positions import format_report_trigger, list_beginnings
 from appliance.store.first_tables import FIRST_TABLES
-from appliance.store.later_tables import ALARM_TABLES, EVENT_LOOKUP
+from appliance.store.later_tables import ALARM_TABLES, DEVICE_STATE, EVENT_LOOKUP
 from appliance.store.sqlite_errors import explain
 from appliance.store.sqlite_files import limit_values
 
@@ -198,14 +198,8 @@ def m0012_set_points(db: Database) -> None:
 @unit()  # type: ignore[untyped-decorator]
 def m0013_yield(db: Database) -> None:
     """What the panels gave on a day: in all, and in its clear hours; unknown of days before."""
-    for column in (
-        "yield_wh REAL",
-        "curtailed_h REAL",
-        "clear_hours REAL",
-        "clear_hours_wh REAL",
-        "clear_hours_reference_wh REAL",
-        "noon_pv_v REAL",
-    ):
+    hours = ("curtailed_h REAL", "clear_hours REAL", "clear_hours_wh REAL")
+    for column in ("yield_wh REAL", *hours, "clear_hours_reference_wh REAL", "noon_pv_v REAL"):
         db.execute(f"ALTER TABLE sun_day ADD COLUMN {column}")
 
 
@@ -385,6 +379,12 @@ def m0031_event_lookup(db: Database) -> None:
         db.execute(sql)
     erasure = "who TEXT NOT NULL, via TEXT NOT NULL, events INTEGER NOT NULL, remaining TEXT"
     db.execute(f"CREATE TABLE event_erasure ({STAMP}, {erasure}, ended TEXT)")
+
+
+@unit()  # type: ignore[untyped-decorator]
+def m0032_devices(db: Database) -> None:
+    """How each power device answers, and what it measured last."""
+    db.execute(DEVICE_STATE)
 
 
 if __name__ == "__main__":

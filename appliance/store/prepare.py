@@ -38,7 +38,7 @@ from appliance.store.whole_check import (
 )
 from appliance.wording.counts import format_count
 
-NEWEST_STEP = "m0031_event_lookup"
+NEWEST_STEP = "m0032_devices"
 LOCK_S = 10.0  # real seconds; another service's check and migration take less
 
 

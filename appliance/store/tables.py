@@ -63,6 +63,7 @@ TABLES = (
     Table("battery_reading",     model.BatteryReading,        POWER,     60,      180,     SECONDLY),
     Table("battery_state",       model.BatteryState,          POWER,     20,      60,      SECONDLY, averaged=True),
     Table("set_points",          model_set_points.SetPoints,  POWER,     None,    None,    3650,     key="device", order="at"),
+    Table("device_state",        model_set_points.DeviceState, POWER,    60,      180,     3650,     key="device", order="at"),
     Table("battery_age",         model.BatteryAge,            POWER,     3600,    None,    400),
     Table("source_state",         model_sources.SourceState,  POWER,     None,    None,    3650,     key="source", order="at"),
     Table("energy_total",        model.EnergyTotal,   POWER,     60,      None,    3650,     key="meter", order="at"),

@@ -35,7 +35,7 @@ from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
-from appliance.web.views.energy import add_energy
+from appliance.web.views.data import add_view_data
 from appliance.web.views.login import add_login, render_reason, render_refusal
 from appliance.web.views.shell import add_views
 
@@ -56,7 +56,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_views(app, settings, reader, static)
     add_login(app)
     add_data(app, settings, reader)
-    add_energy(app, settings, clock, reader)
+    add_view_data(app, settings, clock, reader)
     add_for_programs(app, settings, reader)
     add_events(app, settings, clock, reader)
     add_event_export(app, settings, clock, reader)

@@ -6,6 +6,7 @@ Never: lists what openapi.py has.
 
 from collections.abc import Sequence
 
+from appliance.model import Quality
 from appliance.parsing.times import LONGEST_TEXT, TIME_HELP
 from appliance.settings import Settings
 from appliance.status.charts import COLUMNS
@@ -27,6 +28,7 @@ from appliance.web.openapi_schemas import (
 from appliance.web.views.energy_moment import BATTERY, READING
 from appliance.web.views.energy_wishes import Slider, list_sliders
 
+STATES = ["answers", "silent", "waits", "old", "never", "locked", "on", "off"]
 DAY: Schema = {"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}
 TIME: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "examples": ["2h", "2026-04-15T03:10"]}
 DATE: Schema = {"type": "string", "format": "date"}
@@ -58,6 +60,10 @@ ARGUMENTS = {
     },
 }
 OPERATIONS = {
+    "devices": Operation(
+        "Each power device: its values with age and quality, faults, how many polls failed",
+        "device_list",
+    ),
     "energy_day": Operation("One day of the past, as the day of now", "past_day", ("day",), (400,)),
     "energy_ahead": Operation("The coming days as the newest plan expects them", "days_ahead"),
     "energy_moment": Operation(
@@ -88,6 +94,7 @@ def describe_schemas() -> dict[str, Schema]:
         "days_ahead": describe_days_ahead(),
         "energy_moment": describe_moment(),
         "what_if": describe_what_if(),
+        "device_list": close("", devices=make_list(describe_device())),
     }
 
 
@@ -150,6 +157,32 @@ def describe_moment() -> Schema:
 def describe_row(names: Sequence[str], **others: Schema) -> Schema:
     """Figures of a row, each with null for not known but the `others`."""
     return close("", at=MOMENT, fresh=YES, **(dict.fromkeys(names, MAYBE_NUMBER) | others))
+
+
+def describe_device() -> Schema:
+    """One device."""
+    value: Schema = {"type": ["number", "string", "boolean", "null"]}
+    qualities = {"enum": [one.value for one in Quality]}
+    one = close("", name=TEXT, value=value, quality=qualities, age_s=NUMBER)
+    cell = close("", cell=TEXT, voltage_v=NUMBER, apart_v=NUMBER, is_apart=YES)
+    maybe_count: Schema = {"type": ["integer", "null"]}
+    texts = ("port", "sentence", "error", "last_error")
+    return close(
+        "null: this kind of device has none, or it is not known",
+        **dict.fromkeys(("title", "kind", "name", "model"), TEXT),
+        **dict.fromkeys(texts, MAYBE_TEXT),
+        **dict.fromkeys(("address", "polls", "failed_polls"), maybe_count),
+        **dict.fromkeys(("at", "last_error_at"), MAYBE_MOMENT),
+        fresh=YES,
+        state={"enum": STATES},
+        level=MAYBE_LEVEL,
+        watts=allow_null(make_list(NUMBER)),
+        values=make_list(one),
+        not_given=make_list(TEXT),
+        set_points=make_list(close("", name=TEXT, value=value)),
+        cells=allow_null(make_list(cell)),
+        faults=make_list(close("", code=TEXT, text=TEXT, since=MOMENT)),
+    )
 
 
 def describe_what_if() -> Schema:

@@ -210,6 +210,10 @@ class Actuator:
             self._ordered.pop(unit, None)
         return self._list_faults()
 
+    def list_ordered(self) -> dict[str, bool]:
+        """Which units were ordered to run, and which not; an order that was refused is missing."""
+        return dict(self._ordered)
+
     def stop_switches(self, names: Sequence[str]) -> None:
         """Order these switches off and wait for that, at the end of the service. Raises
         `HostError`.

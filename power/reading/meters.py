@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, BusError, ProgramError
 from appliance.model import BatteryReading, PowerReading
-from appliance.model_set_points import SetPoints
+from appliance.model_set_points import DeviceState, SetPoints
 from appliance.process import settings_checks
 from appliance.settings import BmsSettings, ChargerSettings, Settings
 from appliance.wording.site_time import find_zone
@@ -27,6 +27,7 @@ from power.protocol.profile import Profile
 from power.reading.checks import CheckedPoll, DeviceChecks
 from power.reading.combine import Charger, combine
 from power.reading.day_yield import DayCounters
+from power.reading.device_states import PollCount, make_state
 from power.reading.identity import ForeignDevice, IdentityCheck, are_variants
 from power.reading.line_form import choose_form
 from power.reading.meter import Meter
@@ -41,9 +42,9 @@ MOST_DOUBLINGS = 6  # 64 s; a device may be silent for years
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The result of one poll of all devices: the combined reading, each battery, the faults, and
-    what each device is set to, as far as it gives that. `meters_differ_a`: by how much two meters
-    of the battery's current differ in the mean of a day; None: there is one only.
+    """The result of one poll of all devices: the combined reading, each battery, the faults, what
+    each device is set to, as far as it gives that, and how each answers. `meters_differ_a`: by how
+    much two meters of the battery's current differ in the mean of a day; None: there is one only.
     """
 
     reading: PowerReading | None
@@ -51,6 +52,7 @@ class Poll:
     faults: tuple[ApplianceError, ...] = ()
     set_points: tuple[SetPoints, ...] = ()
     meters_differ_a: float | None = None
+    devices: tuple[DeviceState, ...] = ()
 
 
 class DeviceMeter(Protocol):
@@ -78,6 +80,7 @@ class Device:
     ask_at_s: float = 0.0
     failure: BusError | None = None
     urgent_from_s: float | None = None
+    polled: PollCount = field(default_factory=PollCount)
 
     @property
     def title(self) -> str:
@@ -106,8 +109,10 @@ class Device:
                 wait_s = 2.0 ** min(MOST_DOUBLINGS, self.lost - BACK_OFF_AFTER)
                 self.ask_at_s = now_s + min(LONGEST_BACK_OFF_S, wait_s)
             self.failure = attribute_to(error, self)
+            self.polled.count(now_s, self.failure)
             return None
         self.lost, self.ask_at_s, self.failure = 0, 0.0, None
+        self.polled.count(now_s, None)
         return invert_current(reading) if self.invert_current else reading
 
 
@@ -153,6 +158,24 @@ class Meters:
             (*faults, *checked.faults),
             set_points,
             checked.meters_differ_a,
+            self._list_states(checked),
+        )
+
+    def _list_states(self, checked: CheckedPoll) -> tuple[DeviceState, ...]:
+        """How each device answers, with what is left of its reading."""
+        now = self.clock.stamp()
+        chargers = {name: one.reading for name, one in checked.chargers.items()}
+        return tuple(
+            make_state(
+                one.title,
+                one.meter.profile.name,
+                one.polled,
+                (chargers if one.section == "charger" else checked.batteries).get(one.name),
+                now,
+                error=one.failure,
+                waits=now.uptime_s < one.ask_at_s,
+            )
+            for one in self.devices
         )
 
     def _check(

@@ -63,4 +63,5 @@ VIEWS = (
             "whatif",
         ),
     ),
+    View("devices", "Devices", ("values",)),
 )

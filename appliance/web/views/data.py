@@ -1,0 +1,19 @@
+"""The data of the views that have some of their own, beside the status document.
+
+Reads and writes: nothing by itself.
+Never: answers; each view's own file does.
+"""
+
+from flask import Flask
+
+from appliance.clock import Clock
+from appliance.settings import Settings
+from appliance.web.reader import StoreReader
+from appliance.web.views.devices import add_devices
+from appliance.web.views.energy import add_energy
+
+
+def add_view_data(app: Flask, settings: Settings, clock: Clock, reader: StoreReader) -> None:
+    """Their addresses below `/api/`."""
+    add_energy(app, settings, clock, reader)
+    add_devices(app, settings, reader)
