@@ -17,6 +17,7 @@ from provisioning.installation.packages import Packages
 from provisioning.installation.program import Program
 from provisioning.installation.services import Services, note_change
 from provisioning.installation.settings_file import SettingsFile
+from provisioning.installation.usual_ports import UsualPorts
 from provisioning.installation.web_server import WebServer
 
 RELEASE = Path(__file__).resolve().parents[2]
@@ -92,6 +93,7 @@ def list_steps(settings: SettingsFile, wheels: Path | None) -> list[Step]:
         settings,
         Directories(RELEASE),
         Program(RELEASE, wheels),
+        UsualPorts(),
         Services(lambda: not settings.is_example()),
     ]
 

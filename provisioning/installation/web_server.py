@@ -31,6 +31,8 @@ class WebServer:
     def apply(self) -> None:
         now = ["--now"] if is_booted() else []
         run("systemctl", "disable", *now, SERVICE, what=f"{SERVICE} cannot be disabled")
+        if is_booted():  # where another program had port 80 it could not start
+            ask("systemctl", "reset-failed", SERVICE)
 
 
 def shows_greeting_alone(etc: Path) -> bool:
