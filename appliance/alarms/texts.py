@@ -8,6 +8,7 @@ Never: tells a time without its day where that is not today, or a repetition as 
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from appliance.alarms.bundles import describe_more
 from appliance.alarms.deliveries import is_repeated
@@ -86,7 +87,7 @@ def has_rule(alarm: Alarm) -> bool:
 
 def format_place(alarm: Alarm) -> str:
     """The event on the page; the page itself where it is none."""
-    return f"#event={alarm.event_id}" if alarm.event_id else ""
+    return f"events/{quote(alarm.event_id, safe='')}" if alarm.event_id else ""
 
 
 def capitalize(text: str) -> str:

@@ -30,6 +30,13 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 
+LEFT = ("Inspected target navigated or closed", "Execution context was destroyed.")
+MOST_PAGES = 5
+
+
+class LeftError(AssertionError):
+    """The page was left while it was asked something."""
+
 
 def start(profile: Path, reads: int, writes: int) -> subprocess.Popen[bytes]:
     """The browser, reading commands from descriptor 3 and writing answers to 4, as it expects."""
@@ -93,7 +100,18 @@ class Browser:
         return answer["result"].get("value")
 
     def wait_for(self, condition: str, within_s: float = 20.0) -> None:
-        """Return once the JavaScript `condition` holds in the page; it is asked by the browser."""
+        """Return once the JavaScript `condition` holds in the page; it is asked by the browser, and
+        again in the next page where that one is left meanwhile.
+        """
+        for _ in range(MOST_PAGES):
+            try:
+                self._wait_in_page(condition, within_s)
+            except LeftError:
+                continue
+            return
+        raise AssertionError(f"the page is left again and again before {condition}")
+
+    def _wait_in_page(self, condition: str, within_s: float) -> None:
         self.evaluate(
             f"""new Promise((done, fail) => {{
                 const end = Date.now() + {within_s * 1000};
@@ -118,6 +136,8 @@ class Browser:
         while True:
             received = self._receive()
             if received.get("id") == number:
+                if received.get("error", {}).get("message") in LEFT:
+                    raise LeftError
                 assert "error" not in received, received
                 return received["result"]
             self._note(received)

@@ -4,7 +4,7 @@
 import { byId, make, say, show } from "./dom.js";
 import { count, processor, sentence, share, word } from "./words.js";
 import { clockSeconds, lastKnown, span } from "./times.js";
-import { thumbnailOf } from "./events.js";
+import { thumbnailOf } from "./eventcard.js";
 import { drawPicture } from "./picture.js";
 
 const EVERY_MS = 1000;

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 class View:
     """One view. `title`: English, translated where it is shown. `parts`: the modules of its script
     (below static/, without .js), which the browser requests at once instead of one after another.
+    `within`: the view of the navigation that it belongs to, where it is none of it itself.
     """
 
     name: str
     title: str
     parts: tuple[str, ...] = ()
+    within: str = ""
 
     @property
     def path(self) -> str:
@@ -42,12 +44,26 @@ VIEWS = (
             "camera",
             "picture",
             "box",
+            "eventcard",
             "events",
-            "dialog",
             "services",
             "alarms",
             "update",
             "faults",
+        ),
+    ),
+    View(
+        "events",
+        "Events",
+        (
+            "eventlist",
+            "eventaddress",
+            "eventfilters",
+            "eventcard",
+            "eventacts",
+            "erasing",
+            "timeline",
+            "box",
         ),
     ),
     View(
@@ -64,4 +80,7 @@ VIEWS = (
         ),
     ),
     View("devices", "Devices", ("values",)),
+)
+EVENT = View(  # /events/ID
+    "event", "Event", ("oneevent", "eventaddress", "eventcard", "erasing", "box"), within="events"
 )

@@ -43,7 +43,7 @@ def test_an_event_reaches_its_recipient_once_with_time_battery_and_links(unit: A
     assert request.title == "test: person at demo"
     assert "15 Apr" in request.body
     assert "The unit: How long the battery lasts is not known." in request.body
-    assert "Look: https://unit.example/#event=e1" in request.body
+    assert "Look: https://unit.example/events/e1" in request.body
     assert "I have seen it: https://unit.example/alarm/" in request.body
     (delivery,) = unit.deliveries()
     assert (delivery.state, delivery.size_bytes) == (DeliveryState.SENT, 1000)

@@ -46,7 +46,7 @@ def test_the_longest_has_battery_links_and_why() -> None:
         "You may have this already: it was sent once, and nobody has said that it came.",
         "You get it since owner has not acknowledged it.",
         "The unit: Lasts until sunrise (06:12) with 34 %.",
-        "Look: https://unit.example/#event=e1",
+        "Look: https://unit.example/events/e1",
         "I have seen it: https://unit.example/alarm/a/b",
     ]
 

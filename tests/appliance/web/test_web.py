@@ -28,6 +28,7 @@ from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
 from appliance.store.store import Store
 from appliance.web.app import create_app
+from appliance.web.views.listed import EVENT, VIEWS, View
 from tests.conftest import ROOT, OpenStore
 from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock
@@ -226,18 +227,33 @@ def test_every_answer_forbids_what_the_page_does_not_need(client: FlaskClient) -
         assert "Server" not in headers
 
 
-def test_the_page_links_only_to_files_that_are_here(client: FlaskClient) -> None:
-    page = client.get("/").text
-    links = re.findall(r'(?:src|href)="([^"#]+)"', page)
+@pytest.mark.parametrize("view", [*VIEWS, EVENT], ids=lambda view: view.name)
+def test_a_view_links_only_to_files_that_are_here(
+    client: FlaskClient, open_store: OpenStore, view: View
+) -> None:
+    open_store()
+    page = client.get("/events/e1" if view is EVENT else view.path).text
+    links = re.findall(r'(?:src|href)="(/[^"#]*)"', page)
     assert len(links) > 10
     for link in links:
         assert re.match("/(?!/)", link)
-        assert client.get(link).status_code == 200, link
-    for script in STATIC.glob("*.js"):
-        for name in re.findall(r'from "\./([^"]+)"', script.read_text()):
-            assert (STATIC / name).exists(), f"{script.name} imports {name}"
-            assert f'/{name}"' in page, f"{name} is not preloaded"
+        assert client.get(link).status_code in (200, 400), link
+    for script in find_scripts(STATIC / f"views/{view.name}.js"):
+        name = script.relative_to(STATIC)
+        assert f'/{name}"' in page, f"{name} is not preloaded"
     assert not re.search(r"<script>|<style|\sstyle=|\son[a-z]+=", page)
+
+
+def find_scripts(first: Path) -> set[Path]:
+    """A script with all that it imports."""
+    found, left = set(), [first]
+    while left:
+        script = left.pop().resolve()
+        if script not in found:
+            found.add(script)
+            imports = re.findall(r'(?:from|import) "(\.[^"]+)"', script.read_text())
+            left += [script.parent / name for name in imports]
+    return found
 
 
 def test_the_pages_own_files_are_packed_and_kept_until_they_change(client: FlaskClient) -> None:

@@ -4,7 +4,6 @@ import { alarms } from "../alarms.js";
 import { battery } from "../battery.js";
 import { cameras } from "../camera.js";
 import { chart } from "../chart.js";
-import { followAddress } from "../dialog.js";
 import { events } from "../events.js";
 import { faults } from "../faults.js";
 import { headline } from "../headline.js";
@@ -21,9 +20,12 @@ import { update } from "../update.js";
 const DAY_EVERY_MS = 60000;
 const DAY_EVERY_MS_IN_DEMONSTRATION = 5000;
 
+const OLD_LINK = /^#event=(.+)$/; // in alarms that were sent before events had addresses of their own
+const OF_EVENT = location.hash.match(OLD_LINK);
+if (OF_EVENT) location.replace(`/events/${OF_EVENT[1].replaceAll("/", "%2F")}`);
+
 let dayAsked = -Infinity;
 let day = null;
-let followed = false;
 
 async function refreshDay(status) {
   const every = status.unit.speed > 1 ? DAY_EVERY_MS_IN_DEMONSTRATION : DAY_EVERY_MS;
@@ -37,10 +39,5 @@ function drawDay() {
   day = null;
 }
 
-function follow() {
-  if (!followed) followAddress();
-  followed = true;
-}
-
-const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, services, alarms, update, computer, drawDay, follow];
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, services, alarms, update, computer, drawDay];
 start({ panels: PANELS, also: refreshDay });

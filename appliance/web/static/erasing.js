@@ -1,0 +1,29 @@
+// Erasing events: asks first, and says what has become of it.
+
+import { byId, say } from "./dom.js";
+import { post } from "./link.js";
+import { t, tn } from "./translate.js";
+
+/**
+ * Ask, then erase; resolves to what the unit answered, or null where the person keeps them. Who may not
+ * act is led to the login before he is asked.
+ */
+export async function eraseAfterAsking(count, order) {
+  const dialog = byId("confirm");
+  if (!dialog.hasAttribute("data-can-act")) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    return null;
+  }
+  say("confirm-title", tn("Erase {count} event?", "Erase {count} events?", count));
+  say("confirm-yes", tn("Erase {count} event", "Erase {count} events", count));
+  dialog.returnValue = "";
+  dialog.showModal();
+  await new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
+  return dialog.returnValue === "yes" ? post("/api/events/erase", order) : null;
+}
+
+/** What has become of it, in a sentence. */
+export function sayErased({ events, remaining }) {
+  if (remaining) return t("The events are erased; some of their pictures could not be deleted yet. The unit tries again when its page starts next.");
+  return tn("{count} event was erased.", "{count} events were erased.", events);
+}
