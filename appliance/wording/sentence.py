@@ -15,8 +15,10 @@ f-string is plain text.
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import Enum, IntEnum
 from functools import lru_cache
+from numbers import Integral, Real
 from typing import Annotated, Any, Self
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
@@ -41,7 +43,8 @@ class Sentence(str):
 
     def __new__(cls, template: str, values: Mapping[str, Any], many: str | None = None) -> Self:
         chosen = choose_english(template, many, values)
-        made = super().__new__(cls, fill(chosen, values, format))
+        parse_template(chosen)  # it asks for no more than values
+        made = super().__new__(cls, chosen.format_map(values))
         made.template, made.values, made.many = template, values, many
         return made
 
@@ -89,10 +92,18 @@ def as_plain(text: str) -> str:
 
 
 def as_value(value: Any) -> Any:
-    """A value as sentences keep it."""
+    """A value as sentences keep it: a member of an enumeration by its word, another object (a path,
+    an error) by its text, a number of a library as one of Python.
+    """
     if isinstance(value, IntEnum):
         return value.name
-    return Sentence(escape(str(value.value)), {}) if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return Sentence(escape(str(value.value)), {})
+    if value is None or isinstance(value, (str, int, float, datetime)):
+        return value
+    if isinstance(value, Real):
+        return int(value) if isinstance(value, Integral) else float(value)
+    return str(value)
 
 
 def escape(text: str) -> str:

@@ -12,6 +12,7 @@ from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.settings import Settings
 from appliance.store.tables import get_fresh_s
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import Sentence, say
 from appliance.wording.site_time import format_site_time
 from power.guard.reserve import compute_reserve_wh
 from power.guard.verdict import Verdict, format_duration
@@ -52,14 +53,18 @@ def arbitrate(
         reserve_wh = compute_reserve_wh(settings.battery, settings.energy)
     if source == "planner":
         days = reserve_wh / (settings.energy.hibernate_power_w * 24)
-        reason += f", autonomy in hibernation {format_count(days, 'day', '.0f')}"
+        reason = say(
+            "{reason}, autonomy in hibernation {days}",
+            reason=reason,
+            days=format_count(days, "day", ".0f"),
+        )
     budget = EnergyBudget(
         stamp=now,
         level=level,
         power_w=limit_power_w(level, proposal, settings),
         until=now.utc + timedelta(seconds=max(VALID_S, 3 * settings.meter.poll_every_s)),
         reserve_wh=reserve_wh,
-        reason=f"{level.name}{reason}",
+        reason=reason,
         sun_is_free=proposal.sun_is_free and level > EnergyLevel.HIBERNATE,
     )
     return ArbiterState(
@@ -91,16 +96,32 @@ def explain(
     *,
     zone: str,
 ) -> tuple[str, str]:
-    """The source, and the rest of the sentence after the level's name."""
+    """The source, and the sentence that begins with the level's name."""
     if verdict.max_level < proposal.level and level == verdict.max_level:
-        return "guard", f" held by the guard: {verdict.reason}"
+        return "guard", tell_held(level, verdict)
     if rising_to is not None:
-        rise = f"{rising_to.name} in {format_duration(waits_s)} if this lasts"
-        return "dwell", f": {proposal.reason}; {rise}"
+        return "dwell", say(
+            "{level}: {reason}; {rising_to} in {time} if this lasts",
+            level=level,
+            reason=proposal.reason,
+            rising_to=rising_to,
+            time=format_duration(waits_s),
+        )
     if level < proposal.level:
-        return "guard", f" held by the guard: {verdict.reason}"
-    until = f", planned until {format_site_time(proposal.until, zone)}" if proposal.until else ""
-    return "planner", f"{until}: {proposal.reason}"
+        return "guard", tell_held(level, verdict)
+    if not proposal.until:
+        return "planner", say("{level}: {reason}", level=level, reason=proposal.reason)
+    return "planner", say(
+        "{level}, planned until {at}: {reason}",
+        level=level,
+        at=format_site_time(proposal.until, zone),
+        reason=proposal.reason,
+    )
+
+
+def tell_held(level: EnergyLevel, verdict: Verdict) -> Sentence:
+    """That the guard allows no more, and why."""
+    return say("{level} held by the guard: {reason}", level=level, reason=verdict.reason)
 
 
 def limit_power_w(level: EnergyLevel, proposal: Proposal, settings: Settings) -> float:

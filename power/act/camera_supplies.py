@@ -14,6 +14,7 @@ from appliance.errors import ApplianceError
 from appliance.model import EnergyLevel, Stamp
 from appliance.model_cameras import SwitchOrder
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 
 DEAD_AFTER_S = 180.0
 OFF_S = 20.0
@@ -85,7 +86,10 @@ class CameraSupplies:
                 return None
             self._states[name] = replace(state, off_since_s=None, tried_s=now_s)
             return SwitchOrder(
-                now, switch, runs=True, reason=f"on again: the supply of camera {name}"
+                now,
+                switch,
+                runs=True,
+                reason=say("on again: the supply of camera {name}", name=name),
             )
         if dead_s is None:
             self._note_well(name, now_s)
@@ -98,8 +102,18 @@ class CameraSupplies:
             return None
         tries = state.tries + 1
         self._states[name] = replace(state, tries=tries, off_since_s=now_s)
-        gave = f"camera {name} has given nothing for {dead_s / 60:.0f} min"
-        text = f"off for {OFF_S:g} s, try {tries} of {MOST_TRIES}: {gave}"
+        gave = say(
+            "camera {name} has given nothing for {dead_min:.0f} min",
+            name=name,
+            dead_min=dead_s / 60,
+        )
+        text = say(
+            "off for {off_s:g} s, try {tries} of {most_tries}: {gave}",
+            off_s=OFF_S,
+            tries=tries,
+            most_tries=MOST_TRIES,
+            gave=gave,
+        )
         return SwitchOrder(now, switch, runs=False, reason=text)
 
     def _note_well(self, name: str, now_s: float) -> None:
@@ -111,8 +125,11 @@ class CameraSupplies:
 
 def describe_failure(camera: str, switch: str) -> str:
     """What was tried, and what to look for."""
-    return (
-        f"camera {camera} gives nothing though its supply, [switch.{switch}], was switched off and "
-        f"on {MOST_TRIES} times: check its cable, its fuse, its address and its password; it is "
-        "tried again after it has given pictures for ten minutes"
+    return say(
+        "camera {camera} gives nothing though its supply, [switch.{switch}], was switched "
+        "off and on {most_tries} times: check its cable, its fuse, its address and its "
+        "password; it is tried again after it has given pictures for ten minutes",
+        camera=camera,
+        switch=switch,
+        most_tries=MOST_TRIES,
     )

@@ -27,12 +27,13 @@ from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings
 from appliance.store.camera_holds import HoldReader
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 from power.act.camera_supplies import CameraSupplies
 from power.act.event_switches import EventSwitches
 
 EVENTS_EVERY_S, CAMERAS_EVERY_S = 1.5, 30.0
 MOST_EVENTS, MOST_ORDERS = 20, 200
-LEFT_ON = "off: the power service was ended while it was on, and began anew"
+LEFT_ON = say("off: the power service was ended while it was on, and began anew")
 FROZEN = "camera-frozen"
 
 

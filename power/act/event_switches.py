@@ -19,6 +19,7 @@ from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.loads import EventSun, RunsWhen, SwitchSettings
 from appliance.settings import Settings
 from appliance.status.sunrise import is_sun_up
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 from power.act.switch_causes import NewCauses, SwitchCause, list_causes
 
@@ -104,10 +105,10 @@ class EventSwitches:
 
     def _begin(self, name: str, cause: SwitchCause, now: Stamp, refusal: str) -> SwitchOrder:
         if refusal:
-            text = f"{cause.what}: stays off, {refusal}"
+            text = say("{what}: stays off, {refusal}", what=cause.what, refusal=refusal)
             return SwitchOrder(now, name, runs=False, reason=text, event_id=cause.cause_id)
         self._states[name] = SwitchState(on=True, changed_s=now.uptime_s, on_s=cause.on_s)
-        text = f"{cause.what}: on for {cause.on_s:g} s"
+        text = say("{what}: on for {on_s:g} s", what=cause.what, on_s=cause.on_s)
         return SwitchOrder(now, name, runs=True, reason=text, event_id=cause.cause_id)
 
     def _end(
@@ -116,13 +117,13 @@ class EventSwitches:
         state = self._states[name]
         why = ""
         if budget.level < find_lowest(switch):
-            why = f"the level is {budget.level.name}"
+            why = say("the level is {level}", level=budget.level)
         elif now.uptime_s - state.changed_s >= state.on_s:
-            why = f"its {state.on_s:g} s are over"
+            why = say("its {on_s:g} s are over", on_s=state.on_s)
         if not why:
             return []
         self._states[name] = replace(state, on=False, changed_s=now.uptime_s)
-        return [SwitchOrder(now, name, runs=False, reason=f"off: {why}")]
+        return [SwitchOrder(now, name, runs=False, reason=say("off: {why}", why=why))]
 
     def _refuse(
         self,
@@ -135,23 +136,31 @@ class EventSwitches:
     ) -> str:
         """Why it stays off; "" where it may be on."""
         if budget.level < (lowest := find_lowest(switch)):
-            return f"the level is {budget.level.name}, it runs from {lowest.name}"
+            return say(
+                "the level is {level}, it runs from {lowest}",
+                level=budget.level,
+                lowest=lowest,
+            )
         if switch.idle_w > left_w:
-            return f"it takes {switch.idle_w:g} W and the budget has {max(0.0, left_w):.3g} W left"
+            return say(
+                "it takes {idle_w:g} W and the budget has {left_w:.3g} W left",
+                idle_w=switch.idle_w,
+                left_w=max(0.0, left_w),
+            )
         if now.uptime_s - state.changed_s < switch.least_off_s and state.changed_s >= 0:
-            return f"it was on less than {switch.least_off_s:g} s ago"
+            return say("it was on less than {least_off_s:g} s ago", least_off_s=switch.least_off_s)
         return self._refuse_time(switch, now.utc)
 
     def _refuse_time(self, switch: SwitchSettings, utc: datetime) -> str:
         if not is_within(parse_hours(switch.event_hours), utc.astimezone(self._zone).time()):
-            return f"it is not {switch.event_hours}"
+            return say("it is not {event_hours}", event_hours=switch.event_hours)
         if switch.event_sun is EventSun.ANY:
             return ""
         site = self._settings.site
         up = is_sun_up(utc, latitude_deg=site.latitude_deg, longitude_deg=site.longitude_deg)
         if up is (switch.event_sun is EventSun.UP):
             return ""
-        return f"the sun is {'up' if up else 'down'}"
+        return say("the sun is up") if up else say("the sun is down")
 
 
 def find_lowest(switch: SwitchSettings) -> EnergyLevel:
@@ -165,5 +174,5 @@ def tell_on(name: str, cause: SwitchCause, now: Stamp) -> list[SwitchOrder]:
     """The answer to an alarm that asks for what is on already; an event waits for none."""
     if not cause.is_asked:
         return []
-    text = f"{cause.what}: is on already, and not for longer"
+    text = say("{what}: is on already, and not for longer", what=cause.what)
     return [SwitchOrder(now, name, runs=True, reason=text, event_id=cause.cause_id)]

@@ -14,6 +14,7 @@ from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, PowerReading, Stamp
 from appliance.sections.loads import RunsWhen, SwitchSettings
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.guard.by_temperature import find_temperature_c
 from power.guard.verdict import format_duration
 from power.plan.heater_decision import HeaterDecision
@@ -196,8 +197,10 @@ def check_warming(state: HeaterState, switch: SwitchSettings, at: HeaterInputs) 
 
 def describe_failure(name: str) -> str:
     """What it is, and what to look for."""
-    return (
-        f"the heater of [switch.{name}] was on for {format_duration(WARMER_WITHIN_S)} and the "
-        "battery is not warmer: fuse? wiring? the probe of the battery? It is tried again after "
-        f"{format_duration(TRIED_AGAIN_S)}"
+    return say(
+        "the heater of [switch.{name}] was on for {warmer_within} and the battery is not "
+        "warmer: fuse? wiring? the probe of the battery? It is tried again after {again}",
+        name=name,
+        warmer_within=format_duration(WARMER_WITHIN_S),
+        again=format_duration(TRIED_AGAIN_S),
     )

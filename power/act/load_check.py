@@ -16,9 +16,11 @@ from appliance.errors import ApplianceError
 from appliance.model import Stamp
 from appliance.process.host import Order
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from appliance.wording.site_time import format_site_time
 from power.act.load_states import (
     PROPERTIES,
+    RUNNING,
     SWITCH,
     LoadDeviation,
     find_wrong,
@@ -40,8 +42,19 @@ class LoadError(ApplianceError):
 
     def __init__(self, deviation: LoadDeviation, since: str, advice: str) -> None:
         name = deviation.unit.removeprefix("appliance-")
-        should = "should be off and is not" if deviation.off else "should run and does not"
-        super().__init__(f"{name} {should} since {since}: {deviation.why}; {advice}")
+        should = (
+            say("should be off and is not") if deviation.off else say("should run and does not")
+        )
+        super().__init__(
+            say(
+                "{name} {should} since {since}: {why}; {advice}",
+                name=name,
+                should=should,
+                since=since,
+                why=deviation.why,
+                advice=advice,
+            )
+        )
         self.code = f"load-{name.replace('@', '-')}"
 
 
@@ -123,7 +136,7 @@ class LoadCheck:
         return repeat
 
     def _try_again(self, deviation: LoadDeviation) -> list[str]:
-        if deviation.unit.startswith(SWITCH) and deviation.why != "PID 1 has it running":
+        if deviation.unit.startswith(SWITCH) and deviation.why != RUNNING:
             self._retries.append(self._host.restart(name_off(deviation.unit)))
             return []
         return [deviation.unit]
@@ -131,7 +144,12 @@ class LoadCheck:
     def _advise(self, deviation: LoadDeviation) -> str:
         own = self._switches.get(deviation.unit)
         if own is None:
-            return f"see `systemctl status {deviation.unit}`"
-        what = f"its file {own.path}" if own.path else "its command"
-        again = "it is tried again until it is off; " if deviation.off else ""
-        return f"{again}check its relay and {what}, `systemctl status {deviation.unit}` says more"
+            return say("see `systemctl status {unit}`", unit=deviation.unit)
+        what = say("its file {path}", path=own.path) if own.path else say("its command")
+        again = say("it is tried again until it is off; ") if deviation.off else ""
+        return say(
+            "{again}check its relay and {what}, `systemctl status {unit}` says more",
+            again=again,
+            what=what,
+            unit=deviation.unit,
+        )

@@ -20,8 +20,10 @@ from dataclasses import dataclass
 
 from appliance.sections.loads import SwitchSettings
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 
 SWITCH, SWITCH_OFF = "appliance-switch@", "appliance-switch-off@"
+RUNNING = say("PID 1 has it running")
 ALL_OFF = "appliance-switches-off"
 PROPERTIES = "Id,LoadState,ActiveState,SubState,Result"
 LEAVES_ITSELF = ("appliance-inference", "appliance-hints")
@@ -100,20 +102,20 @@ def explain_not_off(
 ) -> str:
     """Why it is known that the load is not off; empty where it is off, or unknown."""
     if state is not None and state.active in ON:
-        return "PID 1 has it running"
+        return RUNNING
     if not unit.startswith(SWITCH) or reads_on.get(unit) is False:
         return ""
     if reads_on.get(unit):
-        return "it reads back as on"
-    unreadable = "it reads back neither as on nor as off" if unit in reads_on and state else ""
+        return say("it reads back as on")
+    unreadable = say("it reads back neither as on nor as off") if unit in reads_on and state else ""
     confirmed = states.get(name_off(unit))
     if confirmed is not None and confirmed.active == "active":
         return unreadable
     if state is not None and state.active == "failed":
-        return "switching it off failed"
+        return say("switching it off failed")
     at_boot = states.get(ALL_OFF)
     failed = at_boot is not None and at_boot.active == "failed"
-    return "switching all loads off at the start failed" if failed else unreadable
+    return say("switching all loads off at the start failed") if failed else unreadable
 
 
 def explain_not_running(unit: str, state: UnitState | None, reads_on: bool | None) -> str:
@@ -121,11 +123,11 @@ def explain_not_running(unit: str, state: UnitState | None, reads_on: bool | Non
     if state is None:
         return ""
     reasons = {
-        "PID 1 has no such unit": state.loaded != "loaded",
-        f"it has failed ({state.result})": state.active == "failed",
-        f"it ends again and again ({state.result})": state.sub == "auto-restart",
-        "it has ended": state.active == "inactive" and unit not in LEAVES_ITSELF,
-        "it reads back as off": state.active == "active" and reads_on is False,
+        say("PID 1 has no such unit"): state.loaded != "loaded",
+        say("it has failed ({result})", result=state.result): state.active == "failed",
+        say("it ends again and again ({result})", result=state.result): state.sub == "auto-restart",
+        say("it has ended"): state.active == "inactive" and unit not in LEAVES_ITSELF,
+        say("it reads back as off"): state.active == "active" and reads_on is False,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 

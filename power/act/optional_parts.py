@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from appliance.errors import ApplianceError, ProgramError
+from appliance.wording.sentence import say
 
 Answer = TypeVar("Answer")
 
@@ -26,20 +27,20 @@ class OptionalPart(NamedTuple):
 
 ESTIMATOR = OptionalPart(
     "estimator",
-    "the estimator of the battery's charge",
-    "the charge is unknown and is estimated anew; the guard goes by the voltage",
+    say("the estimator of the battery's charge"),
+    say("the charge is unknown and is estimated anew; the guard goes by the voltage"),
 )
-SOURCES = OptionalPart("sources", "the control of second sources", "all of them are off")
+SOURCES = OptionalPart("sources", say("the control of second sources"), say("all of them are off"))
 PLANNER = OptionalPart(
     "planner",
-    "the choice of the energy level by the plan",
-    "the level is chosen by the ladder of the settings",
+    say("the choice of the energy level by the plan"),
+    say("the level is chosen by the ladder of the settings"),
 )
-HEATERS = OptionalPart("heaters", "the control of heaters", "all of them are off")
+HEATERS = OptionalPart("heaters", say("the control of heaters"), say("all of them are off"))
 CAMERA_SWITCHES = OptionalPart(
     "camera-switches",
-    "the control of sirens and of cameras' supplies",
-    "what events switch is off, and supplies are on",
+    say("the control of sirens and of cameras' supplies"),
+    say("what events switch is off, and supplies are on"),
 )
 
 

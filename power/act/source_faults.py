@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from appliance.errors import ApplianceError
 from appliance.model_sources import SourcePhase, SourceState
 from appliance.sections.sources import SourceKind, SourceSettings
+from appliance.wording.sentence import say
 from power.guard.verdict import format_duration
 
 LOW_FUEL_SHARE = 0.2
 LOOK_FOR = {
-    SourceKind.GENERATOR: "fuel? oil? its own breaker or stop switch? its starter battery?",
-    SourceKind.FUEL_CELL: "fuel? its own stop switch? an error on its display?",
-    SourceKind.SHORE: "plugged in? its breaker? the charger?",
+    SourceKind.GENERATOR: say("fuel? oil? its own breaker or stop switch? its starter battery?"),
+    SourceKind.FUEL_CELL: say("fuel? its own stop switch? an error on its display?"),
+    SourceKind.SHORE: say("plugged in? its breaker? the charger?"),
 }
 UNLOCK = "`unitctl energy source {name} --unlock`"
 
@@ -48,27 +49,35 @@ def find_faults(
 
 def describe_stuck(state: SourceState, source: SourceSettings, stuck_s: float) -> str:
     """It should be off."""
-    return (
-        f"the {source.kind.value} {state.source} gives power though it is ordered off, for "
-        f"{format_duration(stuck_s)}: started by hand? its relay stuck? Look at the relay of "
-        f"[switch.{source.switch}]"
+    return say(
+        "the {kind} {source} gives power though it is ordered off, for {time}: started by "
+        "hand? its relay stuck? Look at the relay of [switch.{switch}]",
+        kind=source.kind,
+        source=state.source,
+        time=format_duration(stuck_s),
+        switch=source.switch,
     )
 
 
 def describe_unseen(state: SourceState, source: SourceSettings) -> str:
     """Nothing shows whether it runs."""
-    return (
-        f"the {source.kind.value} {state.source} was started, and nothing measures whether it "
-        "gives power: put a shunt or a BMS at the battery under [bms.NAME], or name an input "
-        "under `sense_path`"
+    return say(
+        "the {kind} {source} was started, and nothing measures whether it gives power: put "
+        "a shunt or a BMS at the battery under [bms.NAME], or name an input under "
+        "`sense_path`",
+        kind=source.kind,
+        source=state.source,
     )
 
 
 def describe_low_fuel(state: SourceState, source: SourceSettings, left_kwh: float) -> str:
     """By the count."""
-    return (
-        f"the {source.kind.value} {state.source} has fuel for {left_kwh:.1f} kWh left by the "
-        f"count; fill its tank and say `unitctl energy fuel {state.source} --set full`"
+    return say(
+        "the {kind} {source} has fuel for {left_kwh:.1f} kWh left by the count; fill its "
+        "tank and say `unitctl energy fuel {source} --set full`",
+        kind=source.kind,
+        source=state.source,
+        left_kwh=left_kwh,
     )
 
 
@@ -79,11 +88,30 @@ def is_unseen(state: SourceState, source: SourceSettings, now_s: float) -> bool:
 
 def describe_failure(state: SourceState, source: SourceSettings) -> str:
     """What it did, what to look for, and what happens next."""
-    begins = f"the {source.kind.value} {state.source} {state.failure}"
+    begins = say(
+        "the {kind} {source} {failure}",
+        kind=source.kind,
+        source=state.source,
+        failure=state.failure,
+    )
     look_for = LOOK_FOR[source.kind]
     if state.locked:
         unlock = UNLOCK.format(name=state.source)
-        times = f"{state.failures} starts in a row gave nothing"
-        return f"{begins}: {look_for} {times}, it is locked until somebody says {unlock}"
-    tries = f"try {state.failures} of {source.most_tries}"
-    return f"{begins}: {look_for} This was {tries}; it rests for {format_duration(source.rest_s)}"
+        times = say("{failures} starts in a row gave nothing", failures=state.failures)
+        return say(
+            "{begins}: {look_for} {times}, it is locked until somebody says {unlock}",
+            begins=begins,
+            look_for=look_for,
+            times=times,
+            unlock=unlock,
+        )
+    tries = say(
+        "try {failures} of {most_tries}", failures=state.failures, most_tries=source.most_tries
+    )
+    return say(
+        "{begins}: {look_for} This was {tries}; it rests for {time}",
+        begins=begins,
+        look_for=look_for,
+        tries=tries,
+        time=format_duration(source.rest_s),
+    )

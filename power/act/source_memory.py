@@ -14,11 +14,12 @@ from dataclasses import replace
 from appliance.model import Stamp
 from appliance.model_sources import SourcePhase, SourceState
 from appliance.sections.sources import SourceSettings
+from appliance.wording.sentence import say
 from power.act.source_count import count_run
 from power.guard.reserve import FIRST_YEAR
 
 LONGEST_AWAY_S = 400 * 86_400.0  # what a clock says beyond that is a jump of it
-CUT_SHORT = "was started, and the computer lost its power before it gave anything"
+CUT_SHORT = say("was started, and the computer lost its power before it gave anything")
 
 
 def resume(row: SourceState, source: SourceSettings, now: Stamp) -> SourceState | None:

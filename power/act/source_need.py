@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from appliance.model import BatteryState, PowerReading
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.guard.by_charge import LOST_SIGMA_PCT
 from power.guard.by_temperature import find_temperature_c
 from power.guard.limits import Limits, derive_limits
@@ -31,14 +32,17 @@ def find_need(
     """A low voltage that lasts, or little charge above the one at which no load runs."""
     limits = derive_limits(settings.battery, settings.energy, guard.lvd_v, guard.cell_uvp_v)
     if guard.confirmed:
-        return Need("the voltage of the battery is low", is_safe=False)
+        return Need(say("the voltage of the battery is low"), is_safe=False)
     least_pct = compute_lower_bound_pct(battery)
     if battery is None or least_pct is None or (battery.sigma_pct or 0.0) >= LOST_SIGMA_PCT:
         return Need("", is_safe=False)
     stops_pct = max(limits.hibernate_pct, reserve_wh / limits.capacity_wh * 100)
     if least_pct < stops_pct + MARGIN_PCT:
-        left = f"there may be only {max(0.0, least_pct):.0f} % left to draw"
-        return Need(f"{left}, and below {stops_pct:.0f} % no load runs", is_safe=False)
+        left = say("there may be only {left_pct:.0f} % left to draw", left_pct=max(0.0, least_pct))
+        return Need(
+            say("{left}, and below {stops_pct:.0f} % no load runs", left=left, stops_pct=stops_pct),
+            is_safe=False,
+        )
     safe_pct = max(stops_pct + MARGIN_PCT, limits.sentinel_pct) + settings.energy.hysteresis_pct
     return Need("", is_safe=least_pct >= safe_pct)
 
@@ -47,7 +51,7 @@ def find_refusal(battery: BatteryState | None, reading: PowerReading | None, lim
     """Why the battery must not be charged now, or ""."""
     celsius = find_temperature_c(reading)
     if celsius is not None and celsius >= limits.cell.hottest_c:
-        return f"the battery has {celsius:.0f} C and must not be charged"
+        return say("the battery has {celsius:.0f} C and must not be charged", celsius=celsius)
     if battery is not None and battery.charge_blocked:
-        return "the battery cannot be charged now (too cold, or its BMS does not allow it)"
+        return say("the battery cannot be charged now (too cold, or its BMS does not allow it)")
     return ""

@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from appliance.model_sources import SourceCause, SourcePhase, SourceState
 from appliance.sections.sources import SourceSettings, SourceStart
+from appliance.wording.sentence import say
 from power.act.source_count import count_run
 from power.act.source_evidence import Evidence
 from power.act.source_start import (
@@ -48,9 +49,9 @@ def note_presence(state: SourceState, evidence: Evidence) -> SourceState:
     """Of a source that nothing starts or stops: whether it is there."""
     if evidence.gives:
         return replace(
-            state, phase=SourcePhase.THERE, power_w=evidence.power_w, reason="it gives power"
+            state, phase=SourcePhase.THERE, power_w=evidence.power_w, reason=say("it gives power")
         )
-    return replace(state, phase=SourcePhase.OFF, power_w=None, reason="it is not there")
+    return replace(state, phase=SourcePhase.OFF, power_w=None, reason=say("it is not there"))
 
 
 # --- while it runs ------------------------------------------------------------------------------
@@ -87,10 +88,18 @@ def find_failure(state: SourceState, source: SourceSettings, at: SourceInputs) -
     now_s, ran_s = at.now.uptime_s, at.now.uptime_s - state.changed_s
     if state.gave_s is None:
         late = ran_s > source.warm_up_s + source.gives_within_s
-        return f"was started and has given nothing for {format_duration(ran_s)}" if late else ""
+        return (
+            say("was started and has given nothing for {time}", time=format_duration(ran_s))
+            if late
+            else ""
+        )
     silent_s = now_s - state.gave_s
     late = silent_s > source.gives_within_s
-    return f"runs and has given nothing any more for {format_duration(silent_s)}" if late else ""
+    return (
+        say("runs and has given nothing any more for {time}", time=format_duration(silent_s))
+        if late
+        else ""
+    )
 
 
 def note_failure(
@@ -98,7 +107,7 @@ def note_failure(
 ) -> SourceState:
     """Stop it; after too many failures in a row it is locked."""
     failures = state.failures + 1
-    stopped = stop_source(state, now_s, f"it {failure}")
+    stopped = stop_source(state, now_s, say("it {failure}", failure=failure))
     locked = failures >= source.most_tries
     return replace(stopped, failures=failures, failure=failure, locked=locked)
 
@@ -109,7 +118,7 @@ def stop_source(state: SourceState, now_s: float, why: str) -> SourceState:
         state,
         phase=SourcePhase.OFF,
         cause=None,
-        reason=f"stopped: {why}",
+        reason=say("stopped: {why}", why=why),
         changed_s=now_s,
         gave_s=None,
         power_w=None,
@@ -120,15 +129,15 @@ def find_stop_reason(state: SourceState, source: SourceSettings, at: SourceInput
     """Why a run that gives ends now, or ""."""
     ran_s = at.now.uptime_s - state.changed_s
     if ran_s >= source.most_run_s:
-        return f"it has run for its longest time, {format_duration(ran_s)}"
+        return say("it has run for its longest time, {time}", time=format_duration(ran_s))
     if state.cause is SourceCause.TEST and not at.need:
-        return "the test run is over" if ran_s >= source.test_run_s else ""
+        return say("the test run is over") if ran_s >= source.test_run_s else ""
     if ran_s < source.least_run_s:
         return ""
     if is_quiet(source, at.local_h) and not may_disturb(source, at):
-        return "the quiet hours have begun"
+        return say("the quiet hours have begun")
     if at.charge_pct is not None and at.charge_pct >= source.stop_above_pct:
-        return f"the charge is {at.charge_pct:.0f} %"
+        return say("the charge is {charge_pct:.0f} %", charge_pct=at.charge_pct)
     return "" if at.need else find_end_of_cause(state, source, at)
 
 
@@ -139,7 +148,7 @@ def find_end_of_cause(state: SourceState, source: SourceSettings, at: SourceInpu
         wanted = decision.runs or (state.cause is SourceCause.GUARD and not at.is_safe)
         return "" if wanted else decision.reason
     if state.cause is SourceCause.GUARD and at.is_safe and source.starts_by is SourceStart.NEVER:
-        return "the guard needs it no more"
+        return say("the guard needs it no more")
     return ""  # by charge it runs until stop_above_pct
 
 
@@ -153,7 +162,7 @@ def follow_rest(state: SourceState, source: SourceSettings, at: SourceInputs) ->
         return replace(state, reason=why) if why else state
     obstacle = find_obstacle(state, source, at, cause)
     if obstacle:
-        return replace(state, reason=f"{why}; it waits: {obstacle}")
+        return replace(state, reason=say("{why}; it waits: {obstacle}", why=why, obstacle=obstacle))
     return replace(
         state,
         phase=SourcePhase.STARTING,

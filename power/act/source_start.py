@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from appliance.model import Stamp
 from appliance.model_sources import SourceCause, SourceState
 from appliance.sections.sources import SourceSettings, SourceStart
+from appliance.wording.sentence import say
 from power.act.source_evidence import Evidence
 from power.guard.verdict import format_duration
 from power.plan.source_decision import SourceDecision
@@ -46,12 +47,14 @@ def find_cause(
     if at.is_taken:
         return None, ""
     if source.test_every_days > 0 and state.idle_s >= source.test_every_days * DAY_S:
-        return SourceCause.TEST, f"a test run: none for {format_duration(state.idle_s)}"
+        return SourceCause.TEST, say(
+            "a test run: none for {time}", time=format_duration(state.idle_s)
+        )
     if source.starts_by is SourceStart.PLAN and at.decision is not None:
         return (SourceCause.PLAN if at.decision.runs else None), at.decision.reason
     is_low = at.charge_pct is not None and at.charge_pct < source.start_below_pct
     if source.starts_by is not SourceStart.NEVER and is_low:
-        return SourceCause.CHARGE, f"the charge is {at.charge_pct:.0f} %"
+        return SourceCause.CHARGE, say("the charge is {charge_pct:.0f} %", charge_pct=at.charge_pct)
     return None, ""
 
 
@@ -61,13 +64,13 @@ def find_obstacle(
     """What forbids a start now, or ""."""
     rested_s = at.now.uptime_s - state.changed_s
     if state.locked:
-        return f"it has given nothing {state.failures} times, and is locked"
+        return say("it has given nothing {failures} times, and is locked", failures=state.failures)
     if rested_s < source.rest_s and state.starts:
-        return f"it rests for another {format_duration(source.rest_s - rested_s)}"
+        return say("it rests for another {time}", time=format_duration(source.rest_s - rested_s))
     if at.refusal:
         return at.refusal
     if is_quiet(source, at.local_h) and not may_disturb(source, at):
-        return "these are its quiet hours"
+        return say("these are its quiet hours")
     return "" if cause is SourceCause.GUARD else find_shortage(state, source, at, cause)
 
 
@@ -77,11 +80,17 @@ def find_shortage(
     """Too little fuel by the count, or too little room in the battery; or ""."""
     left_kwh = state.fuel_left_kwh
     if left_kwh is not None and left_kwh <= source.kept_kwh:
-        kept = ", which is kept for the guard" if left_kwh > 0 else ""
-        return f"its tank holds {left_kwh:.1f} kWh by the count{kept}"
+        kept = say(", which is kept for the guard") if left_kwh > 0 else ""
+        return say(
+            "its tank holds {left_kwh:.1f} kWh by the count{kept}", left_kwh=left_kwh, kept=kept
+        )
     stop_pct, charge_pct = source.stop_above_pct, at.charge_pct
     if cause is SourceCause.PLAN and (charge_pct or 0.0) > stop_pct - LEAST_ROOM_PCT:
-        return f"the charge is {charge_pct:.0f} %, and it would stop at {stop_pct:.0f} %"
+        return say(
+            "the charge is {charge_pct:.0f} %, and it would stop at {stop_pct:.0f} %",
+            charge_pct=charge_pct,
+            stop_pct=stop_pct,
+        )
     return ""
 
 

@@ -17,6 +17,7 @@ from appliance.model_sources import SourcePhase, SourceState
 from appliance.parsing.small_file import read_word
 from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 from power.act.source_evidence import Evidence, PowerBalance, judge_source, measure_balance
 from power.act.source_faults import find_faults
@@ -168,7 +169,7 @@ class Sources:
     def finish(self, now: Stamp) -> tuple[SourceState, ...]:
         """The service ends: the sources that the settings stop with it, as they are then."""
         ended = [
-            stop_source(replace(state, stamp=now), now.uptime_s, "the power service has ended")
+            stop_source(replace(state, stamp=now), now.uptime_s, say("the power service has ended"))
             for name, state in self._states.items()
             if state.is_ordered and self._settings.source[name].stops_with_service
         ]
@@ -189,7 +190,7 @@ class Sources:
             local_h=find_local_hour(at.now, self._settings.site.timezone),
             charge_pct=at.battery.state_of_charge_pct,
             refusal=find_refusal(at.battery, at.reading, limits)
-            or ("" if at.may_start or state.is_ordered else "the computer is about to sleep"),
+            or ("" if at.may_start or state.is_ordered else say("the computer is about to sleep")),
             need=need.reason,
             is_safe=need.is_safe,
             decision=self._decide(name, at.battery, at.reading, state.is_ordered),

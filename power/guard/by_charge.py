@@ -7,13 +7,14 @@ while only the uncertainty or the cold says empty.
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.guard.limits import Limits, derive_limits
 from power.guard.observations import Observation, is_carried_by_sun, is_charging
 from power.guard.reserve import compute_reserve_wh
 from power.guard.verdict import Verdict
 
 LOST_SIGMA_PCT = 25.0  # a count so unsure says nothing: any charge from 0 to 100 % has 29
-CHARGE_ENOUGH = Verdict(EnergyLevel.FULL, "there is charge enough")
+CHARGE_ENOUGH = Verdict(EnergyLevel.FULL, say("there is charge enough"))
 
 
 def judge_charge(
@@ -27,27 +28,40 @@ def judge_charge(
 ) -> Verdict:
     """`compute_lower_bound_pct` of the charge against floor, reserve and SENTINEL."""
     if least_pct is None:
-        return Verdict(EnergyLevel.SENTINEL, "the charge of the battery is unknown")
+        return Verdict(EnergyLevel.SENTINEL, say("the charge of the battery is unknown"))
     hibernate_pct = max(limits.hibernate_pct, reserve_wh / limits.capacity_wh * 100)
     if least_pct >= hibernate_pct and least_pct >= limits.sentinel_pct:
         return CHARGE_ENOUGH
-    reason = f"there may be only {max(0.0, least_pct):.0f} % left to draw"
+    reason = say("there may be only {left_pct:.0f} % left to draw", left_pct=max(0.0, least_pct))
     recovered = observation is not None and observation.cell_v >= limits.cell.recovered_v
     if recovered and is_carried_by_sun(reading, limits):
-        return Verdict(EnergyLevel.SENTINEL, f"{reason}, but the sun carries the loads")
+        return Verdict(
+            EnergyLevel.SENTINEL, say("{reason}, but the sun carries the loads", reason=reason)
+        )
     if least_pct < limits.floor_pct:
         objection = find_objection(least_pct, reading, observation, battery, limits)
-        return judge_below_floor(f"{reason}, the floor is {limits.floor_pct:g} %", objection)
+        return judge_below_floor(
+            say(
+                "{reason}, the floor is {floor_pct:g} %", reason=reason, floor_pct=limits.floor_pct
+            ),
+            objection,
+        )
     if least_pct < hibernate_pct:
-        kept = f"the rest below {hibernate_pct:.0f} % is kept to stay alive"
-        return Verdict(EnergyLevel.HIBERNATE, f"{reason}, {kept}")
+        kept = say(
+            "the rest below {hibernate_pct:.0f} % is kept to stay alive",
+            hibernate_pct=hibernate_pct,
+        )
+        return Verdict(EnergyLevel.HIBERNATE, say("{reason}, {kept}", reason=reason, kept=kept))
     return Verdict(EnergyLevel.SENTINEL, reason)
 
 
 def judge_below_floor(reason: str, objection: str) -> Verdict:
     """Power off, unless something speaks against it."""
     if objection:
-        return Verdict(EnergyLevel.HIBERNATE, f"{reason}, but {objection}")
+        return Verdict(
+            EnergyLevel.HIBERNATE,
+            say("{reason}, but {objection}", reason=reason, objection=objection),
+        )
     return Verdict(EnergyLevel.OFF, reason, power_off=True)
 
 
@@ -72,17 +86,26 @@ def find_objection(
         return ""
     charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0
     is_above = charge_pct >= limits.floor_pct and charge_pct - sigma_pct >= limits.empty_pct
-    only = "cold" if charge_pct - sigma_pct >= limits.floor_pct else "uncertainty"
+    is_cold = charge_pct - sigma_pct >= limits.floor_pct
+    cause = say("the cold") if is_cold else say("the uncertainty")
     if observation.cell_v < limits.cell.sound_v:
         agrees = is_above and is_as_counted(observation, charge_pct, limits)
-        return f"the voltage agrees with the count, only the {only} says so" if agrees else ""
+        return (
+            say("the voltage agrees with the count, only {cause} says so", cause=cause)
+            if agrees
+            else ""
+        )
     if least_pct + sigma_pct >= limits.sentinel_pct or is_lost(sigma_pct, reading):
-        return "the voltage is sound"
+        return say("the voltage is sound")
     if is_above:
-        return f"the voltage is sound, only the {only} says so"
+        return say("the voltage is sound, only {cause} says so", cause=cause)
     shows_pct = limits.cell.rested.find_least_pct(observation.cell_v)
     shows_more = shows_pct >= limits.floor_pct and charge_pct - sigma_pct >= limits.empty_pct
-    return f"the voltage shows {shows_pct:.0f} % or more" if shows_more else ""
+    return (
+        say("the voltage shows {shows_pct:.0f} % or more", shows_pct=shows_pct)
+        if shows_more
+        else ""
+    )
 
 
 def is_as_counted(observation: Observation, charge_pct: float, limits: Limits) -> bool:

@@ -19,6 +19,7 @@ from math import isfinite
 from appliance.errors import BusError
 from appliance.model import EnergyLevel, PowerReading, Stamp
 from appliance.settings import EnergySettings
+from appliance.wording.sentence import say
 from power.guard.limits import NO_RISE_AFTER_S, Limits
 from power.guard.observations import (
     EMPTY_FOR_S,
@@ -39,7 +40,7 @@ ALLOWED_WEIGHT, DENIED_OFTEN_S = 0.5, 10.0
 MOST_SUMMED_S = EMPTY_FOR_S + LONGEST_SUMMED_S
 CONTRADICTED_S = 600.0  # longer than a BMS waits between its report and its disconnect
 DARK_W = 1.0  # what panels seem to give at night
-DISCHARGE_ALLOWED = Verdict(EnergyLevel.FULL, "the batteries may be discharged")
+DISCHARGE_ALLOWED = Verdict(EnergyLevel.FULL, say("the batteries may be discharged"))
 LEVELS = (EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL)
 
 
@@ -58,22 +59,24 @@ def judge_disconnect(
     if state.disconnected_since_s is not None:
         return judge_no_discharge(state, state.disconnected_since_s, charged=charged)
     if state.is_denied_often:
-        return forbid_loads("the BMS has not allowed discharge, and has not yet for long again")
+        return forbid_loads(
+            say("the BMS has not allowed discharge, and has not yet for long again")
+        )
     return DISCHARGE_ALLOWED if state.share >= 1 else judge_rest(state.share, limits, energy)
 
 
 def judge_no_discharge(state: GuardState, since_s: float, *, charged: bool) -> Verdict:
     """No pack may be discharged: loads off, then a clean shutdown."""
-    reason = "the BMS does not allow discharge and may disconnect the unit at any moment"
+    reason = say("the BMS does not allow discharge and may disconnect the unit at any moment")
     lasts_s = state.disconnected_seen_s - since_s
     if state.is_denied_often:
         lasts_s = max(lasts_s, state.denied_sum_s - LONGEST_SUMMED_S)
     if state.was_connected and lasts_s < DISCONNECT_CONFIRMED_S:
         return Verdict(EnergyLevel.FULL, reason, may_rise=False)
     if charged:
-        return forbid_loads(f"{reason}, but charging")
+        return forbid_loads(say("{reason}, but charging", reason=reason))
     if state.contradicted_since_s is not None:
-        return forbid_loads(f"{reason}, but its battery supplies the unit")
+        return forbid_loads(say("{reason}, but its battery supplies the unit", reason=reason))
     if lasts_s < EMPTY_FOR_S:
         return forbid_loads(reason)
     return Verdict(EnergyLevel.OFF, reason, power_off=True, may_rise=False)
@@ -87,7 +90,11 @@ def judge_rest(share: float, limits: Limits, energy: EnergySettings) -> Verdict:
         (level for level, watts in zip(LEVELS, powers_w, strict=True) if watts <= carried_w),
         EnergyLevel.HIBERNATE,
     )
-    reason = f"only {share:.0%} of the batteries may be discharged, which carries {carried_w:.0f} W"
+    reason = say(
+        "only {share:.0%} of the batteries may be discharged, which carries {carried_w:.0f} W",
+        share=share,
+        carried_w=carried_w,
+    )
     return Verdict(level, reason)
 
 
@@ -151,9 +158,12 @@ def find_disconnect_faults(state: GuardState) -> list[ContradictedDisconnect]:
     if not state.is_contradicted:
         return []
     fault = ContradictedDisconnect(
-        "the BMS reports that the battery may not be discharged, but the battery has supplied this "
-        "unit at a sound voltage since the boot: the report is not followed. Look at the BMS's own "
-        "display or app, switch it off and on, and update its firmware"
+        say(
+            "the BMS reports that the battery may not be discharged, but the battery has "
+            "supplied this unit at a sound voltage since the boot: the report is not followed. "
+            "Look at the BMS's own display or app, switch it off and on, and update its "
+            "firmware"
+        )
     )
     return [fault]
 

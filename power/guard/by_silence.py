@@ -7,11 +7,12 @@ Never: lets a longer silence allow more.
 import math
 
 from appliance.model import EnergyLevel, PowerReading, Stamp
+from appliance.wording.sentence import say
 from power.guard.limits import NO_RISE_AFTER_S, SENTINEL_AFTER_S, Ages, Limits
 from power.guard.observations import GuardState
 from power.guard.verdict import Verdict, forbid_loads, format_duration, take_stricter
 
-CHARGER_ANSWERS = Verdict(EnergyLevel.FULL, "the charger answers")
+CHARGER_ANSWERS = Verdict(EnergyLevel.FULL, say("the charger answers"))
 
 
 def judge_silence(
@@ -30,8 +31,12 @@ def judge_silence(
     silent_s, frozen_s = measure_silence(state, reading, reading_age_s, now)
     if silent_s <= NO_RISE_AFTER_S and frozen_s < limits.frozen.eco_s:
         return CHARGER_ANSWERS
-    silent = f"no voltage of the battery has been read for {format_duration(silent_s)}"
-    frozen = f"the charger has reported exactly the same for {format_duration(frozen_s)}"
+    silent = say(
+        "no voltage of the battery has been read for {time}", time=format_duration(silent_s)
+    )
+    frozen = say(
+        "the charger has reported exactly the same for {time}", time=format_duration(frozen_s)
+    )
     return take_stricter(
         limit_by_age(silent_s, silent, limits.silent),
         limit_by_age(frozen_s, frozen, limits.frozen),
@@ -57,7 +62,7 @@ def judge_never_read(limits: Limits, now: Stamp, *, charge_known: bool) -> Verdi
     """No reading since the start: to listen is allowed as in any silence where the charge is known
     from before, else for an hour, in which somebody may mend it.
     """
-    reason = "no voltage of the battery has been read since the start"
+    reason = say("no voltage of the battery has been read since the start")
     if now.uptime_s > (limits.silent.hibernate_s if charge_known else SENTINEL_AFTER_S):
         return forbid_loads(reason)
     return Verdict(EnergyLevel.SENTINEL, reason, may_rise=False)

@@ -13,13 +13,14 @@ from math import isfinite
 
 from appliance.errors import BusError
 from appliance.model import BatteryState, EnergyLevel, PowerReading
+from appliance.wording.sentence import say
 from power.guard.limits import Limits
 from power.guard.observations import Observation, is_charging, is_recent
 from power.guard.verdict import Verdict
 
 FROST_MARGIN_C = 5.0  # cells at the outer wall are colder than the probe, and the night is long
 NO_PROBE_C = 25.0  # exactly: what many controllers report without a probe
-NO_FROST = Verdict(EnergyLevel.FULL, "the battery does not freeze")
+NO_FROST = Verdict(EnergyLevel.FULL, say("the battery does not freeze"))
 TEXT_STEP = 5
 
 
@@ -38,7 +39,10 @@ def judge_temperature(
     """The stricter of frost and heat; only one of them can be."""
     celsius = find_temperature_c(reading)
     if celsius is not None and celsius >= limits.cell.hottest_c:
-        reason = f"the battery has {celsius:.0f} C, which is too hot: its BMS may disconnect it"
+        reason = say(
+            "the battery has {celsius:.0f} C, which is too hot: its BMS may disconnect it",
+            celsius=celsius,
+        )
         return Verdict(EnergyLevel.HIBERNATE, reason)
     return judge_frost(battery, reading, observation, limits)
 
@@ -63,11 +67,18 @@ def judge_frost(
     freezes_c = curve.at(least_pct)
     if celsius > freezes_c + FROST_MARGIN_C:
         return NO_FROST
-    reason = f"with {least_pct:.0f} % it freezes at {freezes_c:.0f} C and it has {celsius:.0f} C"
+    reason = say(
+        "with {least_pct:.0f} % it freezes at {freezes_c:.0f} C and it has {celsius:.0f} C",
+        least_pct=least_pct,
+        freezes_c=freezes_c,
+        celsius=celsius,
+    )
     if celsius > curve.at(charge_pct) or is_charging(reading, battery, limits):
         return Verdict(EnergyLevel.HIBERNATE, reason)
     if observation is not None and observation.cell_v >= limits.cell.sound_v:
-        return Verdict(EnergyLevel.HIBERNATE, f"{reason}, but the voltage is sound")
+        return Verdict(
+            EnergyLevel.HIBERNATE, say("{reason}, but the voltage is sound", reason=reason)
+        )
     return Verdict(EnergyLevel.OFF, reason, power_off=True)
 
 
@@ -87,9 +98,13 @@ def find_frost_faults(
         return []
     celsius, charge_pct = find_temperature_c(reading), battery.state_of_charge_pct or 0.0
     fault = FreezingBattery(
-        f"the battery may freeze, which destroys it: it has some {round_to_step(charge_pct)} % at "
-        f"some {round_to_step(celsius or 0.0)} C. Charge it or bring it into the warm; do not "
-        "charge one that is frozen (its case is bulged, or it takes no current)"
+        say(
+            "the battery may freeze, which destroys it: it has some {charge_pct} % at some "
+            "{celsius} C. Charge it or bring it into the warm; do not charge one that is "
+            "frozen (its case is bulged, or it takes no current)",
+            charge_pct=round_to_step(charge_pct),
+            celsius=round_to_step(celsius or 0.0),
+        )
     )
     return [fault]
 

@@ -5,6 +5,7 @@ Never: counts a voltage as good again before a good voltage is measured.
 """
 
 from appliance.model import EnergyLevel, Stamp
+from appliance.wording.sentence import say
 from power.guard.limits import Limits
 from power.guard.observations import EMPTY_FOR_S, LOW_FOR_S, GuardState, Observation
 from power.guard.verdict import Verdict, forbid_loads, format_duration
@@ -13,8 +14,8 @@ from power.guard.verdict import Verdict, forbid_loads, format_duration
 # to be as low as it was: its meter may have gone down with the battery.
 LOW_UNSEEN_S = 15.0
 CHARGE_HELPS_S = 600.0  # a cell that is still empty after this is not being charged
-GOOD_VOLTAGE = Verdict(EnergyLevel.FULL, "the voltage is good")
-VOLTAGE_JUST_FALLEN = Verdict(EnergyLevel.FULL, "the voltage has just fallen", may_rise=False)
+GOOD_VOLTAGE = Verdict(EnergyLevel.FULL, say("the voltage is good"))
+VOLTAGE_JUST_FALLEN = Verdict(EnergyLevel.FULL, say("the voltage has just fallen"), may_rise=False)
 
 
 def judge_voltage(
@@ -31,16 +32,26 @@ def judge_voltage(
         return judge_last_voltage(state, limits, now)
     cell, cell_v = limits.cell, observation.cell_v
     if not state.confirmed:
-        low = f"the first measured voltages are low, {cell_v:.2f} V per cell"
+        low = say("the first measured voltages are low, {cell_v:.2f} V per cell", cell_v=cell_v)
         return VOLTAGE_JUST_FALLEN if state.was_good else forbid_loads(low)
     if state.empty_since_s is not None and cell_v < cell.floor_v:
         return judge_empty_cell(observation, state.empty_since_s, limits, now, charged=charged)
     if cell_v >= cell.low_v:
         return forbid_loads(
-            f"the voltage was low and is not back at {cell.recovered_v:g} V per cell"
+            say(
+                "the voltage was low and is not back at {recovered_v:g} V per cell",
+                recovered_v=cell.recovered_v,
+            )
         )
     low_for = format_duration(now.uptime_s - state.low_since_s)
-    return forbid_loads(f"{cell_v:.2f} V per cell is below {cell.low_v:g} V for {low_for}")
+    return forbid_loads(
+        say(
+            "{cell_v:.2f} V per cell is below {low_v:g} V for {low_for}",
+            cell_v=cell_v,
+            low_v=cell.low_v,
+            low_for=low_for,
+        )
+    )
 
 
 def is_unseen(observation: Observation, now: Stamp) -> bool:
@@ -54,11 +65,16 @@ def judge_empty_cell(
     """Power off, but for a battery that is being charged again."""
     empty_s, floor_v = now.uptime_s - since_s, limits.cell.floor_v
     empty_for = format_duration(empty_s)
-    reason = f"{observation.cell_v:.2f} V per cell is below {floor_v:g} V for {empty_for}"
+    reason = say(
+        "{cell_v:.2f} V per cell is below {floor_v:g} V for {empty_for}",
+        cell_v=observation.cell_v,
+        floor_v=floor_v,
+        empty_for=empty_for,
+    )
     if observation.at_s - since_s < EMPTY_FOR_S:
         return forbid_loads(reason)
     if charged and empty_s < CHARGE_HELPS_S:
-        return forbid_loads(f"{reason}, but charging")
+        return forbid_loads(say("{reason}, but charging", reason=reason))
     return Verdict(EnergyLevel.OFF, reason, power_off=True, may_rise=False)
 
 
@@ -71,4 +87,6 @@ def judge_last_voltage(state: GuardState, limits: Limits, now: Stamp) -> Verdict
     if state.was_good and not state.confirmed and not lasts:
         return VOLTAGE_JUST_FALLEN
     least_v = limits.cell.floor_v if is_empty else limits.cell.low_v
-    return forbid_loads(f"the last measured voltage was below {least_v:g} V per cell")
+    return forbid_loads(
+        say("the last measured voltage was below {least_v:g} V per cell", least_v=least_v)
+    )

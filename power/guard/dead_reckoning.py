@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.guard.limits import Limits
 from power.guard.observations import GuardState, Observation, is_recent, measured_at_s
 from power.guard.proven_charge import (
@@ -130,7 +131,11 @@ def extend_silence(silence: Verdict, state: GuardState, limits: Limits, now: Sta
         level = EnergyLevel.ECO if left_pct >= kept_pct - ECO_PCT else EnergyLevel.HIBERNATE
     if level <= silence.max_level:
         return silence
-    reason = f"{silence.reason}, but {left_pct:.0f} % or more are surely left"
+    reason = say(
+        "{reason}, but {left_pct:.0f} % or more are surely left",
+        reason=silence.reason,
+        left_pct=left_pct,
+    )
     return Verdict(level, reason, may_rise=False)
 
 

@@ -17,6 +17,7 @@ from dataclasses import replace
 from math import isfinite
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
+from appliance.wording.sentence import say
 from power.guard.limits import Limits
 from power.guard.observations import (
     LOW_FOR_S,
@@ -38,7 +39,7 @@ MOST_OHM = 2.0  # of the default: more in one step is more than resistance
 SURE_SIGMA_PCT, SURE_PCT = 5.0, 20.0  # a sure count, and what it must say at two sigma
 TOGETHER_S = 1.0  # ages of values of one moment differ by less
 SAG_FOR_S = 1800.0
-NO_SAG_NOW = Verdict(EnergyLevel.FULL, "the voltage does not sag")
+NO_SAG_NOW = Verdict(EnergyLevel.FULL, say("the voltage does not sag"))
 
 
 def follow_sag(
@@ -166,5 +167,7 @@ def judge_sag(state: GuardState, observation: Observation | None) -> Verdict:
     deep_s = state.deep_sag_since_s
     if deep_s is not None and observation.at_s - deep_s >= LOW_FOR_S:
         for_s = format_duration(observation.at_s - deep_s)
-        return forbid_loads(f"a large current has held the voltage below the floor for {for_s}")
-    return Verdict(EnergyLevel.FULL, "the voltage sags under a large current", may_rise=False)
+        return forbid_loads(
+            say("a large current has held the voltage below the floor for {for_s}", for_s=for_s)
+        )
+    return Verdict(EnergyLevel.FULL, say("the voltage sags under a large current"), may_rise=False)
