@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum
 
-from appliance.wording.sentence import Said
+from appliance.wording.sentence import Said, say
 
 
 class ChargeStage(Enum):
@@ -268,14 +268,14 @@ class Sleep:
     stamp: Stamp
     level: EnergyLevel
     wakes: datetime | None
-    armed: str
+    armed: Said
     expected: datetime | None
     state_of_charge_pct: float | None
     sigma_pct: float | None
     reason: Said
 
 
-AFTER_CUT = "after a power cut"  # a `cause` that others than the power service ask for
+AFTER_CUT = say("after a power cut")  # a `cause` that others than the power service ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +288,7 @@ class Wake:
 
     stamp: Stamp
     asleep_since: datetime | None
-    cause: str
+    cause: Said
     failed_boots: int
     state_of_charge_pct: float | None
     stays: bool

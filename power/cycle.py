@@ -15,6 +15,7 @@ from appliance.model import BatteryState, EnergyBudget, EnergyLevel, PowerReadin
 from appliance.process.recorder import Task
 from appliance.process.rtc import Rtc
 from appliance.process.service import Service
+from appliance.wording.sentence import say
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.camera_switches import CameraSwitches, CameraSwitchReport
 from power.act.heaters import HeaterReport, Heaters
@@ -139,7 +140,12 @@ class PowerCycle:
         report = self._act(decision, permission, request, situation, sources)
         self._store(decision, situation, report, sources)
         budget = decision.budget
-        return f"{budget.reason}; the loads may draw {budget.power_w:g} W{report.status}"
+        return say(
+            "{reason}; the loads may draw {power_w:g} W{status}",
+            reason=budget.reason,
+            power_w=budget.power_w,
+            status=report.status,
+        )
 
     def finish(self) -> None:
         """The service ends: what the settings stop with it is stopped. Raises `HostError`."""
@@ -315,9 +321,9 @@ class PowerCycle:
         it.
         """
         if sources.keeps_awake:
-            return SleepReport(status="; it stays up while a source runs")
+            return SleepReport(status=say("; it stays up while a source runs"))
         if self._heaters.power_w > 0:
-            return SleepReport(status="; it stays up while a heater is on")
+            return SleepReport(status=say("; it stays up while a heater is on"))
         return self._sleep.act(level, at.battery, at.now)
 
     def _list_battery_faults(self, at: Situation, *, explained: bool) -> list[ApplianceError]:
@@ -396,5 +402,5 @@ def wait_for_rescue(
     verdict = permission.verdict
     if not (verdict.power_off and sources.may_rescue) or request.by_voltage:
         return permission
-    reason = f"{verdict.reason}, but a source was started"
+    reason = say("{reason}, but a source was started", reason=verdict.reason)
     return replace(permission, verdict=replace(forbid_loads(reason), reserve_wh=verdict.reserve_wh))

@@ -91,6 +91,11 @@ def as_plain(text: str) -> str:
     return str.__str__(text)
 
 
+def as_sentence(text: str) -> Sentence:
+    """A text of ours that was kept as plain text, or a word, as one that can be translated."""
+    return text if isinstance(text, Sentence) else Sentence(escape(text), {})
+
+
 def as_value(value: Any) -> Any:
     """A value as sentences keep it: a member of an enumeration by its word, another object (a path,
     an error) by its text, a number of a library as one of Python.
@@ -98,7 +103,7 @@ def as_value(value: Any) -> Any:
     if isinstance(value, IntEnum):
         return value.name
     if isinstance(value, Enum):
-        return Sentence(escape(str(value.value)), {})
+        return as_sentence(str(value.value))
     if value is None or isinstance(value, (str, int, float, datetime)):
         return value
     if isinstance(value, Real):

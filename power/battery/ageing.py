@@ -20,6 +20,7 @@ from math import hypot, sqrt
 from appliance.errors import ApplianceError
 from appliance.model import BatteryAge, Stamp
 from appliance.settings import BatterySettings
+from appliance.wording.sentence import say
 from power.battery.capacity import Capacity
 from power.battery.charge_range import ChargeRange, summarise_range
 from power.battery.corrections import is_complete
@@ -48,13 +49,14 @@ class NotFull(ApplianceError):  # noqa: N818  (named for what it is)
     code = "not-full"
 
 
-LEAD_ADVICE = (
-    "Lead-acid that stays partly charged sulphates and loses capacity: charge it fully (from the "
-    "mains or a generator, or with fewer loads), and equalize it where its maker says so"
+LEAD_ADVICE = say(
+    "Lead-acid that stays partly charged sulphates and loses capacity: charge it fully "
+    "(from the mains or a generator, or with fewer loads), and equalize it where its "
+    "maker says so"
 )
-LFP_ADVICE = (
-    "Its cells are balanced, and its charge is counted anew, only when it is full: charge it fully "
-    "once (from the mains or a generator, or with fewer loads)"
+LFP_ADVICE = say(
+    "Its cells are balanced, and its charge is counted anew, only when it is full: "
+    "charge it fully once (from the mains or a generator, or with fewer loads)"
 )
 
 
@@ -164,7 +166,12 @@ class AgeCounter:
             return []
         days = int(self.age.since_full_s / DAY_S)
         advice = LEAD_ADVICE if self._facts.profile.loses_charge else LFP_ADVICE
-        text = f"the battery has not been full for {days} days (at most {limit_days:.0f}). {advice}"
+        text = say(
+            "the battery has not been full for {days} days (at most {limit_days:.0f}). {advice}",
+            days=days,
+            limit_days=limit_days,
+            advice=advice,
+        )
         return [NotFull(text)]
 
     def _add_flow(self, age: BatteryAge, flow: Flow) -> BatteryAge:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from appliance.errors import ApplianceError
+from appliance.wording.sentence import join_sentences, say
 
 
 class FlowKind(Enum):
@@ -53,49 +54,61 @@ class WrongBalance(ApplianceError):  # noqa: N818  (named for what it is)
     code = "battery-balance"
 
 
-CONFIRMED_LEAK = (
-    "something is connected directly to the battery, before the shunt (or past the load output): "
-    "follow every wire at the battery's terminals, and put what should run behind the shunt or on "
-    "the load output"
+CONFIRMED_LEAK = say(
+    "something is connected directly to the battery, before the shunt (or past the "
+    "load output): follow every wire at the battery's terminals, and put what should "
+    "run behind the shunt or on the load output"
 )
-LEAK = (
-    "something is connected directly to the battery, before the shunt (or past the load output), "
-    "or the zero point of the current sensor is off: follow every wire at the battery's terminals, "
-    "and measure at night with a clamp meter what leaves the battery"
+LEAK = say(
+    "something is connected directly to the battery, before the shunt (or past the "
+    "load output), or the zero point of the current sensor is off: follow every wire "
+    "at the battery's terminals, and measure at night with a clamp meter what leaves "
+    "the battery"
 )
-SOURCE = (
-    "a source that nobody measures charges it (a generator, an alternator, a charger from the "
-    "mains, a second controller), or the zero point of the current sensor is off: connect the "
-    "source behind a shunt under [bms], and measure with a clamp meter"
+SOURCE = say(
+    "a source that nobody measures charges it (a generator, an alternator, a charger "
+    "from the mains, a second controller), or the zero point of the current sensor is "
+    "off: connect the source behind a shunt under [bms], and measure with a clamp meter"
 )
-REVERSED = (
-    "the battery's current has the wrong sign: it became emptier while current was reported to "
-    "flow in, and fuller while it was reported to flow out. The shunt is mounted backwards, or the "
-    "setting invert_current of the device that measures it is wrong: turn the one or the other"
+REVERSED = say(
+    "the battery's current has the wrong sign: it became emptier while current was "
+    "reported to flow in, and fuller while it was reported to flow out. The shunt is "
+    "mounted backwards, or the setting invert_current of the device that measures it "
+    "is wrong: turn the one or the other"
 )
-UNCLEAR = (
-    "the charge that was counted contradicts the battery's own voltages (full, empty, at rest), "
-    "and it does not show yet how: the current has the wrong sign or scale (a shunt that is "
-    "mounted backwards, or set wrong), or something is connected directly to the battery, before "
-    "the shunt. Measure at night with a clamp meter what leaves the battery, and compare it"
+UNCLEAR = say(
+    "the charge that was counted contradicts the battery's own voltages (full, empty, "
+    "at rest), and it does not show yet how: the current has the wrong sign or scale "
+    "(a shunt that is mounted backwards, or set wrong), or something is connected "
+    "directly to the battery, before the shunt. Measure at night with a clamp meter "
+    "what leaves the battery, and compare it"
 )
-UNTIL = " Until then the state of charge is uncertain"
+UNTIL = say(" Until then the state of charge is uncertain")
 
 
 def make_fault(flow: UnmeasuredFlow) -> WrongBalance:
     """The fault in words."""
     if flow.kind is FlowKind.REVERSED:
-        return WrongBalance(REVERSED + "." + UNTIL)
+        return WrongBalance(join_sentences(".", [REVERSED, UNTIL]))
     if flow.kind is FlowKind.UNCLEAR:
-        return WrongBalance(UNCLEAR + "." + UNTIL)
-    way = "leave" if flow.kind is FlowKind.LEAVES else "enter"
+        return WrongBalance(join_sentences(".", [UNCLEAR, UNTIL]))
+    way = say("leave") if flow.kind is FlowKind.LEAVES else say("enter")
     watts, days = abs(flow.amps) * flow.voltage_v, flow.hours / 24
     advice = SOURCE if flow.kind is FlowKind.ENTERS else LEAK
-    meters = "the shunt or controller reports"
+    meters = say("the shunt or controller reports")
     if flow.is_confirmed:
-        meters = "both the shunt and the controllers (or panels and load output) report"
+        meters = say("both the shunt and the controllers (or panels and load output) report")
         advice = CONFIRMED_LEAK if flow.kind is FlowKind.LEAVES else SOURCE
     return WrongBalance(
-        f"{watts:.0f} W more {way} the battery than {meters} ({abs(flow.amps):.1f} A on average "
-        f"over {days:.1f} days), as it shows when it is full, empty or at rest: {advice}.{UNTIL}"
+        say(
+            "{watts:.0f} W more {way} the battery than {meters} ({mean_a:.1f} A on average over "
+            "{days:.1f} days), as it shows when it is full, empty or at rest: {advice}.{until}",
+            watts=watts,
+            way=way,
+            meters=meters,
+            mean_a=abs(flow.amps),
+            days=days,
+            advice=advice,
+            until=UNTIL,
+        )
     )

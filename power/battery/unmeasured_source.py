@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from appliance.errors import ApplianceError
 from appliance.model import PowerReading
+from appliance.wording.sentence import say
 from power.battery.corrections import CHARGING_C_RATE
 from power.battery.coulomb import CONTINUOUS_S, HOUR_S
 from power.battery.estimate import (
@@ -194,11 +195,13 @@ def find_source_faults(estimate: Estimate | None) -> list[UnmeasuredSource]:
         return []
     return [
         UnmeasuredSource(
-            "the battery's voltage has risen to that of a charger, but no current that would "
-            "explain it is measured: a source that nobody measures charges it (a generator, an "
-            "alternator, a charger from the mains), or a current sensor shows too little. The "
-            "state of charge is uncertain until the battery is full the next time. Connect the "
-            "source behind a shunt, or add a shunt or a BMS under [bms], which measures all that "
-            "flows into the battery"
+            say(
+                "the battery's voltage has risen to that of a charger, but no current that would "
+                "explain it is measured: a source that nobody measures charges it (a generator, an "
+                "alternator, a charger from the mains), or a current sensor shows too little. The "
+                "state of charge is uncertain until the battery is full the next time. Connect the "
+                "source behind a shunt, or add a shunt or a BMS under [bms], which measures all "
+                "that flows into the battery"
+            )
         )
     ]

@@ -12,11 +12,13 @@ in weeks without a clear hour only the first can be seen.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time
 
 from appliance.errors import ApplianceError
 from appliance.model import SolarDay
 from appliance.settings import Settings
 from appliance.wording.counts import format_share
+from appliance.wording.sentence import say
 from power.plan.weather_model import estimate_usual_c
 from power.plan.yield_loss import YieldLoss, compute_noon_height, find_yield_loss
 
@@ -26,8 +28,7 @@ DARK_DAYS, LAST_DAYS = 2, 7
 DEAD_SHARE = 0.5  # of the battery's nominal voltage: a panel in any daylight has more
 LEAST_HEIGHT = 0.17  # sine of the sun's elevation at noon: 10 degrees
 SNOW_C = 2.0
-DATE = "%d %b"
-MEASURE = "Measure its voltage and current at the controller, and look at fuses and plugs"
+MEASURE = say("Measure its voltage and current at the controller, and look at fuses and plugs")
 
 
 class ArrayFault(ApplianceError):  # noqa: N818  (named for what it is)
@@ -130,22 +131,37 @@ def describe_nothing(dark: Sequence[SolarDay], settings: Settings) -> ArrayFault
     """The fault, with what the voltage and the cold say of its cause."""
     last = dark[-1]
     if are_dead(last, settings):
-        cause = (
-            f"there is no voltage either ({last.noon_pv_v:.1f} V with the sun high): they are not "
-            "connected. Look whether they are still there, then at fuse, switch and plugs"
+        cause = say(
+            "there is no voltage either ({noon_pv_v:.1f} V with the sun high): they are not "
+            "connected. Look whether they are still there, then at fuse, switch and plugs",
+            noon_pv_v=last.noon_pv_v,
         )
     elif may_be_snow(last, settings):
-        cause = "it is cold enough for snow: sweep it off, and do not scratch the glass"
+        cause = say("it is cold enough for snow: sweep it off, and do not scratch the glass")
     else:
-        volts = "" if last.noon_pv_v is None else f" (they show {last.noon_pv_v:.0f} V)"
-        cause = (
-            f"look at the panels, whether something covers them{volts}, then at the charge "
-            "controller, whether it is switched off or shows an error"
+        volts = (
+            ""
+            if last.noon_pv_v is None
+            else say(" (they show {noon_pv_v:.0f} V)", noon_pv_v=last.noon_pv_v)
+        )
+        cause = say(
+            "look at the panels, whether something covers them{volts}, then at the charge "
+            "controller, whether it is switched off or shows an error",
+            volts=volts,
         )
     return ArrayFault(
-        f"the panels give nothing since {dark[0].day:{DATE}}, and even the darkest sky gives a "
-        f"fiftieth of a clear one: {cause}"
+        say(
+            "the panels give nothing since {since:%d %b}, and even the darkest sky gives a "
+            "fiftieth of a clear one: {cause}",
+            since=dark[0].day,
+            cause=cause,
+        )
     )
+
+
+def at_midnight(day: date) -> datetime:
+    """A day as a sentence tells it."""
+    return datetime.combine(day, time(), UTC)
 
 
 def may_be_snow(day: SolarDay, settings: Settings) -> bool:
@@ -163,19 +179,43 @@ def describe_loss(loss: YieldLoss, days: Sequence[SolarDay], settings: Settings)
     less = format_share(loss.share)
     if not loss.is_usual_known:
         return YieldLow(
-            f"in clear hours the panels give {less} less than {settings.panels.peak_w:g} W of them "
-            "should since they are watched. Look whether all strings are connected and nothing "
-            "shades them, and whether `peak_w`, tilt and azimuth under [panels] are right"
+            say(
+                "in clear hours the panels give {less} less than {peak_w:g} W of them should since "
+                "they are watched. Look whether all strings are connected and nothing shades them, "
+                "and whether `peak_w`, tilt and azimuth under [panels] are right",
+                less=less,
+                peak_w=settings.panels.peak_w,
+            )
         )
     if loss.step is None:
         return YieldDeclines(
-            f"in clear hours the panels give {less} less than they did, and it came little by "
-            "little: clean them, and cut what has grown into their light"
+            say(
+                "in clear hours the panels give {less} less than they did, and it came little by "
+                "little: clean them, and cut what has grown into their light",
+                less=less,
+            )
         )
     before, since = loss.step
-    when = f"between {before:{DATE}} and {since:{DATE}}"
+    when = say(
+        "between {before:%d %b} and {since:%d %b}",
+        before=at_midnight(before),
+        since=at_midnight(since),
+    )
     if any(day.day.date() >= since and may_be_snow(day, settings) for day in days[-LAST_DAYS:]):
-        advice = f"It is cold enough for snow: look, and sweep it off. If there is none: {MEASURE}"
+        advice = say(
+            "It is cold enough for snow: look, and sweep it off. If there is none: {measure}",
+            measure=MEASURE,
+        )
     else:
-        advice = f"A string or a panel may be lost, or something new shades them. {MEASURE}"
-    return YieldStepped(f"in clear hours the panels give {less} less since a day {when}. {advice}")
+        advice = say(
+            "A string or a panel may be lost, or something new shades them. {measure}",
+            measure=MEASURE,
+        )
+    return YieldStepped(
+        say(
+            "in clear hours the panels give {less} less since a day {when}. {advice}",
+            less=less,
+            when=when,
+            advice=advice,
+        )
+    )

@@ -9,6 +9,7 @@ from collections.abc import Collection
 
 from appliance.errors import ApplianceError
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.plan.learned_array import LOW_SCALE, LearnedArray
 
 LEAST_AZIMUTH_DEG, LEAST_TILT_DEG = 30.0, 20.0
@@ -16,7 +17,7 @@ SIGMAS = 3.0
 STAYS = 0.6  # of both, for a fault that is open
 LEAST_TILT_FOR_DIRECTION_DEG = 10.0
 LEAST_ERROR, BETTER = 0.10, 0.5  # of the settings on days that were not learned from
-SEVERAL = (
+SEVERAL = say(
     "Panels that face several ways look flatter, and turned: then leave the settings as they are."
 )
 NAMES = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
@@ -64,23 +65,37 @@ def compare_direction(
 def describe_azimuth(learned: LearnedArray, said_deg: float) -> str:
     """The fault of a direction."""
     fit, name = learned.fit, name_direction(learned.fit.azimuth_deg)
-    return (
-        f"the panels seem to face {fit.azimuth_deg:.0f} degrees ({name}, "
-        f"+- {fit.azimuth_sigma_deg:.0f}, from {fit.days} clear days), the settings say "
-        f"{said_deg:g} ({name_direction(said_deg)}): check the mounting, or set "
-        "panels.azimuth_deg; where the panels are right, check site.longitude_deg and the clock. "
-        f"{SEVERAL} Until then the plan goes by what the panels gave{describe_scale(learned)}"
+    return say(
+        "the panels seem to face {azimuth_deg:.0f} degrees ({name}, +- "
+        "{azimuth_sigma_deg:.0f}, from {days} clear days), the settings say {said_deg:g} "
+        "({direction}): check the mounting, or set panels.azimuth_deg; where the panels "
+        "are right, check site.longitude_deg and the clock. {several} Until then the plan "
+        "goes by what the panels gave{scale}",
+        azimuth_deg=fit.azimuth_deg,
+        name=name,
+        azimuth_sigma_deg=fit.azimuth_sigma_deg,
+        days=fit.days,
+        said_deg=said_deg,
+        direction=name_direction(said_deg),
+        several=SEVERAL,
+        scale=describe_scale(learned),
     )
 
 
 def describe_tilt(learned: LearnedArray, said_deg: float) -> str:
     """The fault of a tilt."""
     fit = learned.fit
-    return (
-        f"the panels give what a tilt of {fit.tilt_deg:.0f} degrees gives (+- "
-        f"{fit.tilt_sigma_deg:.0f}, from {fit.days} clear days), the settings say {said_deg:g}: "
-        f"check the mounting, or set panels.tilt_deg. {SEVERAL} "
-        f"Until then the plan goes by what the panels gave{describe_scale(learned)}"
+    return say(
+        "the panels give what a tilt of {tilt_deg:.0f} degrees gives (+- "
+        "{tilt_sigma_deg:.0f}, from {days} clear days), the settings say {said_deg:g}: "
+        "check the mounting, or set panels.tilt_deg. {several} Until then the plan goes by "
+        "what the panels gave{scale}",
+        tilt_deg=fit.tilt_deg,
+        tilt_sigma_deg=fit.tilt_sigma_deg,
+        days=fit.days,
+        said_deg=said_deg,
+        several=SEVERAL,
+        scale=describe_scale(learned),
     )
 
 
@@ -88,20 +103,24 @@ def describe_scale(learned: LearnedArray) -> str:
     """What is missing as well: the check of the yield sees it only beside right settings."""
     if learned.fit.scale >= LOW_SCALE:
         return ""
-    return (
-        f". They also give only {100 * learned.fit.scale:.0f} % of what panels.peak_w lets expect "
-        "in a clear sky: look whether all strings are connected"
+    return say(
+        ". They also give only {scale_pct:.0f} % of what panels.peak_w lets expect in a clear "
+        "sky: look whether all strings are connected",
+        scale_pct=100 * learned.fit.scale,
     )
 
 
 def describe_dark(dark_share: float, settings: Settings) -> str:
     """The fault of a place or a clock."""
     site = settings.site
-    return (
-        f"the panels gave {100 * dark_share:.0f} % of their energy on clear days while the sun is "
-        f"down at latitude {site.latitude_deg:g} and longitude {site.longitude_deg:g}: check "
-        "site.latitude_deg (north is positive), site.longitude_deg (east is positive) and the "
-        "clock. Until then the plan knows nothing of the sun"
+    return say(
+        "the panels gave {dark_pct:.0f} % of their energy on clear days while the sun is "
+        "down at latitude {latitude_deg:g} and longitude {longitude_deg:g}: check "
+        "site.latitude_deg (north is positive), site.longitude_deg (east is positive) and "
+        "the clock. Until then the plan knows nothing of the sun",
+        dark_pct=100 * dark_share,
+        latitude_deg=site.latitude_deg,
+        longitude_deg=site.longitude_deg,
     )
 
 

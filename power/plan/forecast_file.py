@@ -17,6 +17,7 @@ from typing import Any
 from appliance.errors import ApplianceError
 from appliance.parsing.small_file import read_small_file
 from appliance.strict_json import parse_object
+from appliance.wording.sentence import say
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 
 MAX_AGE = timedelta(hours=36)
@@ -44,14 +45,22 @@ def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForeca
         made, days = parse_forecast(data)
     except (ValueError, OverflowError) as error:
         raise ForecastError(
-            f"the forecast {path} is not used: {error}; "
-            "correct the program that writes it (docs/energy.md), or remove the file"
+            say(
+                "the forecast {path} is not used: {error}; correct the program that writes it "
+                "(docs/energy.md), or remove the file",
+                path=path,
+                error=error,
+            )
         ) from error
     if made > now + MAX_CLOCK_ERROR:
         raise ForecastError(
-            f"the forecast {path} is not used: by this unit's clock it will be made in "
-            f"{(made - now).total_seconds() / 3600:.1f} h; check the clocks of the unit and of the "
-            "machine that writes it"
+            say(
+                "the forecast {path} is not used: by this unit's clock it will be made in "
+                "{ahead_h:.1f} h; check the clocks of the unit and of the machine that "
+                "writes it",
+                path=path,
+                ahead_h=(made - now).total_seconds() / 3600,
+            )
         )
     if now - made > MAX_AGE:
         return {}
@@ -67,7 +76,11 @@ def read_bytes(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise ForecastError(
-            f"the forecast {path} cannot be read: {error.strerror}; check its owner and permissions"
+            say(
+                "the forecast {path} cannot be read: {strerror}; check its owner and permissions",
+                path=path,
+                strerror=error.strerror,
+            )
         ) from error
 
 

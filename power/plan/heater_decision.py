@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.settings import BatterySettings
+from appliance.wording.sentence import say
 from power.battery.charge_physics import DISCHARGE_EFFICIENCY, ChargeModel
 from power.plan.course import Course, Part, average_clear_w, play
 from power.plan.policy_table import PolicyTable, interpolate_clear_w, interpolate_value
@@ -86,12 +87,18 @@ def decide_heat(
 
     gained = worth(0.0) - worth(None)
     if gained < LEAST_GAIN_H:
-        return HeaterDecision(runs=False, reason="heat would cost more than the sun can charge")
+        return HeaterDecision(
+            runs=False, reason=say("heat would cost more than the sun can charge")
+        )
     if worth(LATER_H) > worth(0.0):
-        return HeaterDecision(runs=False, reason="it is too early to heat before the sun")
+        return HeaterDecision(runs=False, reason=say("it is too early to heat before the sun"))
     return HeaterDecision(
         runs=True,
-        reason=f"heat for {heat_h:.1f} h lets the sun charge, worth {gained:.1f} h of FULL",
+        reason=say(
+            "heat for {heat_h:.1f} h lets the sun charge, worth {gained:.1f} h of FULL",
+            heat_h=heat_h,
+            gained=gained,
+        ),
     )
 
 
@@ -106,7 +113,9 @@ def decide_worth(
     """Whether an hour with a heater is worth more than the charge that it takes."""
     taken_pct = heater_w / DISCHARGE_EFFICIENCY / capacity_wh * 100
     lost = interpolate_value(curve, charge_pct) - interpolate_value(curve, charge_pct - taken_pct)
-    reason = f"an hour of it is worth {worth:.2f} h of FULL and takes {lost:.2f}"
+    reason = say(
+        "an hour of it is worth {worth:.2f} h of FULL and takes {lost:.2f}", worth=worth, lost=lost
+    )
     return HeaterDecision(runs=worth >= lost, reason=reason)
 
 

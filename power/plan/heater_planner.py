@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from appliance.model import BatteryState, EnergyPolicy, PowerReading
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.battery.connected_share import convert_to_whole
 from power.plan.heater_decision import (
     HeatCase,
@@ -28,7 +29,7 @@ from power.plan.policy_table import (
 from power.plan.utility import list_options
 from power.plan.weather_model import mean_clear_sky_index
 
-NO_SUN = HeaterDecision(runs=False, reason="no sun comes soon")
+NO_SUN = HeaterDecision(runs=False, reason=say("no sun comes soon"))
 # What a stored plan may raise that is damaged: its numbers are used as they are.
 UNUSABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from appliance.chemistry import compute_capacity_ah, get_profile
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, EnergySettings, Settings
+from appliance.wording.sentence import say
 
 MAX_ENTRY_PCT = 98.0  # a charge less its sigma hardly ever says more, even when full
 FULL_FROM_PCT = 90.0  # a charge less its sigma: as sure as a full charge of lead-acid is
@@ -59,25 +60,35 @@ class Ladder:
         previous: EnergyLevel | None,
     ) -> Proposal:
         if battery is None or battery.state_of_charge_pct is None or battery.sigma_pct is None:
-            return self._make_proposal(EnergyLevel.SENTINEL, "the charge is unknown", reading)
+            return self._make_proposal(EnergyLevel.SENTINEL, say("the charge is unknown"), reading)
         charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
-        left = f"SOC {charge_pct:.0f} +- {sigma_pct:.0f} %"
+        left = say(
+            "SOC {charge_pct:.0f} +- {sigma_pct:.0f} %", charge_pct=charge_pct, sigma_pct=sigma_pct
+        )
         if is_surplus_available(battery, reading, self._settings.battery):
-            left += ", the battery is full and PV power is curtailed, surplus available"
+            left = say(
+                "{left}, the battery is full and PV power is curtailed, surplus available",
+                left=left,
+            )
             return replace(self._make_proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)
         energy = self._settings.energy
         lower_pct = charge_pct - energy.sigma_weight * sigma_pct
         level = choose_level(lower_pct, previous, energy)
         if battery.charge_blocked:
-            left += ", charging is disabled"
-        return self._make_proposal(level, f"{left}, {describe_next_rung(level, energy)}", reading)
+            left = say("{left}, charging is disabled", left=left)
+        rung = describe_next_rung(level, energy)
+        return self._make_proposal(level, say("{left}, {rung}", left=left, rung=rung), reading)
 
     def _make_proposal(
         self, level: EnergyLevel, charge_text: str, reading: PowerReading | None
     ) -> Proposal:
         sun_w = reading.pv_power_w if reading else None
-        sun = "PV power unknown" if sun_w is None else f"PV {sun_w:.0f} W"
-        return Proposal(level, self._settings.get_level_power_w(level), f"{charge_text}; {sun}")
+        sun = say("PV power unknown") if sun_w is None else say("PV {sun_w:.0f} W", sun_w=sun_w)
+        return Proposal(
+            level,
+            self._settings.get_level_power_w(level),
+            say("{charge_text}; {sun}", charge_text=charge_text, sun=sun),
+        )
 
 
 def list_rungs(energy: EnergySettings) -> tuple[tuple[EnergyLevel, float], ...]:
@@ -109,8 +120,16 @@ def describe_next_rung(level: EnergyLevel, energy: EnergySettings) -> str:
     """Where the next change lies: the level above, or at the top the one below."""
     for above, threshold_pct in reversed(list_rungs(energy)):
         if above > level:
-            return f"{above.name} from {compute_entry_pct(threshold_pct, energy):.0f} %"
-    return f"{EnergyLevel.ECO.name} below {energy.full_from_pct:.0f} %"
+            return say(
+                "{level} from {entry_pct:.0f} %",
+                level=above,
+                entry_pct=compute_entry_pct(threshold_pct, energy),
+            )
+    return say(
+        "{level} below {full_from_pct:.0f} %",
+        level=EnergyLevel.ECO,
+        full_from_pct=energy.full_from_pct,
+    )
 
 
 def is_pv_curtailed(reading: PowerReading | None) -> bool:

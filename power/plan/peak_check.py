@@ -14,6 +14,7 @@ from statistics import median
 from appliance.errors import ApplianceError
 from appliance.model import SolarDay
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.plan.array_yield import HistoryPoint
 from power.plan.yield_loss import compute_noon_height
 
@@ -60,17 +61,23 @@ def find_best_hour(days: Sequence[SolarDay], settings: Settings) -> float | None
 
 def describe_above(*, given_w: float, above_h: float, peak_w: float) -> str:
     """The settings say too little."""
-    return (
-        f"the panels gave some {given_w:.0f} W for {above_h:.1f} h of the last two days, and "
-        f"panels.peak_w says {peak_w:g} W: set it to the nominal power of all panels together. "
-        "Until then the plan expects too little, and takes the highest readings for errors"
+    return say(
+        "the panels gave some {given_w:.0f} W for {above_h:.1f} h of the last two days, "
+        "and panels.peak_w says {peak_w:g} W: set it to the nominal power of all panels "
+        "together. Until then the plan expects too little, and takes the highest readings "
+        "for errors",
+        given_w=given_w,
+        above_h=above_h,
+        peak_w=peak_w,
     )
 
 
 def describe_below(best: float, peak_w: float) -> str:
     """The settings say too much, or most of the panels are missing."""
-    return (
-        f"in no hour of the last weeks did the panels give more than {100 * best:.0f} % of what "
-        f"{peak_w:g} W of them give under a clear sky: check panels.peak_w; if it is right, look "
-        "whether all strings are connected and what shades them"
+    return say(
+        "in no hour of the last weeks did the panels give more than {best_pct:.0f} % of "
+        "what {peak_w:g} W of them give under a clear sky: check panels.peak_w; if it is "
+        "right, look whether all strings are connected and what shades them",
+        best_pct=100 * best,
+        peak_w=peak_w,
     )

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from appliance.model import EnergyPolicy
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.guard.by_charge import compute_hibernate_below_pct
 from power.plan.horizon import FINE_DAYS, Horizon, build_horizon
 from power.plan.policy_table import PolicyTable, pack_table
@@ -105,7 +106,7 @@ def tabulate_values(plan: Plan, days: int) -> PolicyTable:
 def describe_weather(horizon: Horizon, *, has_forecast: bool) -> str:
     """What is expected of today and tomorrow, in words."""
     grey = sum(sum(chances[:2]) > sum(chances[3:]) for chances in horizon.weather[:2])
-    words = ("sun expected", "one grey day expected", "two grey days expected")[grey]
+    words = (say("sun expected"), say("one grey day expected"), say("two grey days expected"))[grey]
     if horizon.cold[0] > COLD_FROM_CHANCE:
-        words += ", too cold to charge"
-    return words + (" (with a forecast)" if has_forecast else "")
+        words = say("{weather}, too cold to charge", weather=words)
+    return say("{weather} (with a forecast)", weather=words) if has_forecast else words

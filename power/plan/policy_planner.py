@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from appliance.chemistry import get_profile
 from appliance.model import BatteryState, EnergyLevel, EnergyPolicy, PowerReading, Stamp
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.battery.charge_physics import (
     CONTROLLER_EFFICIENCY,
     ChargeModel,
@@ -41,7 +42,7 @@ REDECIDE_DROP_PCT = 1.0
 PREDICTION_STEP_H = 0.5  # step of the prediction of the next change of level
 PREDICTION_H = 24.0
 NO_CURRENT_C_RATE = 0.001  # what a sensor may say of no current
-NO_PLAN = "there is no plan"
+NO_PLAN = say("there is no plan")
 # What a stored plan may raise that is damaged: its numbers are used as they are.
 UNUSABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 PROBE_FACTOR = 1.04  # of the draw that is tried: the controller's losses come on top of it
@@ -94,7 +95,10 @@ class PolicyPlanner:
         try:
             return self._propose_by_policy(battery, reading, previous)
         except UNUSABLE as error:
-            self._table, self._why_no_plan = None, f"the plan cannot be used ({error!r})"
+            self._table, self._why_no_plan = (
+                None,
+                say("the plan cannot be used ({error})", error=repr(error)),
+            )
             return self._propose_by_ladder(battery, reading, previous, self._why_no_plan)
 
     def _propose_by_policy(
@@ -126,7 +130,10 @@ class PolicyPlanner:
         why: str,
     ) -> Proposal:
         fallback = self._ladder.propose(battery, reading, previous)
-        return replace(fallback, reason=f"{fallback.reason}; by the ladder, since {why}")
+        return replace(
+            fallback,
+            reason=say("{reason}; by the ladder, since {why}", reason=fallback.reason, why=why),
+        )
 
     def _renew_table(self) -> None:
         row = self._fetch()
@@ -254,6 +261,15 @@ class PolicyPlanner:
 
     def _format_reason(self, battery: BatteryState, reading: PowerReading | None) -> str:
         sun_w = reading.pv_power_w if reading else None
-        sun = "PV power unknown" if sun_w is None else f"PV {sun_w:.0f} W"
-        charge = f"SOC {battery.state_of_charge_pct:.0f} +- {battery.sigma_pct:.0f} %"
-        return f"{charge}, {self._policy_reason}; {sun}"
+        sun = say("PV power unknown") if sun_w is None else say("PV {sun_w:.0f} W", sun_w=sun_w)
+        charge = say(
+            "SOC {state_of_charge_pct:.0f} +- {sigma_pct:.0f} %",
+            state_of_charge_pct=battery.state_of_charge_pct,
+            sigma_pct=battery.sigma_pct,
+        )
+        return say(
+            "{charge}, {policy_reason}; {sun}",
+            charge=charge,
+            policy_reason=self._policy_reason,
+            sun=sun,
+        )

@@ -32,6 +32,7 @@ from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from appliance.wording.site_time import format_site_time
 from power.guard.reserve import FIRST_YEAR
 from power.plan import history
@@ -80,8 +81,11 @@ def run_plan(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> str:
     if now.utc.year < FIRST_YEAR:
         today = format_site_time(now.utc, settings.site.timezone, "%Y-%m-%d")
         raise PlanError(
-            f"there is no plan because the clock says {today}; "
-            "set it (`timedatectl`), or replace the battery of the computer's clock"
+            say(
+                "there is no plan because the clock says {today}; set it (`timedatectl`), or "
+                "replace the battery of the computer's clock",
+                today=today,
+            )
         )
     store.add(*history.make_new_days(store, settings, clear_sky, now))
     panels = watch_panels(store, settings, clear_sky, now)
@@ -162,7 +166,11 @@ def mark_better_ladder(
     if result is None or not result.ladder_is_better:
         return policy
     days_text = format_count(result.days, "day")
-    reason = f"{policy.reason}; the ladder did better here in the last {days_text}"
+    reason = say(
+        "{reason}; the ladder did better here in the last {days_text}",
+        reason=policy.reason,
+        days_text=days_text,
+    )
     return replace(policy, facts={**policy.facts, LADDER: 1.0}, reason=reason)
 
 
@@ -171,8 +179,10 @@ def make_steps(store: Store, plan: Plan, *, by_ladder: bool) -> list[EnergyPlanS
     battery = store.latest(BatteryState, CHARGE_AGE_S)
     if battery is None or battery.state_of_charge_pct is None:
         raise PlanError(
-            "there is no plan because the charge of the battery is unknown; "
-            "see what the power service says (`systemctl status appliance-power`)"
+            say(
+                "there is no plan because the charge of the battery is unknown; see what the power "
+                "service says (`systemctl status appliance-power`)"
+            )
         )
     budget = store.latest(EnergyBudget, CHARGE_AGE_S)
     return make_plan_steps(
@@ -205,13 +215,20 @@ def describe_plan(
     hours, zone = STEP / timedelta(hours=1), problem.settings.site.timezone
     sun_wh = sum(step.pv_power_w for step in steps) * hours
     known = sum(day.clear_sky_index is not None for day in problem.history.days)
-    learned = f"learned from {format_count(known, 'day')} here"
-    source = learned if known else "assumed, no day is known here yet"
-    return (
-        f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun expected ({source}), "
-        f"lowest SOC {lowest.state_of_charge_pct:.0f} % "
-        f"({lowest.low_charge_pct:.0f} to {lowest.high_charge_pct:.0f}) "
-        f"on {format_site_time(lowest.starts, zone, '%d %b %H:%M')}; {policy.reason}"
+    learned = say("learned from {days} here", days=format_count(known, "day"))
+    source = learned if known else say("assumed, no day is known here yet")
+    return say(
+        "planned {hours:.0f} h: {sun_wh:.0f} Wh of sun expected ({source}), lowest SOC "
+        "{state_of_charge_pct:.0f} % ({low_charge_pct:.0f} to {high_charge_pct:.0f}) on "
+        "{at}; {reason}",
+        hours=len(steps) * hours,
+        sun_wh=sun_wh,
+        source=source,
+        state_of_charge_pct=lowest.state_of_charge_pct,
+        low_charge_pct=lowest.low_charge_pct,
+        high_charge_pct=lowest.high_charge_pct,
+        at=format_site_time(lowest.starts, zone, "%d %b %H:%M"),
+        reason=policy.reason,
     )
 
 

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from appliance.errors import ApplianceError
 from appliance.model import SolarDay
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from power.plan.snow import SURE_CHANCE, estimate_covered, get_temperatures
 
 TOLD_CHANCE = 0.85
-DATE = "%d %b"
 
 
 class PanelsCovered(ApplianceError):  # noqa: N818  (named for what it is)
@@ -41,10 +41,17 @@ def check_snow(
 def describe(covered: Sequence[SolarDay], settings: Settings) -> str:
     """The fault in words, with what they gave and how cold it was."""
     given_wh, clear_wh = sum(d.measured_wh for d in covered), sum(d.clear_wh for d in covered)
-    share = f", {100 * given_wh / clear_wh:.0f} % of clear days" if clear_wh > 0 else ""
+    share = (
+        say(", {clear_pct:.0f} % of clear days", clear_pct=100 * given_wh / clear_wh)
+        if clear_wh > 0
+        else ""
+    )
     coldest_c = min(get_temperatures(day, settings.site)[0] for day in covered)
-    return (
-        f"the panels give nothing though the sun is up, since {covered[0].day:{DATE}}{share}: snow "
-        f"or a cover? It was down to {coldest_c:.0f} C. Look at them, sweep snow off, and do not "
-        "scratch the glass; until they give more, the plan expects little"
+    return say(
+        "the panels give nothing though the sun is up, since {since:%d %b}{share}: snow or "
+        "a cover? It was down to {coldest_c:.0f} C. Look at them, sweep snow off, and do not scratch the "
+        "glass; until they give more, the plan expects little",
+        since=covered[0].day,
+        share=share,
+        coldest_c=coldest_c,
     )

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.sections.sources import SourceSettings
+from appliance.wording.sentence import say
 from power.battery.charge_physics import ChargeModel
 from power.plan.course import Course, Part, play
 from power.plan.utility import Option
@@ -69,7 +70,7 @@ def decide_run(
         key=lambda one: one[0] - one[1],
     )
     runs = worth > 0 and worth >= cost * (1.0 if is_running else LEAST_GAIN)
-    reason = f"a kWh of it is worth {worth:.2f} and costs {cost:.2f}"
+    reason = say("a kWh of it is worth {worth:.2f} and costs {cost:.2f}", worth=worth, cost=cost)
     return SourceDecision(runs, reason, round(worth, 4), round(cost, 4))
 
 

@@ -15,16 +15,21 @@ from enum import Enum
 
 from appliance.model import AFTER_CUT, BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
+from appliance.wording.sentence import as_sentence, say
 from power.guard.proven_charge import compute_lower_bound_pct
 from power.guard.verdict import format_duration
 from power.plan.ladder import TARGET_HELD, compute_entry_pct
 from power.sleep.wake_time import compute_needed_w, format_failed, wake_pct
 
-FIRST = "the first start"
-BY_CLOCK, EARLY, LATE = "the clock of the computer", "before its time", "after its time"
-AT_NO_HOUR = "at an hour that the clock does not know"
-BY_HAND, AFTER_STOP = "without a wake", "after a shutdown"
-AFTER_TEST = "after a wake test"
+FIRST = say("the first start")
+BY_CLOCK, EARLY, LATE = (
+    say("the clock of the computer"),
+    say("before its time"),
+    say("after its time"),
+)
+AT_NO_HOUR = say("at an hour that the clock does not know")
+BY_HAND, AFTER_STOP = say("without a wake"), say("after a shutdown")
+AFTER_TEST = say("after a wake test")
 ALARM_SLACK, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=30)
 LONGEST_NAP = timedelta(days=3)  # of a plan: what is hoped for later was planned by a wrong clock
 SUN_FOR_S = WELL_FOR_S = 900.0
@@ -188,15 +193,23 @@ def run_check(
         return wait_for_charger(check, now)
     enough_pct = compute_sufficient_pct(boot, settings)
     if enough_pct is not None and least_pct >= enough_pct:
-        why = f"at least {least_pct:.0f} % in the battery, {enough_pct:.0f} is enough"
+        why = say(
+            "at least {least_pct:.0f} % in the battery, {enough_pct:.0f} is enough",
+            least_pct=least_pct,
+            enough_pct=enough_pct,
+        )
         return check, CheckResult.STAY, why
     check = count_reading(check, battery, reading, settings)
     need = format_need(least_pct, reading, boot, settings)
     if is_passed(check, reading, least_pct, settings):
-        return check, CheckResult.STAY, f"the energy check is passed: {need}"
+        return check, CheckResult.STAY, say("the energy check is passed: {need}", need=need)
     fails = is_late or is_hopeless(check, reading)
     result = CheckResult.BACK if fails else CheckResult.WAIT
-    return check, result, f"the energy check ({boot.cause}): {need}"
+    return (
+        check,
+        result,
+        say("the energy check ({cause}): {need}", cause=as_sentence(boot.cause), need=need),
+    )
 
 
 def wait_for_charger(check: EnergyCheck, now: Stamp) -> tuple[EnergyCheck, CheckResult, str]:
@@ -204,9 +217,9 @@ def wait_for_charger(check: EnergyCheck, now: Stamp) -> tuple[EnergyCheck, Check
     took_s = now.uptime_s - check.began_s
     check = replace(check, sunny_since_s=None, sunny=0, poor_since_s=None)
     if took_s >= NO_READING_S and not check.sun_seen:
-        return check, CheckResult.STAY, "the charge of the battery is unknown"
+        return check, CheckResult.STAY, say("the charge of the battery is unknown")
     result = CheckResult.BACK if took_s >= LONGEST_CHECK_S else CheckResult.WAIT
-    return check, result, "the energy check waits for the charger"
+    return check, result, say("the energy check waits for the charger")
 
 
 def is_hopeless(check: EnergyCheck, reading: PowerReading) -> bool:
@@ -270,11 +283,19 @@ def can_reach_threshold(battery: BatteryState, reading: PowerReading, settings: 
 def format_need(least_pct: float, reading: PowerReading, boot: Boot, settings: Settings) -> str:
     """The charge and sun that there are, and those that it takes."""
     sun_w = reading.pv_power_w
-    sun = "the PV power is unknown" if sun_w is None else f"{sun_w:.0f} W of PV power"
-    need = (
-        f"{max(0.0, least_pct):.0f} % and {sun}, it takes {wake_pct(settings):.0f} % and "
-        f"{compute_needed_w(settings, reading):.0f} W for {format_duration(SUN_FOR_S)}"
+    sun = (
+        say("the PV power is unknown")
+        if sun_w is None
+        else say("{sun_w:.0f} W of PV power", sun_w=sun_w)
+    )
+    need = say(
+        "{least_pct:.0f} % and {sun}, it takes {wake_pct:.0f} % and {needed_w:.0f} W for {time}",
+        least_pct=max(0.0, least_pct),
+        sun=sun,
+        wake_pct=wake_pct(settings),
+        needed_w=compute_needed_w(settings, reading),
+        time=format_duration(SUN_FOR_S),
     )
     if boot.failed >= DISTRUSTED_FROM:
-        need += f"; {format_failed(boot.failed)}"
+        need = say("{need}; {failed}", need=need, failed=format_failed(boot.failed))
     return need

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from appliance.model import BatteryState, Stamp, Wake
 from appliance.process.service import Service
+from appliance.wording.sentence import as_sentence, say
 from power.sleep import boot_record
 from power.sleep.boot_check import Boot, BootEnd, begin_boot, is_end_of_sleep
 from power.sleep.boot_record import BootsError
@@ -65,9 +66,14 @@ class BootLog:
     def record_wake(self, why: str, battery: BatteryState, now: Stamp, *, stays: bool) -> Wake:
         """The row that says why the unit stays up or goes back to sleep; logged as well."""
         boot, charge_pct = self.boot, battery.state_of_charge_pct
-        verb = "stays up" if stays else "goes back to sleep"
-        self._service.log.info(f"the unit {verb} ({boot.cause}): {why}", failed_boots=boot.failed)
-        return Wake(now, boot.asleep_since, boot.cause, boot.failed, charge_pct, stays, why)
+        verb = say("stays up") if stays else say("goes back to sleep")
+        self._service.log.info(
+            say("the unit {verb} ({cause}): {why}", verb=verb, cause=boot.cause, why=why),
+            failed_boots=boot.failed,
+        )
+        return Wake(
+            now, boot.asleep_since, as_sentence(boot.cause), boot.failed, charge_pct, stays, why
+        )
 
     def _read(self) -> Boot | None:
         try:
@@ -80,6 +86,10 @@ class BootLog:
 
     def _describe_hang(self, error: TimeoutError) -> BootsError:
         return BootsError(
-            f"the record of boots {self._path} cannot be read or written: {error}; check whether "
-            "the disk hangs"
+            say(
+                "the record of boots {path} cannot be read or written: {error}; check whether the "
+                "disk hangs",
+                path=self._path,
+                error=error,
+            )
         )

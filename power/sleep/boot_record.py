@@ -16,6 +16,7 @@ from appliance.store.decoding import FIRST_YEAR, LAST_YEAR, decode_value
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_value
 from appliance.strict_json import parse_object, show
+from appliance.wording.sentence import say
 from power.sleep.boot_check import Boot, SleepRecord
 
 MOST_BYTES = 65_536  # far above what is written
@@ -38,8 +39,12 @@ def read(path: Path) -> Boot | None:
         return None
     except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise BootsError(
-            f"the record of boots {path} cannot be read ({error}); a new one is begun and how many "
-            "boots failed is lost: check whether the disk is sound"
+            say(
+                "the record of boots {path} cannot be read ({error}); a new one is begun and how "
+                "many boots failed is lost: check whether the disk is sound",
+                path=path,
+                error=error,
+            )
         ) from error
 
 
@@ -51,8 +56,12 @@ def write(path: Path, boot: Boot) -> None:
         replace_file(path, text.encode())
     except OSError as error:
         raise BootsError(
-            f"the record of boots {path} cannot be written: {error.strerror}; "
-            "check the free space and the permissions of its directory"
+            say(
+                "the record of boots {path} cannot be written: {strerror}; check the free space "
+                "and the permissions of its directory",
+                path=path,
+                strerror=error.strerror,
+            )
         ) from error
 
 

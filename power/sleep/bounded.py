@@ -8,6 +8,8 @@ from collections.abc import Callable
 from threading import Thread
 from typing import TypeVar
 
+from appliance.wording.sentence import say
+
 LIMIT_S = 3.0  # real seconds: a weak battery does not wait for a disk that hangs
 T = TypeVar("T")
 
@@ -23,7 +25,7 @@ class BoundedCalls:
 
     def run(self, act: Callable[[], T]) -> T:
         if self._worker is not None and self._worker.is_alive():
-            raise TimeoutError("an earlier call still hangs")
+            raise TimeoutError(say("an earlier call still hangs"))
         done: list[T] = []
         failed: list[Exception] = []
 
@@ -39,5 +41,5 @@ class BoundedCalls:
         if failed:
             raise failed[0]
         if not done:
-            raise TimeoutError(f"no answer within {self._limit_s:g} s")
+            raise TimeoutError(say("no answer within {limit_s:g} s", limit_s=self._limit_s))
         return done[0]

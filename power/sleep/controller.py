@@ -16,6 +16,7 @@ from appliance.errors import HostError
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.process.service import Service
 from appliance.settings import SleepMode
+from appliance.wording.sentence import say
 from power.guard.verdict import Verdict
 from power.sleep.boot_check import (
     WELL_FOR_S,
@@ -93,11 +94,11 @@ class SleepController:
         verdict, check_passed = request.verdict, False
         self._test_asked = self._tests.take_request(request.now.uptime_s)
         if self._sequence.is_order_out:
-            verdict = limit_to_hibernate(verdict, "the order to sleep is given")
+            verdict = limit_to_hibernate(verdict, say("the order to sleep is given"))
         elif self._progress.check is not None:
             verdict, check_passed = self._continue_check(self._progress.check, request)
         elif self._test_asked:
-            verdict = limit_to_hibernate(verdict, "a wake test was asked for")
+            verdict = limit_to_hibernate(verdict, say("a wake test was asked for"))
         return Permission(verdict, check_passed, self._sequence.is_order_out)
 
     def permit_power_off(self, verdict: Verdict, request: PermissionRequest) -> bool:
@@ -145,7 +146,7 @@ class SleepController:
         if result is CheckResult.BACK:
             check = self._fail_check(why, battery, now)
         if self._sequence.pending is None:
-            self._sequence.status = f"; {why}"
+            self._sequence.status = say("; {why}", why=why)
         if reading is None and check.seen_s is None:
             verdict = replace(verdict, power_off=False)  # the charge is only a stored one
         return limit_to_hibernate(verdict, why), False
@@ -203,14 +204,14 @@ class SleepController:
         if not is_sleep_due(level, low_since_s, now, self._settings):
             return self.state
         if not self._may_sleep():
-            self._sequence.status = "; it stays up with its loads off: its wake was not tested"
+            self._sequence.status = say("; it stays up with its loads off: its wake was not tested")
             return self.state
-        return self._prepare_sleep("no load may run", battery, now)
+        return self._prepare_sleep(say("no load may run"), battery, now)
 
     def _prepare_test(self, battery: BatteryState, now: Stamp) -> SleepState:
         """Sleep for some minutes; where no wake can be armed, the test is over."""
         test_wake = choose_test_wake(now.utc, self._settings)
-        if self._sequence.prepare("a wake test", battery, now, test_wake=test_wake):
+        if self._sequence.prepare(say("a wake test"), battery, now, test_wake=test_wake):
             return SleepState.WAITING_FOR_CHECKIN
         self._end_test()
         return self.state
@@ -225,7 +226,7 @@ class SleepController:
         if self._sequence.prepare(why, battery, now):
             return SleepState.WAITING_FOR_CHECKIN
         self._retry_later(now)
-        self._sequence.status = "; it stays up with its loads off: no wake can be armed"
+        self._sequence.status = say("; it stays up with its loads off: no wake can be armed")
         return self.state
 
     def _order_after_checkin(self, _: EnergyLevel, __: BatteryState, now: Stamp) -> SleepState:
@@ -243,7 +244,7 @@ class SleepController:
         if pending is None or self._sequence.is_order_out:
             return self.state
         self._sequence.faults["host"] = HostError(
-            "the computer was ordered to sleep and is still up"
+            say("the computer was ordered to sleep and is still up")
         )
         return self._order_sleep(pending, now)
 

@@ -17,6 +17,7 @@ from appliance.process.host import Job, Order
 from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 from power.sleep.boot_check import Boot, BootEnd, SleepRecord
 from power.sleep.boot_log import BootLog
 from power.sleep.bounded import BoundedCalls
@@ -81,7 +82,9 @@ def make_sleep_row(
         expected=wake.expected if armed else None,
         state_of_charge_pct=battery.state_of_charge_pct,
         sigma_pct=battery.sigma_pct,
-        reason=f"{why}; the wake is set {wake.reason}" if armed else why,
+        reason=say("{why}; the wake is set {reason}", why=why, reason=wake.reason)
+        if armed
+        else why,
     )
 
 
@@ -169,7 +172,9 @@ class SleepPreparer:
         except RtcError as error:
             return error
         except TimeoutError as error:
-            return RtcError(f"the clock of the computer hangs ({error}): no wake can be armed")
+            return RtcError(
+                say("the clock of the computer hangs ({error}): no wake can be armed", error=error)
+            )
         return None
 
     def _list_plan_steps(self) -> Sequence[EnergyPlanStep]:

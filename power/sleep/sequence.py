@@ -11,6 +11,7 @@ from appliance.model import BatteryState, EnergyLevel, Sleep, Stamp, Wake
 from appliance.process.host import Job
 from appliance.process.service import Service
 from appliance.settings import SleepMode
+from appliance.wording.sentence import say
 from appliance.wording.site_time import format_site_time
 from power.sleep.boot_check import BootEnd, count_failure
 from power.sleep.boot_log import BootLog
@@ -107,11 +108,16 @@ class SleepSequence:
         self._log.replace(prepared.boot, is_written=prepared.written)
         self._rows.append(row)
         self.pending = PendingSleep(row, self._start_checkin() if checkin else None)
-        until = "and nothing will wake it"
+        until = say("and nothing will wake it")
         if row.wakes:
-            until = f"until {format_site_time(row.wakes, self._service.settings.site.timezone)}"
-        self.status = f"; it goes to sleep {until}"
-        self._service.log.info(f"the unit goes to sleep {until}: {row.reason}", armed=row.armed)
+            until = say(
+                "until {at}", at=format_site_time(row.wakes, self._service.settings.site.timezone)
+            )
+        self.status = say("; it goes to sleep {until}", until=until)
+        self._service.log.info(
+            say("the unit goes to sleep {until}: {reason}", until=until, reason=row.reason),
+            armed=row.armed,
+        )
         return True
 
     def _start_checkin(self) -> Job | None:

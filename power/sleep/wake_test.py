@@ -10,6 +10,7 @@ the unit is down until somebody comes. So a unit sleeps only after one watched t
 """
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from appliance.store.decoding import decode_time
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_time
 from appliance.strict_json import parse_object
+from appliance.wording.sentence import say
 from power.sleep.boot_check import Boot, SleepRecord
 from power.sleep.bounded import BoundedCalls
 from power.sleep.wake_time import WakeTime, choose_sleep_mode
@@ -36,17 +38,21 @@ PATIENCE_S = 1200.0  # a person waits beside the unit for so long; then the requ
 SLEPT_SHARE = 0.5  # of a sleep: a computer that stayed up has cycles all the time
 # Real seconds, where a demonstration's clock is fast: its processes are not.
 FAST_NAP_S, FAST_LATE_S, FAST_PATIENCE_S = 20.0, 20.0, 60.0
-WOKE = "its clock woke it"
-STAYED_UP = "the computer was told to sleep and stayed up"
-STARTED_ANEW = "it started anew and did not come back from its sleep"
+WOKE = say("its clock woke it")
+STAYED_UP = say("the computer was told to sleep and stayed up")
+STARTED_ANEW = say("it started anew and did not come back from its sleep")
 # What to do about each failure; one that is not here is a clock that does not wake its computer.
-REMEDIES = {
-    STAYED_UP: "look with `systemd-inhibit --list` and `journalctl -b -k` for what keeps it from "
-    "suspending",
-    STARTED_ANEW: "look in `journalctl -b -1 -k` for how its suspend ended, bring its firmware up "
-    "to date, or set sleep = 'power-off'",
+REMEDIES: Mapping[str, str] = {
+    STAYED_UP: say(
+        "look with `systemd-inhibit --list` and `journalctl -b -k` for what keeps it from "
+        "suspending"
+    ),
+    STARTED_ANEW: say(
+        "look in `journalctl -b -1 -k` for how its suspend ended, bring its firmware up to "
+        "date, or set sleep = 'power-off'"
+    ),
 }
-WAKE_IN_FIRMWARE = "look for 'wake by RTC alarm' in the firmware"
+WAKE_IN_FIRMWARE = say("look for 'wake by RTC alarm' in the firmware")
 POWERED_OFF = SleepMode.POWER_OFF
 MOST_BYTES = 4096
 # What tells one computer from another; the first that can be read of each line counts.
@@ -104,12 +110,15 @@ class WakeTests:
             return None
         if last is not None and last.holds_for(settings, self._computer):
             return None
-        why = "nobody has seen this computer wake by its clock"
+        why = say("nobody has seen this computer wake by its clock")
         if last is not None and not last.woke:
-            why = f"the last test failed: {last.said}; {last.remedy}"
+            why = say("the last test failed: {said}; {remedy}", said=last.said, remedy=last.remedy)
         return UntestedSleepError(
-            f"HIBERNATE stays up with its loads off because {why}: run `unitctl power test-sleep` "
-            "beside the unit, or set sleep = 'stay'"
+            say(
+                "HIBERNATE stays up with its loads off because {why}: run `unitctl power "
+                "test-sleep` beside the unit, or set sleep = 'stay'",
+                why=why,
+            )
         )
 
     def take_request(self, now_s: float) -> bool:
@@ -140,7 +149,7 @@ class WakeTests:
         test = WakeTest(boot.began, woke, said or WOKE, self._computer, rtc, mode)
         has_failed = self._last is not None and not self._last.woke
         if nap.is_test or (test.woke and not has_failed):
-            self._service.log.info(f"wake test: {test.said}")
+            self._service.log.info(say("wake test: {said}", said=test.said))
             self._last = test
             self._keep(test)
 
@@ -171,8 +180,12 @@ def find_failure(
         return STAYED_UP
     if not -EARLIEST <= late <= on_time:
         minutes = abs(late) / timedelta(minutes=1)
-        when = "after" if late > timedelta() else "before"
-        return f"it was up {minutes:.0f} min {when} its alarm, so its clock did not wake it"
+        when = say("after") if late > timedelta() else say("before")
+        return say(
+            "it was up {minutes:.0f} min {when} its alarm, so its clock did not wake it",
+            minutes=minutes,
+            when=when,
+        )
     return "" if slept is ordered else STARTED_ANEW
 
 
@@ -189,7 +202,9 @@ def choose_slept(nap: SleepRecord | None, gap_s: float) -> SleepMode | None:
 def choose_test_wake(now: datetime, settings: Settings) -> WakeTime:
     """The wake of a test."""
     nap = compute_nap(settings)
-    return WakeTime(now + nap, now + nap, f"{nap / timedelta(minutes=1):.0f} min ahead")
+    return WakeTime(
+        now + nap, now + nap, say("{nap_min:.0f} min ahead", nap_min=nap / timedelta(minutes=1))
+    )
 
 
 def compute_nap(settings: Settings) -> timedelta:

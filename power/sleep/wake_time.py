@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from appliance.model import EnergyLevel, EnergyPlanStep, PowerReading, Sleep, Stamp
 from appliance.settings import Settings, SleepMode
 from appliance.store.tables import get_fresh_s
+from appliance.wording.sentence import say
 from power.guard.by_charge import compute_hibernate_below_pct
 
 SLEEP_AFTER_S = 300.0  # so long the loads have had to end, and the level has lasted
@@ -96,16 +97,22 @@ def choose_wake_time(
     step = find_first_good(plan, first, now, settings)
     longitude_deg = settings.site.longitude_deg
     if step is None:
-        enough_at, why = move_into_daylight(first, longitude_deg), "by the height of the sun"
+        enough_at, why = move_into_daylight(first, longitude_deg), say("by the height of the sun")
     else:
         enough_at = max(first, step.starts)
-        why = (
-            f"for when the plan expects {step.pv_power_w:.0f} W of PV power and a SOC of "
-            f"{get_low_pct(step):.0f} %"
+        why = say(
+            "for when the plan expects {pv_power_w:.0f} W of PV power and a SOC of {low_pct:.0f} %",
+            pv_power_w=step.pv_power_w,
+            low_pct=get_low_pct(step),
         )
     at = enough_at if enough_at <= last else choose_latest(now, last, longitude_deg)
     if failed_boots:
-        why += f", and not before {wait_h:g} h because {format_failed(failed_boots)}"
+        why = say(
+            "{why}, and not before {wait_h:g} h because {failed}",
+            why=why,
+            wait_h=wait_h,
+            failed=format_failed(failed_boots),
+        )
     return WakeTime(at, enough_at, why)
 
 
@@ -153,4 +160,8 @@ def solar_hour(at: datetime, longitude_deg: float) -> float:
 
 def format_failed(boots: int) -> str:
     """That many boots in words."""
-    return "the last boot failed" if boots == 1 else f"{boots} boots in a row failed"
+    return (
+        say("the last boot failed")
+        if boots == 1
+        else say("{boots} boots in a row failed", boots=boots)
+    )
