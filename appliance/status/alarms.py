@@ -10,11 +10,11 @@ from appliance.status.freshness import Document
 from appliance.store import alarm_rows
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.wording.counts import format_count
+from appliance.wording.sentence import say, say_count
 
 RECENT = 5
-NOBODY = "nobody is told: the settings have no [recipient.NAME]"
-ALL_SENT = "no message waits"
+NOBODY = say("nobody is told: the settings have no [recipient.NAME]")
+ALL_SENT = say("no message waits")
 
 
 def describe_alarms(store: Store, settings: Settings) -> Document:
@@ -32,9 +32,15 @@ def describe_waiting(waiting: list[AlarmDelivery], count: int, settings: Setting
     """One sentence, by the first of those that wait."""
     if not waiting:
         return ALL_SENT if settings.recipient else NOBODY
-    first, messages = waiting[0], format_count(count, "message")
-    verb = "waits" if count == 1 else "wait"
-    return f"{messages} {verb}; to {first.recipient} by {first.channel}: {first.reason}"
+    first = waiting[0]
+    return say_count(
+        "{count} message waits; to {recipient} by {channel}: {reason}",
+        "{count} messages wait; to {recipient} by {channel}: {reason}",
+        count,
+        recipient=first.recipient,
+        channel=first.channel,
+        reason=first.reason,
+    )
 
 
 def list_alarms(store: Store, limit: int) -> list[Document]:

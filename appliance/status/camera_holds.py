@@ -9,22 +9,27 @@ from appliance.status.freshness import Document
 from appliance.store.camera_holds import HoldReader, find_end
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.wording.site_time import format_site_time
+from appliance.wording.sentence import say
+from appliance.wording.site_time import find_zone
 
 WORDS = {
-    HoldKind.OFF: "switched off",
-    HoldKind.PAUSE: "paused",
-    HoldKind.MUTE: "muted (events are stored, nobody is told)",
+    HoldKind.OFF: say("switched off"),
+    HoldKind.PAUSE: say("paused"),
+    HoldKind.MUTE: say("muted (events are stored, nobody is told)"),
 }
 
 
 def format_hold(hold: CameraHold, zone: str) -> str:
     """Such as "paused by anna (unitctl) until Wed 15 Apr 18:00: visitors"."""
     end = find_end(hold)
-    until = "further notice" if end is None else format_site_time(end, zone, "%a %d %b %H:%M")
-    who = f"by {hold.who} ({hold.via})" if hold.via else f"by {hold.who}"
-    why = f": {hold.reason}" if hold.reason else ""
-    return f"{WORDS[hold.kind]} {who} until {until}{why}"
+    who = say("by {who}", who=hold.who)
+    if hold.via:
+        who = say("by {who} ({via})", who=hold.who, via=hold.via)
+    until = say("further notice")
+    if end is not None:
+        until = say("{at:%a %d %b %H:%M}", at=end.astimezone(find_zone(zone)))
+    told = say("{kind} {who} until {until}", kind=WORDS[hold.kind], who=who, until=until)
+    return say("{hold}: {reason}", hold=told, reason=hold.reason) if hold.reason else told
 
 
 def describe_holds(store: Store, camera: str, zone: str) -> list[Document]:

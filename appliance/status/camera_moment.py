@@ -24,6 +24,7 @@ from appliance.model_cameras import (
 from appliance.store.camera_holds import find_holds_at
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW, get_fresh_s
+from appliance.wording.sentence import say
 from appliance.wording.site_time import format_site_time
 
 AROUND = timedelta(minutes=10)  # motion so long before and after is listed
@@ -133,14 +134,18 @@ def explain_missing(store: Store, camera: str, at: datetime, zone: str) -> str:
     """Why there is no row before that moment."""
     first = store.after(CameraChange, at, camera=camera)
     if first is None:
-        return (
-            f"camera {camera} has never reported; see what its service says "
-            f"(`journalctl -t camera@{camera}`)"
+        return say(
+            "camera {camera} has never reported; see what its service says (`journalctl -t "
+            "camera@{camera}`)",
+            camera=camera,
         )
     since = format_site_time(first.stamp.utc, zone, "%a %d %b %Y %H:%M")
-    return (
-        f"nothing is known of camera {camera} before {since}, the time of its first row "
-        f"(changes of mode are kept for {BY_ROW[CameraChange].keep_days:g} days)"
+    return say(
+        "nothing is known of camera {camera} before {since}, the time of its first row "
+        "(changes of mode are kept for {keep_days:g} days)",
+        camera=camera,
+        since=since,
+        keep_days=BY_ROW[CameraChange].keep_days,
     )
 
 

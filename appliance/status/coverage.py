@@ -32,13 +32,14 @@ from appliance.store.steps import (
 )
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 
 MOST_DAYS = int(BY_ROW[CameraCoverage].keep_days)
 SHORTEST_LISTED = timedelta(seconds=60)
 MOST_LISTED = 50
 WATCHED = (Watching.WATCHED, Watching.LISTENED)
-CLOCK_SET = "the unit's clock was set: nobody knows what was when"
+CLOCK_SET = say("the unit's clock was set: nobody knows what was when")
 LONGEST_ROW_S = 86_400.0  # what is longer is damaged
 REACH = timedelta(hours=1)
 

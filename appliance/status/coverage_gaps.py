@@ -13,15 +13,17 @@ from appliance.model import EnergyLevel
 from appliance.model_cameras import Watching
 from appliance.store.rows import encode_time
 from appliance.store.steps import FINE_S, LEVEL_SHARES, round_down
+from appliance.wording.sentence import say
 
 SHORTEST_GAP = timedelta(seconds=5)  # between rows of one process
 STEP = timedelta(seconds=FINE_S)
 REASONS = {
-    Watching.ASLEEP: "the unit slept",
-    Watching.UNIT_OFF: "nothing on the unit wrote anything: it was off, or its database was lost",
-    Watching.GONE: "its process was not there: see `journalctl -t camera@{camera}`",
-    Watching.ENERGY: "the energy level was below the one from which the camera runs",
-    Watching.UNKNOWN: "nothing had been stored yet",
+    Watching.ASLEEP: say("the unit slept"),
+    Watching.UNIT_OFF: say(
+        "nothing on the unit wrote anything: it was off, or its database was lost"
+    ),
+    Watching.ENERGY: say("the energy level was below the one from which the camera runs"),
+    Watching.UNKNOWN: say("nothing had been stored yet"),
 }
 
 
@@ -94,8 +96,14 @@ def explain_gap(begins: datetime, ends: datetime, reasons: GapReasons) -> Iterat
         [begins, *sorted(edges)], [*sorted(edges), ends], strict=True
     ):
         watching = reasons.find(piece_begins)
-        text = REASONS[watching].format(camera=reasons.camera)
-        yield Stretch(piece_begins, piece_ends, watching, text)
+        yield Stretch(piece_begins, piece_ends, watching, explain(watching, reasons.camera))
+
+
+def explain(watching: Watching, camera: str) -> str:
+    """Why nothing was written, in words."""
+    if watching is not Watching.GONE:
+        return REASONS[watching]
+    return say("its process was not there: see `journalctl -t camera@{camera}`", camera=camera)
 
 
 def merge(stretches: Iterable[Stretch]) -> list[Stretch]:

@@ -6,16 +6,19 @@ and by what the loads report.
 """
 
 from appliance.status.freshness import Document
+from appliance.wording.sentence import Sentence, say
 
 STILL_A = 0.05  # less than this is rest: the shunt's last digit
 NO_SUN_W = 1.0
 STAGES = {
-    "off": "No charging: too little sun, or the battery takes none.",
-    "bulk": "All available solar power is taken (bulk charge).",
-    "absorption": "The charge controller holds the absorption voltage while the current falls.",
-    "float": "The charge controller holds the float voltage.",
-    "equalize": "Equalising the cells at a raised voltage.",
-    "fault": "The charge controller reports a fault.",
+    "off": say("No charging: too little sun, or the battery takes none."),
+    "bulk": say("All available solar power is taken (bulk charge)."),
+    "absorption": say(
+        "The charge controller holds the absorption voltage while the current falls."
+    ),
+    "float": say("The charge controller holds the float voltage."),
+    "equalize": say("Equalising the cells at a raised voltage."),
+    "fault": say("The charge controller reports a fault."),
 }
 
 
@@ -38,12 +41,20 @@ def describe_battery(battery: Document) -> str:
     """Whether it is charged or discharged, and with how much."""
     current_a = battery["current_a"]
     if current_a is None:
-        return "Whether it charges is not known."
+        return say("Whether it charges is not known.")
     if abs(current_a) < STILL_A:
-        return "At rest: neither charging nor discharging."
-    verb = "Charging" if current_a > 0 else "Discharging"
+        return say("At rest: neither charging nor discharging.")
     power_w = compute_power_w(battery)
-    return f"{verb}." if power_w is None else f"{verb} with {abs(power_w):.0f} W."
+    if current_a > 0:
+        return tell_flow(say("Charging"), power_w)
+    return tell_flow(say("Discharging"), power_w)
+
+
+def tell_flow(flow: Sentence, power_w: float | None) -> str:
+    """With how much the battery is charged or discharged, where that is known."""
+    if power_w is None:
+        return say("{flow}.", flow=flow)
+    return say("{flow} with {power_w:.0f} W.", flow=flow, power_w=abs(power_w))
 
 
 def compute_power_w(battery: Document) -> float | None:
@@ -58,28 +69,29 @@ def describe_sun(sun: Document, battery: Document | None) -> str:
     """What becomes of the sun; while the battery is discharged, nothing is said of charging it."""
     stage, pv_w = sun["charge_stage"], sun["pv_power_w"]
     if stage is None or stage == "fault":
-        return STAGES.get(stage, "What the charge controller does is not known.")
+        return STAGES.get(stage, say("What the charge controller does is not known."))
     current_a = None if battery is None else battery["current_a"]
     if current_a is None or current_a > -STILL_A:
         return STAGES[stage]
     if pv_w is not None and pv_w < NO_SUN_W:
-        return "No sun: the battery carries the loads."
-    return "The loads use all of it, and the battery gives the rest."
+        return say("No sun: the battery carries the loads.")
+    return say("The loads use all of it, and the battery gives the rest.")
 
 
 def describe_load(load: Document, energy: Document | None) -> str:
     """The loads beside the budget, which is a mean: inference may use energy that it saved."""
     total_w, budget_w = load["power_w"], None if energy is None else energy["power_w"]
     if total_w is None:
-        return "The power of the loads is not known."
+        return say("The power of the loads is not known.")
     if budget_w is None:
-        return "Nothing may be switched on without a budget."
+        return say("Nothing may be switched on without a budget.")
     if total_w <= budget_w:
-        return f"Within the power budget of {budget_w:.0f} W."
+        return say("Within the power budget of {budget_w:.0f} W.", budget_w=budget_w)
     inference_w = sum(one["power_w"] for one in load["parts"] if one["name"] == "inference")
     if total_w - inference_w <= budget_w:
-        return (
-            f"The power budget of {budget_w:.0f} W is a mean: inference may use more for a time, "
-            "from energy that it saved before."
+        return say(
+            "The power budget of {budget_w:.0f} W is a mean: inference may use more for a "
+            "time, from energy that it saved before.",
+            budget_w=budget_w,
         )
-    return f"Above the power budget of {budget_w:.0f} W."
+    return say("Above the power budget of {budget_w:.0f} W.", budget_w=budget_w)

@@ -8,8 +8,9 @@ from typing import Any
 
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 
-NOT_YET = "has not reported yet"
+NOT_YET = say("has not reported yet")
 
 Document = dict[str, Any]
 

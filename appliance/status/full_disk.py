@@ -10,6 +10,7 @@ from appliance.settings import Settings
 from appliance.status.freshness import Document
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 
 LEAST_FREE_BYTES = 1_000_000  # the database's log grows by some 100 kB between two checkpoints
 CODE = "disk"  # of the sensors' warning, which comes much earlier and is stored
@@ -25,8 +26,10 @@ def find_full_disk(store: Store, settings: Settings) -> list[Document]:
     if free_bytes >= LEAST_FREE_BYTES:
         return []
     now = encode_time(store.clock.stamp().utc)
-    text = (
-        f"the disk of {directory} is full: nothing is recorded, and what is not shown as of now is "
-        "unknown; delete what does not belong to the appliance, or lower `snapshots_keep_mb`"
+    text = say(
+        "the disk of {directory} is full: nothing is recorded, and what is not shown as of "
+        "now is unknown; delete what does not belong to the appliance, or lower "
+        "`snapshots_keep_mb`",
+        directory=directory,
     )
     return [{"code": CODE, "source": "page", "text": text, "since": now, "at": now}]

@@ -21,6 +21,7 @@ from appliance.parsing.nearest import advise
 from appliance.parsing.small_file import read_small_file
 from appliance.settings import Settings
 from appliance.strict_json import InputError, parse_object, show
+from appliance.wording.sentence import say
 
 # What comes with the system's image, and what comes with the software itself.
 SHIPPED = (
@@ -57,8 +58,12 @@ class ModelFile:
     def origin(self) -> str:
         """Who answers for it, in words."""
         if self.release is not None:
-            return f"signed by release {self.release}" if self.release else "signed by a release"
-        return "of the software" if self.shipped else "own, not signed"
+            return (
+                say("signed by release {release}", release=self.release)
+                if self.release
+                else say("signed by a release")
+            )
+        return say("of the software") if self.shipped else say("own, not signed")
 
     @property
     def card(self) -> Path:
@@ -209,13 +214,22 @@ def parse_json_file(path: Path) -> dict[str, Any]:
 def find_damage(settings: Settings) -> ModelFileError | None:
     """The first of the store's own files that is there and cannot be read, and what to do."""
     advice = {
-        get_active_file(settings): "the settings choose the model; `unitctl models use` mends it",
-        get_bench_file(settings): "costs are assumed; `unitctl models bench` mends it",
+        get_active_file(settings): say(
+            "the settings choose the model; `unitctl models use` mends it"
+        ),
+        get_bench_file(settings): say("costs are assumed; `unitctl models bench` mends it"),
     }
     for path, text in advice.items():
         with suppress(FileNotFoundError):
             if what := describe_damage(path, path.stat().st_mtime_ns):
-                return ModelFileError(f"{path} cannot be read ({what}) and is not used: {text}")
+                return ModelFileError(
+                    say(
+                        "{path} cannot be read ({what}) and is not used: {text}",
+                        path=path,
+                        what=what,
+                        text=text,
+                    )
+                )
     return None
 
 

@@ -14,14 +14,15 @@ from appliance.status.freshness import Document, describe_age
 from appliance.store.plan_rows import SourceStep, read_source_steps
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.wording.sentence import Sentence, join_sentences, say
 
 RUNNING_FRESH_S, IDLE_FRESH_S = 180.0, 3 * 3600.0  # as often as the power service stores it
 STEP_H = 0.25
 DOES = {
-    SourcePhase.OFF: "off",
-    SourcePhase.STARTING: "started, nothing seen of it yet",
-    SourcePhase.GIVING: "gives power",
-    SourcePhase.THERE: "there",
+    SourcePhase.OFF: say("off"),
+    SourcePhase.STARTING: say("started, nothing seen of it yet"),
+    SourcePhase.GIVING: say("gives power"),
+    SourcePhase.THERE: say("there"),
 }
 
 
@@ -81,19 +82,26 @@ def describe_in_words(
 ) -> str:
     """What it does and why, and what is left."""
     if state is None:
-        return "has not been seen yet"
-    parts = [DOES[fresh.phase] if fresh else "not known now"]
+        return say("has not been seen yet")
+    parts: list[str] = [DOES[fresh.phase] if fresh else say("not known now")]
     if fresh and fresh.power_w:
-        parts[0] += f", {fresh.power_w:.0f} W"
+        parts[0] = say("{does}, {power_w:.0f} W", does=parts[0], power_w=fresh.power_w)
     if state.locked:
-        parts.append("locked: it gave nothing when it was started")
+        parts.append(say("locked: it gave nothing when it was started"))
     elif fresh and fresh.reason:
         parts.append(fresh.reason)
     if state.fuel_left_kwh is not None:
-        full_kwh = source.full_tank_kwh
-        whole = "" if full_kwh is None else f" of {full_kwh:.1f}"
-        parts.append(f"fuel for {state.fuel_left_kwh:.1f}{whole} kWh")
-    return "; ".join(parts)
+        parts.append(tell_fuel(state.fuel_left_kwh, source.full_tank_kwh))
+    return join_sentences("; ", parts)
+
+
+def tell_fuel(left_kwh: float, full_kwh: float | None) -> Sentence:
+    """What is left in the tank, and of how much."""
+    if full_kwh is None:
+        return say("fuel for {left_kwh:.1f} kWh", left_kwh=left_kwh)
+    return say(
+        "fuel for {left_kwh:.1f} of {full_kwh:.1f} kWh", left_kwh=left_kwh, full_kwh=full_kwh
+    )
 
 
 def find_next_run(steps: Sequence[SourceStep]) -> Document | None:

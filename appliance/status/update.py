@@ -12,9 +12,10 @@ from appliance.settings import Settings
 from appliance.status.freshness import Document
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 
-NONE_SET = "no mirror is set: this unit takes no updates ([update] mirrors)"
-NOT_ASKED = "no mirror was asked yet"
+NONE_SET = say("no mirror is set: this unit takes no updates ([update] mirrors)")
+NOT_ASKED = say("no mirror was asked yet")
 MONTH = timedelta(days=31)
 
 

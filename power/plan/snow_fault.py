@@ -48,9 +48,9 @@ def describe(covered: Sequence[SolarDay], settings: Settings) -> str:
     )
     coldest_c = min(get_temperatures(day, settings.site)[0] for day in covered)
     return say(
-        "the panels give nothing though the sun is up, since {since:%d %b}{share}: snow or "
-        "a cover? It was down to {coldest_c:.0f} C. Look at them, sweep snow off, and do not scratch the "
-        "glass; until they give more, the plan expects little",
+        "the panels give nothing though the sun is up, since {since:%d %b}{share}: snow or a "
+        "cover? It was down to {coldest_c:.0f} C. Look at them, sweep snow off, and do not "
+        "scratch the glass; until they give more, the plan expects little",
         since=covered[0].day,
         share=share,
         coldest_c=coldest_c,
