@@ -16,6 +16,7 @@ from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import InferencePlan
 from appliance.process.service import Leave, Service
 from appliance.status import model_files
+from appliance.wording.sentence import join_sentences, say
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PicturePoller, PulledPicture, Waiter
 from inference.detection.frame_result import FrameResult
@@ -101,7 +102,7 @@ class InferenceCycle:
 
     def finish(self) -> None:
         """Store what is still running: nothing that was found is lost by a stop."""
-        self._view.hide("the inference service has stopped")
+        self._view.hide(say("the inference service has stopped"))
         self._end_all()
         if self._usage.is_due(CYCLE_S):
             self._rows += self._usage.take_rows(self._models.unit_detector.digest)
@@ -185,7 +186,14 @@ class InferenceCycle:
             return result
         both_j = result.energy_j - result.load_j + self._costs_j[camera.name]
         if self._allowances.find_shortage(camera.name, both_j):
-            return replace(result, reason=f"{result.reason}; no energy is left for {reason}")
+            return replace(
+                result,
+                reason=say(
+                    "{reason}; no energy is left for {look}",
+                    reason=result.reason,
+                    look=reason,
+                ),
+            )
         return self._models.look_again(camera, result, reason)
 
     def _handle_result(
@@ -317,7 +325,7 @@ class InferenceCycle:
 
     def _format_status(self, plan: AnalysisPlan) -> str:
         troubles = [one.complaint for one in self._cameras if one.complaint]
-        return "; ".join([plan.reason, *(troubles if plan.frames_per_s > 0 else [])])
+        return join_sentences("; ", [plan.reason, *(troubles if plan.frames_per_s > 0 else [])])
 
 
 def seconds_between(plan: InferencePlan, before: InferencePlan) -> float:

@@ -17,6 +17,7 @@ from appliance.errors import ModelError
 from appliance.media.frames import Picture
 from appliance.model_cameras import Tier
 from appliance.sections.cameras import InferenceSettings
+from appliance.wording.sentence import join_sentences, say
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PulledPicture
 from inference.detection import region
@@ -211,7 +212,9 @@ class ModelPool:
     ) -> Region:
         """The part to analyse, around what moves and what is followed, and why."""
         if not self._regions or detector.tier is not Tier.INT8 or camera.own.model:
-            return Region(None, "analysed the whole picture: this model does not look at parts")
+            return Region(
+                None, say("analysed the whole picture: this model does not look at parts")
+            )
         moving = picture.region
         if moving is not None:
             watched = attention.select_watched(camera.tracks, moving, picture.media_s)
@@ -274,7 +277,7 @@ class ModelPool:
             result,
             detections=merge(result.detections, moving),
             looks=2,
-            reason=f"{result.reason}; {reason}",
+            reason=join_sentences("; ", [result.reason, reason]),
             cost=cost,
             unseen=(*result.unseen, *(one.box for one in found if one.label == PERSON)),
         )

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from appliance.media.frames import JPEG, Answer, PictureRequest, Refusal
 from appliance.model_cameras import Detection
+from appliance.wording.sentence import say
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import encode_jpeg, list_followed_people
 from inference.tracking.state import Tracks
@@ -38,7 +39,7 @@ class View:
         self._threshold = threshold
         self._label_thresholds = label_thresholds
         self._shown: dict[str, Shown] = {}
-        self._reason = "no frame has been analysed yet"
+        self._reason: str = say("no frame has been analysed yet")
         self._count = 0
 
     def show(self, result: FrameResult, tracks: Tracks) -> None:
@@ -64,7 +65,7 @@ class View:
             return Refusal(self._reason)
         number, result, tracks = newest
         if number <= request.after:
-            return Refusal("no frame has been analysed since your last picture")
+            return Refusal(say("no frame has been analysed since your last picture"))
         people = (*result.unseen, *list_followed_people(tracks))
         data = encode_jpeg(replace(result, unseen=people), blur_heads=self._blur_heads)
         return replace(

@@ -12,6 +12,7 @@ from pathlib import Path
 from appliance.clock import Clock
 from appliance.errors import ApplianceError
 from appliance.model import EnvironmentReading
+from appliance.wording.sentence import say
 from sensors.errors import DiskError, TemperatureError
 from sensors.thermal import find_hottest_zone
 
@@ -56,7 +57,11 @@ def measure_disk(directory: Path) -> tuple[int, float]:
         found = os.statvfs(directory)
     except OSError as error:
         raise DiskError(
-            f"the disk of {directory} cannot be read ({error.strerror}): check its mount"
+            say(
+                "the disk of {directory} cannot be read ({strerror}): check its mount",
+                directory=directory,
+                strerror=error.strerror,
+            )
         ) from error
     used = found.f_blocks - found.f_bfree
     usable = used + found.f_bavail
@@ -79,17 +84,25 @@ def find_warnings(reading: EnvironmentReading) -> list[ApplianceError]:
     if reading.disk_used_pct > FULL_DISK_PCT:
         found.append(
             DiskError(
-                f"the disk is {reading.disk_used_pct:.0f} % full "
-                f"({reading.disk_free_bytes / 1e6:.0f} MB free): lower snapshots_keep_mb, "
-                "or delete what does not belong to the appliance"
+                say(
+                    "the disk is {disk_used_pct:.0f} % full ({free_mb:.0f} MB free): lower "
+                    "snapshots_keep_mb, or delete what does not belong to the appliance",
+                    disk_used_pct=reading.disk_used_pct,
+                    free_mb=reading.disk_free_bytes / 1000000.0,
+                )
             )
         )
     heat_c = reading.hottest_temperature_c
     if heat_c is not None and heat_c > HOT_C:
         found.append(
             TemperatureError(
-                f"{reading.hottest_zone} is at {heat_c:.0f} C, more than {HOT_C:.0f} C: "
-                "clean the fan and the vents, and shade the box"
+                say(
+                    "{hottest_zone} is at {heat_c:.0f} C, more than {hot_c:.0f} C: clean the fan "
+                    "and the vents, and shade the box",
+                    hottest_zone=reading.hottest_zone,
+                    heat_c=heat_c,
+                    hot_c=HOT_C,
+                )
             )
         )
     return found
@@ -98,8 +111,16 @@ def find_warnings(reading: EnvironmentReading) -> list[ApplianceError]:
 def format_sentence(reading: EnvironmentReading) -> str:
     """The reading in one sentence: `cpu 47 C, disk 62 % used, 5.0 W (modelled)`."""
     heat_c = reading.hottest_temperature_c
-    heat = "no thermometer" if heat_c is None else f"{reading.hottest_zone} {heat_c:.0f} C"
-    how = "measured" if reading.computer_power_measured else "modelled"
-    return (
-        f"{heat}, disk {reading.disk_used_pct:.0f} % used, {reading.computer_power_w:.1f} W ({how})"
+    heat = (
+        say("no thermometer")
+        if heat_c is None
+        else say("{hottest_zone} {heat_c:.0f} C", hottest_zone=reading.hottest_zone, heat_c=heat_c)
+    )
+    how = say("measured") if reading.computer_power_measured else say("modelled")
+    return say(
+        "{heat}, disk {disk_used_pct:.0f} % used, {computer_power_w:.1f} W ({how})",
+        heat=heat,
+        disk_used_pct=reading.disk_used_pct,
+        computer_power_w=reading.computer_power_w,
+        how=how,
     )

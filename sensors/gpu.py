@@ -12,6 +12,7 @@ from typing import Any
 
 from appliance.clock import Clock
 from appliance.model import GpuReading
+from appliance.wording.sentence import say
 from sensors.errors import GpuError
 
 
@@ -26,8 +27,11 @@ def read_gpus(nvml: Any | None, clock: Clock) -> list[GpuReading]:
         return [read_gpu(nvml, handle, clock) for handle in handles]
     except nvml.NVMLError as error:
         raise GpuError(
-            f"the GPU does not answer its driver ({error}): look for Xid errors in the kernel's "
-            "log; if it stays so, restart the unit"
+            say(
+                "the GPU does not answer its driver ({error}): look for Xid errors in the kernel's "
+                "log; if it stays so, restart the unit",
+                error=error,
+            )
         ) from error
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.errors import ApplianceError
+from appliance.wording.sentence import say
 from sensors.errors import DiskError, EncryptionError, ProvisionError
 
 # Written by an image's initial RAM disk where the data partition could not be mounted.
@@ -39,16 +40,20 @@ def find_lost_data(root: Path) -> list[ApplianceError]:
     if (root / DATA_LOCKED).exists():
         return [
             EncryptionError(
-                "the TPM does not open the data partition (another mainboard, a firmware that was "
-                "reset): this unit runs in memory and keeps nothing over a restart; put the "
-                "recovery key as provision/recovery-key on the first partition and restart"
+                say(
+                    "the TPM does not open the data partition (another mainboard, a firmware that "
+                    "was reset): this unit runs in memory and keeps nothing over a restart; put "
+                    "the recovery key as provision/recovery-key on the first partition and restart"
+                )
             )
         ]
     return [
         DiskError(
-            "the data partition cannot be mounted: this unit runs in memory with a copy of its "
-            "settings, and keeps nothing over a restart; save what can be saved from the disk, "
-            "then write the image anew or change the disk"
+            say(
+                "the data partition cannot be mounted: this unit runs in memory with a copy of its "
+                "settings, and keeps nothing over a restart; save what can be saved from the disk, "
+                "then write the image anew or change the disk"
+            )
         )
     ]
 
@@ -59,10 +64,12 @@ def find_lost_settings(root: Path) -> list[ApplianceError]:
         return []
     return [
         DiskError(
-            "settings or the technician's key were lost on the data partition and came from the "
-            "copy on the first partition (`journalctl -u image-provision` names them): look at "
-            "them (`unitctl settings`; of encrypted data the copy has no passwords), and copy the "
-            "database, for the disk may be failing"
+            say(
+                "settings or the technician's key were lost on the data partition and came from "
+                "the copy on the first partition (`journalctl -u image-provision` names them): "
+                "look at them (`unitctl settings`; of encrypted data the copy has no passwords), "
+                "and copy the database, for the disk may be failing"
+            )
         )
     ]
 
@@ -72,15 +79,19 @@ def find_key_warnings(root: Path) -> list[ApplianceError]:
     if (root / NOT_ENCRYPTED).exists():
         return [
             EncryptionError(
-                "the data partition is not encrypted, though this image asks for it: switch the "
-                "TPM 2.0 on in the firmware's setup, then write the image anew"
+                say(
+                    "the data partition is not encrypted, though this image asks for it: switch "
+                    "the TPM 2.0 on in the firmware's setup, then write the image anew"
+                )
             )
         ]
     if (root / RECOVERY_KEY).exists():
         return [
             EncryptionError(
-                "the recovery key of the encrypted data still lies in this unit: `sudo "
-                "recovery-key` shows it; keep it elsewhere, then `sudo recovery-key taken`"
+                say(
+                    "the recovery key of the encrypted data still lies in this unit: `sudo "
+                    "recovery-key` shows it; keep it elsewhere, then `sudo recovery-key taken`"
+                )
             )
         ]
     return []
@@ -98,7 +109,10 @@ def find_refused_files(root: Path) -> list[ApplianceError]:
         return []
     return [
         ProvisionError(
-            f"a file in provision/ on the first partition was not used: {refused} "
-            "(mend or delete it there, then restart)"
+            say(
+                "a file in provision/ on the first partition was not used: {refused} (mend or "
+                "delete it there, then restart)",
+                refused=refused,
+            )
         )
     ]

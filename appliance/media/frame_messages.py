@@ -30,6 +30,8 @@ from appliance.strict_json import (
     show,
 )
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import as_plain
+from appliance.wording.sentence_data import decode_sentence, encode_sentence
 
 SHARED = 1 << 31  # far above the longest header
 MOST_REQUEST_BYTES = 1024
@@ -82,7 +84,7 @@ PLAIN_FIELDS = tuple(
 def encode_header(answer: Answer) -> bytes:
     """The header of an answer: all of it but the picture's bytes."""
     if isinstance(answer, Refusal):
-        return json.dumps({"reason": answer.reason[:LONGEST_SENTENCE], "bytes": 0}).encode()
+        return json.dumps({"reason": encode_reason(answer.reason), "bytes": 0}).encode()
     header: dict[str, Any] = {name: getattr(answer, name) for name in PLAIN_FIELDS}
     stamp = answer.stamp
     header["stamp"] = [encode_time(stamp.utc), stamp.boot_id, stamp.uptime_s]
@@ -95,6 +97,12 @@ def encode_header(answer: Answer) -> bytes:
     return json.dumps(header).encode()
 
 
+def encode_reason(reason: str) -> str:
+    """A reason as data, or where that is too long, as much of its text as may be sent."""
+    encoded = encode_sentence(reason)
+    return encoded if len(encoded) <= LONGEST_SENTENCE else as_plain(reason)[:LONGEST_SENTENCE]
+
+
 def list_sides(box: Box) -> list[float]:
     return [box.left, box.top, box.right, box.bottom]
 
@@ -103,7 +111,8 @@ def parse_header(data: bytes | bytearray) -> tuple[Answer, int]:
     """An answer still without its bytes, and how many of them follow; raises `InputError`."""
     tree = parse_object(data, most_bytes=MOST_HEADER_BYTES)
     if "reason" in tree:
-        return Refusal(require_text(tree["reason"], "reason", LONGEST_SENTENCE)), 0
+        reason = require_text(tree["reason"], "reason", LONGEST_SENTENCE)
+        return Refusal(decode_sentence(reason)), 0
     return parse_picture(tree), require_whole_number(tree.get("bytes"), "bytes", 0, MOST_DATA_BYTES)
 
 

@@ -8,14 +8,14 @@ Reads and writes: nothing; pure.
 Never: decides what a sentence says.
 """
 
-from appliance.wording.sentence import Sentence, say, say_count
+from appliance.wording.sentence import Sentence
 
 
 def format_count(number: float, noun: str, form: str = "") -> Sentence:
     """A number, written with `form`, and its noun: in the plural unless the text is 1."""
-    figure = say(f"{{number:{form}}}", number=number)
-    count = 1 if figure == "1" else number
-    return say_count(f"{{figure}} {noun}", f"{{figure}} {noun}s", count, figure=figure)
+    figure = Sentence(f"{{number:{form}}}", {"number": number})
+    values = {"figure": figure, "count": 1 if figure == "1" else number}
+    return Sentence(f"{{figure}} {noun}", values, f"{{figure}} {noun}s")
 
 
 def format_share(share: float) -> str:

@@ -12,6 +12,7 @@ from appliance.errors import CameraError
 from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest
 from appliance.model_cameras import Box
 from appliance.sections.cameras import CameraSettings, InferenceSettings
+from appliance.wording.sentence import say
 from inference.cameras.connection import WAIT_S, FrameConnection, Frames
 from inference.cameras.second_look import SecondLook
 from inference.detection.frame_result import FrameResult
@@ -272,6 +273,10 @@ def require_own(picture: Picture, camera: str) -> None:
     """Raise `CameraError` where the picture is of another camera: events are named by it."""
     if picture.camera != camera:
         raise CameraError(
-            f"the socket of the camera {camera} handed out a picture of {picture.camera}: "
-            "another process has it; restart both cameras"
+            say(
+                "the socket of the camera {camera} handed out a picture of {other}: another "
+                "process has it; restart both cameras",
+                camera=camera,
+                other=picture.camera,
+            )
         )

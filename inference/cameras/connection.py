@@ -14,6 +14,7 @@ from typing import Protocol
 
 from appliance.errors import CameraError
 from appliance.media.frames import Answer, PictureRequest, Refusal
+from appliance.wording.sentence import say
 
 WAIT_S = 1.0  # how long a camera may hold its answer back
 HUNG_AFTER_S = 5.0  # after WAIT_S: then the camera counts as hung
@@ -110,7 +111,13 @@ class FrameConnection:
         if now_s >= self.timeout_s:
             waited_s = now_s - self._asked_s
             self.fail(
-                CameraError(f"the camera {name} gives no answer for {waited_s:.0f} s: it hangs"),
+                CameraError(
+                    say(
+                        "the camera {name} gives no answer for {waited_s:.0f} s: it hangs",
+                        name=name,
+                        waited_s=waited_s,
+                    )
+                ),
                 now_s,
             )
 

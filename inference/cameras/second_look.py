@@ -7,6 +7,7 @@ Never: looks again and again at what even a second look does not know: it waits 
 from collections.abc import Callable, Collection
 
 from appliance.media.frames import I420
+from appliance.wording.sentence import say
 from inference.detection.frame_result import FrameResult
 from inference.tracking.boxes import touches
 from inference.tracking.state import Tracks
@@ -14,7 +15,7 @@ from inference.tracking.state import Tracks
 NEAR = 0.3  # of the picture's width or height: the first look finds what is smaller
 SEEN_S = 1.0  # a known thing that was found so lately is found without a second look
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 30.0  # after a second look that found nothing, doubled
-REASON = "a second look, smaller: something large moves and nothing was found"
+REASON = say("a second look, smaller: something large moves and nothing was found")
 
 
 class SecondLook:

@@ -18,6 +18,7 @@ from appliance.errors import ModelError
 from appliance.model_cameras import Tier
 from appliance.parsing.nearest import advise
 from appliance.strict_json import parse_object, require_whole_number
+from appliance.wording.sentence import say
 from inference.detection.model_forms import (
     InputForm,
     OutputForm,
@@ -69,7 +70,13 @@ class ModelCard:
         for label in labels:
             if label not in self.classes:
                 advice = advise(label, self.classes, "its card lists all it can see")
-                raise ModelError(f"the model does not know the label {label!r}; {advice}")
+                raise ModelError(
+                    say(
+                        "the model does not know the label {label}; {advice}",
+                        label=repr(label),
+                        advice=advice,
+                    )
+                )
         return tuple(self.classes.index(label) for label in labels)
 
 
@@ -85,8 +92,13 @@ def require_digest(model: Path, digest: str, card: ModelCard) -> None:
     """Raise `ModelError` where the card describes another file."""
     if digest != card.sha256:
         raise ModelError(
-            f"the model {model} is damaged or another one: its SHA-256 begins {digest[:12]}, "
-            f"its card says {card.sha256[:12]}; copy the model and its card together again"
+            say(
+                "the model {model} is damaged or another one: its SHA-256 begins {digest}, its "
+                "card says {sha256}; copy the model and its card together again",
+                model=model,
+                digest=digest[:12],
+                sha256=card.sha256[:12],
+            )
         )
 
 
@@ -99,8 +111,12 @@ def compute_digest(model: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(
-            f"the model {model} cannot be read: {error.strerror}; "
-            "see `model` in the section [inference] of the settings"
+            say(
+                "the model {model} cannot be read: {strerror}; see `model` in the section "
+                "[inference] of the settings",
+                model=model,
+                strerror=error.strerror,
+            )
         ) from error
 
 
@@ -121,12 +137,20 @@ def read_card_bytes(path: Path) -> bytes:
             data = file.read(MOST_CARD_BYTES + 1) or b""
     except OSError as error:
         raise ModelError(
-            f"the model's card {path} cannot be read: {error.strerror}; it belongs beside the model"
+            say(
+                "the model's card {path} cannot be read: {strerror}; it belongs beside the model",
+                path=path,
+                strerror=error.strerror,
+            )
         ) from error
     if len(data) > MOST_CARD_BYTES:
         raise ModelError(
-            f"the model's card {path} is larger than {MOST_CARD_BYTES} bytes and so no card; "
-            "copy the model and its card together again"
+            say(
+                "the model's card {path} is larger than {most_card_bytes} bytes and so no card; "
+                "copy the model and its card together again",
+                path=path,
+                most_card_bytes=MOST_CARD_BYTES,
+            )
         )
     return data
 
@@ -137,8 +161,12 @@ def parse_card(data: bytes, path: Path) -> ModelCard:
         return build_card(parse_object(data, most_bytes=MOST_CARD_BYTES))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise ModelError(
-            f"the model's card {path} is damaged or incomplete ({error}); "
-            "copy the model and its card together again"
+            say(
+                "the model's card {path} is damaged or incomplete ({error}); copy the model and "
+                "its card together again",
+                path=path,
+                error=error,
+            )
         ) from error
 
 

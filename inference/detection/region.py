@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from appliance.model_cameras import Box, Detection
+from appliance.wording.sentence import say
 from inference.tracking.boxes import is_shown_whole
 
 FULL_EVERY_S = 2.0  # picture seconds; what stands still outside the part is seen this often
@@ -35,20 +36,36 @@ def choose_region(
     `since_full_s`: picture seconds since the whole picture was analysed, None for never.
     """
     if moving is None:
-        return Region(None, "analysed the whole picture: it is not known where something moves")
+        return Region(
+            None, say("analysed the whole picture: it is not known where something moves")
+        )
     if since_full_s is None or not 0 <= since_full_s < FULL_EVERY_S:
         return Region(
-            None, f"analysed the whole picture: that is done every {FULL_EVERY_S:g} seconds"
+            None,
+            say(
+                "analysed the whole picture: that is done every {full_every_s:g} seconds",
+                full_every_s=FULL_EVERY_S,
+            ),
         )
     box = fit_square(moving, width=width, height=height, size=size)
     if box is None:
-        return Region(None, "analysed the whole picture: what moves lies outside it")
+        return Region(None, say("analysed the whole picture: what moves lies outside it"))
     share = (box.right - box.left) * (box.bottom - box.top)
     if share > LARGEST_SHARE:
         return Region(
-            None, f"analysed the whole picture: what moves needs {share * 100:.0f} % of it"
+            None,
+            say(
+                "analysed the whole picture: what moves needs {share_pct:.0f} % of it",
+                share_pct=share * 100,
+            ),
         )
-    return Region(box, f"analysed the {share * 100:.0f} % of the picture where something moves")
+    return Region(
+        box,
+        say(
+            "analysed the {share_pct:.0f} % of the picture where something moves",
+            share_pct=share * 100,
+        ),
+    )
 
 
 def fit_square(moving: Box, *, width: int, height: int, size: int) -> Box | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from appliance.errors import ModelError, shorten_error
+from appliance.wording.sentence import say
 from inference.detection import tensorrt_cache
 from inference.detection.heads import Outputs
 from inference.detection.heads.candidates import Floats
@@ -77,8 +78,12 @@ class Session:
             outputs = self._runtime.run(None, make_feed(entry, self._card))
         except list_runtime_errors() as error:
             raise ModelError(
-                f"the model {self._model.name} failed while it ran: {shorten_error(error)}; "
-                "it is loaded again at the next picture"
+                say(
+                    "the model {model} failed while it ran: {error}; it is loaded again at the "
+                    "next picture",
+                    model=self._model.name,
+                    error=shorten_error(error),
+                )
             ) from error
         return name_outputs(self._names, outputs)
 
@@ -127,8 +132,12 @@ def make_session(
         )
     except list_runtime_errors() as error:
         raise ModelError(
-            f"{model} is not a model that ONNX Runtime can load: {shorten_error(error)}; "
-            "copy the model and its card together again"
+            say(
+                "{model} is not a model that ONNX Runtime can load: {error}; copy the "
+                "model and its card together again",
+                model=model,
+                error=shorten_error(error),
+            )
         ) from error
     require_input(runtime, model, card)
     session = Session(model, card, runtime)
@@ -146,8 +155,12 @@ def read_verified_bytes(model: Path, card: ModelCard) -> bytes:
         data = model.read_bytes()
     except OSError as error:
         raise ModelError(
-            f"the model {model} cannot be read: {error.strerror}; "
-            "see `model` in the section [inference] of the settings"
+            say(
+                "the model {model} cannot be read: {strerror}; see `model` in the section "
+                "[inference] of the settings",
+                model=model,
+                strerror=error.strerror,
+            )
         ) from error
     require_digest(model, hashlib.sha256(data).hexdigest(), card)
     return data
@@ -217,8 +230,14 @@ def require_input(runtime: "InferenceSession", model: Path, card: ModelCard) -> 
         fits(found[name], shape) for name, shape in wanted.items()
     ):
         raise ModelError(
-            f"the model {model} takes {found}, but its card says {wanted}: add it anew without a "
-            "card (`unitctl models add`), or name another model in [inference] of the settings"
+            say(
+                "the model {model} takes {found}, but its card says {wanted}: add it anew without "
+                "a card (`unitctl models add`), or name another model in [inference] of the "
+                "settings",
+                model=model,
+                found=found,
+                wanted=wanted,
+            )
         )
 
 
@@ -226,13 +245,17 @@ def format_degraded(model: str, *, wanted: str, provider: str) -> str:
     """The sentence for a session on another device than the wanted one; "" where it is that."""
     if provider == wanted:
         return ""
-    text = (
-        f"the model {model} runs on {format_provider(provider)}, "
-        f"although {format_provider(wanted)} was to be used"
+    text = say(
+        "the model {model} runs on {provider}, although {wanted} was to be used",
+        model=model,
+        provider=format_provider(provider),
+        wanted=format_provider(wanted),
     )
     if provider == CPU:
-        return f"{text}: each frame costs more energy than planned; check the GPU's driver"
-    return f"{text}: frames cost a little more; check its libraries and engines"
+        return say(
+            "{text}: each frame costs more energy than planned; check the GPU's driver", text=text
+        )
+    return say("{text}: frames cost a little more; check its libraries and engines", text=text)
 
 
 def format_provider(provider: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from appliance.errors import ModelError
+from appliance.wording.sentence import say
 from inference.detection.heads import HEADS, HeadError, Outputs
 from inference.detection.heads.candidates import Floats
 from inference.detection.model_card import ModelCard
@@ -41,11 +42,14 @@ def require_outputs(outputs: Outputs, card: ModelCard, model: str) -> None:
     try:
         HEADS[card.decoder].require_outputs(outputs, card)
     except HeadError as error:
-        raise ModelError(f"the model {model} {error}") from error
+        raise ModelError(say("the model {model} {error}", model=model, error=error)) from error
     if not all(is_finite(output) for output in outputs.values()):
         raise ModelError(
-            f"the model {model} gives invalid numbers (NaN) for a black picture: "
-            "its weights are damaged; copy it again, or use another"
+            say(
+                "the model {model} gives invalid numbers (NaN) for a black picture: its weights "
+                "are damaged; copy it again, or use another",
+                model=model,
+            )
         )
 
 

@@ -16,6 +16,8 @@ taken. There, what saves energy is that the process leaves.
 import math
 from dataclasses import dataclass
 
+from appliance.wording.sentence import say
+
 
 @dataclass(frozen=True, slots=True)
 class UnloadDecision:
@@ -36,7 +38,7 @@ def decide_unload(*, load_j: float, idle_w: float, idle_s: float) -> UnloadDecis
         return UnloadDecision(
             keep=True,
             free_after_s=math.inf,
-            reason="the model stays loaded: waiting costs nothing on this device",
+            reason=say("the model stays loaded: waiting costs nothing on this device"),
         )
     free_after_s = max(0.0, load_j) / idle_w
     spent_j = idle_w * idle_s
@@ -44,12 +46,22 @@ def decide_unload(*, load_j: float, idle_w: float, idle_s: float) -> UnloadDecis
         return UnloadDecision(
             keep=True,
             free_after_s=free_after_s,
-            reason=f"the model stays loaded for {free_after_s - idle_s:.0f} s more: "
-            f"waiting has cost {spent_j:.1f} J, loading it again would cost {load_j:.1f} J",
+            reason=say(
+                "the model stays loaded for {left_s:.0f} s more: waiting has cost {spent_j:.1f} J, "
+                "loading it again would cost {load_j:.1f} J",
+                left_s=free_after_s - idle_s,
+                spent_j=spent_j,
+                load_j=load_j,
+            ),
         )
     return UnloadDecision(
         keep=False,
         free_after_s=free_after_s,
-        reason=f"the model is freed: waiting {idle_s:.0f} s has cost {spent_j:.1f} J, "
-        f"as much as loading it again ({load_j:.1f} J)",
+        reason=say(
+            "the model is freed: waiting {idle_s:.0f} s has cost {spent_j:.1f} J, as much as "
+            "loading it again ({load_j:.1f} J)",
+            idle_s=idle_s,
+            spent_j=spent_j,
+            load_j=load_j,
+        ),
     )

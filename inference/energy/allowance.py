@@ -12,6 +12,8 @@ debt, and the next income pays the debt first.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from appliance.wording.sentence import say
+
 HOLDS_S = 60.0  # of its income
 FULL_RATE_S = 10.0  # of inference at the full rate, where that is more
 LEAST_J = 1e-9  # less than this is nothing: sums of fractions are not exact
@@ -34,7 +36,12 @@ class Shortage:
     wait_s: float
 
     def format(self, camera: str) -> str:
-        return f"{camera} waits for energy: {self.held_j:.2g} J of {self.cost_j:.2g} J needed"
+        return say(
+            "{camera} waits for energy: {held_j:.2g} J of {cost_j:.2g} J needed",
+            camera=camera,
+            held_j=self.held_j,
+            cost_j=self.cost_j,
+        )
 
 
 def compute_cap_j(*, income_w: float, frames_per_s: float, cost_j: float) -> float:

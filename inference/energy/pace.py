@@ -8,6 +8,7 @@ from collections import deque
 from statistics import median
 
 from appliance.errors import ApplianceError
+from appliance.wording.sentence import say
 
 CROSSING_S = 5.0  # in which somebody walks through the picture of a yard
 RUNS = 20
@@ -45,8 +46,13 @@ class Pace:
         if needed_s <= CROSSING_S:
             return None
         return SlowInferenceError(
-            f"a picture takes {run_s:.1f} s to analyse: what is gone within {needed_s:.0f} s makes "
-            f"no event, since {self._after_frames} sightings make one. Choose a smaller model "
-            "(unitctl models), fewer cameras or a faster computer, or lower [inference] "
-            "event_after_frames"
+            say(
+                "a picture takes {run_s:.1f} s to analyse: what is gone within {needed_s:.0f} s "
+                "makes no event, since {after_frames} sightings make one. Choose a smaller model "
+                "(unitctl models), fewer cameras or a faster computer, or lower [inference] "
+                "event_after_frames",
+                run_s=run_s,
+                needed_s=needed_s,
+                after_frames=self._after_frames,
+            )
         )

@@ -9,11 +9,13 @@ are paid for is decided by its energy allowance (inference/energy/allowance.py).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import InferencePlan, Tier
 from appliance.sections.cameras import InferenceSettings
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import Sentence, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +62,23 @@ def make_plan(
     print(plan.frames_per_s, plan.reason)
     """
     if budget is None:
-        return make_rest_plan("no fresh energy budget: doing nothing is the safe thing")
+        return make_rest_plan(say("no fresh energy budget: doing nothing is the safe thing"))
     if resources.cameras == 0:
-        return make_rest_plan("no camera is set up, so there is nothing to analyse")
+        return make_rest_plan(say("no camera is set up, so there is nothing to analyse"))
     allowed = find_allowed_frames_per_s(budget.level, settings)
     if allowed == 0:
-        return make_rest_plan(f"the energy level is {budget.level.name}: analytics wait for ECO")
+        return make_rest_plan(
+            say("the energy level is {level}: analytics wait for ECO", level=budget.level)
+        )
     if budget.power_w <= resources.base_w:
         return make_rest_plan(
-            f"{budget.level.name}, but of {budget.power_w:g} W computer and cameras take "
-            f"{resources.base_w:g}: nothing is left for inference"
+            say(
+                "{level}, but of {power_w:g} W computer and cameras take {base_w:g}: nothing is "
+                "left for inference",
+                level=budget.level,
+                power_w=budget.power_w,
+                base_w=resources.base_w,
+            )
         )
     inference_w = budget.power_w - resources.base_w
     rate = limit_frames_per_s(allowed, resources)
@@ -108,28 +117,39 @@ def format_reason(
 ) -> str:
     """The plan in one sentence."""
     inference_w = budget.power_w - resources.base_w
-    level, has = budget.level.name, f"{inference_w:.4g} W"
     watts = rate * resources.cost_j * resources.cameras
-    rate_text = f"{format_count(allowed, 'frame', '.3g')} a second"
-    allows = rate_text + format_cameras(resources.cameras)
+    values: dict[str, Any] = {
+        "level": budget.level,
+        "allows": format_allowed(allowed, resources.cameras),
+        "watts": watts,
+        "has_w": inference_w,
+    }
     if rate < allowed:
-        sentence = (
-            f"{level} would allow {allows}, but {resources.degraded}: "
-            f"{rate:.2g} a second cost as much, about {watts:.2g} W of {has}"
+        sentence = say(
+            "{level} would allow {allows}, but {degraded}: {rate:.2g} a second cost as much, about "
+            "{watts:.2g} W of {has_w:.4g} W",
+            degraded=resources.degraded,
+            rate=rate,
+            **values,
         )
     elif watts > inference_w:
-        paid = inference_w / (resources.cost_j * resources.cameras)
-        sentence = (
-            f"{level} allows {allows}, but {has} are enough for {paid:.2g} a second "
-            f"at {resources.cost_j:.3g} J each; more only while energy is left in the allowance"
+        sentence = say(
+            "{level} allows {allows}, but {has_w:.4g} W are enough for {paid:.2g} a second at "
+            "{cost_j:.3g} J each; more only while energy is left in the allowance",
+            paid=inference_w / (resources.cost_j * resources.cameras),
+            cost_j=resources.cost_j,
+            **values,
         )
     else:
-        sentence = f"{level} allows {allows}, about {watts:.2g} W of {has}"
-    if sunny:
-        sentence += ", with the exact model since surplus is available"
-    return sentence
+        sentence = say("{level} allows {allows}, about {watts:.2g} W of {has_w:.4g} W", **values)
+    if not sunny:
+        return sentence
+    return say("{plan}, with the exact model since surplus is available", plan=sentence)
 
 
-def format_cameras(cameras: int) -> str:
-    """The words that say of how many cameras a rate is."""
-    return "" if cameras == 1 else f" of each of {cameras} cameras"
+def format_allowed(rate: float, cameras: int) -> Sentence:
+    """A rate, and of how many cameras it is."""
+    frames = format_count(rate, "frame", ".3g")
+    if cameras == 1:
+        return say("{frames} a second", frames=frames)
+    return say("{frames} a second of each of {cameras} cameras", frames=frames, cameras=cameras)

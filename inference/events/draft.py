@@ -15,6 +15,7 @@ from appliance.media.frames import SUB
 from appliance.model import EnergyLevel, Stamp
 from appliance.model_cameras import Box, Event, Tier
 from appliance.wording.rule_zone import find_zone_name
+from appliance.wording.sentence import join_sentences, say
 from inference.detection.frame_result import FrameResult
 from inference.events.rules import RuleMatch
 from inference.tracking.state import LOOK_EVERY_S, Track
@@ -247,18 +248,27 @@ def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None)
 
 def format_reason(draft: EventDraft) -> str:
     """Why the frames of this event were analysed, in one sentence."""
-    sentence = f"analysed because {draft.circumstances.reason}"
+    parts: list[str] = [say("analysed because {reason}", reason=draft.circumstances.reason)]
     if draft.best.looks > 1:
-        sentence += "; found by a second look at the picture, smaller"
+        parts.append(say("found by a second look at the picture, smaller"))
     if draft.track.stands:
-        sentence += (
-            f"; it stands still: looked at where something moves, else each {LOOK_EVERY_S:g} s"
+        parts.append(
+            say(
+                "it stands still: looked at where something moves, else each {every_s:g} s",
+                every_s=LOOK_EVERY_S,
+            )
         )
     if draft.previous_id:
-        sentence += f"; it was still there after {draft.previous_id}"
+        parts.append(say("it was still there after {event_id}", event_id=draft.previous_id))
     if draft.merged:
-        sentence += f"; {draft.merged} more are merged into it: {draft.merge_reason}"
-    return sentence
+        parts.append(
+            say(
+                "{merged} more are merged into it: {reason}",
+                merged=draft.merged,
+                reason=draft.merge_reason,
+            )
+        )
+    return join_sentences("; ", parts)
 
 
 def make_event_id(stamp: Stamp, camera: str, key: tuple[int, str], part: int) -> str:

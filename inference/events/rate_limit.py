@@ -14,6 +14,7 @@ of each rule is counted alone: a van in a crowd of people is not one of them.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from appliance.wording.sentence import say
 from inference.events.draft import EventDraft
 
 FIRST_INTERVAL_S = 120.0
@@ -32,7 +33,11 @@ class Burst:
     @property
     def reason(self) -> str:
         """Why what is beyond it is merged."""
-        return f"more than {self.most} in {self.within_s / 60:.3g} minutes are noise or a crowd"
+        return say(
+            "more than {most} in {within_min:.3g} minutes are noise or a crowd",
+            most=self.most,
+            within_min=self.within_s / 60,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from appliance.media import files
 from appliance.media.files import CLIP, PICTURE, MediaFile
 from appliance.store.durable_files import replace_file, sync_directory
 from appliance.store.event_ages import EventAges
+from appliance.wording.sentence import say
 
 TIDY_EVERY_S = 3600.0
 FREE_FLOOR_BYTES = 500_000_000  # of the disk; below it the oldest files give way to new ones
@@ -70,8 +71,12 @@ class EventFiles:
             return files.delete(self._list_surplus())
         except OSError as error:
             raise StoreError(
-                f"old snapshots in {self._directory} cannot be deleted: {error.strerror}; "
-                "check the permissions"
+                say(
+                    "old snapshots in {directory} cannot be deleted: {strerror}; check the "
+                    "permissions",
+                    directory=self._directory,
+                    strerror=error.strerror,
+                )
             ) from error
 
     def _put(self, path: Path, taken: datetime, data: bytes) -> str:
@@ -84,8 +89,12 @@ class EventFiles:
             replace_file(path, data, modified_s=taken.timestamp())
         except OSError as error:
             raise StoreError(
-                f"the snapshot {path} cannot be written: {error.strerror}; the event is kept "
-                "without it: check the free space and the permissions"
+                say(
+                    "the snapshot {path} cannot be written: {strerror}; the event is kept without "
+                    "it: check the free space and the permissions",
+                    path=path,
+                    strerror=error.strerror,
+                )
             ) from error
         return str(path.relative_to(self._directory.parent))
 
@@ -119,9 +128,13 @@ class EventFiles:
         gives_way = select_oldest(self._list_by_age()[0], missing_bytes)
         if not gives_way:
             raise StoreError(
-                f"the disk of {self._directory} has less than {FREE_FLOOR_BYTES / 1e6:.0f} MB "
-                "free, and it is not pictures that fill it: the event is kept without one; "
-                "find out what fills the disk"
+                say(
+                    "the disk of {directory} has less than {floor_mb:.0f} MB free, and it is not "
+                    "pictures that fill it: the event is kept without one; find out what fills "
+                    "the disk",
+                    directory=self._directory,
+                    floor_mb=FREE_FLOOR_BYTES / 1000000.0,
+                )
             )
         files.delete(gives_way)
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.model import EnergyBudget
+from appliance.wording.sentence import say
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import encode_snapshot
 from inference.events.draft import make_event_id
@@ -56,7 +57,13 @@ class Timelapse:
         try:
             self._files.put_snapshot(name, result.picture.stamp.utc, data)
         except StoreError as error:
-            raise StoreError(f"a picture of the time-lapse of {camera} is lost: {error}") from error
+            raise StoreError(
+                say(
+                    "a picture of the time-lapse of {camera} is lost: {error}",
+                    camera=camera,
+                    error=error,
+                )
+            ) from error
         return True
 
     def tidy(self) -> None:

@@ -19,6 +19,7 @@ from appliance.process.service import Service
 from appliance.sections.cameras import CameraSettings
 from appliance.status.camera_holds import format_hold
 from appliance.store.camera_holds import HoldReader
+from appliance.wording.sentence import join_sentences, say
 from sensors.camera.coverage import CoverageLog, judge_watching
 from sensors.camera.feed import Feed
 from sensors.camera.gates.segments import MotionSegment
@@ -72,7 +73,7 @@ class CameraCycle:
         self._record_state(choice.mode, reason, report)
         blind = str(trouble) if trouble else ""
         self._record_coverage(choice, blind or reason, is_dead=is_dead, is_blind=bool(blind))
-        return f"{reason}; {blind}" if blind else reason
+        return say("{reason}; {blind}", reason=reason, blind=blind) if blind else reason
 
     def _follow(self, choice: ModeChoice) -> tuple[str, bool]:
         """Why the camera does what it does, with what fails in it; and whether nothing comes."""
@@ -86,7 +87,7 @@ class CameraCycle:
         faults = self._feed.list_faults()
         for fault in faults:
             self._service.report_fault(fault)
-        return "; ".join([choice.reason, *map(str, faults)]), False
+        return join_sentences("; ", [choice.reason, *map(str, faults)]), False
 
     def finish(self) -> None:
         """Store what is not yet stored of the time until now."""
@@ -97,7 +98,7 @@ class CameraCycle:
         """Report a stream of which pictures are missed."""
         report = self._feed.report
         if report.faults:
-            self._service.report_fault(StreamError("; ".join(report.faults)))
+            self._service.report_fault(StreamError(join_sentences("; ", report.faults)))
         return report
 
     def _check_view(self, mode: CameraMode) -> TamperError | None:
@@ -251,7 +252,7 @@ class CameraCycle:
             key_frame_s=report.key_frame_s,
             frames_corrupt=report.corrupt,
             decode_errors=report.errors,
-            advice="; ".join(report.advice),
+            advice=join_sentences("; ", report.advice),
         )
 
     def _estimate_power_w(self, mode: CameraMode, cpu_s: float, duration_s: float | None) -> float:
@@ -279,9 +280,9 @@ def name_advice(advice: tuple[str, ...]) -> tuple[str, ...]:
 def explain_not_analysed(mode: CameraMode, reason: str) -> str:
     """Why nobody analysed pictures of a motion segment."""
     return (
-        f"not analysed: {reason}"
+        say("not analysed: {reason}", reason=reason)
         if mode in LISTENING_MODES
-        else "not analysed: inference did not ask for its pictures"
+        else say("not analysed: inference did not ask for its pictures")
     )
 
 

@@ -30,6 +30,7 @@ from appliance.media.frames import (
     Refusal,
 )
 from appliance.model_cameras import CameraMode, HoldKind
+from appliance.wording.sentence import say
 from sensors.camera.between_key_frames import BetweenKeyFrames
 from sensors.camera.gates.motion import Motion
 from sensors.camera.gates.segments import MotionSegment
@@ -95,7 +96,7 @@ class Feed:
         self._parts = parts or Parts()
         self._changed = Condition(RLock())
         self._waiting = 0  # requests that wait for a picture
-        self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
+        self._choice = ModeChoice(CameraMode.OFF, say("the camera has just started"))
         self._last_served = self._checked = -1
         self._checked_s = self._requested_s = self._served_s = -1e9
         self._unmoved_s = self._followed_s = -1e9
@@ -139,7 +140,11 @@ class Feed:
     def stream(self) -> str | None:
         """What comes, in words."""
         found, hardware = self._streams.description, self._parts.hardware
-        return f"{found}; {hardware.words}" if found and hardware and hardware.words else found
+        return (
+            say("{found}; {words}", found=found, words=hardware.words)
+            if found and hardware and hardware.words
+            else found
+        )
 
     @property
     def report(self) -> StreamReport:
@@ -167,7 +172,15 @@ class Feed:
         """A privacy mask that may not hide in one stream what it hides in the other."""
         differ = self._streams.shapes_differ if self._parts.privacy_mask else ""
         return (
-            [CameraError(f"the privacy masks of the camera {self._name}: {differ}")]
+            [
+                CameraError(
+                    say(
+                        "the privacy masks of the camera {name}: {differ}",
+                        name=self._name,
+                        differ=differ,
+                    )
+                )
+            ]
             if differ
             else []
         )
@@ -284,7 +297,7 @@ class Feed:
                     self._streams.want_main(self._choice.mode)
                 return picture
             if now_s >= ends_s:
-                return Refusal("nothing moves" if request.moved else "no new picture yet")
+                return Refusal(say("nothing moves") if request.moved else say("no new picture yet"))
             self._wait(camera.due_in_s(now_s), ends_s - now_s)
         return Refusal(self._choice.reason)
 
@@ -375,7 +388,7 @@ class Feed:
         sub stream.
         """
         if self._parts.recording is None:
-            return Refusal("no clip is kept: `clip_s` of the camera is 0")
+            return Refusal(say("no clip is kept: `clip_s` of the camera is 0"))
         stream, clip = self._streams.make_clip(request.since_s, request.until_s)
         return Picture(
             camera=self._name,

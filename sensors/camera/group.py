@@ -34,6 +34,7 @@ from appliance.process.notify import Notifier
 from appliance.process.service import Cycle, Leave, Loop, Service, end_with, run_forked
 from appliance.process.units import CAMERAS
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from sensors.camera.__main__ import assemble, leave_if_replaced
 from sensors.camera.gates import rain  # noqa: F401  (imported here to be shared)
 from sensors.camera.gates.picture_gate import HEIGHT, WIDTH, PictureGate
@@ -152,7 +153,9 @@ def watch(
         if os.getppid() != parent:
             raise Leave("the process that started this one is gone")
         if trouble and now_s() < ends_s:
-            service.report_fault(CrashError(f"{trouble}; it works again: see its log for why"))
+            service.report_fault(
+                CrashError(say("{trouble}; it works again: see its log for why", trouble=trouble))
+            )
         return cycle()
 
     return run

@@ -21,14 +21,15 @@ from dataclasses import dataclass
 
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import CameraMode, HoldKind
+from appliance.wording.sentence import say
 
 DECODING_SHARE_OF_BUDGET = 0.1  # of its power, for all cameras together
 DESCRIPTIONS = {
-    CameraMode.OFF: "the camera is off",
-    CameraMode.LISTEN: "only packet sizes are checked, nothing is decoded",
-    CameraMode.PROBE: "packet sizes do not show movement, so key frames are decoded too",
-    CameraMode.WATCH: "pictures with movement go to inference",
-    CameraMode.ACTIVE: "all pictures go to inference on request, since an object is tracked",
+    CameraMode.OFF: say("the camera is off"),
+    CameraMode.LISTEN: say("only packet sizes are checked, nothing is decoded"),
+    CameraMode.PROBE: say("packet sizes do not show movement, so key frames are decoded too"),
+    CameraMode.WATCH: say("pictures with movement go to inference"),
+    CameraMode.ACTIVE: say("all pictures go to inference on request, since an object is tracked"),
 }
 
 
@@ -50,9 +51,9 @@ def choose_mode(
 ) -> ModeChoice:
     """The camera's mode under `budget`; None (no fresh one) is OFF."""
     if budget is None:
-        return ModeChoice(CameraMode.OFF, "the camera is off: there is no fresh energy budget")
+        return ModeChoice(CameraMode.OFF, say("the camera is off: there is no fresh energy budget"))
     mode = find_mode(budget.level, packets_trusted=packets_trusted, followed=followed)
-    return ModeChoice(mode, f"{DESCRIPTIONS[mode]}: {budget.reason}")
+    return ModeChoice(mode, say("{mode}: {reason}", mode=DESCRIPTIONS[mode], reason=budget.reason))
 
 
 def find_mode(level: EnergyLevel, *, packets_trusted: bool, followed: bool) -> CameraMode:

@@ -4,6 +4,7 @@ Reads: packets of the stream that is heard. Writes: nothing.
 Never: decodes in a mode that does not pay for it: the feed calls it only in the others.
 """
 
+from appliance.wording.sentence import say
 from sensors.camera.between_key_frames import BetweenKeyFrames
 from sensors.camera.gates.motion import Motion
 from sensors.camera.pictures import encoding
@@ -53,7 +54,11 @@ class PictureChecks:
     def describe_gates(self, now_s: float) -> str:
         """What wakes the camera, in words."""
         is_running = self._between.is_running(now_s)
-        return self._motion.gates + ("; pictures between key frames too" if is_running else "")
+        return (
+            say("{gates}; pictures between key frames too", gates=self._motion.gates)
+            if is_running
+            else self._motion.gates
+        )
 
     def _check_between(self, stream: Stream, media_s: float) -> None:
         """Where key frames are far apart: pictures between them too, as far as energy covers it."""

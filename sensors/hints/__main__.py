@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from appliance.errors import CameraError
 from appliance.process.service import Leave, Loop, Service, main
+from appliance.wording.sentence import join_sentences, say
 from sensors.errors import HintError
 
 if TYPE_CHECKING:
@@ -37,11 +38,16 @@ class HintsCycle:
         listeners = self._receiver.listeners
         faults = [*self._troubles, *(one.fault for one in listeners if one.fault)]
         if faults:
-            self._service.report_fault(HintError("; ".join(faults)))
+            self._service.report_fault(HintError(join_sentences("; ", faults)))
         good = [one.camera for one in listeners if not one.trouble]
-        new = [f"{one.camera}: {one.trouble}" for one in listeners if one.trouble != one.fault]
-        sentence = f"receives the alarms of {', '.join(good) or 'no camera'}"
-        return "; ".join([sentence, *new, *faults])
+        new = [
+            say("{camera}: {trouble}", camera=one.camera, trouble=one.trouble)
+            for one in listeners
+            if one.trouble != one.fault
+        ]
+        cameras = ", ".join(good) or say("no camera")
+        sentence = say("receives the alarms of {cameras}", cameras=cameras)
+        return join_sentences("; ", [sentence, *new, *faults])
 
 
 def assemble(service: Service) -> Loop:
@@ -67,7 +73,9 @@ def assemble(service: Service) -> Loop:
 
 
 def leave() -> str:
-    raise Leave("no camera has an ONVIF address in its section: there are no alarms to receive")
+    raise Leave(
+        say("no camera has an ONVIF address in its section: there are no alarms to receive")
+    )
 
 
 if __name__ == "__main__":

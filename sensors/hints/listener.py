@@ -16,13 +16,14 @@ from onvif import ONVIFCamera
 from onvif.exceptions import ONVIFError
 
 from appliance.log import redact
+from appliance.wording.sentence import say
 from sensors.hints.alarms import decode_motion
 
 KEEP = timedelta(minutes=10)  # a subscription that nobody renews ends after this
 PULL_FOR = timedelta(seconds=30)
 MOST_MESSAGES = 100
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 10.0, 300.0
-NOT_YET = "not connected yet"
+NOT_YET = say("not connected yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Listener:
 
     def __init__(self, service: EventService, on_change: OnChange) -> None:
         self.camera = service.camera
-        self.trouble = NOT_YET
+        self.trouble: str = NOT_YET
         self.active = False
         self._service = service
         self._on_change = on_change
@@ -96,7 +97,7 @@ class Listener:
             answer = await pullpoint.PullMessages(ask)
             for message in answer.NotificationMessage or ():
                 self._handle(message)
-        raise ONVIFError("the subscription was lost")
+        raise ONVIFError(say("the subscription was lost"))
 
     def _handle(self, message: Any) -> None:
         topic = message.Topic._value_1  # noqa: SLF001  (zeep's name)
@@ -111,9 +112,11 @@ class Listener:
 
     def _explain(self, error: Exception) -> str:
         what = redact(str(error).strip().splitlines()[0] if str(error).strip() else repr(error))
-        return (
-            f"the alarms of the camera {self.camera} are not received ({what[:200]}): check "
-            "`onvif`, `user` and `password_file` in its section, and that ONVIF is on in the camera"
+        return say(
+            "the alarms of the camera {camera} are not received ({what}): check `onvif`, "
+            "`user` and `password_file` in its section, and that ONVIF is on in the camera",
+            camera=self.camera,
+            what=what[:200],
         )
 
 

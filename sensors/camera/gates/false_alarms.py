@@ -12,6 +12,8 @@ fills it again: who is followed is followed at the full rate.
 
 from math import inf
 
+from appliance.wording.sentence import say
+
 QUANTILE = 0.95  # of the scores of pictures in which nothing is followed
 STEP = 0.2  # by which the learned score changes at most with one of them
 COUNTED_EVERY_S = 1.5  # pictures that come faster are of the same moment
@@ -47,7 +49,10 @@ class FalseAlarms:
     def words(self) -> str:
         """What is unusual, "" if nothing."""
         if self.is_exhausted:
-            return f"motion that is none again and again, analysed every {LEAST_EVERY_S:.0f} s"
+            return say(
+                "motion that is none again and again, analysed every {least_every_s:.0f} s",
+                least_every_s=LEAST_EVERY_S,
+            )
         return ""
 
     def note_score(self, media_s: float, score: float) -> None:

@@ -8,6 +8,7 @@ for longer than blame_limit.py allows.
 
 from enum import Enum
 
+from appliance.wording.sentence import say
 from sensors.camera.gates.blame_limit import BlameLimit
 
 WHOLE_SHARE = 0.8  # of the picture: more changes only with the light, or with the camera
@@ -15,7 +16,7 @@ SETTLES_S = 3.0  # automatic exposure and infrared switching need that long
 STRANGE_LIKENESS = 0.4  # below it a picture is of something else
 FLAT_CONTRAST = 4.0  # grey levels
 STAYS_S = 20.0  # before a strange picture is reported
-RESTLESS = "the whole picture changes again and again, so each change is taken for motion"
+RESTLESS = say("the whole picture changes again and again, so each change is taken for motion")
 
 
 class Whole(Enum):
@@ -51,7 +52,7 @@ class Light:
             return Whole.LIGHT if media_s < self.settles_s else Whole.STEADY
         if media_s >= self.settles_s:
             is_strange = likeness is None or likeness < STRANGE_LIKENESS
-            self._strange = "another view than before: turned?" if is_strange else None
+            self._strange = say("another view than before: turned?") if is_strange else None
             self._since_s = media_s
         fresh_s = media_s + SETTLES_S - max(media_s, self.settles_s)
         if not self._limit.spend(media_s, fresh_s):
@@ -63,7 +64,7 @@ class Light:
     def note_contrast(self, media_s: float, contrast: float) -> None:
         """Take the contrast in grey levels; `words` follow when a fault lasts."""
         self._now_s = media_s
-        flat = "a flat picture: dark, or covered?" if contrast < FLAT_CONTRAST else None
+        flat = say("a flat picture: dark, or covered?") if contrast < FLAT_CONTRAST else None
         if flat and self._strange != flat:
             self._strange, self._since_s = flat, media_s
         elif not flat and self._strange and "flat" in self._strange:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.model_cameras import Box
 from appliance.sections.cameras import Polygon
+from appliance.wording.sentence import join_sentences, say
 from sensors.camera.gates.false_alarms import FalseAlarms
 from sensors.camera.gates.light import Light, Whole
 from sensors.camera.gates.packet_gate import PacketGate
@@ -92,12 +93,18 @@ class Motion:
         result = self._test.result
         if result is SelfTestResult.TRUSTED:
             probes = self._now_s - self._probe_offered_s < 3 * PROBE_EVERY_S
-            words = f"packets; key frames every {PROBE_EVERY_S:.0f} s" if probes else "packets"
+            words = (
+                say("packets; key frames every {probe_every_s:.0f} s", probe_every_s=PROBE_EVERY_S)
+                if probes
+                else say("packets")
+            )
         elif result is SelfTestResult.REJECTED:
-            words = f"key frames only: {self._test.why}"
+            words = say("key frames only: {why}", why=self._test.why)
         else:
-            words = f"key frames: {self._test.why}"
-        return "; ".join(one for one in (words, self._light.words, self._false_alarms.words) if one)
+            words = say("key frames: {why}", why=self._test.why)
+        return join_sentences(
+            "; ", filter(None, (words, self._light.words, self._false_alarms.words))
+        )
 
     def find_segment(self, media_s: float) -> MotionSegment | None:
         """The segment that is going on, or None."""

@@ -7,6 +7,8 @@ Never: trusts packets before they are tested, or changes the result after one di
 from enum import Enum
 from math import exp
 
+from appliance.wording.sentence import say
+
 TRUST_LIMIT = 0.06  # key frames a second that a small walker causes: trusted below it ...
 REJECT_LIMIT = 0.12  # ... and rejected above it
 CONSTANT_SPREAD = 0.05  # sizes that differ by less than this are constant
@@ -39,11 +41,11 @@ class SelfTest:
     def why(self) -> str:
         """Why packets are not relied on."""
         if self.result is SelfTestResult.UNTESTED:
-            return "packets are still being learnt"
+            return say("packets are still being learnt")
         return (
             self._sizes_reason
             if not self._sizes_useful
-            else "packets missed motion, or reported motion that was none"
+            else say("packets missed motion, or reported motion that was none")
         )
 
     def judge(self, *, detection_limit: float, size_spread: float, share_of_key: float) -> None:
@@ -54,16 +56,16 @@ class SelfTest:
         if not self._sizes_useful:
             constant = size_spread < CONSTANT_SPREAD and share_of_key > 0.05
             self._sizes_reason = (
-                "the packets have a constant size"
+                say("the packets have a constant size")
                 if constant
-                else "the packets of a still picture are too large or vary too much"
+                else say("the packets of a still picture are too large or vary too much")
             )
         self._decide()
 
     def note_only_key_frames(self) -> None:
         """The stream has key frames only."""
         self._sizes_useful = False
-        self._sizes_reason = "every frame is one"
+        self._sizes_reason = say("every frame is one")
         self._decide()
 
     def count(self, media_s: float, *, fired: bool, seen: bool) -> None:

@@ -11,6 +11,7 @@ ISO/IEC 14496-15, sections 5.3.3.1 (avcC) and 8.3.3.1 (hvcC); ITU-T H.264 table 
 
 from collections.abc import Iterator
 
+from appliance.wording.sentence import say
 from sensors.camera.sources.source import Codec
 
 START = b"\0\0\0\1"
@@ -35,7 +36,7 @@ class Bytestream:
             try:
                 self._length_bytes, self._parameter_sets = parse_configuration_record(codec)
             except IndexError as error:
-                raise ParameterSetError("its configuration record is cut short") from error
+                raise ParameterSetError(say("its configuration record is cut short")) from error
 
     def to_annex_b(self, data: bytes) -> bytes:
         """One packet with start codes."""
@@ -55,7 +56,7 @@ class Bytestream:
         if self._is_complete(own):
             return b"".join(START + unit for unit in own)
         if not self._parameter_sets:
-            raise ParameterSetError("the camera sent no parameter sets (SPS, PPS)")
+            raise ParameterSetError(say("the camera sent no parameter sets (SPS, PPS)"))
         return self._parameter_sets
 
     def make_decodable(self, key: bytes) -> bytes:

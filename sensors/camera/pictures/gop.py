@@ -21,6 +21,7 @@ from typing import Any
 from av.video.frame import VideoFrame
 
 from appliance.errors import CameraError
+from appliance.wording.sentence import say
 from sensors.camera.sources.decoder import DecodingCounts, decode, new_decoder
 from sensors.camera.sources.recovery import SEARCHED_BYTES, find_recovery_frames
 from sensors.camera.sources.source import Codec, EncodedPacket, VideoDecoder
@@ -103,9 +104,13 @@ class GroupOfPictures:
             self._begin_at(*self._next)
         if self._count > MOST_PACKETS or self._bytes > MOST_BYTES:
             raise CameraError(
-                f"{self._where} has no key frame in {self._count} packets "
-                f"({self._bytes / 1e6:.1f} MB): set a key frame every 2 seconds in the camera, or "
-                "record the video file again with them"
+                say(
+                    "{where} has no key frame in {count} packets ({mb:.1f} MB): set a key frame "
+                    "every 2 seconds in the camera, or record the video file again with them",
+                    where=self._where,
+                    count=self._count,
+                    mb=self._bytes / 1000000.0,
+                )
             )
 
     def _take_key(self, packet: EncodedPacket) -> None:
@@ -211,8 +216,11 @@ class GroupOfPictures:
             self._failed += 1
         if self._failed >= MOST_FAILED or not self.counts.frames:
             raise CameraError(
-                f"the pictures of {self._where} cannot be decoded: the camera sends no valid "
-                "video, or the video file is damaged; check the stream with another player"
+                say(
+                    "the pictures of {where} cannot be decoded: the camera sends no valid video, "
+                    "or the video file is damaged; check the stream with another player",
+                    where=self._where,
+                )
             )
 
     def _feed_decoder(self, decoder: VideoDecoder, packet: Any) -> list[VideoFrame]:

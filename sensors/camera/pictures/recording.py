@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from av.error import FFmpegError
 
 from appliance.errors import CameraError
+from appliance.wording.sentence import say
 from sensors.camera.pictures.bytestream import Bytestream
 from sensors.camera.pictures.muxing import Clip, compute_times, drop_before_change, mux, read_size
 from sensors.camera.sources.source import Codec, EncodedPacket
@@ -104,8 +105,12 @@ class Recording:
             data = mux(packets, stream, times, size)
         except (ValueError, OSError, FFmpegError) as error:
             raise CameraError(
-                f"no clip can be made of this {codec.name} stream: {error}; set the camera to "
-                "H.264 or H.265, or set `clip_s` to 0"
+                say(
+                    "no clip can be made of this {codec} stream: {error}; set the camera to H.264 "
+                    "or H.265, or set `clip_s` to 0",
+                    codec=codec.name,
+                    error=error,
+                )
             ) from error
         last_s = max(packet.media_s for packet in packets)
         return Clip(data, packets[0].media_s, last_s + times.step_s, *size)
@@ -117,7 +122,10 @@ class Recording:
             groups.pop(0)
         if not groups or groups[-1].last_s < since_s:
             raise CameraError(
-                "no clip is kept of that time: it is too long ago, or the camera sent nothing then"
+                say(
+                    "no clip is kept of that time: it is too long ago, or the camera sent nothing "
+                    "then"
+                )
             )
         newest = groups[-1].key.codec
         first = next(n for n, one in enumerate(groups) if one.key.codec == newest)

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, unquote, urlsplit
 
 from appliance.errors import CameraError
+from appliance.wording.sentence import say
 
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -60,12 +61,19 @@ def parse_address(source: str) -> Address:
     scheme = parse_scheme(source)
     if scheme not in PORTS:
         raise CameraError(
-            f"the camera's `source` begins with {scheme}:, which is not opened: it must be {KNOWN}"
+            say(
+                "the camera's `source` begins with {scheme}:, which is not opened: it must be "
+                "{known}",
+                scheme=scheme,
+                known=KNOWN,
+            )
         )
     if not PRINTABLE.fullmatch(source):
         raise CameraError(
-            "the camera's `source` holds a blank or a letter that an address cannot have: write it "
-            "as %XX, and put a password into a `password_file`"
+            say(
+                "the camera's `source` holds a blank or a letter that an address cannot have: "
+                "write it as %XX, and put a password into a `password_file`"
+            )
         )
     try:
         parts = urlsplit(source)
@@ -82,8 +90,11 @@ def parse_address(source: str) -> Address:
 def make_unreadable_error(scheme: str) -> CameraError:
     """The error for an address that cannot be parsed, as by a password with one of / ? #."""
     return CameraError(
-        f"the camera's `source` is no {scheme}://HOST:PORT/PATH: check it; in a password write "
-        "/ ? # @ : as %XX, or put it into a `password_file`"
+        say(
+            "the camera's `source` is no {scheme}://HOST:PORT/PATH: check it; in a password "
+            "write / ? # @ : as %XX, or put it into a `password_file`",
+            scheme=scheme,
+        )
     )
 
 
@@ -94,9 +105,9 @@ def choose_ip(
     for ip in ips:
         why = find_refusal(ip, is_own=is_own, allow_local=allow_local)
         if why:
-            raise CameraError(f"{shown} is not opened: {why}")
+            raise CameraError(say("{shown} is not opened: {why}", shown=shown, why=why))
     if not ips:
-        raise CameraError(f"{shown} has a host without an address: check the name")
+        raise CameraError(say("{shown} has a host without an address: check the name", shown=shown))
     return min(ips, key=lambda ip: ":" in ip)
 
 
@@ -104,14 +115,21 @@ def find_refusal(ip: str, *, is_own: Callable[[str], bool], allow_local: bool) -
     """Why no camera can be at `ip`, and what to do; None where one can."""
     address = extract_ipv4(ip_address(ip))
     if address.is_multicast or address.is_unspecified or is_reserved(address):
-        return f"no camera can be at {address}: set `source` to the camera's own address"
+        return say(
+            "no camera can be at {address}: set `source` to the camera's own address",
+            address=address,
+        )
     if allow_local:
         return None
-    advice = "set `source` to the camera's own address, or `allow_local` if this is meant"
+    advice = say("set `source` to the camera's own address, or `allow_local` if this is meant")
     if address.is_loopback or is_own(str(address)):
-        return f"{address} is this computer itself; {advice}"
+        return say("{address} is this computer itself; {advice}", address=address, advice=advice)
     if address.is_link_local:
-        return f"{address} is link-local, where no settings but defaults are; {advice}"
+        return say(
+            "{address} is link-local, where no settings but defaults are; {advice}",
+            address=address,
+            advice=advice,
+        )
     return None
 
 

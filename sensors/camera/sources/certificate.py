@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import CameraError
+from appliance.wording.sentence import say
 from sensors.camera.sources.address import Address
 
 NAMED = ("DNS", "IP Address")
@@ -31,15 +32,24 @@ def verify_certificate(
             names = list_names(encrypted.getpeercert() or {})
     except ssl.SSLCertVerificationError as error:
         raise CameraError(
-            f"{address.shown} shows a certificate that {ca_file} does not vouch for "
-            f"({error.verify_message}): another device may answer there; if the camera has a new "
-            "certificate, put it into that file"
+            say(
+                "{shown} shows a certificate that {ca_file} does not vouch for ({verify_message}): "
+                "another device may answer there; if the camera has a new certificate, put it into "
+                "that file",
+                shown=address.shown,
+                ca_file=ca_file,
+                verify_message=error.verify_message,
+            )
         ) from None
     except OSError as error:
         raise CameraError(
-            f"{address.shown} cannot be opened with TLS and {ca_file} "
-            f"({error.strerror or type(error).__name__}): check the port, and that the file holds "
-            "a certificate (PEM)"
+            say(
+                "{shown} cannot be opened with TLS and {ca_file} ({strerror}): check the port, and "
+                "that the file holds a certificate (PEM)",
+                shown=address.shown,
+                ca_file=ca_file,
+                strerror=error.strerror or type(error).__name__,
+            )
         ) from None
     options = {"tls_verify": "1", "ca_file": str(ca_file)}
     name = address.host if address.host in names else next(iter(names), "")

@@ -14,6 +14,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from appliance.errors import CameraError
+from appliance.wording.sentence import say
 from sensors.camera.sources.source import Codec, VideoDecoder
 
 # Without it a JPEG that was cut off or lacks its tables is a green picture without an error.
@@ -53,8 +54,11 @@ def new_decoder(codec: Codec) -> VideoCodecContext:
         decoder = VideoCodecContext.create(codec.name, "r")
     except UnknownCodecError:
         raise CameraError(
-            f"there is no decoder for {codec.name}: set the camera to H.264 or H.265, or convert "
-            "the video file"
+            say(
+                "there is no decoder for {codec}: set the camera to H.264 or H.265, or convert the "
+                "video file",
+                codec=codec.name,
+            )
         ) from None
     assert isinstance(decoder, VideoCodecContext)
     decoder.extradata = codec.extradata or None

@@ -27,6 +27,7 @@ from av.video.frame import VideoFrame
 
 from appliance.errors import CameraError
 from appliance.sections.cameras import HardwareDecoding
+from appliance.wording.sentence import join_sentences, say
 from sensors.camera.sources.decoder import new_decoder
 from sensors.camera.sources.source import Codec, VideoDecoder
 
@@ -56,12 +57,12 @@ def open_hardware(kind: HardwareDecoding, codec: Codec) -> VideoDecoder:
         if kind is HardwareDecoding.V4L2M2M:
             decoder.open()
         elif not decoder.is_hwaccel:
-            raise HardwareError(f"libav has none for {codec.name}")
+            raise HardwareError(say("libav has none for {codec}", codec=codec.name))
     except UnknownCodecError:
-        raise HardwareError(f"libav has none for {codec.name}") from None
+        raise HardwareError(say("libav has none for {codec}", codec=codec.name)) from None
     except (FFmpegError, NotImplementedError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise HardwareError(f"it cannot be opened ({reason})") from None
+        raise HardwareError(say("it cannot be opened ({reason})", reason=reason)) from None
     return decoder
 
 
@@ -69,7 +70,7 @@ def create(kind: HardwareDecoding, codec: Codec) -> VideoCodecContext:
     if kind is HardwareDecoding.V4L2M2M:
         return VideoCodecContext.create(f"{codec.name}_v4l2m2m", "r")  # type: ignore[return-value]
     if kind.value not in hwdevices_available():
-        raise HardwareError("this build of libav does not have it")
+        raise HardwareError(say("this build of libav does not have it"))
     accelerator = HWAccel(kind.value, allow_software_fallback=False)
     return VideoCodecContext.create(codec.name, "r", accelerator)  # type: ignore[return-value]
 
@@ -105,21 +106,31 @@ class Hardware:
         """It is not tried again for this codec, until the service starts anew."""
         self._failed[kind, codec.name] = why
         self.used = None
-        reasons = [f"{one.value}: {text}" for (one, name), text in self._failed.items()]
-        self.trouble = f"pictures are decoded in software; {'; '.join(reasons)}"
+        reasons = [
+            say("{kind}: {text}", kind=one.value, text=text)
+            for (one, name), text in self._failed.items()
+        ]
+        self.trouble = say(
+            "pictures are decoded in software; {reasons}", reasons=join_sentences("; ", reasons)
+        )
 
     @property
     def words(self) -> str:
         """What decodes the pictures; "" where that is not known yet, or nothing was asked for."""
-        return f"decoded by {self.used.value}" if self.used else self.trouble
+        return say("decoded by {used}", used=self.used.value) if self.used else self.trouble
 
     def make_fault(self, camera: str) -> CameraError | None:
         """That what the settings name does not work; `auto` asks for nothing."""
         if not self.trouble or self.choice is HardwareDecoding.AUTO:
             return None
         return CameraError(
-            f"the camera {camera} is to be decoded by {self.choice.value}, but {self.trouble}; "
-            'check the device and its driver, or set `hardware_decoding` to "off"'
+            say(
+                "the camera {camera} is to be decoded by {choice}, but {trouble}; check the device "
+                'and its driver, or set `hardware_decoding` to "off"',
+                camera=camera,
+                choice=self.choice.value,
+                trouble=self.trouble,
+            )
         )
 
     def _list_kinds(self) -> Sequence[HardwareDecoding]:
@@ -194,7 +205,7 @@ class GuardedDecoder:
         except FFmpegError:
             raise error from None
         reason = error.strerror or type(error).__name__
-        return self._fall_back(f"it failed ({reason})", software, frames)
+        return self._fall_back(say("it failed ({reason})", reason=reason), software, frames)
 
     def _replay(self, *, drains: bool) -> tuple[VideoDecoder, list[VideoFrame]]:
         """The packets since the last key frame in software; raises `FFmpegError`."""
@@ -218,16 +229,19 @@ class GuardedDecoder:
 def find_difference(frames: Sequence[VideoFrame], expected: Sequence[VideoFrame]) -> str:
     """In which way the first picture is wrong; "" where it is right."""
     if not frames:
-        return "it gives no picture"
+        return say("it gives no picture")
     first = frames[0]
     other = next((one for one in expected if one.pts == first.pts), expected[0])
     if (first.width, first.height) != (other.width, other.height):
         size, right = (f"{one.width}x{one.height}" for one in (first, other))
-        return f"its first picture is {size} instead of {right}"
+        return say("its first picture is {size} instead of {right}", size=size, right=right)
     pairs = list(zip(read_grey(first), read_grey(other), strict=True))
     difference = sum(abs(one - two) for one, two in pairs) / len(pairs)
     if difference > MOST_DIFFERENCE:
-        return f"its first picture differs from the right one by {difference:.0f} grey levels"
+        return say(
+            "its first picture differs from the right one by {difference:.0f} grey levels",
+            difference=difference,
+        )
     return ""
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import av
 
 from appliance.errors import CameraError
+from appliance.wording.sentence import say
 from sensors.camera.sources.backlog import WAITED_S, Backlog
 from sensors.camera.sources.decoder import decode, new_decoder
 from sensors.camera.sources.failures import describe_clock, explain_failure
@@ -107,8 +108,12 @@ class LiveStream:
         silent_s = media_s - max(self._shown_s, self._arrived_s - self.most_gathered_s)
         if silent_s > self._get_longest_silence_s():
             raise CameraError(
-                f"{self._shown} has sent nothing for {silent_s:.0f} s: the camera or the network "
-                "hangs; the unit goes on connecting"
+                say(
+                    "{shown} has sent nothing for {silent_s:.0f} s: the camera or the network "
+                    "hangs; the unit goes on connecting",
+                    shown=self._shown,
+                    silent_s=silent_s,
+                )
             )
 
     def due_in_s(self, media_s: float) -> None:
@@ -132,7 +137,9 @@ class LiveStream:
         """
         try:
             self._read(self._find_target())
-            self._lost = f"{self._shown} has ended the stream: it restarts, or hangs up"
+            self._lost = say(
+                "{shown} has ended the stream: it restarts, or hangs up", shown=self._shown
+            )
         except CameraError as error:
             self._lost = str(error)
         except (av.error.FFmpegError, OSError) as error:
@@ -146,7 +153,9 @@ class LiveStream:
             av.open(target.url, format=target.format, options=options, timeout=limits)
         ) as container:
             if not container.streams.video:
-                raise CameraError(f"{self._shown} sends no pictures: check the path in `source`")
+                raise CameraError(
+                    say("{shown} sends no pictures: check the path in `source`", shown=self._shown)
+                )
             stream = container.streams.video[0]
             self._begin(stream)
             tick_s = float(stream.time_base or 0) if target.has_times else 0.0
@@ -165,7 +174,10 @@ class LiveStream:
         codec = read_codec(stream)
         if codec.name == "rawvideo":
             raise CameraError(
-                f"{self._shown} gives raw pictures only: use a camera with MJPEG or H.264"
+                say(
+                    "{shown} gives raw pictures only: use a camera with MJPEG or H.264",
+                    shown=self._shown,
+                )
             )
         sets = find_parameter_sets(codec.name, codec.extradata)
         self._codec = Codec(codec.name, sets or codec.extradata)
@@ -217,7 +229,9 @@ def refuse_too_many() -> None:
     """Raises `ReadersHang`, which ends the process, where too many threads hang in libav."""
     readers = sum(thread.name == READER for thread in threading.enumerate())
     if readers >= MOST_READERS:
-        raise ReadersHang(f"{readers} connections to the camera do not end: starting anew")
+        raise ReadersHang(
+            say("{readers} connections to the camera do not end: starting anew", readers=readers)
+        )
 
 
 def read_size(codec: Codec, packet: Any) -> str:

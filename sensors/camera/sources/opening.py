@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from appliance.errors import CameraError
 from appliance.parsing.small_file import read_small_file
 from appliance.sections.cameras import CameraSettings, Transport
+from appliance.wording.sentence import say
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.source import Camera, OnPacket
 
@@ -54,7 +55,7 @@ class Opener:
         """The camera; a live one opens in a thread of its own. Raises `CameraError`."""
         source = self.settings.source
         if not source:
-            raise CameraError("the camera has no source: set `source` in its section")
+            raise CameraError(say("the camera has no source: set `source` in its section"))
         if source.startswith(DEVICES):
             return self._open_live(source, partial(make_device_target, source), on_packet)
         if parse_scheme(source):
@@ -88,7 +89,7 @@ class Opener:
         if path is None:
             return replace(address, user=user)
         if not user:
-            raise CameraError("the camera has a `password_file` and no `user`: set it too")
+            raise CameraError(say("the camera has a `password_file` and no `user`: set it too"))
         self._warn_if_open(path)
         return replace(address, user=user, password=read_password(path))
 
@@ -105,16 +106,26 @@ def read_password(path: Path) -> str:
     try:
         text = read_small_file(path, MOST_BYTES).decode().strip("\r\n")
     except FileNotFoundError:
-        raise CameraError(f"there is no password file {path}: write the password into it") from None
+        raise CameraError(
+            say("there is no password file {path}: write the password into it", path=path)
+        ) from None
     except OSError as error:
         raise CameraError(
-            f"the password file {path} cannot be read ({error.strerror}): give it to the group "
-            "appliance, with mode 0640"
+            say(
+                "the password file {path} cannot be read ({strerror}): give it to the group "
+                "appliance, with mode 0640",
+                path=path,
+                strerror=error.strerror,
+            )
         ) from None
     except UnicodeDecodeError:
-        raise CameraError(f"the password file {path} is no text: write it again") from None
+        raise CameraError(
+            say("the password file {path} is no text: write it again", path=path)
+        ) from None
     if not text or not text.isprintable():
-        raise CameraError(f"the password file {path} must hold the password in one line")
+        raise CameraError(
+            say("the password file {path} must hold the password in one line", path=path)
+        )
     return text
 
 
@@ -161,7 +172,10 @@ def resolve(address: Address) -> list[str]:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise CameraError(
-            f"{address.shown}: the host's name is not known: check it, or set an IP address"
+            say(
+                "{shown}: the host's name is not known: check it, or set an IP address",
+                shown=address.shown,
+            )
         ) from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from appliance.errors import CameraError
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
@@ -89,7 +90,10 @@ class VideoFile:
             packet = next(self._packets, None)
         if packet is None:
             raise CameraError(
-                f"the video file {self._path} holds no pictures: copy or record it again"
+                say(
+                    "the video file {path} holds no pictures: copy or record it again",
+                    path=self._path,
+                )
             )
         return packet
 
@@ -105,13 +109,23 @@ class VideoFile:
                     yield packet
         except av.error.FFmpegError as error:
             raise CameraError(
-                f"the video file {self._path} cannot be read on after {count} frames "
-                f"({error.strerror}): copy or record it again"
+                say(
+                    "the video file {path} cannot be read on after {count} frames ({strerror}): "
+                    "copy or record it again",
+                    path=self._path,
+                    count=count,
+                    strerror=error.strerror,
+                )
             ) from error
         if count < self._stream.frames:
             raise CameraError(
-                f"the video file {self._path} was cut short: {count} of its "
-                f"{self._stream.frames} frames are there; copy or record it again"
+                say(
+                    "the video file {path} was cut short: {count} of its {frames} frames are "
+                    "there; copy or record it again",
+                    path=self._path,
+                    count=count,
+                    frames=self._stream.frames,
+                )
             )
 
     def _rewind(self) -> None:
@@ -132,16 +146,26 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
         container = av.open(f"file:{path.absolute()}", options=dict(ONLY_FILES))
     except FileNotFoundError:
         raise CameraError(
-            f"there is no video file {path}: put the file there, or correct the camera's `source`"
+            say(
+                "there is no video file {path}: put the file there, or correct the camera's "
+                "`source`",
+                path=path,
+            )
         ) from None
     except (OSError, av.error.FFmpegError) as error:
         raise CameraError(
-            f"the video file {path} cannot be played ({error.strerror}): it must be a whole file, "
-            "such as an MP4 with H.264; copy or record it again"
+            say(
+                "the video file {path} cannot be played ({strerror}): it must be a whole file, "
+                "such as an MP4 with H.264; copy or record it again",
+                path=path,
+                strerror=error.strerror,
+            )
         ) from error
     if not container.streams.video:
         container.close()
-        raise CameraError(f"the video file {path} holds no video: set the camera's `source` to one")
+        raise CameraError(
+            say("the video file {path} holds no video: set the camera's `source` to one", path=path)
+        )
     return container, container.streams.video[0]
 
 

@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from statistics import median
 
+from appliance.wording.sentence import say
 from sensors.camera.sources.decoder import DecodingCounts
 
 BEHIND_S = 0.5  # more is a fault
@@ -18,7 +19,7 @@ MEASURED_OVER = 5  # distances
 DAMAGED_SHARE, MOST_DAMAGED = 0.05, 5  # of the pictures of the last minute; fewer are chance
 WINDOW_S, STEP_S = 60.0, 10.0
 COVERED_SHARE = 0.9  # of the time between key frames that far apart; less is a fault
-SET_IT = "set a key frame every 2 s (I-frame interval, GOP) in the camera"
+SET_IT = say("set a key frame every 2 s (I-frame interval, GOP) in the camera")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,14 @@ class StreamReport:
             self,
             corrupt=self.corrupt + other.corrupt,
             errors=self.errors + other.errors,
-            advice=(*self.advice, *(f"{name}: {text}" for text in other.advice)),
-            faults=(*self.faults, *(f"{name}: {text}" for text in other.faults)),
+            advice=(
+                *self.advice,
+                *(say("{name}: {text}", name=name, text=text) for text in other.advice),
+            ),
+            faults=(
+                *self.faults,
+                *(say("{name}: {text}", name=name, text=text) for text in other.faults),
+            ),
         )
 
 
@@ -126,23 +133,35 @@ class StreamHealth:
     def _advise(self) -> str:
         """What may be better, though nothing is missed."""
         text = self._describe_keys()
-        return f"{text}: {SET_IT}, so that pictures are there at once" if text else ""
+        return (
+            say("{text}: {set_it}, so that pictures are there at once", text=text, set_it=SET_IT)
+            if text
+            else ""
+        )
 
     def _describe_keys(self) -> str:
         if self.refreshes:
-            return "this stream has no key frames (intra refresh)"
+            return say("this stream has no key frames (intra refresh)")
         if self._compute_since_s() > NONE_S:
-            return f"this stream has had no key frame for {self._compute_since_s():.0f} s"
+            return say(
+                "this stream has had no key frame for {since_s:.0f} s",
+                since_s=self._compute_since_s(),
+            )
         if self.key_frame_s and self.key_frame_s > FAR_S:
-            return f"a key frame comes only every {self.key_frame_s:.0f} s"
+            return say(
+                "a key frame comes only every {key_frame_s:.0f} s", key_frame_s=self.key_frame_s
+            )
         return ""
 
     def _explain_gaps(self, covered_share: float | None) -> str:
         if not is_low(covered_share) or not self._describe_keys():
             return ""
-        return (
-            f"{self._describe_keys()}, its packets do not show movement, and the energy budget "
-            f"covers {covered_share:.0%} of the time between: somebody may be missed; {SET_IT}"
+        return say(
+            "{keys}, its packets do not show movement, and the energy budget covers "
+            "{covered_share:.0%} of the time between: somebody may be missed; {set_it}",
+            keys=self._describe_keys(),
+            covered_share=covered_share,
+            set_it=SET_IT,
         )
 
     def _explain_damage(self, counts: DecodingCounts) -> str:
@@ -153,19 +172,22 @@ class StreamHealth:
         whole = counts.frames - before.frames
         if damaged < MOST_DAMAGED or damaged < DAMAGED_SHARE * (damaged + whole):
             return ""
-        return (
-            f"{damaged} of the last {damaged + whole} decoded pictures were damaged and are not "
-            'used: set `transport = "tcp"`, check cable and radio, set a lower bit rate, or H.264 '
-            "in the camera"
+        return say(
+            "{damaged} of the last {decoded} decoded pictures were damaged and are not used: "
+            'set `transport = "tcp"`, check cable and radio, set a lower bit rate, or H.264 in '
+            "the camera",
+            damaged=damaged,
+            decoded=damaged + whole,
         )
 
 
 def explain_lag(lag_s: float | None) -> str:
     if not lag_s or lag_s <= BEHIND_S:
         return ""
-    return (
-        f"pictures are {lag_s:.1f} s behind the camera, since this computer cannot keep up: set a "
-        "smaller picture, fewer frames a second or a lower bit rate in the camera"
+    return say(
+        "pictures are {lag_s:.1f} s behind the camera, since this computer cannot keep up: "
+        "set a smaller picture, fewer frames a second or a lower bit rate in the camera",
+        lag_s=lag_s,
     )
 
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from appliance.errors import CameraError
 from appliance.model_cameras import CameraMode
+from appliance.wording.sentence import say
 from sensors.camera.pictures.muxing import Clip
 from sensors.camera.sources.source import Camera
 from sensors.camera.streams.health import StreamReport
@@ -102,7 +103,9 @@ class StreamPair:
         camera = self.main.try_advance(gathered_s)
         self._hear(self.main)
         if camera is None:
-            raise CameraError(f"{sub.fault}; {self.main.fault}")
+            raise CameraError(
+                say("{fault}; {main_fault}", fault=sub.fault, main_fault=self.main.fault)
+            )
         return camera
 
     def _hear(self, stream: Stream) -> None:
@@ -151,7 +154,7 @@ class StreamPair:
         else the one that has most. Raises `CameraError`.
         """
         clips: list[tuple[Stream, Clip]] = []
-        error = CameraError("no clip is kept: no stream is recorded")
+        error = CameraError(say("no clip is kept: no stream is recorded"))
         for stream in (self.main, *([self.sub] if self.sub else [])):
             try:
                 if stream.recording is not None:
@@ -167,7 +170,7 @@ class StreamPair:
         found = self.heard.report(covered_share)
         for stream in self:
             if stream is not self.heard:
-                found = found.join(stream.report(), f"{stream.name} stream")
+                found = found.join(stream.report(), say("{name} stream", name=stream.name))
         return found
 
     # --- in words ------------------------------------------------------------------------------
@@ -199,9 +202,14 @@ class StreamPair:
         (wide, high), (main_wide, main_high) = self.sub.size, self.main.size
         if abs(wide * main_high / (high * main_wide) - 1) <= SAME_SHAPE:
             return ""
-        return (
-            f"the sub stream is {wide}x{high} and the main one {main_wide}x{main_high}: masks, "
-            "zones and boxes fit both only if they show the same; set the same shape in the camera"
+        return say(
+            "the sub stream is {wide}x{high} and the main one {main_wide}x{main_high}: masks, "
+            "zones and boxes fit both only if they show the same; set the same shape in the "
+            "camera",
+            wide=wide,
+            high=high,
+            main_wide=main_wide,
+            main_high=main_high,
         )
 
     def list_faults(self) -> list[CameraError]:
@@ -211,8 +219,16 @@ class StreamPair:
         found = []
         if self.sub.fault:
             found.append(
-                CameraError(f"{self.sub.fault}; the main stream does its work, at more cost")
+                CameraError(
+                    say(
+                        "{fault}; the main stream does its work, at more cost", fault=self.sub.fault
+                    )
+                )
             )
         elif self.main.fault:
-            found.append(CameraError(f"{self.main.fault}; pictures come from the sub stream"))
+            found.append(
+                CameraError(
+                    say("{fault}; pictures come from the sub stream", fault=self.main.fault)
+                )
+            )
         return found

@@ -10,6 +10,7 @@ from threading import Condition
 
 from appliance.errors import CameraError
 from appliance.media.frames import SUB
+from appliance.wording.sentence import say
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
@@ -49,7 +50,9 @@ class Stream:
         self.opened_in_s: float | None = None
         self.size: tuple[int, int] | None = None
         self._where = (
-            f"the {name} stream of the camera {camera}" if name else f"the camera {camera}"
+            say("the {name} stream of the camera {camera}", name=name, camera=camera)
+            if name
+            else say("the camera {camera}", camera=camera)
         )
         self._now_s = now_s
         self._lock = lock
@@ -143,7 +146,7 @@ class Stream:
         if not self.name or self._where in str(error):
             return error
         text = str(error).replace("`source`", "`sub_source`") if self.name == SUB else str(error)
-        return CameraError(f"{self._where}: {text}")
+        return CameraError(say("{where}: {text}", where=self._where, text=text))
 
     # --- what comes in -------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from appliance.wording.sentence import say
+
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
@@ -132,7 +134,9 @@ class Tamper:
     ) -> tuple[TamperKind, str] | None:
         """What this picture alone looks like; learns where it looks as usual."""
         if view.contrast >= NO_CONTRAST and self._is_same(grey, views.count_changed):
-            return TamperKind.FROZEN, "the same picture comes again and again, without any noise"
+            return TamperKind.FROZEN, say(
+                "the same picture comes again and again, without any noise"
+            )
         usual = self._usual.get(view.is_grey)
         known = usual or next(iter(self._usual.values()), None)
         alike = views.correlate(view.edges, known.edges) if known else 0.0
@@ -141,7 +145,9 @@ class Tamper:
         if usual is None:
             self._usual[view.is_grey] = Usual(view.edges.copy(), view.energy, view.sharpness)
         elif alike >= UNLIKE and (share := self._find_lost_focus(view, usual)):
-            return TamperKind.BLURRED, f"edges are {100 * share:.0f} % as sharp as usual"
+            return TamperKind.BLURRED, say(
+                "edges are {share_pct:.0f} % as sharp as usual", share_pct=100 * share
+            )
         elif not usual.is_learned or alike >= ALIKE:
             self._learn(view, usual, alike, media_s)
         elif is_comparable(view, usual):
@@ -164,7 +170,7 @@ class Tamper:
             return None  # by night a dark picture says nothing
         if not self._sudden and not (self.is_day and view.contrast < NO_CONTRAST):
             return None
-        return TamperKind.COVERED, "its picture is flat, and there is light"
+        return TamperKind.COVERED, say("its picture is flat, and there is light")
 
     def _find_lost_focus(self, view: "View", usual: Usual) -> float | None:
         """How sharp the picture is beside the usual one, where it is out of focus."""
@@ -219,16 +225,23 @@ def judge_move(
     there, right, down = find_shift(view.edges, usual.edges)
     is_shifted = max(abs(right), abs(down)) >= LEAST_SHIFT and there >= SHIFTED_ALIKE
     if is_shifted and there - alike >= SHIFT_GAIN:
-        return TamperKind.MOVED, f"its view is shifted by {describe_shift(right, down)}"
+        return TamperKind.MOVED, say(
+            "its view is shifted by {shift}", shift=describe_shift(right, down)
+        )
     if max(alike, there) < UNLIKE:
-        return TamperKind.MOVED, "its view is another one than before"
+        return TamperKind.MOVED, say("its view is another one than before")
     return None
 
 
 def describe_shift(right: int, down: int) -> str:
     """How far, in parts of the picture."""
-    across = f"{abs(right) / 1.6:.0f} % to the {'right' if right > 0 else 'left'}"
-    along = f"{abs(down) / 1.2:.0f} % {'down' if down > 0 else 'up'}"
-    return " and ".join(
-        text for pixels, text in ((right, across), (down, along)) if abs(pixels) >= LEAST_SHIFT
-    )
+    across_pct, along_pct = abs(right) / 1.6, abs(down) / 1.2
+    across = say("{pct:.0f} % to the left", pct=across_pct)
+    if right > 0:
+        across = say("{pct:.0f} % to the right", pct=across_pct)
+    along = say("{pct:.0f} % up", pct=along_pct)
+    if down > 0:
+        along = say("{pct:.0f} % down", pct=along_pct)
+    if abs(right) >= LEAST_SHIFT and abs(down) >= LEAST_SHIFT:
+        return say("{across} and {along}", across=across, along=along)
+    return across if abs(right) >= LEAST_SHIFT else along

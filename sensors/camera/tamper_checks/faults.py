@@ -11,29 +11,32 @@ from appliance.errors import ApplianceError
 from appliance.model import PowerReading
 from appliance.process.service import Service
 from appliance.status.sunrise import is_sun_up
-from appliance.wording.site_time import format_site_time
+from appliance.wording.sentence import say
+from appliance.wording.site_time import find_zone
 from sensors.camera.tamper_checks.checks import Tamper, TamperKind, Trouble
 
 SUN_EVERY_S = 60.0
 DAY_SHARE = 0.02  # of the panels' nominal power
-# ruff: noqa: ISC004  (a table of sentences)
 ADVICE = {
     TamperKind.COVERED: (
-        "seems covered",
-        "look at its lens: remove what is before it, clean off dirt, snow or spray",
+        say("seems covered"),
+        say("look at its lens: remove what is before it, clean off dirt, snow or spray"),
     ),
     TamperKind.MOVED: (
-        "seems to have been moved",
-        "turn it back and fasten it, its zones and masks no longer fit; or restart its service, "
-        "and this is the usual view. For a camera that turns by itself set `check_view = false`",
+        say("seems to have been moved"),
+        say(
+            "turn it back and fasten it, its zones and masks no longer fit; or restart its "
+            "service, and this is the usual view. For a camera that turns by itself set "
+            "`check_view = false`"
+        ),
     ),
     TamperKind.FROZEN: (
-        "seems frozen",
-        "switch its supply off and on, or restart it on its own page",
+        say("seems frozen"),
+        say("switch its supply off and on, or restart it on its own page"),
     ),
     TamperKind.BLURRED: (
-        "seems out of focus, wet or dirty",
-        "clean its lens, then focus it",
+        say("seems out of focus, wet or dirty"),
+        say("clean its lens, then focus it"),
     ),
 }
 
@@ -43,9 +46,16 @@ class TamperError(ApplianceError):
 
     def __init__(self, trouble: Trouble, since: datetime, service: Service) -> None:
         what, advice = ADVICE[trouble.kind]
-        at = format_site_time(since, service.settings.site.timezone, "%a %d %b %H:%M")
+        at = since.astimezone(find_zone(service.settings.site.timezone))
         super().__init__(
-            f"the camera {service.instance} {what} since {at}: {trouble.seen}; {advice}"
+            say(
+                "the camera {instance} {what} since {at:%a %d %b %H:%M}: {seen}; {advice}",
+                instance=service.instance,
+                what=what,
+                at=at,
+                seen=trouble.seen,
+                advice=advice,
+            )
         )
         self.code = trouble.kind.value
 
