@@ -16,7 +16,7 @@ from appliance.process.recorder import Task
 from appliance.process.rtc import Rtc
 from appliance.process.service import Service
 from appliance.wording.sentence import say
-from power.act.arbiter import ArbiterState, arbitrate
+from power.act.arbiter import ArbiterState, arbitrate, tell_cycle
 from power.act.camera_switches import CameraSwitches, CameraSwitchReport
 from power.act.heaters import HeaterReport, Heaters
 from power.act.loads import Actuator
@@ -139,13 +139,7 @@ class PowerCycle:
         decision = self._arbitrate(permission, situation)
         report = self._act(decision, permission, request, situation, sources)
         self._store(decision, situation, report, sources)
-        budget = decision.budget
-        return say(
-            "{reason}; the loads may draw {power_w:g} W{status}",
-            reason=budget.reason,
-            power_w=budget.power_w,
-            status=report.status,
-        )
+        return tell_cycle(decision.budget, report.status)
 
     def finish(self) -> None:
         """The service ends: what the settings stop with it is stopped. Raises `HostError`."""

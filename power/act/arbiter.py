@@ -128,3 +128,13 @@ def limit_power_w(level: EnergyLevel, proposal: Proposal, settings: Settings) ->
     """What the loads may draw: the planner's figure, but never more than the level allows."""
     allowed_w = settings.get_level_power_w(level)
     return min(allowed_w, proposal.power_w) if level == proposal.level else allowed_w
+
+
+def tell_cycle(budget: EnergyBudget, status: str) -> Sentence:
+    """The sentence of the power service: the budget, and what sleep has to say."""
+    return say(
+        "{reason}; the loads may draw {power_w:g} W{status}",
+        reason=budget.reason,
+        power_w=budget.power_w,
+        status=status,
+    )

@@ -90,22 +90,16 @@ def find_objection(
     cause = say("the cold") if is_cold else say("the uncertainty")
     if observation.cell_v < limits.cell.sound_v:
         agrees = is_above and is_as_counted(observation, charge_pct, limits)
-        return (
-            say("the voltage agrees with the count, only {cause} says so", cause=cause)
-            if agrees
-            else ""
-        )
+        told = say("the voltage agrees with the count, only {cause} says so", cause=cause)
+        return told if agrees else ""
     if least_pct + sigma_pct >= limits.sentinel_pct or is_lost(sigma_pct, reading):
         return say("the voltage is sound")
     if is_above:
         return say("the voltage is sound, only {cause} says so", cause=cause)
     shows_pct = limits.cell.rested.find_least_pct(observation.cell_v)
     shows_more = shows_pct >= limits.floor_pct and charge_pct - sigma_pct >= limits.empty_pct
-    return (
-        say("the voltage shows {shows_pct:.0f} % or more", shows_pct=shows_pct)
-        if shows_more
-        else ""
-    )
+    told = say("the voltage shows {shows_pct:.0f} % or more", shows_pct=shows_pct)
+    return told if shows_more else ""
 
 
 def is_as_counted(observation: Observation, charge_pct: float, limits: Limits) -> bool:

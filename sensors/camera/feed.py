@@ -30,7 +30,7 @@ from appliance.media.frames import (
     Refusal,
 )
 from appliance.model_cameras import CameraMode, HoldKind
-from appliance.wording.sentence import say
+from appliance.wording.sentence import join_sentences, say
 from sensors.camera.between_key_frames import BetweenKeyFrames
 from sensors.camera.gates.motion import Motion
 from sensors.camera.gates.segments import MotionSegment
@@ -140,11 +140,8 @@ class Feed:
     def stream(self) -> str | None:
         """What comes, in words."""
         found, hardware = self._streams.description, self._parts.hardware
-        return (
-            say("{found}; {words}", found=found, words=hardware.words)
-            if found and hardware and hardware.words
-            else found
-        )
+        words = (found, hardware.words) if found and hardware and hardware.words else ()
+        return join_sentences("; ", words) or found
 
     @property
     def report(self) -> StreamReport:
@@ -171,19 +168,12 @@ class Feed:
     def _list_mask_faults(self) -> list[CameraError]:
         """A privacy mask that may not hide in one stream what it hides in the other."""
         differ = self._streams.shapes_differ if self._parts.privacy_mask else ""
-        return (
-            [
-                CameraError(
-                    say(
-                        "the privacy masks of the camera {name}: {differ}",
-                        name=self._name,
-                        differ=differ,
-                    )
-                )
-            ]
-            if differ
-            else []
+        if not differ:
+            return []
+        told = say(
+            "the privacy masks of the camera {name}: {differ}", name=self._name, differ=differ
         )
+        return [CameraError(told)]
 
     @property
     def motion(self) -> Motion:

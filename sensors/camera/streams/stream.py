@@ -49,11 +49,7 @@ class Stream:
         self.fault: CameraError | None = None
         self.opened_in_s: float | None = None
         self.size: tuple[int, int] | None = None
-        self._where = (
-            say("the {name} stream of the camera {camera}", name=name, camera=camera)
-            if name
-            else say("the camera {camera}", camera=camera)
-        )
+        self._where = name_stream(name, camera)
         self._now_s = now_s
         self._lock = lock
         self._new_group = new_group
@@ -214,3 +210,10 @@ class Stream:
 
     def free_decoder(self) -> None:
         self._group.free_decoder()
+
+
+def name_stream(name: str, camera: str) -> str:
+    """A stream in sentences."""
+    if not name:
+        return say("the camera {camera}", camera=camera)
+    return say("the {name} stream of the camera {camera}", name=name, camera=camera)
