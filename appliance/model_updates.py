@@ -71,8 +71,8 @@ class CheckIn:
 
 @dataclass(frozen=True, slots=True)
 class UpdateHold:
-    """Somebody ordered over MQTT that no update is installed (`holds`), or that this ends. `until`
-    None: until further notice. What a technician holds is not in here.
+    """Somebody ordered over MQTT or at the page that no update is installed (`holds`), or that this
+    ends. `until` None: until further notice. What `unitctl update hold` holds is not in here.
     """
 
     stamp: Stamp

@@ -13,6 +13,8 @@ from appliance.model_updates import UpdateHold
 from appliance.store.store import Store
 from appliance.store.unit_time import WRONG_DATE_S, read_time
 
+PAGE = "page"  # as `via`: not a topic of MQTT
+
 
 def find_update_order(store: Store, now: datetime) -> UpdateHold | None:
     """The order that holds updates now; None where none does. Raises `StoreError`."""
@@ -44,4 +46,5 @@ def find_update_hold(store: Store, now: datetime) -> str:
     order = find_update_order(store, now)
     if order is None:
         return ""
-    return f"by {order.who} over MQTT" + (f": {order.reason}" if order.reason else "")
+    via = "at the page" if order.via == PAGE else "over MQTT"
+    return f"by {order.who} {via}" + (f": {order.reason}" if order.reason else "")

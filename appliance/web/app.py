@@ -21,6 +21,7 @@ from appliance.status import charts, history, status_document
 from appliance.status.history import Span
 from appliance.web.acting.gate import add_gate
 from appliance.web.acting.refusals import wants_json
+from appliance.web.alarm_control import add_alarm_control
 from appliance.web.alarm_replies import add_alarm_replies
 from appliance.web.answer_safety import HEADERS, WITH_FORMS, MisdirectedRequest
 from appliance.web.camera_control import add_camera_control
@@ -35,6 +36,7 @@ from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
+from appliance.web.update_control import add_update_control
 from appliance.web.views.data import add_view_data
 from appliance.web.views.login import add_login, render_reason, render_refusal
 from appliance.web.views.shell import add_views
@@ -64,7 +66,9 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_changes(app, settings, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)
-    add_camera_control(app, settings, reader)
+    add_camera_control(app, settings, clock, reader)
+    add_alarm_control(app, settings, clock, reader)
+    add_update_control(app, settings, clock)
     add_alarm_replies(app, settings, clock, reader, static)
     app.register_error_handler(HTTPException, answer_refusal)
     app.register_error_handler(StoreError, answer_error)

@@ -21,6 +21,8 @@ from appliance.status.coverage import MOST_DAYS
 from appliance.store.change_positions import FORM
 from appliance.store.event_pages import PLACE
 from appliance.web import openapi_views
+from appliance.web.acting.asking import COOKIE, SECURE_COOKIE
+from appliance.web.acting.same_site import HEADER
 from appliance.web.app import create_app
 from appliance.web.changes import MOST_WAIT_S
 from appliance.web.event_export import MOST_EVENTS as MOST_EXPORTED
@@ -79,6 +81,7 @@ PLACES = {
     "camera": "A camera of the settings, or `all`",
     "span": "What one period is",
     "action": "What is ordered",
+    "alarm_id": "The alarm's id, or `all`",
 }
 REFUSALS = {
     400: ("An argument makes no sense; `reason` says why", "refusal"),
@@ -138,11 +141,44 @@ OPERATIONS = {
         (400, 410),
     ),
     "report": Operation("When each camera was watched and why not", "coverage", ("days",), (400,)),
-    "order": Operation("Locked: the page takes no orders", None, refuses=(404,)),
+    "order_camera": Operation(
+        "Pause, mute or switch off a camera, or end that: by a technician",
+        "holds",
+        refuses=(404, 413),
+        body="order",
+    ),
+    "acknowledge_alarm": Operation(
+        "Say that an alarm was seen: nobody else is told", "stored", refuses=(404, 413)
+    ),
+    "order_updates": Operation(
+        "Hold updates, or end a hold that was ordered here or over MQTT",
+        "update_hold",
+        refuses=(404, 413),
+        body="order",
+    ),
     "show_person": Operation("Who is logged in here, and the token that orders need", "person"),
     **openapi_views.OPERATIONS,
 }
 
+SECURITY = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Of a script (`unitctl access token add`); over https only",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SECURE_COOKIE,
+        "description": f"Of a login over https; `{COOKIE}` at the touchscreen",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": HEADER,
+        "description": "Beside a session, with an order: `csrf_token` of /api/person",
+    },
+}
 EXPLAINED = Explained(OPERATIONS, ARGUMENTS, PLACES, REFUSALS, EVERYWHERE, AS, LINKS, (LANGUAGE,))
 
 
@@ -156,12 +192,13 @@ def build_document() -> dict[str, Any]:
         "info": {
             "title": "Mobile unit",
             "version": VERSION,
-            "description": "What a unit does and why. Read-only; SI units, UTC, null: not known",
+            "description": "What a unit does and why, and orders. SI units, UTC, null: not known",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
+        "security": [{"token": []}, {"session": [], "csrf": []}, {}],
         "paths": build_paths(app),
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, "securitySchemes": SECURITY},
     }
 
 

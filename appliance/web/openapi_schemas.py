@@ -58,6 +58,21 @@ def describe_answers() -> dict[str, Schema]:
         "coverage": close("The newest day first", days=make_list(describe_camera_day())),
         "changes": describe_changes(),
         "person": describe_person(),
+        **describe_orders(),
+    }
+
+
+def describe_orders() -> dict[str, Schema]:
+    """What a technician orders, and what is answered."""
+    order = close(
+        "For how long (`for` or `until`, not both; neither: until further notice), and why",
+        **{"for": TEXT, "until": TEXT, "reason": TEXT},
+    )
+    return {
+        "order": {**order, "required": []},
+        "holds": close("What is held of cameras now, in sentences", holds=make_list(TEXT)),
+        "stored": close("It is stored; the service takes it at once", stored={"const": True}),
+        "update_hold": close("What holds updates now; null: no order does", hold=MAYBE_TEXT),
     }
 
 
