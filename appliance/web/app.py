@@ -66,9 +66,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_changes(app, settings, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)
-    add_camera_control(app, settings, clock, reader)
-    add_alarm_control(app, settings, clock, reader)
-    add_update_control(app, settings, clock)
+    add_orders(app, settings, clock, reader)
     add_alarm_replies(app, settings, clock, reader, static)
     app.register_error_handler(HTTPException, answer_refusal)
     app.register_error_handler(StoreError, answer_error)
@@ -76,6 +74,13 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app.register_error_handler(AccessError, answer_trouble)
     app.after_request(add_headers)
     return app
+
+
+def add_orders(app: Flask, settings: Settings, clock: Clock, reader: StoreReader) -> None:
+    """What a technician orders of cameras, alarms and updates."""
+    add_camera_control(app, settings, clock, reader)
+    add_alarm_control(app, settings, clock, reader)
+    add_update_control(app, settings, clock)
 
 
 def refuse_strange_hosts(app: Flask, settings: Settings) -> None:
