@@ -98,6 +98,21 @@ def list_acts(file: AccessFile, limit: int, before: int | None = None) -> list[A
         return [decode(row) for row in db.execute(sql, (before, before, limit)).fetchall()]
 
 
+def list_acts_before(
+    file: AccessFile, at: str, limit: int, *, since: str = "", row: int | None = None
+) -> list[Act]:
+    """The newest first, by time: those before a stored time, or of that time with a lower number
+    than `row`; from `since` on. Raises `AccessError`.
+    """
+    with file.read() as db:
+        sql = (
+            "SELECT * FROM act WHERE (at < ? OR (at = ? AND id < ?)) AND at >= ? "
+            "ORDER BY at DESC, id DESC LIMIT ?"
+        )
+        values = (at, at, 0 if row is None else row, since, limit)
+        return [decode(one) for one in db.execute(sql, values).fetchall()]
+
+
 def describe(one: Act) -> dict[str, Any]:
     """As JSON has it."""
     return {**asdict(one), "detail": json.loads(one.detail)}

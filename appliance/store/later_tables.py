@@ -36,3 +36,7 @@ DEVICE_STATE = """CREATE TABLE device_state (device TEXT PRIMARY KEY, at TEXT NO
     boot_id TEXT NOT NULL, uptime_s REAL NOT NULL, model TEXT NOT NULL, polls INTEGER NOT NULL,
     failed_polls INTEGER NOT NULL, waits INTEGER, error TEXT, last_error TEXT, last_error_at TEXT,
     measured_at TEXT, figures TEXT, words TEXT, quality TEXT, ages_s TEXT)"""
+# What one page of decisions is found by.
+DECISION_TIMES = tuple(
+    f"CREATE INDEX {table}_at ON {table} (at, id)" for table in ("camera_change", "switch_order")
+)

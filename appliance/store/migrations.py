@@ -15,7 +15,7 @@ from sqlite_utils import Database, Migrations
 
 from appliance.store.alarm_positions import format_report_trigger, list_beginnings
 from appliance.store.first_tables import FIRST_TABLES
-from appliance.store.later_tables import ALARM_TABLES, DEVICE_STATE, EVENT_LOOKUP
+from appliance.store.later_tables import ALARM_TABLES, DECISION_TIMES, DEVICE_STATE, EVENT_LOOKUP
 from appliance.store.sqlite_errors import explain
 from appliance.store.sqlite_files import limit_values
 
@@ -383,8 +383,9 @@ def m0031_event_lookup(db: Database) -> None:
 
 @unit()  # type: ignore[untyped-decorator]
 def m0032_devices(db: Database) -> None:
-    """How each power device answers, and what it measured last."""
-    db.execute(DEVICE_STATE)
+    """How each power device answers and what it measured last; decisions by their time."""
+    for sql in (DEVICE_STATE, *DECISION_TIMES):
+        db.execute(sql)
 
 
 if __name__ == "__main__":

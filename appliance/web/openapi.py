@@ -75,7 +75,10 @@ ARGUMENTS = {
     ),
     **openapi_views.ARGUMENTS,
 }
-AS = {"position": "after"}  # where two addresses have different arguments of one name
+AS = {
+    "position": "after",
+    **openapi_views.AS,
+}  # where two addresses have different arguments of one name
 PLACES = {
     "event_id": "The event's id",
     "camera": "A camera of the settings, or `all`",

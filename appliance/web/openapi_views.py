@@ -10,6 +10,8 @@ from appliance.model import Quality
 from appliance.parsing.times import LONGEST_TEXT, TIME_HELP
 from appliance.settings import Settings
 from appliance.status.charts import COLUMNS
+from appliance.status.decisions import KINDS
+from appliance.store.decisions import PLACE
 from appliance.store.plan_rows import COLUMNS as PLAN_COLUMNS
 from appliance.web.openapi_paths import Argument, Operation
 from appliance.web.openapi_schemas import (
@@ -25,9 +27,16 @@ from appliance.web.openapi_schemas import (
     close,
     make_list,
 )
+from appliance.web.views.decisions import MOST, USUAL
 from appliance.web.views.energy_moment import BATTERY, READING
 from appliance.web.views.energy_wishes import Slider, list_sliders
 
+CURSOR = f"^({PLACE.pattern})?$"
+AS = {
+    "day_until": "day",
+    "decision": "before",
+    "decisions_limit": "limit",
+}  # names that other arguments have too
 STATES = ["answers", "silent", "waits", "old", "never", "locked", "on", "off"]
 DAY: Schema = {"type": "string", "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}
 TIME: Schema = {"type": "string", "maxLength": LONGEST_TEXT, "examples": ["2h", "2026-04-15T03:10"]}
@@ -52,6 +61,14 @@ def describe_range(slider: Slider) -> Schema:
 
 
 ARGUMENTS = {
+    "kind": Argument("Only of this kind; empty: of all", {"enum": ["", *KINDS]}),
+    "day_until": Argument("Up to the end of this day of the site", DAY),
+    "decisions_limit": Argument(
+        "At most so many", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
+    ),
+    "decision": Argument(
+        "Older than the decision with this cursor", {"type": "string", "pattern": CURSOR}
+    ),
     "day": Argument("A day of the site, not later than today; empty: today", DAY),
     "at": Argument(f"A moment of the past: {TIME_HELP}; empty: now", TIME),
     **{
@@ -63,6 +80,12 @@ OPERATIONS = {
     "devices": Operation(
         "Each power device: its values with age and quality, faults, how many polls failed",
         "device_list",
+    ),
+    "decisions": Operation(
+        "What was decided when and why, the newest first; acts of people for who may act",
+        "decision_list",
+        ("kind", "day_until", "decision", "decisions_limit"),
+        (400,),
     ),
     "energy_day": Operation("One day of the past, as the day of now", "past_day", ("day",), (400,)),
     "energy_ahead": Operation("The coming days as the newest plan expects them", "days_ahead"),
@@ -94,6 +117,7 @@ def describe_schemas() -> dict[str, Schema]:
         "days_ahead": describe_days_ahead(),
         "energy_moment": describe_moment(),
         "what_if": describe_what_if(),
+        "decision_list": describe_decisions(),
         "device_list": close("", devices=make_list(describe_device())),
     }
 
@@ -157,6 +181,25 @@ def describe_moment() -> Schema:
 def describe_row(names: Sequence[str], **others: Schema) -> Schema:
     """Figures of a row, each with null for not known but the `others`."""
     return close("", at=MOMENT, fresh=YES, **(dict.fromkeys(names, MAYBE_NUMBER) | others))
+
+
+def describe_decisions() -> Schema:
+    """A page of them."""
+    texts = ("what", "subject", "value", "who", "reason")
+    one = close(
+        "",
+        cursor=TEXT,
+        at=MOMENT,
+        kind={"enum": [*KINDS]},
+        until=MAYBE_MOMENT,
+        **dict.fromkeys(texts, TEXT),
+    )
+    return close(
+        "`older`: the cursor of the next page, null: there is none",
+        decisions=make_list(one),
+        older=MAYBE_TEXT,
+        shows_acts=YES,
+    )
 
 
 def describe_device() -> Schema:

@@ -9,6 +9,7 @@ from flask import Flask
 from appliance.clock import Clock
 from appliance.settings import Settings
 from appliance.web.reader import StoreReader
+from appliance.web.views.decisions import add_decisions
 from appliance.web.views.devices import add_devices
 from appliance.web.views.energy import add_energy
 
@@ -17,3 +18,4 @@ def add_view_data(app: Flask, settings: Settings, clock: Clock, reader: StoreRea
     """Their addresses below `/api/`."""
     add_energy(app, settings, clock, reader)
     add_devices(app, settings, reader)
+    add_decisions(app, settings, reader)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound
 
 from appliance.clock import Clock
-from appliance.parsing.times import FIRST_YEAR, LAST_YEAR, parse_time
+from appliance.parsing.times import parse_time
 from appliance.settings import Settings
 from appliance.status.days_ahead import build_days_ahead
 from appliance.status.energy_moment import WhyError
@@ -21,11 +21,10 @@ from appliance.strict_json import InputError, show
 from appliance.web.calculations import Calculations
 from appliance.web.questions import LANGUAGE
 from appliance.web.reader import StoreReader
+from appliance.web.views.days import parse_day
 from appliance.web.views.energy_moment import describe_energy_moment
 from appliance.web.views.energy_wishes import make_words, parse_wish
 from appliance.wording.site_time import find_zone
-
-DAY_CHARS = len("2026-04-15")
 
 
 def add_energy(app: Flask, settings: Settings, clock: Clock, reader: StoreReader) -> None:
@@ -76,17 +75,6 @@ def check_names(*known: str) -> None:
     unknown = sorted(set(request.args) - {*known, LANGUAGE})
     if unknown:
         raise BadRequest(f"there is no argument {show(unknown[0])}; there are {', '.join(known)}")
-
-
-def parse_day(text: str) -> date:
-    """A day such as 2026-04-15."""
-    try:
-        day = date.fromisoformat(text)
-        if len(text) != DAY_CHARS or not FIRST_YEAR < day.year < LAST_YEAR:
-            raise ValueError
-    except ValueError:
-        raise BadRequest(f"day: {show(text)} is no day, such as 2026-04-15") from None
-    return day
 
 
 def parse_moment(text: str, now: datetime, zone: tzinfo) -> datetime:

@@ -80,6 +80,7 @@ VIEWS = (
         ),
     ),
     View("devices", "Devices", ("values",)),
+    View("decisions", "Decisions"),
 )
 EVENT = View(  # /events/ID
     "event", "Event", ("oneevent", "eventaddress", "eventcard", "erasing", "box"), within="events"
