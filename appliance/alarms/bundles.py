@@ -15,6 +15,7 @@ from appliance.model import Stamp
 from appliance.model_alarms import Alarm
 from appliance.sections.alarms import AlarmSettings
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 
 LONGEST = timedelta(hours=6)
 SLEWED = timedelta(seconds=10)  # what a clock gains and loses without being set
@@ -41,7 +42,7 @@ def open_alarm(
         last=occurrence.at,
         ends=occurrence.at + timedelta(seconds=rule.bundle_s),
         occurrences=1,
-        reason=f"[alarm.{name}] holds: {occurrence.text}",
+        reason=say("[alarm.{name}] holds: {text}", name=name, text=occurrence.text),
         camera=occurrence.place,
         label=occurrence.label,
         snapshot=occurrence.snapshot,
@@ -83,4 +84,8 @@ def join(alarm: Alarm, occurrence: Occurrence, rule: AlarmSettings) -> Alarm:
 
 def describe_more(alarm: Alarm, covered: int) -> str:
     """The sentence of the message that closes a visit, for who has been told of `covered`."""
-    return f"{format_count(alarm.occurrences - covered, 'more occurrence')} since: {alarm.text}"
+    return say(
+        "{more_occurrences} since: {text}",
+        more_occurrences=format_count(alarm.occurrences - covered, "more occurrence"),
+        text=alarm.text,
+    )

@@ -28,13 +28,14 @@ from appliance.store.alarm_erasing import is_there
 from appliance.store.store import Store
 from appliance.store.unit_time import read_time
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 
 KEEP_S = 90 * 86_400.0
 LONGEST_WAIT_S = 3600.0  # of real time
 AFTER_ERROR_S = 5.0
 LINGER_S = 10.0  # until it leaves: one visit makes several rows
 SHORT_HEARTBEAT_S = 2 * 3600.0  # the timer comes each hour only
-NOTHING = "nothing waits; the next event, fault or sleep starts it again"
+NOTHING = say("nothing waits; the next event, fault or sleep starts it again")
 
 
 class ChannelTroubleError(ApplianceError):
@@ -173,16 +174,24 @@ class AlarmCycle:
         """The sentence of `systemctl status`."""
         waiting = alarm_rows.list_open(self._store, 1)
         if not waiting:
-            return "all alarms are sent"
+            return say("all alarms are sent")
         first = waiting[0]
         count = format_count(alarm_rows.count_open(self._store), "message")
-        return f"{count} on the way; {first.recipient} by {first.channel}: {first.reason}"
+        return say(
+            "{count} on the way; {recipient} by {channel}: {reason}",
+            count=count,
+            recipient=first.recipient,
+            channel=first.channel,
+            reason=first.reason,
+        )
 
 
 def list_replaced(store: Store) -> Iterator[AlarmDelivery]:
     """Heartbeats that wait, dropped: after a week without a link one of them says all."""
     for one in alarm_rows.list_waiting_heartbeats(store):
-        yield drop(one, f"dropped: a newer heartbeat takes its place; {one.reason}")
+        yield drop(
+            one, say("dropped: a newer heartbeat takes its place; {reason}", reason=one.reason)
+        )
 
 
 def pass_over(service: Service) -> None:

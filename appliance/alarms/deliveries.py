@@ -16,6 +16,7 @@ from random import Random
 from appliance.model import Stamp
 from appliance.model_alarms import Alarm, AlarmDelivery, DeliveryState
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from appliance.wording.shorten import shorten
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 900.0
@@ -74,7 +75,7 @@ def is_due(delivery: AlarmDelivery, now: datetime) -> bool:
 
 def begin(delivery: AlarmDelivery, *, covers: int) -> AlarmDelivery:
     """As it is stored before the channel gets it. `covers`: what has joined the alarm by now."""
-    reason = "given to the channel"
+    reason = say("given to the channel")
     return replace(
         delivery,
         state=DeliveryState.SENDING,
@@ -125,18 +126,24 @@ def find_pause_s(attempts: int, *, refused: bool, random: Random) -> float:
 
 def postpone(delivery: AlarmDelivery, until: datetime, reason: str) -> AlarmDelivery:
     """Without an attempt: quiet hours, a limit, an energy level."""
-    return replace(delivery, not_before=until, reason=f"waits for the end of {reason}")
+    return replace(
+        delivery, not_before=until, reason=say("waits for the end of {reason}", reason=reason)
+    )
 
 
 def wait_behind(delivery: AlarmDelivery, reason: str) -> AlarmDelivery:
     """Without an attempt: its channel rests after the failure of another message."""
-    return replace(delivery, reason=shorten(f"waits for its channel: {reason}", MOST_REASON))
+    return replace(
+        delivery, reason=shorten(say("waits for its channel: {reason}", reason=reason), MOST_REASON)
+    )
 
 
 def expire(delivery: AlarmDelivery, days: float) -> AlarmDelivery:
     """One that has waited for too long."""
     waited = format_count(days, "day", "g")
-    return drop(delivery, f"dropped after {waited}: {delivery.reason}")
+    return drop(
+        delivery, say("dropped after {waited}: {reason}", waited=waited, reason=delivery.reason)
+    )
 
 
 def drop(delivery: AlarmDelivery, reason: str) -> AlarmDelivery:
@@ -146,5 +153,5 @@ def drop(delivery: AlarmDelivery, reason: str) -> AlarmDelivery:
 
 def withdraw(delivery: AlarmDelivery, who: str) -> AlarmDelivery:
     """One that need not be sent any more: somebody has acknowledged the alarm."""
-    reason = f"not sent: acknowledged by {who}"
+    reason = say("not sent: acknowledged by {who}", who=who)
     return replace(delivery, state=DeliveryState.ACKNOWLEDGED, reason=reason)

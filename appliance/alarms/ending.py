@@ -10,6 +10,7 @@ from appliance.alarms.deliveries import drop, expire, withdraw
 from appliance.model_alarms import Alarm, AlarmDelivery, DeliveryState
 from appliance.sections.alarms import ChannelKind
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 
 DAY_S = 86_400.0
 LATEST_S = 120.0  # of a switch, after the alarm
@@ -25,11 +26,22 @@ def find_end(
     if age_s is not None and age_s > days * DAY_S:
         return expire(delivery, days)
     if delivery.channel not in settings.channel:
-        return drop(delivery, f"dropped: there is no [channel.{delivery.channel}] any more")
+        return drop(
+            delivery,
+            say("dropped: there is no [channel.{channel}] any more", channel=delivery.channel),
+        )
     if delivery.recipient not in settings.recipient:
-        return drop(delivery, f"dropped: there is no [recipient.{delivery.recipient}] any more")
+        return drop(
+            delivery,
+            say(
+                "dropped: there is no [recipient.{recipient}] any more",
+                recipient=delivery.recipient,
+            ),
+        )
     if is_switch(delivery.channel, settings) and is_too_late(delivery, age_s):
-        return drop(delivery, f"dropped: too late for a switch: {delivery.reason}")
+        return drop(
+            delivery, say("dropped: too late for a switch: {reason}", reason=delivery.reason)
+        )
     if alarm is not None and alarm.acknowledged_by:
         return withdraw(delivery, alarm.acknowledged_by)
     return None

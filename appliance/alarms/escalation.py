@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from appliance.alarms.deliveries import LONGEST_PAUSE
 from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind, DeliveryState
 from appliance.sections.alarms import AlarmSettings, RecipientSettings
+from appliance.wording.sentence import say
 
 WITHOUT_RULE = (AlarmKind.HEARTBEAT, AlarmKind.TEST)  # also where a rule has their name
 DAY_S = 86_400.0
@@ -44,7 +45,9 @@ def find_steps(
         if own is None or since is None or not own.next or own.next in told:
             continue
         minutes = rule.acknowledge_s / 60
-        reason = f"{name} has not acknowledged it in {minutes:g} min"
+        reason = say(
+            "{name} has not acknowledged it in {minutes:g} min", name=name, minutes=minutes
+        )
         yield Step(own.next, since + timedelta(seconds=rule.acknowledge_s), reason)
 
 

@@ -14,6 +14,7 @@ from appliance.alarms.limits import SentMessage, Wait, find_quiet, find_wait
 from appliance.model import EnergyLevel
 from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind, AlarmPriority
 from appliance.sections.alarms import RecipientSettings
+from appliance.wording.sentence import say
 
 LOOK_AGAIN = timedelta(minutes=15)
 # What is worth the energy of a link while the battery is low: what says that it is.
@@ -58,7 +59,7 @@ def find_energy_wait(delivery: AlarmDelivery, alarm: Alarm, conditions: Conditio
         return None
     if delivery.priority is AlarmPriority.URGENT or alarm.kind in AT_ALL_LEVELS:
         return None
-    return Wait(f"the energy level {level.name}", conditions.now + LOOK_AGAIN)
+    return Wait(say("the energy level {level}", level=level), conditions.now + LOOK_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from appliance.model_alarms import AlarmPriority
 from appliance.parsing.times import find_next, is_within, parse_hours
 from appliance.sections.alarms import RecipientSettings
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 
 DAY = timedelta(days=1)
 MEGABYTE = 1_000_000
@@ -54,7 +55,7 @@ def find_quiet(recipient: RecipientSettings, local_now: datetime, now: datetime)
     if quiet is None or not is_within(quiet, local_now.time()):
         return None
     ends = find_next(quiet[1], now, local_now.tzinfo or UTC)
-    return Wait(f"quiet hours {recipient.quiet}", ends)
+    return Wait(say("quiet hours {quiet}", quiet=recipient.quiet), ends)
 
 
 def find_limit(
@@ -67,8 +68,18 @@ def find_limit(
     until = min(one.at for one in recent) + DAY
     if len(recent) >= recipient.messages_a_day:
         return Wait(
-            f"the limit of {format_count(recipient.messages_a_day, 'message')} a day", until
+            say(
+                "the limit of {messages} a day",
+                messages=format_count(recipient.messages_a_day, "message"),
+            ),
+            until,
         )
     if sum(one.size_bytes for one in recent) >= recipient.megabytes_a_day * MEGABYTE:
-        return Wait(f"the limit of {recipient.megabytes_a_day:g} MB a day", until)
+        return Wait(
+            say(
+                "the limit of {megabytes_a_day:g} MB a day",
+                megabytes_a_day=recipient.megabytes_a_day,
+            ),
+            until,
+        )
     return None

@@ -21,6 +21,7 @@ from appliance.sections.alarms import AlarmSettings, ChannelKind, ChannelSetting
 from appliance.settings import Settings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 
 HEARTBEAT, TEST = "heartbeat", "test"  # as a rule's name
@@ -87,7 +88,12 @@ class Maker:
         alarm = open_alarm(name, rule, occurrence, now=now, sequence=self._sequence)
         self.made.put(alarm)
         for recipient in rule.to:
-            self._tell(alarm, recipient, now, f"[alarm.{name}] names {recipient}")
+            self._tell(
+                alarm,
+                recipient,
+                now,
+                say("[alarm.{name}] names {recipient}", name=name, recipient=recipient),
+            )
 
     def _tell(self, alarm: Alarm, recipient: str, now: Stamp, reason: str) -> None:
         own = self._settings.recipient.get(recipient)

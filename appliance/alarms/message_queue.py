@@ -38,6 +38,7 @@ from appliance.store import alarm_rows
 from appliance.store.alarm_erasing import is_there
 from appliance.store.store import Store
 from appliance.store.unit_time import read_time
+from appliance.wording.sentence import say
 
 MOST_AT_ONCE = 200  # of a channel, that one pass looks at
 MANY_FAILURES = 3  # of a message, from which on its channel is a fault
@@ -158,7 +159,11 @@ class MessageQueue:
         """Channels that fail again and again, each with its last reason."""
         for channel in alarm_rows.list_open_channels(self._store):
             for one in alarm_rows.list_failing(self._store, channel, MANY_FAILURES):
-                yield f"the channel {channel} does not take messages: {one.reason}"
+                yield say(
+                    "the channel {channel} does not take messages: {reason}",
+                    channel=channel,
+                    reason=one.reason,
+                )
 
     # --- one message ---------------------------------------------------------------------------
 
@@ -170,7 +175,7 @@ class MessageQueue:
         age_s = self._time.measure_age_s(delivery.stamp.boot_id, delivery.stamp.uptime_s)
         ended = find_end(delivery, alarm, age_s=age_s, settings=self._settings)
         if ended is not None or alarm is None:
-            yield ended or drop(delivery, "dropped: its alarm cannot be read")
+            yield ended or drop(delivery, say("dropped: its alarm cannot be read"))
             return
         if self._desk.is_switch(delivery.channel) and delivery.state is DeliveryState.SENDING:
             self._desk.ask(delivery, alarm)  # before this service was killed

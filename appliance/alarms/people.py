@@ -25,6 +25,7 @@ from appliance.settings import Settings
 from appliance.store import alarm_rows
 from appliance.store.store import Store
 from appliance.store.unacknowledged import list_unacknowledged
+from appliance.wording.sentence import say
 
 
 def apply_orders(
@@ -52,7 +53,7 @@ def make_test(
     order: AlarmOrder, maker: Maker, settings: Settings, now: Stamp, level: EnergyLevel
 ) -> None:
     """A message to one recipient, or to all."""
-    text = f"this is a test of the alarms, ordered by {order.who}"
+    text = say("this is a test of the alarms, ordered by {who}", who=order.who)
     to = [order.recipient] if order.recipient else list(settings.recipient)
     maker.make_one(make_own(AlarmKind.TEST, now.utc, text, level), to, now, rule=TEST)
 

@@ -20,6 +20,7 @@ from appliance.sections.alarms import ChannelKind
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 
 LASTS_S = 60.0  # a sentence about the battery stays true for so long
 WITHOUT_REPLY = (AlarmKind.HEARTBEAT, AlarmKind.TEST)
@@ -99,4 +100,4 @@ def find_why(delivery: AlarmDelivery, alarm: Alarm, settings: Settings) -> str:
     if rule is None or delivery.recipient in rule.to or alarm.kind in WITHOUT_REPLY:
         return ""
     before = [name for name, one in settings.recipient.items() if one.next == delivery.recipient]
-    return f"{' or '.join(before)} has not acknowledged it" if before else ""
+    return say("{names} has not acknowledged it", names=" or ".join(before)) if before else ""

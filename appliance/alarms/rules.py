@@ -13,6 +13,7 @@ from appliance.alarms.occurrences import Occurrence
 from appliance.model_alarms import AlarmKind
 from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.alarms import AlarmSettings
+from appliance.wording.sentence import say
 
 OF_FAULTS = (AlarmKind.FAULT, AlarmKind.FAULT_OVER)
 
@@ -34,13 +35,17 @@ def is_met(rule: AlarmSettings, occurrence: Occurrence, local_time: time) -> boo
 def find_mismatch(rule: AlarmSettings, occurrence: Occurrence, local_time: time) -> str:
     """Why a rule does not hold; "" where it does."""
     if rule.on is not occurrence.kind:
-        return f"is for `{rule.on.value}`, not for `{occurrence.kind.value}`"
+        return say("is for `{on}`, not for `{kind}`", on=rule.on.value, kind=occurrence.kind.value)
     if why := find_other_name(rule, occurrence):
         return why
     if occurrence.level < rule.runs_from:
-        return f"holds from {rule.runs_from.name} on, and the level was {occurrence.level.name}"
+        return say(
+            "holds from {runs_from} on, and the level was {level}",
+            runs_from=rule.runs_from,
+            level=occurrence.level,
+        )
     if not is_within(parse_hours(rule.hours), local_time):
-        return f"holds {rule.hours}, and it was {local_time:%H:%M}"
+        return say("holds {hours}, and it was {at}", hours=rule.hours, at=f"{local_time:%H:%M}")
     return ""
 
 
@@ -56,5 +61,10 @@ def find_other_name(rule: AlarmSettings, occurrence: Occurrence) -> str:
     for key, found in checks.items():
         wanted: tuple[str, ...] = getattr(rule, key)
         if wanted and found not in wanted:
-            return f"`{key}` names {', '.join(wanted)}, and not {found or 'none'}"
+            return say(
+                "`{key}` names {wanted}, and not {found}",
+                key=key,
+                wanted=", ".join(wanted),
+                found=found or "none",
+            )
     return ""

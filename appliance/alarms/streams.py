@@ -13,6 +13,7 @@ from appliance.model import EnergyLevel, Fault, Sleep, Wake
 from appliance.model_alarms import TAMPER_CODES, AlarmKind
 from appliance.model_cameras import Event
 from appliance.wording.rule_zone import find_zone_name
+from appliance.wording.sentence import say
 from appliance.wording.shorten import shorten
 from appliance.wording.site_time import format_site_time
 
@@ -29,7 +30,7 @@ def from_event(event: Event, level: EnergyLevel) -> Occurrence:
         AlarmKind.EVENT,
         at=event.stamp.utc,
         place=event.camera,
-        text=shorten(f"{what} at {where}", MOST_TEXT),
+        text=shorten(say("{what} at {where}", what=what, where=where), MOST_TEXT),
         level=level,
         label=event.label,
         zone=zone,
@@ -57,7 +58,7 @@ def from_fault_end(fault: Fault, level: EnergyLevel) -> Occurrence:
         AlarmKind.FAULT_OVER,
         at=fault.cleared or fault.stamp.utc,
         place=fault.source,
-        text=shorten(f"over: {fault.text}", MOST_TEXT),
+        text=shorten(say("over: {text}", text=fault.text), MOST_TEXT),
         level=level,
         code=fault.code,
     )
@@ -65,17 +66,22 @@ def from_fault_end(fault: Fault, level: EnergyLevel) -> Occurrence:
 
 def from_sleep(sleep: Sleep, level: EnergyLevel, timezone: str) -> Occurrence:
     """The unit goes to sleep, and when it should be back."""
-    back = "nothing is set to wake it"
+    back = say("nothing is set to wake it")
     if sleep.expected is not None:
         at = format_site_time(sleep.expected, timezone, "%a %d %b %H:%M")
-        back = f"it is expected back at {at}"
-    text = f"the unit goes to sleep ({sleep.level.name}), {back}: {sleep.reason}"
+        back = say("it is expected back at {at}", at=at)
+    text = say(
+        "the unit goes to sleep ({level}), {back}: {reason}",
+        level=sleep.level,
+        back=back,
+        reason=sleep.reason,
+    )
     return make_own(AlarmKind.ASLEEP, sleep.stamp.utc, text, level)
 
 
 def from_wake(wake: Wake, level: EnergyLevel) -> Occurrence:
     """The unit is back."""
-    text = f"the unit is back ({wake.cause}): {wake.reason}"
+    text = say("the unit is back ({cause}): {reason}", cause=wake.cause, reason=wake.reason)
     return make_own(AlarmKind.AWAKE, wake.stamp.utc, text, level)
 
 

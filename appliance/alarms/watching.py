@@ -19,6 +19,7 @@ from appliance.status.night_ahead import NightAhead, read_night_ahead
 from appliance.status.status_document import compute_power_max_age_s
 from appliance.store import alarm_rows
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 from appliance.wording.site_time import format_site_time
 
 BATTERY, HEARTBEAT = "battery", "heartbeat"
@@ -46,7 +47,7 @@ class Watcher:
         known = alarm_rows.read_positions(self._store)
         now = self._store.clock.stamp()
         if self.find_heartbeat(now.utc, known.get(HEARTBEAT)) == now.utc:
-            own = make_own(AlarmKind.HEARTBEAT, now.utc, "the unit lives", level)
+            own = make_own(AlarmKind.HEARTBEAT, now.utc, say("the unit lives"), level)
             yield Sight(own, AlarmPosition(now, HEARTBEAT, int(now.utc.timestamp())))
         if self._is_battery_due(now.uptime_s):
             self._looked_s = now.uptime_s
@@ -95,7 +96,12 @@ def find_empty(night: NightAhead, battery: BatteryState | None, now: datetime) -
 
 def describe_battery(night: NightAhead, empty_at: datetime, timezone: str) -> str:
     """The sentence of the alarm."""
-    until = "sunrise" if night.sunrise else "this time tomorrow"
+    until = say("sunrise") if night.sunrise else say("this time tomorrow")
     ends = format_site_time(night.ends, timezone, "%a %H:%M")
     at = format_site_time(empty_at, timezone, "%a %H:%M")
-    return f"the battery lasts until about {at} only, not until {until} ({ends})"
+    return say(
+        "the battery lasts until about {at} only, not until {until} ({ends})",
+        at=at,
+        until=until,
+        ends=ends,
+    )

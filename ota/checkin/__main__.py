@@ -18,6 +18,7 @@ from appliance.settings import Settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import CHECKIN
+from appliance.wording.sentence import say
 from ota.checkin.idle import find_rest, has_report_of_today
 from ota.checkin.only_one import only_one
 from ota.disk import Disk
@@ -64,7 +65,7 @@ def work(settings: Settings, own_log: log.SentenceLog, stop: Event, *, now: bool
 
 def report_alone(settings: Settings, own_log: log.SentenceLog, stop: Event) -> None:
     """The report of a unit that takes no updates: how it is, and when it will be back."""
-    own_log.info("no mirror is set: this unit takes no updates ([update] mirrors)")
+    own_log.info(say("no mirror is set: this unit takes no updates ([update] mirrors)"))
     with closing(Store(settings.database, settings.make_clock(), CHECKIN, opened=False)) as store:
         open_database(store, own_log)
         if not has_report_of_today(Disk(), settings.update.dir, store):
@@ -129,7 +130,7 @@ def try_start(parts: "Parts", *, contact: bool) -> None:
 
 def require_contact(mirrors: Iterable[Mirror]) -> None:
     """Read a little of the first mirror that answers; raises `LinkError` where none does."""
-    error = LinkError("no mirror is set ([update] mirrors)", "no-mirror")
+    error = LinkError(say("no mirror is set ([update] mirrors)"), "no-mirror")
     for mirror in mirrors:
         try:
             next(iter(mirror.read(TIMESTAMP, most_bytes=1)), b"")

@@ -15,6 +15,7 @@ from typing import Protocol
 from appliance.clock import Clock
 from appliance.errors import HostError, StoreError
 from appliance.model_updates import UpdateStep
+from appliance.wording.sentence import say
 from ota.checkin.idle import is_hurried
 from ota.checkin.rate import is_due
 from ota.checkin.rows import UpdateRows
@@ -69,7 +70,7 @@ class CheckInCycle:
         self.engine = self._make_engine(asks=asks)
         self._obey(orders)
         if not asks and self.engine.progress.step is UpdateStep.IDLE:
-            return "it is not time to ask for a release yet"
+            return say("it is not time to ask for a release yet")
         wait = self._run_with_server(asks=asks, is_urgent=is_urgent)
         mirror, received_bytes = self.find_received()
         if asks or received_bytes:
@@ -130,7 +131,9 @@ class CheckInCycle:
         """Releases that an operator has tried again."""
         for release in orders.retry:
             if not self.engine.forget_failures(release):
-                self.rows.log.warning(f"release {release} has not failed here: nothing to retry")
+                self.rows.log.warning(
+                    say("release {release} has not failed here: nothing to retry", release=release)
+                )
 
     def _end_orders(self, done: Orders) -> None:
         """What was obeyed is done with: only now, so that a cut does not lose it, and only that,
@@ -144,20 +147,27 @@ class CheckInCycle:
             if left != orders:
                 self.orders.write(left)
         except OSError as error:
-            self.rows.log.warning(f"{tell_disk(error)}; the order is obeyed once more")
+            self.rows.log.warning(
+                say("{disk}; the order is obeyed once more", disk=tell_disk(error))
+            )
 
     def _end_hint(self, serial: int) -> None:
         """The hint that was there before the mirrors were asked: one that came later waits."""
         try:
             self.hints.note_obeyed(serial)
         except OSError as error:
-            self.rows.log.warning(f"{tell_disk(error)}; the hint is obeyed once more")
+            self.rows.log.warning(
+                say("{disk}; the hint is obeyed once more", disk=tell_disk(error))
+            )
 
 
 def tell_disk(error: OSError) -> SpaceError:
     """The error as one that says what to do."""
     return SpaceError(
-        f"the directory of updates cannot be read or written ({error}): check the disk, its free "
-        "space, and whose the directory is",
+        say(
+            "the directory of updates cannot be read or written ({error}): check the disk, its "
+            "free space, and whose the directory is",
+            error=error,
+        ),
         "disk",
     )

@@ -20,6 +20,7 @@ from appliance.model_updates import UpdateStep
 from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 from ota.checkin.rate import is_due
 from ota.checkin.rows import UpdateRows
 from ota.files import Files
@@ -32,7 +33,7 @@ from ota.push.heard import HintFiles, open_files
 REPORT = "report.json"
 MOST_REPORT_BYTES = 2**20
 DAY = timedelta(days=1)
-REST = "it is not time to ask for a release yet"
+REST = say("it is not time to ask for a release yet")
 
 
 def find_rest(settings: Settings, store: Store, files: Files, log: SentenceLog) -> str:

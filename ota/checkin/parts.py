@@ -18,6 +18,7 @@ from appliance.model_updates import CheckIn
 from appliance.process.host import Host
 from appliance.settings import Settings
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 from ota.checkin.cycle import CheckInCycle
 from ota.checkin.inspection import Inspection
 from ota.checkin.payloads import DayPayloads
@@ -235,7 +236,7 @@ class Parts:
         return mirror if is_here else CountedMirror(mirror, self.volume)
 
     def _note_volume(self, received_bytes: int) -> None:
-        unit, text = self.settings.unit.name, "a release is being fetched"
+        unit, text = self.settings.unit.name, say("a release is being fetched")
         mirror = self.trust.answered_by
         self.rows.note_check_in(unit, mirror=mirror, text=text, received_bytes=received_bytes)
 

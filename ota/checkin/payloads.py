@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.wording.sentence import say
 from ota.checkin.volume import Volume
 from ota.errors import LinkError, TrustError
 from ota.manifest import Layer, LayerKind, ReleaseManifest
@@ -30,8 +31,10 @@ class DayPayloads:
     def require_volume(self) -> None:
         if self.find_left() == 0:
             raise LinkError(
-                "the link is paid by volume, and today's part is used up; it goes on tomorrow "
-                "(settings, [update] metered_day_mb)",
+                say(
+                    "the link is paid by volume, and today's part is used up; it goes on tomorrow "
+                    "(settings, [update] metered_day_mb)"
+                ),
                 "budget-used",
             )
 

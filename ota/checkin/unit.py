@@ -27,6 +27,7 @@ from appliance.settings import Settings
 from appliance.store.prepare import NEWEST_STEP
 from appliance.store.store import Store
 from appliance.store.update_holds import find_update_hold
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 from ota.machine.gate import GateFacts
 from ota.machine.orders import OrdersFile
@@ -93,14 +94,18 @@ class ThisUnit:
     def find_refusal(self, manifest: ReleaseManifest) -> str:
         own, system = find_data_schema(), read_sequence(self.os_sequence)
         if says_data_schema(manifest) and manifest.data_schema < own:
-            return (
-                f"it reads databases up to step {manifest.data_schema}, that of this unit has "
-                f"step {own}; have a release built from a newer program"
+            return say(
+                "it reads databases up to step {data_schema}, that of this unit has step {own}; "
+                "have a release built from a newer program",
+                data_schema=manifest.data_schema,
+                own=own,
             )
         if manifest.find_layer(LayerKind.OS) is None and manifest.min_os > system:
-            return (
-                f"it needs an operating system of at least number {manifest.min_os}, this unit has "
-                f"{system}; assign a release with an operating system first"
+            return say(
+                "it needs an operating system of at least number {min_os}, this unit has {system}; "
+                "assign a release with an operating system first",
+                min_os=manifest.min_os,
+                system=system,
             )
         return ""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from appliance.log import SentenceLog
 from appliance.model_updates import UpdateStep
+from appliance.wording.sentence import say
 from ota.checkin.inspection import Inspection
 from ota.checkin.payloads import DayPayloads
 from ota.errors import DamageError, UpdateError
@@ -39,7 +40,13 @@ class Upkeep:
             return None
         used = {one.current: str(one.key) for one in self.layers.examine() if one.current}
         texts = [
-            f"the {used[sha256]} in use ({sha256[:12]}) is damaged on the disk: {wrong}; {left}"
+            say(
+                "the {used} in use ({sha256}) is damaged on the disk: {wrong}; {left}",
+                used=used[sha256],
+                sha256=sha256[:12],
+                wrong=wrong,
+                left=left,
+            )
             for sha256, wrong in self.inspection.find_damage(used).items()
             if (left := self._repair(sha256, used[sha256]))
         ]
@@ -49,21 +56,27 @@ class Upkeep:
         """Why it is not repaired, and what to do; "" where it is."""
         layer = self._find_layer(sha256)
         if layer is None:
-            return "no manifest of it is here: assign a release that has it, or install it again"
+            return say(
+                "no manifest of it is here: assign a release that has it, or install it again"
+            )
         if not self.may_go_on():
-            return "it is fetched again when there is energy"
+            return say("it is fetched again when there is energy")
         if not self.inspection.may_repair(sha256):
-            return "it was fetched again and is damaged anew: look at the disk (`dmesg`)"
+            return say("it was fetched again and is damaged anew: look at the disk (`dmesg`)")
         try:
             self.payloads.repair(layer, self.may_go_on)
         except UpdateError as error:
             if spoils(error):
                 self.inspection.note_repair(sha256)
-            return f"it cannot be fetched again now ({error})"
+            return say("it cannot be fetched again now ({error})", error=error)
         self.inspection.note_repair(sha256)
         if wrong := self.inspection.look(sha256):
-            return f"fetching it again did not help ({wrong}): look at the disk (`dmesg`)"
-        self.log.warning(f"the {name} in use was damaged on the disk and was fetched again")
+            return say(
+                "fetching it again did not help ({wrong}): look at the disk (`dmesg`)", wrong=wrong
+            )
+        self.log.warning(
+            say("the {name} in use was damaged on the disk and was fetched again", name=name)
+        )
         return ""
 
     def _find_layer(self, sha256: str) -> Layer | None:

@@ -19,6 +19,7 @@ from appliance.errors import StoreError
 from appliance.model import Stamp
 from appliance.settings import Settings
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 from ota.health import checks
 from ota.health.sight import Items, Sight
 
@@ -45,7 +46,7 @@ class TrialHealth:
         failed = [f"{name} ({now[name]})" for name in worked if now.get(name)]
         if now.get(DATABASE) and not before.get(DATABASE):
             failed = [f"{DATABASE} ({now[DATABASE]})"]
-        return f"not as before: {', '.join(failed)}" if failed else ""
+        return say("not as before: {failed}", failed=", ".join(failed)) if failed else ""
 
     def _look(self, since: Stamp | None) -> Items:
         app = self.app if since is not None and self.app.is_dir() else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from appliance.model import Stamp
 from appliance.model_updates import UpdateStep
+from appliance.wording.sentence import say
 from ota.errors import LinkError, SlotError, UpdateError
 from ota.machine.before import Before, fail
 from ota.machine.gate import Verdict
@@ -61,14 +62,16 @@ class After:
     def install(self, progress: Progress) -> Result:
         manifest = self.before.read_manifest(progress)
         if manifest is None:
-            return fail(f"the record of release {progress.release} is damaged")
+            return fail(say("the record of release {release} is damaged", release=progress.release))
         layer = find_new_os(progress, manifest)
         try:
             if layer is not None:
                 self._install_slot(layer)
         except SlotError as error:
             return fail(str(error))
-        return Go(UpdateStep.ARM, f"release {manifest.release} is ready to be tried")
+        return Go(
+            UpdateStep.ARM, say("release {release} is ready to be tried", release=manifest.release)
+        )
 
     def _install_slot(self, layer: Layer) -> None:
         self.ports.slots.check()
@@ -87,23 +90,35 @@ class After:
         return layer is None or self._is_booted(layer.version)
 
     def arm(self, progress: Progress) -> Result:
-        return Go(UpdateStep.GATE2, f"release {progress.release} waits for its trial")
+        return Go(
+            UpdateStep.GATE2, say("release {release} waits for its trial", release=progress.release)
+        )
 
     def gate2(self, progress: Progress) -> Result:
         verdict = self.before.ask_gate(progress)
         if not isinstance(verdict, Verdict):
             return verdict
         facts = {"starts": 1, **self.ports.health.measure(), "contact": self._has_contact()}
-        return Go(UpdateStep.REBOOT, f"starts release {progress.release}: {verdict.reason}", facts)
+        return Go(
+            UpdateStep.REBOOT,
+            say(
+                "starts release {release}: {reason}",
+                release=progress.release,
+                reason=verdict.reason,
+            ),
+            facts,
+        )
 
     # --- try ------------------------------------------------------------------------------------
 
     def reboot(self, progress: Progress) -> Result:
         manifest = self.before.read_manifest(progress)
         if manifest is None:
-            return roll_back(progress, "its record is damaged")
+            return roll_back(progress, say("its record is damaged"))
         if self._has_started(find_new_os(progress, manifest)):
-            return Go(UpdateStep.TRIAL, f"release {manifest.release} is on trial")
+            return Go(
+                UpdateStep.TRIAL, say("release {release} is on trial", release=manifest.release)
+            )
         if progress.entered and progress.entered.stamp.boot_id != self.ports.unit.stamp().boot_id:
             return self._start_again(progress)
         try:
@@ -112,28 +127,33 @@ class After:
         except SlotError as error:
             return roll_back(progress, str(error))
         self.ports.unit.reboot()
-        return Wait(f"restarts with release {manifest.release}")
+        return Wait(say("restarts with release {release}", release=manifest.release))
 
     def _start_again(self, progress: Progress) -> Result:
         """The unit was restarted, and the old operating system runs."""
         starts = int(progress.entered.facts.get("starts", 1)) if progress.entered else 1
         if starts >= (FOR_POWER if self.ports.unit.lost_power() else MOST_STARTS):
-            return roll_back(progress, f"its operating system did not start ({starts} times)")
+            return roll_back(
+                progress, say("its operating system did not start ({starts} times)", starts=starts)
+            )
         return Go(
             UpdateStep.REBOOT,
-            f"the old system runs after a restart; starts release {progress.release} once more",
+            say(
+                "the old system runs after a restart; starts release {release} once more",
+                release=progress.release,
+            ),
             {"starts": starts + 1},
         )
 
     def trial(self, progress: Progress) -> Result:
         manifest = self.before.read_manifest(progress)
         if manifest is None:
-            return roll_back(progress, "its record is damaged")
+            return roll_back(progress, say("its record is damaged"))
         most = FOR_POWER if self.ports.unit.lost_power() else MOST_TRIALS
         if progress.trial_boots > most:
-            return roll_back(progress, f"its trial was cut off {most} times")
+            return roll_back(progress, say("its trial was cut off {most} times", most=most))
         if not self._has_started(find_new_os(progress, manifest)):
-            return roll_back(progress, "the computer fell back to the old operating system")
+            return roll_back(progress, say("the computer fell back to the old operating system"))
         try:
             self.ports.layers.start_trial(manifest)
         except UpdateError as error:
@@ -141,26 +161,35 @@ class After:
         self.ports.unit.restart_services()
         return Go(
             UpdateStep.HEALTH,
-            f"what worked before release {manifest.release} must work within "
-            f"{self.health_s / 60:.0f} min",
+            say(
+                "what worked before release {release} must work within {health_min:.0f} min",
+                release=manifest.release,
+                health_min=self.health_s / 60,
+            ),
         )
 
     def health(self, progress: Progress) -> Result:
         manifest = self.before.read_manifest(progress)
         if manifest is None or progress.entered is None:
-            return roll_back(progress, "its record is damaged")
+            return roll_back(progress, say("its record is damaged"))
         age_s = self.ports.unit.age_s(progress.entered.stamp)
         if age_s is None:
-            return Go(UpdateStep.TRIAL, f"the trial of {manifest.release} was cut off; once more")
+            return Go(
+                UpdateStep.TRIAL,
+                say("the trial of {release} was cut off; once more", release=manifest.release),
+            )
         if age_s < self.settle_s:
-            return Wait(f"release {manifest.release} starts", again_s=LOOK_S)
+            return Wait(say("release {release} starts", release=manifest.release), again_s=LOOK_S)
         text = self.ports.health.judge(progress.baseline, self._find_start(progress.entered.stamp))
         if not text:
             return self._commit_when_steady(manifest, progress, age_s)
         self.well_s = None
         if age_s > self.health_s:
             return roll_back(progress, text)
-        return Wait(f"release {manifest.release} is on trial: {text}", again_s=LOOK_S)
+        return Wait(
+            say("release {release} is on trial: {text}", release=manifest.release, text=text),
+            again_s=LOOK_S,
+        )
 
     def _find_start(self, entered: Stamp) -> Stamp:
         """From when on a row is one of the release on trial."""
@@ -172,13 +201,19 @@ class After:
         now_s = self.ports.unit.stamp().uptime_s
         self.well_s = now_s if self.well_s is None else self.well_s
         if now_s - self.well_s < self.steady_s:
-            return Wait(f"release {manifest.release} works; watches it", again_s=LOOK_S)
+            return Wait(
+                say("release {release} works; watches it", release=manifest.release), again_s=LOOK_S
+            )
         if waits := self._wait_for_contact(manifest, progress, age_s):
             return waits
         layer = manifest.find_layer(OS)
         system = layer.sha256 if layer else find_system_sha256(progress)
         facts = {"sequence": manifest.sequence, "os_sha256": system}
-        return Go(UpdateStep.COMMIT, f"release {manifest.release} works as the one before", facts)
+        return Go(
+            UpdateStep.COMMIT,
+            say("release {release} works as the one before", release=manifest.release),
+            facts,
+        )
 
     def _wait_for_contact(
         self, manifest: ReleaseManifest, progress: Progress, age_s: float
@@ -189,10 +224,12 @@ class After:
         needed = find_new_os(progress, manifest) and progress.baseline.get("contact")
         if not needed or self._has_contact():
             return None
-        text = "no mirror answers, and one did before"
+        text = say("no mirror answers, and one did before")
         if age_s < PROBATION_S:
             return Wait(
-                f"release {manifest.release} is on trial: {text}", "link", again_s=ASK_EVERY_S
+                say("release {release} is on trial: {text}", release=manifest.release, text=text),
+                "link",
+                again_s=ASK_EVERY_S,
             )
         return roll_back(progress, text) if self.ports.unit.has_carrier() else None
 
@@ -217,16 +254,20 @@ class After:
         self.before.keep_offer(progress)
         if manifest is not None:
             self.ports.trust.commit(manifest)
-        return Go(UpdateStep.REPORT, f"release {progress.release} is committed")
+        return Go(
+            UpdateStep.REPORT, say("release {release} is committed", release=progress.release)
+        )
 
     def roll_back(self, progress: Progress) -> Result:
         manifest = self.before.read_manifest(progress)
         self.ports.layers.roll_back()
         if self.way_back.is_on_trial(manifest, progress) and self.way_back.fall_back():
-            return Wait(f"restarts with the system before release {progress.release}")
+            return Wait(
+                say("restarts with the system before release {release}", release=progress.release)
+            )
         self.way_back.end()
         self.ports.unit.restart_services()
-        reason = progress.entered.reason if progress.entered else "it failed"
+        reason = progress.entered.reason if progress.entered else say("it failed")
         return fail(reason)
 
     def report(self, progress: Progress) -> Result:
@@ -239,7 +280,10 @@ class After:
 
 
 def roll_back(progress: Progress, why: str) -> Go:
-    return Go(UpdateStep.ROLLBACK, f"release {progress.release} is taken back: {why}")
+    return Go(
+        UpdateStep.ROLLBACK,
+        say("release {release} is taken back: {why}", release=progress.release, why=why),
+    )
 
 
 Act = Callable[[Progress], Result]

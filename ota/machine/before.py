@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from appliance.model_updates import UpdateStep
 from appliance.sections.network import UpdateSettings
+from appliance.wording.sentence import join_sentences, say
 from ota.errors import LinkError, SlotError, SpaceError, TrustError, UpdateError
 from ota.machine.download_share import DownloadShare
 from ota.machine.fetch_again import find_pause, spoils
@@ -76,13 +77,18 @@ class Before:
             return wait_for(error)
         if offer is None or offer.manifest_sha256 == find_running_sha256(progress):
             refused = self.ports.trust.passed_over if self.technician else ""
-            return Wait(self.tell_idle(progress) + tell_refused_stick(refused))
+            return Wait(join_sentences("", [self.tell_idle(progress), tell_refused_stick(refused)]))
         if failed := tell_failures(progress, offer):
             return Wait(failed, "operator")
         hold = self.ports.unit.read_facts().hold
         if hold:
             return Wait(
-                f"release {offer.manifest.release} is offered; updates are held: {hold}", "hold"
+                say(
+                    "release {release} is offered; updates are held: {hold}",
+                    release=offer.manifest.release,
+                    hold=hold,
+                ),
+                "hold",
             )
         return self._accept(offer)
 
@@ -106,16 +112,25 @@ class Before:
             return tell_dropped(progress, self.ports.trust.paused)
         return Go(
             UpdateStep.IDLE,
-            f"release {offer.manifest.release} is meant for this unit, not {progress.release}",
+            say(
+                "release {release} is meant for this unit, not {other}",
+                release=offer.manifest.release,
+                other=progress.release,
+            ),
         )
 
     def _accept(self, offer: Offer) -> Result:
         self.offers.write(offer)
         manifest = offer.manifest
-        wave = f", wave {offer.wave}" if offer.wave else ""
+        wave = say(", wave {wave}", wave=offer.wave) if offer.wave else ""
         return Go(
             UpdateStep.OFFERED,
-            f"release {manifest.release}{wave} is meant for this unit, by {offer.source}",
+            say(
+                "release {release}{wave} is meant for this unit, by {source}",
+                release=manifest.release,
+                wave=wave,
+                source=offer.source,
+            ),
             {"release": manifest.release, "sha256": offer.manifest_sha256},
         )
 
@@ -125,14 +140,24 @@ class Before:
         manifest = self.read_manifest(progress)
         if manifest is None:
             return tell_lost_offer(progress)
-        return Go(UpdateStep.PLAN, f"looks what of release {manifest.release} is here already")
+        return Go(
+            UpdateStep.PLAN,
+            say("looks what of release {release} is here already", release=manifest.release),
+        )
 
     def plan(self, progress: Progress) -> Result:
         manifest = self.read_manifest(progress)
         if manifest is None:
             return tell_lost_offer(progress)
         if refusal := self.ports.unit.find_refusal(manifest):
-            return fail(f"release {manifest.release} cannot run here: {refusal}", MOST_FAILURES)
+            return fail(
+                say(
+                    "release {release} cannot run here: {refusal}",
+                    release=manifest.release,
+                    refusal=refusal,
+                ),
+                MOST_FAILURES,
+            )
         try:
             self._check_slots(manifest)
             missing_bytes = self._count_missing(progress, manifest)
@@ -141,7 +166,11 @@ class Before:
             return fail(str(error), MOST_FAILURES) if is_final else wait_for(error)
         return Go(
             UpdateStep.DOWNLOAD,
-            f"fetches {missing_bytes / MB:.1f} MB of release {manifest.release}",
+            say(
+                "fetches {missing_mb:.1f} MB of release {release}",
+                missing_mb=missing_bytes / MB,
+                release=manifest.release,
+            ),
             {"missing_bytes": missing_bytes},
         )
 
@@ -171,7 +200,9 @@ class Before:
                 self._fetch(layer, share)
             except UpdateError as error:
                 return self._tell_stop(manifest, layer, error)
-        return Go(UpdateStep.VERIFY, f"release {manifest.release} is here; checks it")
+        return Go(
+            UpdateStep.VERIFY, say("release {release} is here; checks it", release=manifest.release)
+        )
 
     def _find_pause(self, progress: Progress, manifest: ReleaseManifest) -> str:
         """A stick costs no volume: with a technician present nothing waits."""
@@ -191,9 +222,13 @@ class Before:
         """They are fetched anew, and it is counted: DOWNLOAD says when."""
         spoiled = [layer.sha256 for layer in layers]
         if self.technician and self.fetched.intersection(spoiled):
-            return Wait(f"{text}; twice in a row: check the disk, and the stick", "space")
+            return Wait(
+                say("{text}; twice in a row: check the disk, and the stick", text=text), "space"
+            )
         self.fetched.update(spoiled)
-        return Go(UpdateStep.DOWNLOAD, f"{text}; fetches it anew", {"spoiled": spoiled})
+        return Go(
+            UpdateStep.DOWNLOAD, say("{text}; fetches it anew", text=text), {"spoiled": spoiled}
+        )
 
     def _make_share(self, progress: Progress, manifest: ReleaseManifest) -> DownloadShare:
         left_bytes = self._count_missing(progress, manifest)
@@ -211,8 +246,15 @@ class Before:
         for layer in damaged:
             self.ports.payloads.discard(layer)
         if not damaged:
-            return Go(UpdateStep.GATE, f"release {manifest.release} is here and whole")
-        text = f"{damaged[0].kind.value} of release {manifest.release} was damaged on the disk"
+            return Go(
+                UpdateStep.GATE,
+                say("release {release} is here and whole", release=manifest.release),
+            )
+        text = say(
+            "{kind} of release {release} was damaged on the disk",
+            kind=damaged[0].kind,
+            release=manifest.release,
+        )
         return self._tell_spoiled(damaged, text)
 
     # --- may it? --------------------------------------------------------------------------------
@@ -221,7 +263,14 @@ class Before:
         verdict = self.ask_gate(progress)
         if not isinstance(verdict, Verdict):
             return verdict
-        return Go(UpdateStep.INSTALL, f"installs release {progress.release}: {verdict.reason}")
+        return Go(
+            UpdateStep.INSTALL,
+            say(
+                "installs release {release}: {reason}",
+                release=progress.release,
+                reason=verdict.reason,
+            ),
+        )
 
     def ask_gate(self, progress: Progress) -> Result | Verdict:
         """The open gate's verdict; else what is to be done instead."""
@@ -229,7 +278,10 @@ class Before:
         if offer is None:
             return tell_lost_offer(progress)
         if offer.until and self.ports.unit.stamp().utc >= offer.until:
-            return Go(UpdateStep.IDLE, f"the time for release {progress.release} is over")
+            return Go(
+                UpdateStep.IDLE,
+                say("the time for release {release} is over", release=progress.release),
+            )
         facts = self.ports.unit.read_facts()
         needs_wh = offer.manifest.energy_wh
         verdict = judge(facts, self.own, needs_wh=needs_wh, window=offer.window)

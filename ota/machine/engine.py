@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from appliance.model_updates import UpdateStep
 from appliance.sections.network import UpdateSettings
+from appliance.wording.sentence import say
 from ota.errors import SpaceError
 from ota.machine.after import Act, After
 from ota.machine.before import ASKED_AGAIN, Before, ignore_share
@@ -96,7 +97,7 @@ class Engine:
             found = [*found, self.progress.sha256]
         for sha in found:
             stamp = self.ports.unit.stamp()
-            reason = f"release {release} may be tried again, by order"
+            reason = say("release {release} may be tried again, by order", release=release)
             self._append(Record(stamp, UpdateStep.IDLE, release, sha, reason, {"order": FORGET}))
         return bool(found)
 
@@ -121,8 +122,12 @@ class Engine:
             self.journal.append(record)
         except OSError as error:
             raise SpaceError(
-                f"the journal of updates {self.journal.path} cannot be written "
-                f"({error.strerror}): nothing was changed; check the disk and its free space",
+                say(
+                    "the journal of updates {path} cannot be written ({strerror}): nothing was "
+                    "changed; check the disk and its free space",
+                    path=self.journal.path,
+                    strerror=error.strerror,
+                ),
                 "journal-not-written",
             ) from error
         self.progress = self.progress.add(record)

@@ -8,6 +8,7 @@ Never: fetches the same bytes at each check-in because a disk, or a mirror, spoi
 
 from datetime import datetime, timedelta
 
+from appliance.wording.sentence import say
 from ota.errors import LinkError, UpdateError
 from ota.machine.progress import Progress, Spoiled
 from ota.manifest import Layer, ReleaseManifest
@@ -44,8 +45,13 @@ def find_rest(found: Spoiled, now: datetime) -> timedelta | None:
 def describe(layer: Layer, release: str, found: Spoiled, left: timedelta) -> str:
     name = f"{layer.kind.value} {layer.name}".strip()
     hours = max(1, round(left.total_seconds() / 3600))
-    return (
-        f"{name} of release {release} was fetched {found.count} times and came out damaged each "
-        f"time: it is fetched again in {hours} h, since the link may be paid by volume; look at "
-        f"the disk (`dmesg`) and at what the mirrors serve, then `unitctl update retry {release}`"
+    return say(
+        "{name} of release {release} was fetched {count} times and came out damaged each "
+        "time: it is fetched again in {hours} h, since the link may be paid by volume; "
+        "look at the disk (`dmesg`) and at what the mirrors serve, then `unitctl update "
+        "retry {release}`",
+        name=name,
+        release=release,
+        count=found.count,
+        hours=hours,
     )

@@ -15,6 +15,7 @@ from typing import TypeGuard
 
 from appliance.parsing.times import is_within, parse_hours
 from appliance.sections.network import UpdateSettings
+from appliance.wording.sentence import say
 
 SAFETY = 2.0  # times the energy of the worst path: rollback and health checks included
 CHARGING_PCT_PER_H = 5.0  # of the capacity: from here on the sun "charges"
@@ -60,8 +61,8 @@ def judge(facts: GateFacts, own: UpdateSettings, *, needs_wh: float, window: str
     found = (
         find_hold(facts),
         find_clock(facts),
-        find_window(facts, own.window, "its window"),
-        find_window(facts, window, "the window of its rollout"),
+        find_window(facts, own.window, say("its window")),
+        find_window(facts, window, say("the window of its rollout")),
         find_temperature(facts),
     )
     if verdict := next(filter(None, found), None):
@@ -70,15 +71,18 @@ def judge(facts: GateFacts, own: UpdateSettings, *, needs_wh: float, window: str
 
 
 def find_hold(facts: GateFacts) -> Verdict | None:
-    return Verdict(f"updates are held: {facts.hold}", "hold") if facts.hold else None
+    return Verdict(say("updates are held: {hold}", hold=facts.hold), "hold") if facts.hold else None
 
 
 def find_clock(facts: GateFacts) -> Verdict | None:
     if facts.clock_trusted or facts.technician:
         return None
     return Verdict(
-        "the update waits: no time server has confirmed the clock since the start, so it is not "
-        "known whether the release is still meant to be installed; a technician may order it",
+        say(
+            "the update waits: no time server has confirmed the clock since the start, so it "
+            "is not known whether the release is still meant to be installed; a technician may "
+            "order it"
+        ),
         "clock",
     )
 
@@ -86,15 +90,20 @@ def find_clock(facts: GateFacts) -> Verdict | None:
 def find_window(facts: GateFacts, window: str, name: str) -> Verdict | None:
     if facts.technician or is_within(parse_hours(window), facts.local_time):
         return None
-    return Verdict(f"the update waits for {name}, {window}", "window")
+    return Verdict(say("the update waits for {name}, {window}", name=name, window=window), "window")
 
 
 def find_temperature(facts: GateFacts) -> Verdict | None:
     if facts.temperature_c is None or COLDEST_C <= facts.temperature_c <= HOTTEST_C:
         return None
     return Verdict(
-        f"the update waits: the computer has {facts.temperature_c:.0f} C, and flash memory is "
-        f"written from {COLDEST_C:.0f} to {HOTTEST_C:.0f} C",
+        say(
+            "the update waits: the computer has {temperature_c:.0f} C, and flash memory is "
+            "written from {coldest_c:.0f} to {hottest_c:.0f} C",
+            temperature_c=facts.temperature_c,
+            coldest_c=COLDEST_C,
+            hottest_c=HOTTEST_C,
+        ),
         "temperature",
     )
 
@@ -103,22 +112,40 @@ def judge_energy(facts: GateFacts, own: UpdateSettings, *, needs_wh: float) -> V
     """By charge and by what is left above the reserve; an unknown charge blocks."""
     soc_pct, energy_wh, reserve_wh = facts.soc_pct, facts.energy_wh, facts.reserve_wh
     if not (is_known(soc_pct) and is_known(energy_wh) and is_known(reserve_wh)):
-        return Verdict("the update waits: the charge of the battery is not known", "energy")
+        return Verdict(say("the update waits: the charge of the battery is not known"), "energy")
     charging = (facts.charging_pct_per_h or 0.0) >= CHARGING_PCT_PER_H
     least_pct = own.least_charging_pct if charging else own.least_charge_pct
     if soc_pct < least_pct:
-        text = f"the update waits: {floor(soc_pct)} % charge, needs {ceil(least_pct)} %"
+        text = say(
+            "the update waits: {soc_pct} % charge, needs {least_pct} %",
+            soc_pct=floor(soc_pct),
+            least_pct=ceil(least_pct),
+        )
         return Verdict(text, "energy")
-    return judge_spare(energy_wh - reserve_wh, SAFETY * needs_wh, f"{floor(soc_pct)} % charge")
+    return judge_spare(
+        energy_wh - reserve_wh, SAFETY * needs_wh, say("{soc_pct} % charge", soc_pct=floor(soc_pct))
+    )
 
 
 def judge_spare(spare_wh: float, needed_wh: float, charge: str) -> Verdict:
     """By what is left above the reserve."""
-    needed = f"{ceil(needed_wh)} Wh (twice what installation, trial and way back take)"
+    needed = say(
+        "{needed_wh} Wh (twice what installation, trial and way back take)",
+        needed_wh=ceil(needed_wh),
+    )
     if spare_wh < needed_wh:
-        spare = f"{floor(max(0.0, spare_wh))} Wh above the reserve"
-        return Verdict(f"the update waits: {spare}, needs {needed}", "energy")
-    return Verdict(f"{charge}, {floor(spare_wh)} Wh above the reserve; {needed} are needed")
+        spare = say("{spare_wh} Wh above the reserve", spare_wh=floor(max(0.0, spare_wh)))
+        return Verdict(
+            say("the update waits: {spare}, needs {needed}", spare=spare, needed=needed), "energy"
+        )
+    return Verdict(
+        say(
+            "{charge}, {spare_wh} Wh above the reserve; {needed} are needed",
+            charge=charge,
+            spare_wh=floor(spare_wh),
+            needed=needed,
+        )
+    )
 
 
 def is_known(value: float | None) -> TypeGuard[float]:

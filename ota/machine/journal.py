@@ -18,6 +18,8 @@ from appliance import strict_json
 from appliance.model import Stamp
 from appliance.model_updates import UpdateStep
 from appliance.strict_json import InputError
+from appliance.wording.sentence import Sentence
+from appliance.wording.sentence_data import decode_sentence, encode_sentence
 from ota.files import Files, append_line, replace
 from ota.machine.progress import Record
 
@@ -91,6 +93,8 @@ def encode_line(record: Record) -> bytes:
         "reason": record.reason,
         "facts": dict(record.facts),
     }
+    if isinstance(record.reason, Sentence):  # an earlier release reads its text
+        tree["said"] = encode_sentence(record.reason)
     text = json.dumps(tree, sort_keys=True)
     return f"{crc32(text.encode()):08x} {text}".encode()
 
@@ -110,6 +114,9 @@ def build_record(tree: dict[str, Any]) -> Record:
     uptime_s = strict_json.require_number(tree["uptime_s"], "uptime_s", 0, LONGEST_UPTIME_S)
     stamp = Stamp(strict_json.require_time(tree["at"], "at"), str(tree["boot_id"]), uptime_s)
     texts = {name: str(tree[name]) for name in ("release", "sha256", "reason")}
+    said = decode_sentence(str(tree.get("said", "")))
+    if said == texts["reason"]:
+        texts["reason"] = said
     return Record(stamp, UpdateStep(tree["step"]), **texts, facts=require_facts(tree["facts"]))
 
 

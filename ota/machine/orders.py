@@ -11,13 +11,16 @@ from pathlib import Path
 
 from appliance import strict_json
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from appliance.wording.shorten import make_printable, shorten
 from ota.files import Files, replace
 
 NAME = "orders.json"
 MOST_BYTES = 16_384
 LONGEST_PATH = 1000
-UNREADABLE = "the orders of the technician cannot be read; give `unitctl update hold --off` anew"
+UNREADABLE = say(
+    "the orders of the technician cannot be read; give `unitctl update hold --off` anew"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ Never: restarts for ever into a system that does not come up.
 
 from dataclasses import dataclass
 
+from appliance.wording.sentence import say
 from ota.machine.ports import Ports
 from ota.machine.progress import Progress
 from ota.machine.result import Wait
@@ -46,8 +47,11 @@ class WayBack:
             return None
         if trial.is_running(self.ports.slots.examine()) and self.fall_back():
             return Wait(
-                f"the journal of updates does not know of the trial of release {trial.release}: "
-                "restarts with the system before it"
+                say(
+                    "the journal of updates does not know of the trial of release {release}: "
+                    "restarts with the system before it",
+                    release=trial.release,
+                )
             )
         self.end()
         return None

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from appliance.wording.sentence import say
 from ota.errors import LinkError
 from ota.mirrors.mirror import NotThereError
 
@@ -73,12 +74,20 @@ class DirectoryMirror:
     def make_error(self, path: str, error: OSError) -> LinkError:
         if error.errno in GONE and self.root.is_dir():
             return NotThereError(
-                f"{self.name} has no {path}; copy the whole tree to it", "not-there"
+                say("{self} has no {path}; copy the whole tree to it", self=self.name, path=path),
+                "not-there",
             )
         if error.errno in GONE:
-            return LinkError(f"{self.name} is not there; plug the stick in, mount it", "no-mirror")
+            return LinkError(
+                say("{self} is not there; plug the stick in, mount it", self=self.name), "no-mirror"
+            )
         return LinkError(
-            f"{path} of {self.name} cannot be read ({error}); plug the stick in again, or copy the "
-            "tree to another one",
+            say(
+                "{path} of {self} cannot be read ({error}); plug the stick in again, or copy the "
+                "tree to another one",
+                path=path,
+                self=self.name,
+                error=error,
+            ),
             "unreadable",
         )

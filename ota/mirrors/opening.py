@@ -9,6 +9,7 @@ Never: opens another kind of address than https, http (a neighbour) and file.
 from urllib.parse import urlsplit
 
 from appliance.sections.network import UpdateSettings
+from appliance.wording.sentence import say
 from ota.errors import LinkError
 from ota.mirrors.directory import DirectoryMirror
 from ota.mirrors.mirror import Mirror
@@ -31,7 +32,10 @@ def open_mirror(address: str, settings: UpdateSettings) -> Mirror:
     except ValueError:
         pass
     raise LinkError(
-        f"{address[:80]} is no mirror: https://HOST/PATH, http://HOST/PATH and file:///PATH are; "
-        "change [update] mirrors",
+        say(
+            "{address} is no mirror: https://HOST/PATH, http://HOST/PATH and file:///PATH are; "
+            "change [update] mirrors",
+            address=address[:80],
+        ),
         "no-address",
     )

@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from appliance.errors import shorten_error
+from appliance.wording.sentence import say
 from ota.errors import LinkError
 from ota.mirrors.answer import UNKNOWN_END, Answer, read_answer
 from ota.mirrors.answer_limit import limit_answers
@@ -87,8 +88,13 @@ class WebMirror:
                     return
         except (HTTPError, OSError, ValueError) as error:
             raise LinkError(
-                f"{self.name} gave no more of {path} ({shorten_error(error)}); it goes on later; "
-                "check the link if this stays",
+                say(
+                    "{self} gave no more of {path} ({shorten_error}); it goes on later; check the "
+                    "link if this stays",
+                    self=self.name,
+                    path=path,
+                    shorten_error=shorten_error(error),
+                ),
                 "link-broken",
             ) from error
 
@@ -178,7 +184,8 @@ class WebMirror:
     def require_file(self, path: str, status: int) -> None:
         if status in (404, 410):
             raise NotThereError(
-                f"{self.name} has no {path}; copy the whole tree to it", "not-there"
+                say("{self} has no {path}; copy the whole tree to it", self=self.name, path=path),
+                "not-there",
             )
         if status not in (200, 206, 416):
             raise ValueError(f"it answers {status}")
@@ -194,8 +201,12 @@ class WebMirror:
         """On a link paid by volume nothing may come that was not asked for."""
         if self.metered and not answer.has_ranges and answer.end > end:
             raise LinkError(
-                f"{self.name} gives {path} only as a whole (it knows no ranges), and the link is "
-                "paid by volume; use another mirror, or set [update] metered = false",
+                say(
+                    "{self} gives {path} only as a whole (it knows no ranges), and the link is "
+                    "paid by volume; use another mirror, or set [update] metered = false",
+                    self=self.name,
+                    path=path,
+                ),
                 "no-ranges",
             )
 

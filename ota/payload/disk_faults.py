@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from appliance.wording.sentence import say
 from ota.errors import SpaceError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -28,13 +29,21 @@ def tell_disk_faults(directory: Path) -> Iterator[None]:
 def make_space_error(directory: Path, error: OSError) -> SpaceError:
     if error.errno in FULL:
         return SpaceError(
-            f"the disk of {directory} is full ({error}); what was fetched is kept; free space on "
-            "it and the download goes on",
+            say(
+                "the disk of {directory} is full ({error}); what was fetched is kept; free space "
+                "on it and the download goes on",
+                directory=directory,
+                error=error,
+            ),
             "disk-full",
         )
     return SpaceError(
-        f"{directory} cannot be read or written ({error}); what was fetched is kept; check the "
-        "disk and its mount",
+        say(
+            "{directory} cannot be read or written ({error}); what was fetched is kept; check "
+            "the disk and its mount",
+            directory=directory,
+            error=error,
+        ),
         "disk-fault",
     )
 
@@ -43,7 +52,12 @@ def require_room(directory: Path, *, needed_bytes: int, free_bytes: int) -> None
     """Raises `SpaceError` before anything is fetched for nothing."""
     if needed_bytes > free_bytes:
         raise SpaceError(
-            f"the release needs {needed_bytes / 1e6:.0f} MB in {directory}, {free_bytes / 1e6:.0f} "
-            "MB are free; nothing was fetched; free space on that disk",
+            say(
+                "the release needs {needed_bytes:.0f} MB in {directory}, {free_bytes:.0f} MB are "
+                "free; nothing was fetched; free space on that disk",
+                needed_bytes=needed_bytes / 1000000.0,
+                directory=directory,
+                free_bytes=free_bytes / 1000000.0,
+            ),
             "no-room",
         )

@@ -10,6 +10,7 @@ before its hash was checked.
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
+from appliance.wording.sentence import say
 from ota.errors import LinkError, TrustError
 from ota.mirrors.mirror import Mirror
 from ota.payload.index import Chunk
@@ -51,7 +52,8 @@ class Download:
             for wanted in ranges:
                 if not may_go_on():
                     raise PausedError(
-                        f"the download of {self.pack} waits and goes on later", "paused"
+                        say("the download of {pack} waits and goes on later", pack=self.pack),
+                        "paused",
                     )
                 self.fetch(wanted, chunks, progress)
 
@@ -86,8 +88,13 @@ class Download:
             start = self.save(start, data)
         if start < end:
             raise LinkError(
-                f"{mirror.name} ended {self.pack} after {start} bytes; the download goes on from "
-                "there later",
+                say(
+                    "{mirror} ended {pack} after {start} bytes; the download goes on from there "
+                    "later",
+                    mirror=mirror.name,
+                    pack=self.pack,
+                    start=start,
+                ),
                 "ended-early",
             )
 
@@ -105,8 +112,11 @@ class Download:
         if self.left_bytes is None or self.left_bytes > 0:
             return length if self.left_bytes is None else min(length, self.left_bytes)
         raise PausedError(
-            f"the link is paid by volume and today's part is used up; {self.pack} goes on tomorrow "
-            "(settings, [update] metered_day_mb)",
+            say(
+                "the link is paid by volume and today's part is used up; {pack} goes on tomorrow "
+                "(settings, [update] metered_day_mb)",
+                pack=self.pack,
+            ),
             "budget-used",
         )
 
@@ -120,8 +130,12 @@ class Download:
             self.wire.drop((chunk.offset, chunk.end))
         if wrong:
             raise TrustError(
-                f"{len(wrong)} chunks from {name} are not what the release's index says; they are "
-                "not used; check what that mirror serves, or the link",
+                say(
+                    "{len} chunks from {name} are not what the release's index says; they are not "
+                    "used; check what that mirror serves, or the link",
+                    len=len(wrong),
+                    name=name,
+                ),
                 "chunk-mismatch",
             )
 
@@ -129,7 +143,9 @@ class Download:
 def select_error(errors: Iterable[LinkError | TrustError]) -> LinkError | TrustError:
     """The last of a broken link, which may mend; else the last refusal."""
     ordered = sorted(errors, key=lambda one: isinstance(one, LinkError))
-    return ordered[-1] if ordered else LinkError("no mirror is set; set [update] mirrors", "none")
+    return (
+        ordered[-1] if ordered else LinkError(say("no mirror is set; set [update] mirrors"), "none")
+    )
 
 
 def list_ranges(wire: Wire, chunks: Iterable[Chunk]) -> list[Range]:

@@ -14,6 +14,7 @@ itself.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from appliance.wording.sentence import say
 from ota.files import Files, remove_tree
 from ota.manifest import Layer, LayerKind, Payload, ReleaseManifest
 from ota.mirrors.mirror import Mirror
@@ -140,7 +141,13 @@ def make_plan(jobs: Sequence[Job], count: int) -> FetchPlan:
         disk_bytes=sum(job.disk_bytes for job in jobs) + MARGIN_BYTES,
         payloads=tuple((job.layer, job.payload) for job in jobs),
         reason=(
-            f"{len(jobs)} of {count} layers are not here; {missing_bytes / 1e6:.1f} MB come over "
-            f"the link ({deltas} as a difference to what is here)"
+            say(
+                "{len} of {count} layers are not here; {missing_bytes:.1f} MB come over the link "
+                "({deltas} as a difference to what is here)",
+                len=len(jobs),
+                count=count,
+                missing_bytes=missing_bytes / 1000000.0,
+                deltas=deltas,
+            )
         ),
     )

@@ -18,6 +18,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse, unwrap_msg
 
 from appliance.alarms.channels.errors import ChannelError, ChannelRefusedError
+from appliance.wording.sentence import say
 from appliance.wording.shorten import make_printable, shorten
 
 NAME, ROOT = "org.freedesktop.ModemManager1", "/org/freedesktop/ModemManager1"
@@ -45,13 +46,18 @@ def connect_modem(bus: str = "SYSTEM") -> Iterator["Modem"]:
             yield Modem(connection)
     except TimeoutError as error:
         raise ChannelError(
-            "the modem does not answer in time: it is tried again; `mmcli -m any` shows its state"
+            say(
+                "the modem does not answer in time: it is tried again; `mmcli -m any` shows its "
+                "state"
+            )
         ) from error
     except DBusErrorResponse as error:
         raise make_refusal(error) from error
     except (OSError, RuntimeError, KeyError) as error:
         raise ChannelError(
-            f"the system's bus cannot be reached ({error}): `systemctl status dbus`"
+            say(
+                "the system's bus cannot be reached ({error}): `systemctl status dbus`", error=error
+            )
         ) from error
 
 
@@ -61,16 +67,22 @@ def make_refusal(error: DBusErrorResponse) -> ChannelError:
     text = shorten(make_printable(said), 160)
     if error.name.endswith(("ServiceUnknown", "NameHasNoOwner", "Spawn.ChildExited")):
         return ChannelRefusedError(
-            "there is no ModemManager: install the package modemmanager, or give another channel "
-            f"({text})"
+            say(
+                "there is no ModemManager: install the package modemmanager, or give another "
+                "channel ({text})",
+                text=text,
+            )
         )
     if error.name.endswith(LASTING) or LASTING_CAUSES.search(said):
         return ChannelRefusedError(
-            f"the modem refuses the SMS ({text}): check number, SIM and the polkit rules of the "
-            "appliance; `mmcli -m any`"
+            say(
+                "the modem refuses the SMS ({text}): check number, SIM and the polkit rules of the "
+                "appliance; `mmcli -m any`",
+                text=text,
+            )
         )
     return ChannelError(
-        f"the SMS was not sent ({text}): it is tried again; `mmcli -m any`",
+        say("the SMS was not sent ({text}): it is tried again; `mmcli -m any`", text=text),
         unsure=error.name.endswith(("NoReply", "Timeout")),
     )
 
@@ -89,7 +101,7 @@ class Modem:
         try:
             self._call(path, f"{SMS}.Send", wait_s=SEND_S)
         except (TimeoutError, ConnectionError) as error:
-            text = "the modem does not say whether the SMS was sent: it is tried again"
+            text = say("the modem does not say whether the SMS was sent: it is tried again")
             raise ChannelError(text, unsure=True) from error
         finally:
             with suppress(DBusErrorResponse, TimeoutError):
@@ -101,7 +113,10 @@ class Modem:
         modems = {path: faces for path, faces in objects.items() if MODEM in faces}
         if not modems:
             raise ChannelRefusedError(
-                "there is no modem: check that it is plugged in and powered; `mmcli -L` lists all"
+                say(
+                    "there is no modem: check that it is plugged in and powered; `mmcli -L` lists "
+                    "all"
+                )
             )
         able = {path: faces for path, faces in modems.items() if MESSAGING in faces}
         path = max(able or modems, key=lambda one: read_number(modems[one][MODEM], "State"))
@@ -126,20 +141,28 @@ def require_ready(modem: Facts, *, can_send: bool) -> None:
     state = read_number(modem, "State")
     if state == LOCKED:
         raise ChannelRefusedError(
-            "the SIM is locked: enter its PIN (`mmcli -i any --pin=PIN`), and switch the PIN off"
+            say(
+                "the SIM is locked: enter its PIN (`mmcli -i any --pin=PIN`), and switch the PIN "
+                "off"
+            )
         )
     if state == FAILED and read_number(modem, "StateFailedReason") == SIM_MISSING:
-        raise ChannelRefusedError("there is no SIM in the modem: put one in")
+        raise ChannelRefusedError(say("there is no SIM in the modem: put one in"))
     if state == FAILED:
-        raise ChannelError("the modem has failed: power it off and on; `mmcli -m any` says why")
+        raise ChannelError(
+            say("the modem has failed: power it off and on; `mmcli -m any` says why")
+        )
     if state < ENABLED:
         raise ChannelError(
-            "the modem is not enabled: `mmcli -m any --enable`, or a connection of NetworkManager"
+            say(
+                "the modem is not enabled: `mmcli -m any --enable`, or a connection of "
+                "NetworkManager"
+            )
         )
     if state < REGISTERED:
-        raise ChannelError("the modem has found no network yet: check antenna and place")
+        raise ChannelError(say("the modem has found no network yet: check antenna and place"))
     if not can_send:
-        raise ChannelRefusedError("the modem cannot send SMS: give another channel")
+        raise ChannelRefusedError(say("the modem cannot send SMS: give another channel"))
 
 
 def read_number(facts: Facts, name: str) -> int:

@@ -36,11 +36,12 @@ from appliance.alarms.channels.requests import (
     parse_answer,
 )
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 
 LIMIT_S = 90.0
 COMMAND = (sys.executable, "-m", "appliance.alarms.channels")
 PART_BYTES = 65_536
-STOPPED = "the service is ended: it is tried again"
+STOPPED = say("the service is ended: it is tried again")
 
 
 class Sender:
@@ -96,7 +97,11 @@ class Sender:
     def _ask(self, request: SendRequest) -> SendAnswer:
         line = format_line(request).encode()
         if len(line) > MOST_BYTES:
-            text = f"{request.channel}: the message has more than {MOST_BYTES} bytes"
+            text = say(
+                "{channel}: the message has more than {most_bytes} bytes",
+                channel=request.channel,
+                most_bytes=MOST_BYTES,
+            )
             return SendAnswer(request.delivery_id, sent=False, refused=True, text=text)
         is_given = False
         try:
@@ -105,14 +110,16 @@ class Sender:
             is_given = True
             answer = self._hear(process)
         except (OSError, InputError) as error:
-            text = f"{request.channel}: {self._explain(error)}"
+            text = say("{channel}: {why}", channel=request.channel, why=self._explain(error))
             self._end()
             return make_failure(request, text, unsure=is_given)
         if answer.refused and not answer.delivery_id:  # it could not read the request
             return replace(answer, delivery_id=request.delivery_id)
         if answer.delivery_id != request.delivery_id:
             self._end()
-            text = f"{request.channel}: the sending process answers another request"
+            text = say(
+                "{channel}: the sending process answers another request", channel=request.channel
+            )
             return make_failure(request, text, unsure=True)
         return answer
 
@@ -153,11 +160,16 @@ class Sender:
         if self._is_cancelled:
             return STOPPED
         if isinstance(error, TimeoutError):
-            return f"no answer within {self._limit_s:g} s: the server hangs, or the link is slow"
+            return say(
+                "no answer within {limit_s:g} s: the server hangs, or the link is slow",
+                limit_s=self._limit_s,
+            )
         if isinstance(error, InputError):
-            return f"the sending process answers nonsense ({error})"
+            return say("the sending process answers nonsense ({error})", error=error)
         code = self._find_end()
-        return f"the sending process ended ({code or error.strerror}): it is tried again"
+        return say(
+            "the sending process ended ({code}): it is tried again", code=code or error.strerror
+        )
 
     def _find_end(self) -> str:
         """How the process ended; "" where it runs or never did."""
@@ -204,7 +216,7 @@ def read_line(pipe: int, ends_s: float) -> bytes:
                 raise TimeoutError
             data = os.read(pipe, PART_BYTES)
             if not data:
-                raise BrokenPipeError("it ended without an answer")
+                raise BrokenPipeError(say("it ended without an answer"))
             line += data
     return line
 

@@ -17,6 +17,7 @@ from appliance.model import Stamp
 from appliance.model_alarms import AlarmSwitch
 from appliance.model_cameras import SwitchOrder
 from appliance.sections.alarms import ChannelSettings
+from appliance.wording.sentence import say
 
 WAIT_S = 60.0  # the power service takes what is 30 s old, and a cycle to store its order
 
@@ -38,8 +39,10 @@ def find_switch_answer(
     waited_s = now.uptime_s - request.stamp.uptime_s
     if now.boot_id == request.stamp.boot_id and 0 <= waited_s < WAIT_S:
         return None
-    text = (
-        f"[switch.{request.switch}] was not switched on: the power service has not answered within "
-        f"{WAIT_S:g} s; `systemctl status appliance-power`"
+    text = say(
+        "[switch.{switch}] was not switched on: the power service has not answered within "
+        "{wait_s:g} s; `systemctl status appliance-power`",
+        switch=request.switch,
+        wait_s=WAIT_S,
     )
     return SendAnswer(request.request_id, sent=False, refused=True, text=text)

@@ -1,11 +1,15 @@
 """The journal of updates against damage: what is not whole is no step, and nothing stops it."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.model import Stamp
 from appliance.model_updates import UpdateStep
+from appliance.wording.sentence import Sentence, say
 from ota.machine import journal as journal_module
 from ota.machine.journal import Journal, decode_line, encode_line
 from ota.machine.progress import FORGET, Progress, Record
@@ -110,3 +114,13 @@ def test_an_order_to_forget_survives_the_compaction(
     journal.append(make_record())
     journal.compact()
     assert Progress.fold(journal.read()).failures == {}
+
+
+def test_a_reason_comes_back_as_data_and_an_earlier_release_reads_its_text() -> None:
+    why = say("release {release} works", release="2026.5")
+    line = encode_line(replace(make_record(), reason=why))
+    found = decode_line(line)
+    assert found is not None
+    assert found.reason == why
+    assert isinstance(found.reason, Sentence)
+    assert json.loads(line.partition(b" ")[2])["reason"] == "release 2026.5 works"
