@@ -80,8 +80,7 @@ def propose(
     """The preview of changes of a few keys; raises `ChangeError`. `base`: the version that whoever
     changes it has seen.
     """
-    if base is not None and base != find_version(data):
-        raise ChangeError(MEANWHILE, Refused.CHANGED_MEANWHILE)
+    refuse_old(base, data)
     try:
         new = edit(decode(data), changes)
     except (SettingsError, ValueError) as error:
@@ -93,8 +92,16 @@ def find_first(changes: Changes) -> str:
     return format_place(next(iter(changes))) if len(changes) == 1 else ""
 
 
-def look_at(path: Path, data: bytes, new: str, *, from_page: bool = True) -> Preview:
+def refuse_old(base: str | None, data: bytes) -> None:
+    if base is not None and base != find_version(data):
+        raise ChangeError(MEANWHILE, Refused.CHANGED_MEANWHILE)
+
+
+def look_at(
+    path: Path, data: bytes, new: str, *, base: str | None = None, from_page: bool = True
+) -> Preview:
     """The preview of a whole new text; raises `ChangeError`."""
+    refuse_old(base, data)
     new_data = new.encode()
     if len(new_data) > MOST_BYTES:
         raise ChangeError(f"the settings file would have more than {MOST_BYTES} bytes")

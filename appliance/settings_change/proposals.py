@@ -22,6 +22,7 @@ from typing import Any
 
 from appliance.clock import Clock
 from appliance.model import Stamp
+from appliance.parsing.small_file import read_small_file
 from appliance.parsing.toml_text import MOST_BYTES
 from appliance.settings_change.moments import parse_time
 from appliance.store.durable_files import replace_file
@@ -81,6 +82,18 @@ def take_away(directory: Path, name: str) -> None:
     """A proposal that was answered."""
     with suppress(OSError):
         (directory / f"{name}.json").unlink()
+
+
+def find_age_s(directory: Path, name: str, clock: Clock) -> float | None:
+    """How long a proposal of this process's own user is there; None where it is not, or of another
+    boot.
+    """
+    try:
+        data = read_small_file(directory / f"{name}.json", MOST_FILE_BYTES)
+        proposal = parse_proposal(parse_object(data, most_bytes=MOST_FILE_BYTES), name)
+    except (OSError, InputError):
+        return None
+    return clock.age_s(Stamp(parse_time(proposal.at), proposal.boot_id, proposal.uptime_s))
 
 
 def read_proposals(directory: Path, clock: Clock) -> Iterator[Proposal | tuple[str, str]]:

@@ -39,6 +39,7 @@ SECTIONS: Mapping[str, frozenset[str]] = {
     ),
     "push": name_all("clock host fleet update"),
     "alarm": name_all("alarms alarm recipient channel site clock inference switch"),
+    "proxy": name_all("web alarms"),
 }
 # Keys of [camera.NAME] that a service reads beside the camera's own; `*`: that there is a camera.
 CAMERA_KEYS: Mapping[str, frozenset[str]] = {
@@ -63,6 +64,7 @@ TITLES = {
     "mqtt": "the MQTT service",
     "push": "the service of the fleet's hints",
     "alarm": "the alarm service",
+    "proxy": "the TLS proxy",
     WEB: "this page",
 }
 

@@ -20,7 +20,7 @@ from appliance.settings import Settings
 from appliance.status.coverage import MOST_DAYS
 from appliance.store.change_positions import FORM
 from appliance.store.event_pages import PLACE
-from appliance.web import openapi_views
+from appliance.web import openapi_settings, openapi_views
 from appliance.web.acting.asking import COOKIE, SECURE_COOKIE
 from appliance.web.acting.same_site import HEADER
 from appliance.web.app import create_app
@@ -85,6 +85,7 @@ PLACES = {
     "span": "What one period is",
     "action": "What is ordered",
     "alarm_id": "The alarm's id, or `all`",
+    **openapi_settings.PLACES,
 }
 REFUSALS = {
     400: ("An argument makes no sense; `reason` says why", "refusal"),
@@ -94,6 +95,7 @@ REFUSALS = {
     409: ("The unit is not as the request says; `reason` says how", "refusal"),
     413: ("The body is too long", "refusal"),
     410: ("The position leads nowhere any more; go on from `position`", "lost_position"),
+    **openapi_settings.REFUSALS,
     421: ("The host of the request is no name of this unit (`[web] hosts`)", "refusal"),
     503: ("The database cannot be read, or too many wait; `reason` says why", "refusal"),
 }
@@ -161,6 +163,7 @@ OPERATIONS = {
     ),
     "show_person": Operation("Who is logged in here, and the token that orders need", "person"),
     **openapi_views.OPERATIONS,
+    **openapi_settings.OPERATIONS,
 }
 
 SECURITY = {
@@ -189,7 +192,12 @@ def build_document() -> dict[str, Any]:
     """The whole description."""
     app = create_app(Settings(), SystemClock())
     document = {"type": "object", "required": ["openapi", "info", "paths"]}
-    schemas = build_schemas() | openapi_views.describe_schemas() | {"document": document}
+    schemas = (
+        build_schemas()
+        | openapi_views.describe_schemas()
+        | openapi_settings.describe_schemas()
+        | {"document": document}
+    )
     return {
         "openapi": "3.1.0",
         "info": {

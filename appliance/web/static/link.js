@@ -37,7 +37,7 @@ export async function post(path, body = {}) {
   }
   const found = await answer.json().catch(() => ({}));
   if (answer.ok) return found;
-  throw Object.assign(new Error(found.reason || `The unit answers with error ${answer.status}.`), { status: answer.status });
+  throw Object.assign(new Error(found.reason || `The unit answers with error ${answer.status}.`), { status: answer.status, found });
 }
 
 async function send(path, body) {

@@ -12,6 +12,8 @@ from appliance.web.reader import StoreReader
 from appliance.web.views.decisions import add_decisions
 from appliance.web.views.devices import add_devices
 from appliance.web.views.energy import add_energy
+from appliance.web.views.settings import add_settings
+from appliance.web.views.zones import add_zones
 
 
 def add_view_data(app: Flask, settings: Settings, clock: Clock, reader: StoreReader) -> None:
@@ -19,3 +21,5 @@ def add_view_data(app: Flask, settings: Settings, clock: Clock, reader: StoreRea
     add_energy(app, settings, clock, reader)
     add_devices(app, settings, reader)
     add_decisions(app, settings, reader)
+    add_settings(app, settings)
+    add_zones(app, settings, reader)

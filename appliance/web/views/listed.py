@@ -81,6 +81,11 @@ VIEWS = (
     ),
     View("devices", "Devices", ("values",)),
     View("decisions", "Decisions"),
+    View(
+        "settings",
+        "Settings",
+        ("settingsform", "settingsfield", "settingschange", "settingshistory"),
+    ),
 )
 EVENT = View(  # /events/ID
     "event", "Event", ("oneevent", "eventaddress", "eventcard", "erasing", "box"), within="events"

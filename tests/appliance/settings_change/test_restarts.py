@@ -22,6 +22,7 @@ CODE = {
     "mqtt": ["appliance/mqtt"],
     "push": ["ota/push"],
     "alarm": ["appliance/alarms"],
+    "proxy": ["appliance/proxy"],
 }
 NOT_THE_SERVICE = ("commands", "probe", "settings_check.py", "model_store", "testing")
 
