@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from appliance.access.database import AccessError
 from appliance.clock import Clock
-from appliance.errors import ApplianceError, CameraError, HostError, StoreError
+from appliance.errors import ApplianceError, CameraError, StoreError
 from appliance.log import redact
 from appliance.settings import Settings
 from appliance.status import charts, history, status_document
@@ -72,7 +72,6 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app.register_error_handler(StoreError, answer_error)
     app.register_error_handler(CameraError, answer_error)
     app.register_error_handler(AccessError, answer_trouble)
-    app.register_error_handler(HostError, answer_error)
     app.after_request(add_headers)
     return app
 

@@ -95,15 +95,36 @@ def describe_key() -> Schema:
 
 def describe_changes() -> dict[str, Schema]:
     """A change before and after it is made."""
+    return {
+        "change_preview": describe_preview(),
+        "change_refusal": close("Why a change is refused", reason=TEXT, kind=TEXT, key=TEXT),
+        "changes_made": close("The last changes", entries=make_list(describe_made())),
+        "change_result": close(
+            "`result` null: not yet",
+            state={"enum": ["waiting", "answered"]},
+            result={"type": ["object", "null"]},
+        ),
+    }
+
+
+def describe_preview() -> Schema:
+    """What a change would do."""
     value = refer("setting_value")
-    key = close("A key", key=TEXT, rule=RULES, before=value, after=value)
-    order = close(
-        "A service",
-        unit=TEXT,
-        verb={"enum": ["stop", "restart", "try-restart"]},
-        title=TEXT,
+    verbs: Schema = {"enum": ["stop", "restart", "try-restart"]}
+    return close(
+        "What a change would do",
+        base=VERSION,
+        keys=make_list(close("A key", key=TEXT, rule=RULES, before=value, after=value)),
+        warnings=make_list(TEXT),
+        orders=make_list(close("A service", unit=TEXT, verb=verbs, title=TEXT)),
+        diff=TEXT,
+        to_confirm=make_list(TEXT),
     )
-    made = close(
+
+
+def describe_made() -> Schema:
+    """One change of the history."""
+    return close(
         "A change; `left_s`: until it is taken back",
         number=COUNT,
         at=MOMENT,
@@ -114,24 +135,6 @@ def describe_changes() -> dict[str, Schema]:
         left_s=MAYBE_NUMBER,
         said=make_list(TEXT),
     )
-    return {
-        "change_preview": close(
-            "What a change would do",
-            base=VERSION,
-            keys=make_list(key),
-            warnings=make_list(TEXT),
-            orders=make_list(order),
-            diff=TEXT,
-            to_confirm=make_list(TEXT),
-        ),
-        "change_refusal": close("Why a change is refused", reason=TEXT, kind=TEXT, key=TEXT),
-        "changes_made": close("The last changes", entries=make_list(made)),
-        "change_result": close(
-            "`result` null: not yet",
-            state={"enum": ["waiting", "answered"]},
-            result={"type": ["object", "null"]},
-        ),
-    }
 
 
 def describe_shapes() -> Schema:

@@ -21,7 +21,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from appliance.access.roles import Person, Role
 from appliance.clock import SystemClock
-from appliance.errors import SettingsError
+from appliance.errors import HostError, SettingsError
 from appliance.process.host import Host
 from appliance.settings import Settings
 from appliance.settings_change.describe import describe
@@ -131,6 +131,7 @@ def add_settings(app: Flask, settings: Settings) -> None:
     """The addresses of the view."""
     desk = SettingsDesk(settings)
     app.register_error_handler(ChangeError, answer_refused)
+    app.register_error_handler(HostError, answer_unheard)
     app.add_url_rule("/api/settings", "show_settings", lambda: jsonify(desk.describe()))
 
     @app.get("/api/settings/history")
@@ -140,6 +141,13 @@ def add_settings(app: Flask, settings: Settings) -> None:
     @app.get("/api/settings/result/<proposal>")
     def show_settings_result(proposal: str) -> ResponseReturnValue:
         return jsonify(desk.find_result(proposal))
+
+    add_changes(app, desk)
+    add_answers(app, desk)
+
+
+def add_changes(app: Flask, desk: SettingsDesk) -> None:
+    """What a change would do, and a change."""
 
     @app.post("/api/settings/preview")
     @acts(Role.TECHNICIAN, most_bytes=MOST_BYTES)
@@ -156,8 +164,6 @@ def add_settings(app: Flask, settings: Settings) -> None:
         record_act(person(), "settings: change", list_keys(found), {"why": why})
         name = desk.submit(person(), why=why, base=found.base, text=found.text)
         return jsonify(proposal=name), 202
-
-    add_answers(app, desk)
 
 
 def add_answers(app: Flask, desk: SettingsDesk) -> None:
@@ -188,6 +194,11 @@ def answer_refused(error: ChangeError) -> ResponseReturnValue:
     if error.kind is Refused.IMPOSSIBLE:
         return jsonify(reason=str(error)), CODES[error.kind]
     return jsonify(reason=str(error), kind=error.kind.value, key=error.key), CODES[error.kind]
+
+
+def answer_unheard(error: HostError) -> ResponseReturnValue:
+    """PID 1 does not take the order."""
+    return jsonify(reason=str(error)), 503
 
 
 def list_keys(preview: Preview) -> str:

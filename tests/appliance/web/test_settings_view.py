@@ -167,7 +167,7 @@ def test_of_two_people_the_second_is_told_and_keeps_what_was_typed(
         (b'{"base": "BASE", "changes": {"a.b": 1}}', 422, "a is not a known section"),
         (b'{"base": "BASE", "changes": {"web.port": 1e400}}', 400, "too large"),
         (b'{"base": "BASE", "changes": {"web.port": ' + b"[" * 3000 + b"1", 400, "nested"),
-        (b'{"base": "BASE", "changes": {"unit.name": "' + b"x" * 10_000_000, 413, "longer"),
+        (b'{"base": "BASE", "changes": {"unit.name": "' + b"x" * 10_000_000, 413, "262144 bytes"),
         (b'{"base": "BASE", "changes": {"unit.name": "\\ud800"}}', 400, "Unicode"),
         (b'{"base": "BASE", "back": "1"}', 400, "back"),
         (b'{"base": "BASE", "back": 9}', 422, "no change 9"),
