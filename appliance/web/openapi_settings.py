@@ -20,7 +20,7 @@ from appliance.web.openapi_schemas import (
 ANY: Schema = {"description": "As the key's `kind` says; null: none, or a secret"}
 YES: Schema = {"type": "boolean"}
 VERSION: Schema = {"type": "string", "description": "SHA-256 of the settings file"}
-CHANGED = (404, 409, 422)
+CHANGED = (409, 413, 422)
 ORIGINS: Schema = {"enum": ["file", "release", "default"]}
 RULES: Schema = {"enum": ["free", "confirm", "by-hand"]}
 PLACES = {"proposal": "The id that `apply`, `confirm` or `take-back` answered"}
@@ -32,10 +32,27 @@ OPERATIONS = {
     "show_settings": Operation("Every setting, its value and where that is from", "settings"),
     "show_settings_history": Operation("The last ten changes, the newest first", "changes_made"),
     "show_settings_result": Operation("What became of a change", "change_result", refuses=(404,)),
-    "preview_settings": Operation("What a change would do", "change_preview", refuses=CHANGED),
-    "apply_settings": Operation("Ask root to make it", None, refuses=CHANGED),
-    "confirm_settings": Operation("Let a change stay that waits", None, refuses=CHANGED),
-    "take_settings_back": Operation("Undo a change that waits", None, refuses=CHANGED),
+    "preview_settings": Operation(
+        "What a change would do: by a technician",
+        "change_preview",
+        refuses=CHANGED,
+        body="change_order",
+    ),
+    "apply_settings": Operation(
+        "Have it made: by a technician", "proposal", refuses=CHANGED, body="change_order"
+    ),
+    "confirm_settings": Operation(
+        "Let a change stay that waits: by a technician",
+        "proposal",
+        refuses=CHANGED,
+        body="change_number",
+    ),
+    "take_settings_back": Operation(
+        "Undo a change that waits: by a technician",
+        "proposal",
+        refuses=CHANGED,
+        body="change_number",
+    ),
     "show_shapes": Operation("A camera's zones, lines and masks", "shapes", refuses=(404,)),
 }
 
@@ -97,6 +114,9 @@ def describe_changes() -> dict[str, Schema]:
     """A change before and after it is made."""
     return {
         "change_preview": describe_preview(),
+        "change_order": loosen(describe_order(), "changes", "back", "why"),
+        "change_number": close("Which change", number=COUNT),
+        "proposal": close("Asked for; /api/settings/result/PROPOSAL has the answer", proposal=TEXT),
         "change_refusal": close("Why a change is refused", reason=TEXT, kind=TEXT, key=TEXT),
         "changes_made": close("The last changes", entries=make_list(describe_made())),
         "change_result": close(
@@ -105,6 +125,13 @@ def describe_changes() -> dict[str, Schema]:
             result={"type": ["object", "null"]},
         ),
     }
+
+
+def describe_order() -> Schema:
+    """What is asked for."""
+    changes: Schema = {"type": "object", "description": "Key: its new value; null: its default"}
+    text = "`changes` of keys of the version `base`, or `back`: as before that change"
+    return close(text, base=VERSION, changes=changes, back=COUNT, why=TEXT)
 
 
 def describe_preview() -> Schema:

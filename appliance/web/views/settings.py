@@ -163,7 +163,7 @@ def add_changes(app: Flask, desk: SettingsDesk) -> None:
         found, why = desk.look(body), require_text(body, "why", optional=True)[:LONGEST_WHY]
         record_act(person(), "settings: change", list_keys(found), {"why": why})
         name = desk.submit(person(), why=why, base=found.base, text=found.text)
-        return jsonify(proposal=name), 202
+        return jsonify(proposal=name)
 
 
 def add_answers(app: Flask, desk: SettingsDesk) -> None:
@@ -184,7 +184,7 @@ def partial_view(desk: SettingsDesk, what: str, key: str) -> Callable[[], Respon
         desk.history.find(number)
         record_act(person(), what, str(number))
         submit = partial(desk.submit, person())
-        return jsonify(proposal=submit(**{key: number})), 202
+        return jsonify(proposal=submit(**{key: number}))
 
     return view
 
