@@ -58,7 +58,8 @@ http {{
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_ciphers {ciphers};
     ssl_ecdh_curve X25519:prime256v1:secp384r1;
-    ssl_prefer_server_ciphers off;
+    ssl_prefer_server_ciphers on;
+    ssl_conf_command Options PrioritizeChaCha;  # for a phone that asks for it first
     ssl_session_cache shared:tls:1m;
     ssl_session_timeout 1h;
     ssl_session_tickets off;

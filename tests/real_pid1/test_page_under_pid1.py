@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from tests.real_pid1.conftest import SETTINGS, install
 from tests.real_pid1.container import Container
 
@@ -23,6 +25,12 @@ except urllib.error.HTTPError as error:
 print(answer.status, answer.headers.get("Location"), answer.read().decode())
 """
 SETTLE_S = 60
+
+
+@pytest.fixture(autouse=True)
+def certificate(unit: Container) -> None:
+    """There before the first visitor: 2 min after a boot it is."""
+    unit.run("systemctl", "start", "appliance-certificate.service")
 
 
 def fetch(unit: Container, address: str) -> str:
