@@ -13,7 +13,8 @@
 # make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
 # make test-peers  the test beside other people's trackers
 # make test-integrations   other people's programs before the API and a copy of the database: Schemathesis, Datasette, the schema
-#             of Grafana; gooseBit as a DDI server; Prometheus where the package prometheus is installed
+#             of Grafana; gooseBit as a DDI server; sslyze before the TLS proxy; Prometheus and testssl.sh where
+#             their packages are installed
 # make test-home-assistant   the unit in a real Home Assistant, beside a real broker; as root, with the packages mmdebstrap
 #             and mosquitto
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
@@ -85,7 +86,7 @@ help:
 	@touch $@
 
 # Apart, since these bring heavy things and a second cv2: other people's trackers, pictures; a fuzzer.
-build/peers/installed build/fuzz/installed build/sbom/installed build/integrations/installed build/goosebit/installed: build/%/installed: requirements/%.lock .venv/installed-test
+build/peers/installed build/fuzz/installed build/sbom/installed build/integrations/installed build/goosebit/installed build/sslyze/installed: build/%/installed: requirements/%.lock .venv/installed-test
 	$(INSTALL) --upgrade --target build/$* -r requirements/$*.lock
 	@touch $@
 
@@ -139,7 +140,7 @@ test-long: .venv/installed-test
 test-peers: build/peers/installed
 	PYTHONPATH=build/peers $(PY) -m pytest tests/bench/cameras/test_tracker_quality.py
 
-test-integrations: build/integrations/installed build/goosebit/installed
+test-integrations: build/integrations/installed build/goosebit/installed build/sslyze/installed
 	$(PY) -m pytest -rs tests/integrations
 
 # Apart: it needs Ultralytics, yolov5, yolox and transformers in an environment of their own.
@@ -238,6 +239,7 @@ lock: .venv/installed-test
 	$(LOCK) --group sbom -o requirements/sbom.lock
 	$(LOCK) --group integrations -o requirements/integrations.lock
 	$(LOCK) --group goosebit -o requirements/goosebit.lock
+	$(LOCK) --group sslyze -o requirements/sslyze.lock
 	$(subst --universal,--python-version 3.13.5 --python-platform x86_64-manylinux_2_28,$(LOCK)) --group home-assistant -o requirements/home-assistant.lock
 
 clean:

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, jsonify, request
+from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from appliance.proxy.names import Names
 from appliance.proxy.prepared import AUTHORITY, Outcome, Unit, prepare
 from appliance.proxy.start import PLACES
 from appliance.sections.network import WebSettings
+from appliance.web.answer_safety import HEADERS
 from appliance.web.connections import LOCAL_ADDRESS, ConnectionLimits
 from appliance.web.origins import find_origin
 from appliance.web.server import make_server, open_page_socket
@@ -208,6 +209,12 @@ def tell() -> ResponseReturnValue:
     )
 
 
+def add_headers(answer: Response) -> Response:
+    """As the page does."""
+    answer.headers.update(HEADERS)
+    return answer
+
+
 class Teller:
     """A page that tells what it knows of its requests; on the page's socket and a port."""
 
@@ -215,6 +222,7 @@ class Teller:
         app = Flask(__name__)
         app.add_url_rule("/", view_func=tell, methods=["GET", "POST"])
         app.add_url_rule("/<path:path>", "more", lambda path: tell(), methods=["GET", "POST"])
+        app.after_request(add_headers)
         self.own = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
         sockets = [self.own, open_page_socket(front.web.page_socket)]
         self.limits = ConnectionLimits()
