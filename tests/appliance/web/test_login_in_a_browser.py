@@ -148,14 +148,10 @@ def test_the_login_can_be_used_without_seeing_it(chromium: Browser, tab: Page, p
 def test_without_scripts_the_pin_is_entered_by_keyboard(
     chromium: Browser, tab: Page, port: int
 ) -> None:
-    context = chromium.new_context(
-        java_script_enabled=False, base_url=f"http://127.0.0.1:{port}"
-    )
+    context = chromium.new_context(java_script_enabled=False, base_url=f"http://127.0.0.1:{port}")
     plain = context.new_page()
     plain.goto("/pin")
     plain.fill("#pin", PIN)
     plain.press("#pin", "Enter")
     expect(plain.locator("#logout")).to_be_visible()
     context.close()
-
-
