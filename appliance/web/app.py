@@ -36,6 +36,7 @@ from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
+from appliance.web.update_check import add_update_check
 from appliance.web.update_control import add_update_control
 from appliance.web.views.data import add_view_data
 from appliance.web.views.login import add_login, render_reason, render_refusal
@@ -81,6 +82,7 @@ def add_orders(app: Flask, settings: Settings, clock: Clock, reader: StoreReader
     add_camera_control(app, settings, clock, reader)
     add_alarm_control(app, settings, clock, reader)
     add_update_control(app, settings, clock)
+    add_update_check(app, settings, clock)
 
 
 def refuse_strange_hosts(app: Flask, settings: Settings) -> None:

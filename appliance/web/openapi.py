@@ -97,6 +97,7 @@ REFUSALS = {
     410: ("The position leads nowhere any more; go on from `position`", "lost_position"),
     **openapi_settings.REFUSALS,
     421: ("The host of the request is no name of this unit (`[web] hosts`)", "refusal"),
+    429: ("It was ordered a moment ago; `Retry-After` says when again", "refusal"),
     503: ("The database cannot be read, or too many wait; `reason` says why", "refusal"),
 }
 EVERYWHERE = (400, 401, 403, 421, 503)

@@ -7,6 +7,7 @@ Never: lists what openapi.py has.
 from collections.abc import Sequence
 
 from appliance.model import Quality
+from appliance.model_updates import UpdateStep
 from appliance.parsing.times import LONGEST_TEXT, TIME_HELP
 from appliance.settings import Settings
 from appliance.status.charts import COLUMNS
@@ -81,6 +82,12 @@ OPERATIONS = {
         "Each power device: its values with age and quality, faults, how many polls failed",
         "device_list",
     ),
+    "updates": Operation("Steps, releases and check-ins of the past; the hold of now", "updates"),
+    "check_updates": Operation(
+        "Have the mirrors asked for a release now; once in a minute",
+        "ordered",
+        refuses=(409, 413, 429),
+    ),
     "decisions": Operation(
         "What was decided when and why, the newest first; acts of people for who may act",
         "decision_list",
@@ -118,6 +125,8 @@ def describe_schemas() -> dict[str, Schema]:
         "energy_moment": describe_moment(),
         "what_if": describe_what_if(),
         "decision_list": describe_decisions(),
+        "updates": describe_updates(),
+        "ordered": close("PID 1 has taken the order", ordered={"const": True}),
         "device_list": close("", devices=make_list(describe_device())),
     }
 
@@ -181,6 +190,22 @@ def describe_moment() -> Schema:
 def describe_row(names: Sequence[str], **others: Schema) -> Schema:
     """Figures of a row, each with null for not known but the `others`."""
     return close("", at=MOMENT, fresh=YES, **(dict.fromkeys(names, MAYBE_NUMBER) | others))
+
+
+def describe_updates() -> Schema:
+    """What updates did."""
+    steps = {"enum": [one.value for one in UpdateStep]}
+    step = close("", at=MOMENT, step=steps, release=TEXT, reason=TEXT, waits_for=TEXT)
+    check_in = close("", at=MOMENT, mirror=TEXT, text=TEXT, received_bytes=COUNT)
+    hold = close("", at=MOMENT, until=MAYBE_MOMENT, who=TEXT, reason=TEXT)
+    return close(
+        "The newest first; `hold`: of the page or MQTT",
+        has_mirrors=YES,
+        hold=allow_null(hold),
+        releases=make_list(step),
+        steps=make_list(step),
+        check_ins=make_list(check_in),
+    )
 
 
 def describe_decisions() -> Schema:

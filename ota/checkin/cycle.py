@@ -9,12 +9,14 @@ Never: goes on waiting for what only time brings: that is for the next check-in.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event
 from typing import Protocol
 
 from appliance.clock import Clock
 from appliance.errors import HostError, StoreError
 from appliance.model_updates import UpdateStep
+from appliance.process.update_ask import was_asked_since
 from appliance.wording.sentence import say
 from ota.checkin.idle import is_hurried
 from ota.checkin.rate import is_due
@@ -46,8 +48,9 @@ class Server(Protocol):
 @dataclass(slots=True)
 class CheckInCycle:
     """`make_engine` makes the engine anew; `find_received` says which mirror has answered since,
-    and what came, in bytes, as far as that was not noted yet. `now`: it asks in any case. `server`:
-    None where the settings name none.
+    and what came, in bytes, as far as that was not noted yet. `now`: it asks in any case.
+    `run_dir`: where the page says that somebody wants it to ask. `server`: None where the settings
+    name none.
     """
 
     clock: Clock
@@ -59,6 +62,7 @@ class CheckInCycle:
     make_engine: MakeEngine
     find_received: Callable[[], tuple[str, int]]
     now: bool = False
+    run_dir: Path | None = None
     server: Server | None = None
     engine: Engine = field(init=False)
 
@@ -84,7 +88,15 @@ class CheckInCycle:
 
     def _is_urgent(self, orders: Orders) -> bool:
         """Whether a person, or the fleet, has it ask before its time."""
-        return self.now or bool(orders.asked_at) or is_hurried(self.hints, self.rows)
+        is_ordered = self.now or bool(orders.asked_at) or self._was_asked()
+        return is_ordered or is_hurried(self.hints, self.rows)
+
+    def _was_asked(self) -> bool:
+        """Whether somebody at the page has it ask now."""
+        if self.run_dir is None:
+            return False
+        asked, _ = self.rows.find_times(self.unit)
+        return was_asked_since(self.run_dir, asked, self.clock.stamp().utc)
 
     def _is_due(self) -> bool:
         asked, next_at = self.rows.find_times(self.unit)

@@ -17,6 +17,7 @@ from appliance.errors import StoreError
 from appliance.log import SentenceLog
 from appliance.model import Sleep, Wake
 from appliance.model_updates import UpdateStep
+from appliance.process.update_ask import was_asked_since
 from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
@@ -42,9 +43,11 @@ def find_rest(settings: Settings, store: Store, files: Files, log: SentenceLog) 
     orders = OrdersFile(files, directory).read()
     rows = UpdateRows(store, log)
     asked, next_at = rows.find_times(settings.unit.name)
+    now = store.clock.stamp().utc
     is_asked = bool(orders.asked_at or orders.retry)
+    is_asked = is_asked or was_asked_since(settings.unit.run_dir, asked, now)
     is_asked = is_asked or is_hurried(open_files(files, settings), rows)
-    if is_asked or is_due(next_at=next_at, last=asked, now=store.clock.stamp().utc):
+    if is_asked or is_due(next_at=next_at, last=asked, now=now):
         return ""
     with suppress(OSError, StoreError):
         if is_at_rest(files, directory) and is_reported(files, directory, store):

@@ -99,6 +99,7 @@ class Parts:
             make_engine=self.make_engine,
             find_received=self.find_received,
             now=now,
+            run_dir=self.settings.unit.run_dir,
             server=self.face,
         )
 

@@ -261,6 +261,7 @@ def count_rows(unit: Container, table: str) -> int:
     ("user", "words"),
     [
         ("appliance-web", ("stop", "appliance-camera@gate.service")),
+        ("appliance-web", ("stop", "appliance-checkin.service")),
         ("appliance-power", ("stop", "appliance-sensors.service")),
         ("appliance-power", ("restart", "appliance-inference.service")),
         ("appliance-power", ("reboot",)),
@@ -273,6 +274,11 @@ def test_an_order_that_nobody_may_give_is_refused(
     assert done.returncode != 0
     assert re.search("denied|authentication required", done.stderr.lower()), done.stderr
     wait_for_all(unit)
+
+
+def test_the_page_may_have_a_check_in_started(unit: Container) -> None:
+    done = order_as(unit, "appliance-web", "--no-block", "start", "appliance-checkin.service")
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_second_copy_of_a_service_is_refused(unit: Container) -> None:

@@ -13,6 +13,7 @@ from appliance.web.views.decisions import add_decisions
 from appliance.web.views.devices import add_devices
 from appliance.web.views.energy import add_energy
 from appliance.web.views.settings import add_settings
+from appliance.web.views.updates import add_updates
 from appliance.web.views.zones import add_zones
 
 
@@ -23,3 +24,4 @@ def add_view_data(app: Flask, settings: Settings, clock: Clock, reader: StoreRea
     add_decisions(app, settings, reader)
     add_settings(app, settings)
     add_zones(app, settings, reader)
+    add_updates(app, settings, reader)

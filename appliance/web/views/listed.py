@@ -48,7 +48,6 @@ VIEWS = (
             "events",
             "services",
             "alarms",
-            "update",
             "faults",
         ),
     ),
@@ -79,6 +78,7 @@ VIEWS = (
             "whatif",
         ),
     ),
+    View("updates", "Updates", ("update",)),
     View("devices", "Devices", ("values",)),
     View("decisions", "Decisions"),
     View(

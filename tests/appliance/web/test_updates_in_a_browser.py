@@ -44,18 +44,19 @@ def test_an_update_that_waits_says_for_what_and_leaves_the_headline_alone(
 ) -> None:
     report(power, 31.0)
     browser.resize(width, height)
-    browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(shows("verdict", "All well."))
-    assert browser.evaluate("document.getElementById('update').hidden")
     now = checkin.clock.stamp()
     tell(checkin, UpdateStep.GATE, WAITS, "energy")
     checkin.add(CheckIn(now, "https://mirror.test", WAITS, now.utc + timedelta(hours=4), 900))
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(shows("verdict", "All well."))
+    browser.wait_for(shows("update-does", "The update waits: 31 % charge, needs 40 %."))
+    assert browser.evaluate(LEVEL) == "FULL"
+    browser.open(f"http://127.0.0.1:{port}/updates")
     browser.wait_for(shows("update-does", "The update waits: 31 % charge, needs 40 %."))
     for text in ("Runs 2026.11.1", "Under way 2026.12.1", "Waits for energy", "Asks next"):
         browser.wait_for(shows("update-facts", text))
     browser.wait_for(shows("update-note", "Answer of https://mirror.test."))
-    assert browser.evaluate(shows("verdict", "All well."))
-    assert browser.evaluate(LEVEL) == "FULL"
+    browser.wait_for(shows("update-needs", "It needs more charge"))
     assert browser.evaluate(FITS)
     assert browser.problems == []
 
@@ -65,7 +66,7 @@ def test_a_download_shows_how_far_it_is(
 ) -> None:
     report(power, 71.0)
     tell(checkin, UpdateStep.DOWNLOAD, "fetches 8.0 MB of release 2026.12.1", share=45.0)
-    browser.open(f"http://127.0.0.1:{port}/")
+    browser.open(f"http://127.0.0.1:{port}/updates")
     browser.wait_for(shows("update-facts", "Done 45 %"))
     bar = "document.getElementById('update-bar')"
     assert browser.evaluate(f"{bar}.getAttribute('aria-valuenow')") == "45"
@@ -78,7 +79,22 @@ def test_what_needs_a_person_is_marked_and_no_text_of_a_mirror_is_html(
 ) -> None:
     report(power, 71.0)
     tell(checkin, UpdateStep.IDLE, HOSTILE, "trust")
-    browser.open(f"http://127.0.0.1:{port}/")
+    browser.open(f"http://127.0.0.1:{port}/updates")
     browser.wait_for(shows("update-stuck", HOSTILE))
     browser.wait_for(shows("update-facts", "a person: what a mirror gives is not genuine"))
+    assert browser.evaluate("document.title") != "caught"
+
+
+def test_the_past_stands_with_its_reasons_and_nobody_acts_without_a_login(
+    browser: Browser, server: subprocess.Popen[str], power: Store, checkin: Store, port: int
+) -> None:
+    report(power, 71.0)
+    tell(checkin, UpdateStep.ROLLBACK, HOSTILE)
+    now = checkin.clock.stamp()
+    checkin.add(CheckIn(now, "", "no mirror answers", now.utc, 0))
+    browser.open(f"http://127.0.0.1:{port}/updates")
+    browser.wait_for(shows("releases", "2026.12.1: rollback"))
+    browser.wait_for(shows("releases", HOSTILE))
+    browser.evaluate("document.getElementById('order-hold').click()")
+    browser.wait_for(shows("order-says", "PIN"))
     assert browser.evaluate("document.title") != "caught"

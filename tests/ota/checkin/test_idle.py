@@ -12,7 +12,8 @@ import pytest
 
 from appliance.log import SentenceLog
 from appliance.model import EnergyLevel, Sleep
-from appliance.model_updates import UpdateStep
+from appliance.model_updates import CheckIn, UpdateStep
+from appliance.process.update_ask import leave_ask
 from appliance.settings_file import load_settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
@@ -122,3 +123,14 @@ def test_a_damaged_report_is_written_anew(unit_toml: Path, data: bytes) -> None:
     (settings.update.dir / "report.json").write_bytes(data)
     with closing(Store(settings.database, settings.make_clock(), "checkin")) as store:
         assert not has_report_of_today(Disk(), settings.update.dir, store)
+
+
+def test_who_asks_at_the_page_has_the_mirrors_asked_before_their_time_once(unit_toml: Path) -> None:
+    settings = load_settings(unit_toml)
+    with closing(Store(settings.database, settings.make_clock())) as store:
+        before = store.rows(CheckIn)
+        leave_ask(settings.unit.run_dir, store.clock.stamp().utc)
+        assert find_rest(settings, store, Disk(), log=SentenceLog("t")) == ""
+        check_in(unit_toml)
+        assert len(store.rows(CheckIn)) == len(before) + 1, "it asked"
+        assert find_rest(settings, store, Disk(), log=SentenceLog("t")) == REST

@@ -4,6 +4,7 @@ import { alarms } from "../alarms.js";
 import { battery } from "../battery.js";
 import { cameras } from "../camera.js";
 import { chart } from "../chart.js";
+import { say, show } from "../dom.js";
 import { events } from "../events.js";
 import { faults } from "../faults.js";
 import { headline } from "../headline.js";
@@ -15,7 +16,7 @@ import { computer, services } from "../services.js";
 import { start } from "../shell.js";
 import { summary } from "../summary.js";
 import { sun } from "../sun.js";
-import { update } from "../update.js";
+import { sentence } from "../words.js";
 
 const DAY_EVERY_MS = 60000;
 const DAY_EVERY_MS_IN_DEMONSTRATION = 5000;
@@ -23,6 +24,13 @@ const DAY_EVERY_MS_IN_DEMONSTRATION = 5000;
 const OLD_LINK = /^#event=(.+)$/; // in alarms that were sent before events had addresses of their own
 const OF_EVENT = location.hash.match(OLD_LINK);
 if (OF_EVENT) location.replace(`/events/${OF_EVENT[1].replaceAll("/", "%2F")}`);
+
+/** Whether updates wait and for what; the view of updates has the rest. */
+function update(status) {
+  const { takes_updates: takes, sentence: says } = status.update;
+  show("update", takes);
+  if (takes) say("update-does", sentence(says));
+}
 
 let dayAsked = -Infinity;
 let day = null;
