@@ -61,14 +61,13 @@ def test_ports_that_another_web_server_has_are_left_to_it_until_they_are_free(
     assert unit.ask("systemctl", "is-enabled", USUAL) == "disabled"
     unit.run("systemctl", "stop", "lighttpd")
     try:
-        assert "nothing listens on its ports" in install(unit).stdout
+        assert "nothing listens on its ports" in install(unit, "--check").stdout
         unit.run("systemctl", "start", USUAL)
         unit.run("systemctl", "restart", PROXY)
         assert fetch(unit, "https://localhost/healthz").startswith("200 None")
         assert fetch(unit, "http://127.0.0.2/events").startswith("307 https://127.0.0.2/events")
     finally:
-        unit.run("systemctl", "disable", "--now", USUAL)
-        unit.run("systemctl", "restart", PROXY)
+        unit.run("systemctl", "stop", PROXY, USUAL)
         unit.run("systemctl", "start", "lighttpd")
 
 
@@ -78,7 +77,7 @@ def test_the_proxy_has_no_network_no_privilege_and_nothing_to_read(unit: Contain
     assert unit.ask("stat", "-c", "%U:%G", f"/proc/{pid}") == "appliance-proxy:appliance-proxy"
     shown = unit.run("nsenter", f"--target={pid}", "--net", "cat", "/proc/net/dev").stdout
     assert re.findall(r"^\s*(\w+):", shown, re.MULTILINE) == ["lo"]
-    status = unit.path(f"/proc/{pid}/status").read_text()
+    status = unit.ask("cat", f"/proc/{pid}/status")
     assert re.search(r"^CapBnd:\s*0+$", status, re.MULTILINE), status
     inside = ("nsenter", f"--target={pid}", "--mount", "--", "setpriv", "--reuid=appliance-proxy")
     as_proxy = (*inside, "--regid=appliance-proxy", "--clear-groups")
