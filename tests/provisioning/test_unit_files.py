@@ -14,6 +14,7 @@ from provisioning.timers import find_next_due, wait_until
 from provisioning.unit_files import (
     UNITS_DIR,
     read_boot_list,
+    read_delays,
     read_keys,
     read_process,
     read_processes,
@@ -144,3 +145,13 @@ def test_a_timer_never_starts_early_though_a_wait_ends_too_soon() -> None:
     clock = Impatient()
     wait_until(clock, START + timedelta(hours=2))
     assert clock.utc >= START + timedelta(hours=2)
+
+
+def test_a_timer_that_elapses_once_is_told_apart_from_those_of_the_day() -> None:
+    (back,) = read_delays()
+    assert (back.name, back.unit) == (
+        "appliance-settings-back.timer",
+        "appliance-settings-apply.service",
+    )
+    assert back.after_s > 300
+    assert back.name.removesuffix(".timer") not in {one.process.name for one in read_timers()}
