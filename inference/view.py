@@ -15,14 +15,15 @@ from inference.detection.head_blur import encode_jpeg, list_followed_people
 from inference.tracking.state import Tracks
 
 NO_THRESHOLDS: Mapping[str, float] = {}
+NONE_OF_IT = "no picture of {} is analysed now: nothing moves there, or it gives none"
 Shown = tuple[int, FrameResult, Tracks]  # its number: pictures of several cameras share the view
 
 
 class View:
     """The newest analysed frame of each camera, or the reason why there is none.
 
-    An answer shows the camera that was analysed last. What is shown is replaced as a whole, never
-    changed, so no lock is needed.
+    An answer shows the camera that is asked for, else the one that was analysed last. What is shown
+    is replaced as a whole, never changed, so no lock is needed.
 
         view = View(blur_heads=True, threshold=0.45)
         server = FrameServer(settings.view_socket, view.answer)
@@ -59,10 +60,15 @@ class View:
         self._shown = {}
 
     def answer(self, request: PictureRequest) -> Answer:
-        """The newest picture as JPEG, or the reason why there is none."""
-        newest = next(reversed(self._shown.values()), None)
+        """The newest picture as JPEG, of the camera that is asked for or of any, or the reason why
+        there is none.
+        """
+        shown = self._shown
+        newest = (
+            shown.get(request.camera) if request.camera else next(reversed(shown.values()), None)
+        )
         if newest is None:
-            return Refusal(self._reason)
+            return Refusal(NONE_OF_IT.format(request.camera) if shown else self._reason)
         number, result, tracks = newest
         if number <= request.after:
             return Refusal(say("no frame has been analysed since your last picture"))

@@ -52,8 +52,11 @@ USUAL_REQUEST = asdict(PictureRequest())
 
 
 def encode_request(request: PictureRequest) -> bytes:
-    """A request as one line."""
-    return json.dumps({name: getattr(request, name) for name in USUAL_REQUEST}).encode() + b"\n"
+    """A request as one line; a process of an earlier release knows no `camera`."""
+    tree = {name: getattr(request, name) for name in USUAL_REQUEST}
+    if not request.camera:
+        del tree["camera"]
+    return json.dumps(tree).encode() + b"\n"
 
 
 def parse_request(line: bytes) -> PictureRequest:
@@ -69,6 +72,7 @@ def parse_request(line: bytes) -> PictureRequest:
         since_s=parse_media_time(tree["since_s"], "since_s"),
         until_s=parse_media_time(tree["until_s"], "until_s"),
         shared=require_flag(tree["shared"], "shared"),
+        camera=parse_camera(tree["camera"]) if tree["camera"] else "",
     )
 
 

@@ -57,7 +57,8 @@ class PictureRequest:
 
     `moved`: only one that shows motion. `wait_s`: how long the answer may be held back
     until there is one, at most `LONGEST_WAIT_S`. MP4 alone: a clip from `since_s` to `until_s`, in
-    the camera's own time. `shared`: a raw picture may come through shared memory.
+    the camera's own time. `shared`: a raw picture may come through shared memory. `camera`: of the
+    view of inference, which has the last picture of each; "" for the last of all.
     """
 
     encoding: str = BGR
@@ -67,6 +68,7 @@ class PictureRequest:
     since_s: float = 0.0
     until_s: float = 0.0
     shared: bool = False
+    camera: str = ""
 
 
 Answer = Picture | Refusal

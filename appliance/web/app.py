@@ -36,6 +36,7 @@ from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
+from appliance.web.timelapse import add_timelapse
 from appliance.web.update_check import add_update_check
 from appliance.web.update_control import add_update_control
 from appliance.web.views.data import add_view_data
@@ -67,6 +68,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_changes(app, settings, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)
+    add_timelapse(app, settings)
     add_orders(app, settings, clock, reader)
     add_alarm_replies(app, settings, clock, reader, static)
     app.register_error_handler(HTTPException, answer_refusal)

@@ -146,6 +146,9 @@ OPERATIONS = {
         ("position", "wait_s"),
         (400, 410),
     ),
+    "list_timelapse": Operation(
+        "The pictures of a camera's time-lapse, the oldest first", "timelapse", refuses=(404,)
+    ),
     "report": Operation("When each camera was watched and why not", "coverage", ("days",), (400,)),
     "order_camera": Operation(
         "Pause, mute or switch off a camera, or end that: by a technician",

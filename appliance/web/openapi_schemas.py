@@ -55,6 +55,9 @@ def describe_answers() -> dict[str, Schema]:
         **describe_event_lists(),
         "day": describe_day(),
         "history": describe_history(),
+        "timelapse": close(
+            "`path`: its address", pictures=make_list(close("", at=MOMENT, path=TEXT))
+        ),
         "coverage": close("The newest day first", days=make_list(describe_camera_day())),
         "changes": describe_changes(),
         "person": describe_person(),

@@ -21,7 +21,7 @@ def pull_picture(settings: Settings, camera: str | None = None) -> Picture:
     """
     client = FrameClient(settings.view_socket)
     try:
-        answer = client.pull(PictureRequest(JPEG))
+        answer = client.pull(PictureRequest(JPEG, camera=camera or ""))
     except CameraError as error:
         raise CameraError("inference is not running, so no picture is analysed") from error
     finally:

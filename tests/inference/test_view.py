@@ -68,3 +68,19 @@ def shown_camera(unit: InferenceUnit) -> str:
     shown = unit.view.answer(PictureRequest(JPEG))
     assert isinstance(shown, Picture)
     return shown.camera
+
+
+def test_the_last_picture_of_each_camera_can_be_asked_for(make_unit: Any) -> None:
+    unit = make_unit(cameras=("gate", "yard"))
+    unit.cameras["yard"].moving = False
+    unit.grant(EnergyLevel.ECO)
+    unit.run_for(2)
+    refused = unit.view.answer(PictureRequest(JPEG, camera="yard"))
+    assert isinstance(refused, Refusal)
+    assert "no picture of yard" in refused.reason
+    unit.camera.moving, unit.cameras["yard"].moving = False, True
+    unit.run_for(2)
+    for name in ("gate", "yard"):
+        shown = unit.view.answer(PictureRequest(JPEG, camera=name))
+        assert isinstance(shown, Picture)
+        assert shown.camera == name

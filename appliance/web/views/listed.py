@@ -42,6 +42,7 @@ VIEWS = (
             "chartdraw",
             "inference",
             "camera",
+            "cameramode",
             "picture",
             "box",
             "eventcard",
@@ -49,6 +50,19 @@ VIEWS = (
             "services",
             "alarms",
             "faults",
+        ),
+    ),
+    View(
+        "cameras",
+        "Cameras",
+        (
+            "cameracard",
+            "cameracoverage",
+            "cameramode",
+            "cameraorders",
+            "still",
+            "timelapse",
+            "picture",
         ),
     ),
     View(

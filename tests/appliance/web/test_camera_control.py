@@ -170,3 +170,20 @@ def test_when_nothing_was_watched_is_told_by_day(
     assert today["gaps"][-1]["reason"] == "no route to host"
     assert before["hours"] == {"not known": 24.0}
     assert client.get("/api/cameras/coverage?days=0").status_code == 400
+
+
+def test_the_pictures_of_a_time_lapse_are_listed_and_sent(
+    client: FlaskClient, settings: Settings, open_store: OpenStore
+) -> None:
+    open_store()
+    assert client.get("/api/cameras/demo/timelapse").json == {"pictures": []}
+    day = settings.timelapse_dir / "2026-04-15"
+    day.mkdir(parents=True)
+    for name in ("20260415T020000Z-demo-beef-0", "20260415T010000Z-demo-beef-0", "mine"):
+        (day / f"{name}.jpg").write_bytes(b"a yard")
+    found = client.get("/api/cameras/demo/timelapse").json
+    paths = [one["path"] for one in found["pictures"]]  # type: ignore[index]
+    assert [path.split("T")[1][:6] for path in paths] == ["010000", "020000"]
+    assert client.get(paths[0]).data == b"a yard"
+    assert client.get("/timelapse/../unit.db").status_code == 404
+    assert client.get("/api/cameras/nobody/timelapse").status_code == 404
