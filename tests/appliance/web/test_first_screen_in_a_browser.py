@@ -12,9 +12,9 @@ import pytest
 from appliance.errors import BusError
 from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy
 from appliance.store.store import Store
+from tests.appliance.web.test_cameras_in_a_browser import CARD
 from tests.appliance.web.test_events_in_a_browser import inference
 from tests.appliance.web.test_page_in_a_browser import (
-    CARD,
     ago,
     open_well,
     report,
@@ -193,7 +193,7 @@ def test_a_camera_with_events_is_not_said_to_have_seen_nothing(
     for name in ("gate", "shed"):
         looks.add(replace(filled.event(power.clock.stamp()), camera=name))
     looks.close()
-    process, pictures = show_eight(browser, tmp_path, port, power)
+    process, pictures = show_eight(browser, tmp_path, port, power, "cameras")
     try:
         for name, text in (
             ("gate", "Last event"),
