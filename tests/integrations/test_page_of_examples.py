@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance import settings_file
+from appliance.access.database import AccessFile
+from appliance.access.roles import Role
+from appliance.access.tokens import add_token
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
 from appliance.model import EnergyLevel
@@ -18,11 +22,12 @@ from tests.appliance.web.test_web import event
 from tests.conftest import ROOT
 from tests.integrations.conftest import LIMIT_S, OpenAs
 from tests.scenes import filled
+from tests.stand_ins.certificates import make_certificate
 from tests.waiting import wait_until
 
 PAGE = (ROOT / "docs/integrations.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-UNIT = "http://unit.local:8080"
+UNIT = "https://unit.local"
 
 
 def find(words: str) -> str:
@@ -64,8 +69,19 @@ def run(text: str, address: str, shell: dict[str, str], directory: Path) -> str:
     return done.stdout
 
 
+@pytest.fixture
+def identified(unit: Path, tmp_path: Path) -> Path:
+    """A directory with the two files that a program of another machine needs."""
+    file = AccessFile(settings_file.load_settings(unit).access_file, SystemClock())
+    (tmp_path / "token").write_text(add_token(file, "home-assistant", Role.VIEWER) + "\n")
+    shutil.copy(make_certificate(tmp_path).certificate, tmp_path / "authority.crt")
+    return tmp_path
+
+
 @pytest.mark.processes
-def test_the_examples_for_a_shell(address: str, shell: dict[str, str], tmp_path: Path) -> None:
+def test_the_examples_for_a_shell(
+    address: str, shell: dict[str, str], identified: Path, tmp_path: Path
+) -> None:
     status = run(find("summary.sentence"), address, shell, tmp_path).splitlines()
     assert status[1:] == ["72", "FULL"]
     (line,) = run(find("@csv"), address, shell, tmp_path).splitlines()
@@ -82,7 +98,7 @@ def test_the_examples_for_prometheus() -> None:
 
 
 @pytest.fixture
-def script(address: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def script(address: str, identified: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The script of the page, in its own directory."""
     text = find("import urllib").replace(UNIT, address)
     words = [sys.executable, "-c", text]
@@ -116,7 +132,7 @@ def test_the_script_is_told_what_happens_and_goes_on_where_it_stopped(
 
 def test_no_example_of_the_page_is_left_out() -> None:
     tried = (
-        *("promtool", "summary.sentence", "@csv", "import urllib"),
+        *("access token add", "promtool", "summary.sentence", "@csv", "import urllib"),
         *("unitctl backup", "sqlite-utils --table", "datasette --immutable"),
     )
     assert sorted(text for _, text in BLOCKS) == sorted(find(words) for words in tried)

@@ -41,7 +41,7 @@ def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
 def test_promtool_takes_the_rules_the_configuration_and_the_tests_of_the_rules() -> None:
     for words in (
         ("check", "rules", RULES),
-        ("check", "config", PROMETHEUS / "prometheus.yml"),
+        ("check", "config", "--syntax-only", PROMETHEUS / "prometheus.yml"),
         ("test", "rules", TESTS),
     ):
         done = promtool(*words)
