@@ -71,10 +71,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_timelapse(app, settings)
     add_orders(app, settings, clock, reader)
     add_alarm_replies(app, settings, clock, reader, static)
-    app.register_error_handler(HTTPException, answer_refusal)
-    app.register_error_handler(StoreError, answer_error)
-    app.register_error_handler(CameraError, answer_error)
-    app.register_error_handler(AccessError, answer_trouble)
+    explain_errors(app)
     app.after_request(add_headers)
     return app
 
@@ -135,6 +132,14 @@ def add_for_programs(app: Flask, settings: Settings, reader: StoreReader) -> Non
     def health() -> ResponseReturnValue:
         reader.ask(lambda store: store.check_readable())
         return jsonify(status="ok")
+
+
+def explain_errors(app: Flask) -> None:
+    """A sentence for each error."""
+    app.register_error_handler(HTTPException, answer_refusal)
+    app.register_error_handler(StoreError, answer_error)
+    app.register_error_handler(CameraError, answer_error)
+    app.register_error_handler(AccessError, answer_trouble)
 
 
 def answer_refusal(error: HTTPException) -> ResponseReturnValue:
