@@ -82,6 +82,8 @@ OPERATIONS = {
         "Each power device: its values with age and quality, faults, how many polls failed",
         "device_list",
     ),
+    "about": Operation("Who the unit is, which versions run, where it is reached", "about"),
+    "licences": Operation("The licence of each library that is installed", "licence_list"),
     "updates": Operation("Steps, releases and check-ins of the past; the hold of now", "updates"),
     "check_updates": Operation(
         "Have the mirrors asked for a release now; once in a minute",
@@ -126,6 +128,10 @@ def describe_schemas() -> dict[str, Schema]:
         "what_if": describe_what_if(),
         "decision_list": describe_decisions(),
         "updates": describe_updates(),
+        "about": describe_about(),
+        "licence_list": close(
+            "", licences=make_list(close("", name=TEXT, version=TEXT, licence=TEXT))
+        ),
         "ordered": close("PID 1 has taken the order", ordered={"const": True}),
         "device_list": close("", devices=make_list(describe_device())),
     }
@@ -190,6 +196,28 @@ def describe_moment() -> Schema:
 def describe_row(names: Sequence[str], **others: Schema) -> Schema:
     """Figures of a row, each with null for not known but the `others`."""
     return close("", at=MOMENT, fresh=YES, **(dict.fromkeys(names, MAYBE_NUMBER) | others))
+
+
+def describe_about() -> Schema:
+    """Who the unit is."""
+    certificate = close(
+        "`authority_fingerprint`: of the unit's own authority; `trouble`: why the owner's is not "
+        "used",
+        **dict.fromkeys(("fingerprint", "issuer", "authority_fingerprint", "trouble"), TEXT),
+        names=make_list(TEXT),
+        begins=TEXT,
+        ends=TEXT,
+        is_owners=YES,
+    )
+    maybe = dict.fromkeys(("identity", "serial", "program", "os"), MAYBE_TEXT)
+    return close(
+        "null: not known",
+        **dict.fromkeys(("name", "python", "kernel", "address"), TEXT),
+        **maybe,
+        models=make_list(TEXT),
+        addresses=make_list(TEXT),
+        certificate=allow_null(certificate),
+    )
 
 
 def describe_updates() -> Schema:

@@ -2,6 +2,7 @@
 
 import { byId, facts, make, say } from "./dom.js";
 import { bytes, fixed, known, percent, power, sentence } from "./words.js";
+import { t, tn } from "./translate.js";
 import { lastKnown, when } from "./times.js";
 
 export function services(status, now) {
@@ -19,6 +20,16 @@ function row(service, now) {
     make("p", { class: "service-head" }, make("strong", {}, service.service), make("span", { class: "reported" }, reported)),
     make("p", {}, sentence(service.status)),
     state === "silent" ? make("p", { class: "quiet" }, lastKnown(service.at, now)) : null);
+}
+
+/** How many services report, and how many faults there are. */
+export function servicesInShort(status) {
+  const silent = status.services.filter((one) => !one.fresh).map((one) => one.service);
+  const told = silent.length
+    ? t("{silent} of {all} services are silent: {names}.", { silent: silent.length, all: status.services.length, names: silent.join(", ") })
+    : tn("{count} service reports.", "All {count} services report.", status.services.length);
+  const faults = tn("{count} fault.", "{count} faults.", status.faults.length);
+  say("services-say", `${told} ${faults}`);
 }
 
 export function computer(status, now) {

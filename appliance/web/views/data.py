@@ -9,6 +9,7 @@ from flask import Flask
 from appliance.clock import Clock
 from appliance.settings import Settings
 from appliance.web.reader import StoreReader
+from appliance.web.views.about import add_about
 from appliance.web.views.decisions import add_decisions
 from appliance.web.views.devices import add_devices
 from appliance.web.views.energy import add_energy
@@ -20,6 +21,7 @@ from appliance.web.views.zones import add_zones
 def add_view_data(app: Flask, settings: Settings, clock: Clock, reader: StoreReader) -> None:
     """Their addresses below `/api/`."""
     add_energy(app, settings, clock, reader)
+    add_about(app, settings)
     add_devices(app, settings, reader)
     add_decisions(app, settings, reader)
     add_settings(app, settings)

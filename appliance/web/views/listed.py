@@ -100,6 +100,7 @@ VIEWS = (
         "Settings",
         ("settingsform", "settingsfield", "settingschange", "settingshistory"),
     ),
+    View("about", "About", ("services",)),
 )
 EVENT = View(  # /events/ID
     "event", "Event", ("oneevent", "eventaddress", "eventcard", "erasing", "box"), within="events"

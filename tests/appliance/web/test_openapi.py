@@ -19,7 +19,15 @@ from tests.stand_ins.fakes import FakeClock
 __all__ = ["client"]  # a fixture
 
 DOCUMENT = json.loads(API_FILE.read_text())
-WITHOUT_DATA = ("openapi.json", "/person", "/settings/history", "/{proposal}", "/timelapse")
+WITHOUT_DATA = (
+    "openapi.json",
+    "/person",
+    "/settings/history",
+    "/{proposal}",
+    "/timelapse",
+    "/about",
+    "/licences",
+)
 PLACES = {"{span}": "days", "{event_id}": "20260415T020000Z-demo-1"}
 
 

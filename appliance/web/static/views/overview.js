@@ -12,7 +12,7 @@ import { sight } from "../inference.js";
 import { ask } from "../link.js";
 import { load } from "../load.js";
 import { night, outlook } from "../night.js";
-import { computer, services } from "../services.js";
+import { servicesInShort } from "../services.js";
 import { start } from "../shell.js";
 import { summary } from "../summary.js";
 import { sun } from "../sun.js";
@@ -47,5 +47,5 @@ function drawDay() {
   day = null;
 }
 
-const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, services, alarms, update, computer, drawDay];
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, servicesInShort, alarms, update, drawDay];
 start({ panels: PANELS, also: refreshDay });
