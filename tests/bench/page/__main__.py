@@ -6,6 +6,7 @@ from provisioning.laptop import START, Laptop, RunRequest
 from tests.bench.page.at_rest import measure_at_rest
 from tests.bench.page.audit import measure_audits
 from tests.bench.page.cold_start import measure_cold_start
+from tests.bench.page.events import measure_events
 from tests.bench.page.unit import fill
 from tests.bench.page.visit import measure_visits
 from tests.bench.report import OUT, Figure, publish, quick
@@ -25,7 +26,10 @@ def main() -> None:
         audits, judged = measure_audits(laptop, short=short)
         figures += [*visits, *resting, *audits]
         named = {**find_first_view(visits), "rss_mb": rss_mb, **judged}
-    publish("page", figures, short, also=named, seconds=times)
+    big = measure_events(short=short)
+    named["big_page_ms"] = big["big_page_ms"]
+    figures.append(Figure("slowest question about a year of events", big["big_page_ms"], "ms", 200.0))
+    publish("page", figures, short, also=named, seconds=times, big_page=big)
 
 
 def find_first_view(visits: list[Figure]) -> dict[str, float]:

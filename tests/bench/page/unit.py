@@ -39,9 +39,16 @@ class ServedPage:
 
 @contextmanager
 def serve_page(laptop: Laptop) -> Iterator[ServedPage]:
+    """The page of a laptop's unit."""
+    with serve_settings(laptop.settings.path) as page:
+        yield page
+
+
+@contextmanager
+def serve_settings(path: Path) -> Iterator[ServedPage]:
     """The page as PID 1 starts it, with a listening socket as descriptor 3."""
     listening = socket.create_server(("127.0.0.1", 0))
-    command = [sys.executable, "-m", "appliance.web", "--settings", str(laptop.settings.path)]
+    command = [sys.executable, "-m", "appliance.web", "--settings", str(path)]
     shell = 'exec 3<&0; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
     process = subprocess.Popen(
         ["/bin/sh", "-c", shell, "sh", *command],
