@@ -4,8 +4,10 @@ Reads and writes: nothing itself; wires the parts together.
 Never: decides anything.
 """
 
-from appliance.errors import ModelError
+from appliance.alarms.pictures import discard_of
+from appliance.errors import ModelError, StoreError
 from appliance.media.frame_socket import FrameClient, FrameServer
+from appliance.media.ordered_erasing import finish_erasures
 from appliance.process.service import Loop, Service, main
 from appliance.sections.cameras import InferenceSettings
 from appliance.store.event_ages import EventAges, read_event_ages
@@ -29,6 +31,7 @@ from inference.view import View
 def assemble(service: Service) -> Loop:
     """The service's parts; raises `ModelError` or `ListenError` before anything is loaded."""
     settings, own = service.settings, service.settings.inference
+    finish_erasing(service)
     view = make_view(own)
     cameras = [
         InferenceCamera(name, FrameClient(settings.camera_socket(name)), own, camera)
@@ -50,6 +53,15 @@ def assemble(service: Service) -> Loop:
         cycle.finish()
 
     return Loop(cycle.run, CYCLE_S, media=True, finish=finish)
+
+
+def finish_erasing(service: Service) -> None:
+    """Files of events that a person has erased, which a kill or a power cut has left."""
+    settings = service.settings
+    try:
+        finish_erasures(service.store, settings, lambda alarm: discard_of(settings, alarm))
+    except StoreError as error:
+        service.report_fault(error)
 
 
 def make_view(own: InferenceSettings) -> View:

@@ -62,8 +62,8 @@ def finish(store: Store, settings: Settings, one: Unfinished, discard: Discard) 
         files.delete(own)
     except OSError as error:
         raise StoreError(
-            f"the pictures of erased events cannot be deleted: {error}; it is tried again at each "
-            "start of the page: check the permissions of the snapshots"
+            f"the pictures of erased events cannot be deleted: {error}; it is tried again when "
+            "the page or inference starts: check the permissions of the snapshots"
         ) from error
     for alarm_id in one.alarms:
         discard(alarm_id)

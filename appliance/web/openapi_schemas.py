@@ -126,7 +126,7 @@ def describe_erasing() -> dict[str, Schema]:
             ]
         },
         "erased_events": close(
-            "`remaining`: some files could not be deleted; the page tries again when it starts",
+            "`remaining`: some files could not be deleted; it is tried again at the next start",
             events=COUNT,
             remaining={"type": "boolean"},
         ),

@@ -9,6 +9,7 @@ from appliance.errors import ModelError
 from appliance.log import SentenceLog
 from appliance.media.frame_socket import FrameClient
 from appliance.media.frames import JPEG, PictureRequest, Refusal
+from appliance.media.ordered_erasing import erase_events
 from appliance.model import EnergyLevel
 from appliance.model_cameras import CameraUsage, InferencePlan, InferenceRun, Tier
 from appliance.process.service import Leave, Service
@@ -16,6 +17,7 @@ from appliance.settings import Settings
 from inference.__main__ import assemble
 from inference.detection.detector import CPU
 from tests.conftest import OpenStore
+from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.inference_unit import InferenceUnit
 
@@ -109,6 +111,22 @@ def test_the_service_is_assembled_without_loading_the_model(
     assert loop.finish is not None
     loop.finish()
     assert not settings.view_socket.exists()
+
+
+def test_what_an_erasure_has_left_goes_when_inference_starts(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    store, name = open_store("inference"), "20260415T020001Z-gate-beef-1"
+    store.add(filled.event(clock.stamp(), name))
+    picture = settings.snapshots_dir / f"2026-04-15/{name}.jpg"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"a face")
+    erase_events(store, settings, [name], who="anna", via="page")
+    assert picture.exists()
+    loop = assemble(Service("inference", settings, clock, store, SentenceLog("inference")))
+    assert not picture.exists()
+    assert loop.finish is not None
+    loop.finish()
 
 
 def test_a_computer_that_is_too_slow_for_passers_by_is_a_fault(

@@ -24,6 +24,6 @@ export async function eraseAfterAsking(count, order) {
 
 /** What has become of it, in a sentence. */
 export function sayErased({ events, remaining }) {
-  if (remaining) return t("The events are erased; some of their pictures could not be deleted yet. The unit tries again when its page starts next.");
+  if (remaining) return t("The events are erased; some of their pictures could not be deleted yet. The unit tries again at its next start.");
   return tn("{count} event was erased.", "{count} events were erased.", events);
 }

@@ -1,8 +1,10 @@
 """A technician erases events on the page: all of each is gone, whatever stops the unit then."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from flask import Flask
 from appliance.access.acts import list_acts
 from appliance.access.roles import Role
 from appliance.media import files as media_files
+from appliance.model_alarms import Alarm
 from appliance.model_cameras import Event, EventErasure
 from appliance.settings import Settings
 from appliance.store.event_erasures import erase_listed
@@ -19,7 +22,7 @@ from appliance.store.store import Store
 from appliance.web.app import create_app
 from appliance.web.event_erasing import MOST_EVENTS, finish_at_start
 from tests.conftest import ROOT, OpenStore
-from tests.scenes import filled
+from tests.scenes import alarms, filled
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.technician import Visitor, enter_pin, log_in, open_access
 
@@ -248,3 +251,57 @@ def test_a_unit_whose_database_is_not_there_says_so(settings: Settings, clock: F
     assert "cannot be opened" in answer.get_json()["reason"]
     assert not settings.database.exists()
     finish_at_start(settings, clock)  # quietly
+
+
+def test_what_alarms_say_of_an_event_goes_with_it_and_so_does_a_picture_that_waits(
+    unit: Unit, technician: Visitor, open_store: OpenStore
+) -> None:
+    event_id = unit.add(1)
+    alarm, *messages = alarms.make_rows(unit.clock.stamp())
+    open_store("alarm").add(replace(alarm, event_id=event_id), *messages)
+    waiting = unit.settings.unit.run_dir / f"alarm-{alarm.alarm_id}.owner.mail.jpg"
+    waiting.parent.mkdir(parents=True, exist_ok=True)
+    waiting.write_bytes(b"a face")
+    assert technician.post("/api/events/erase", json={"ids": [event_id]}).status_code == 200
+    left = next(one for one in unit.store.rows(Alarm) if one.alarm_id == alarm.alarm_id)
+    assert (left.key, left.text, left.event_id) == ("erased", "erased", "")
+    assert "touchscreen" in left.reason
+    assert not waiting.exists()
+
+
+def test_of_a_backup_that_was_put_back_only_what_was_told_of_is_erased(
+    unit: Unit, technician: Visitor, tmp_path: Path
+) -> None:
+    for number in range(3):
+        unit.add(number)
+    copy = tmp_path / "copy.db"
+    with (
+        closing(sqlite3.connect(copy)) as target,
+        closing(sqlite3.connect(unit.settings.database)) as source,
+    ):
+        source.backup(target)
+    unit.add(3)
+    assert len(technician.get("/api/events").get_json()) == 4
+    unit.store.close()
+    for side in ("-wal", "-shm"):
+        Path(f"{unit.settings.database}{side}").unlink(missing_ok=True)
+    copy.replace(unit.settings.database)
+    order = {"filter": "camera=gate", "last_row": 4, "events": 4}
+    answer = technician.post("/api/events/erase", json=order)
+    assert answer.status_code == 409
+    assert "3 events now, not the 4" in answer.get_json()["reason"]
+    assert len(technician.get("/api/events").get_json()) == 3
+
+
+def test_programs_are_told_to_begin_anew_where_the_newest_event_was_erased(
+    unit: Unit, technician: Visitor
+) -> None:
+    older, newest = unit.add(1), unit.add(2)
+    position = technician.get("/api/changes").get_json()["position"]
+    technician.post("/api/events/erase", json={"ids": [older]})
+    answer = technician.get("/api/changes", query_string={"after": position})
+    assert (answer.status_code, answer.get_json()["changes"]) == (200, [])
+    technician.post("/api/events/erase", json={"ids": [newest]})
+    answer = technician.get("/api/changes", query_string={"after": position})
+    assert answer.status_code == 410
+    assert technician.get("/api/status").get_json()["events"]["newest"] is None

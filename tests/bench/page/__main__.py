@@ -28,7 +28,9 @@ def main() -> None:
         named = {**find_first_view(visits), "rss_mb": rss_mb, **judged}
     big = measure_events(short=short)
     named["big_page_ms"] = big["big_page_ms"]
-    figures.append(Figure("slowest question about a year of events", big["big_page_ms"], "ms", 200.0))
+    figures.append(
+        Figure("slowest question about a year of events", big["big_page_ms"], "ms", 200.0)
+    )
     publish("page", figures, short, also=named, seconds=times, big_page=big)
 
 

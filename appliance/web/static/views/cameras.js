@@ -21,7 +21,6 @@ function cameras(status, now) {
   }
   say("cameras-cost", together(status.cameras));
   show("cameras-none", status.cameras.length === 0);
-  show("all-cameras", status.cameras.length > 1);
   refreshCoverage(cards);
 }
 
