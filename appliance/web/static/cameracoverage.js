@@ -7,6 +7,7 @@ import { t } from "./translate.js";
 import { sentence } from "./words.js";
 
 const AGAIN_MS = 600_000;
+const AFTER_FAILURE_MS = 10_000;
 const SEEN = ["watched", "listened"];
 const LEAST_H = 0.05;
 let askedAt = -Infinity;
@@ -18,7 +19,7 @@ export async function refreshCoverage(cards) {
   try {
     for (const day of (await ask("/api/cameras/coverage")).days) cards.get(day.camera)?.coverage.show(day);
   } catch {
-    askedAt = -Infinity; // the page already says that the link is lost
+    askedAt += AFTER_FAILURE_MS - AGAIN_MS; // the page already says that the link is lost
   }
 }
 

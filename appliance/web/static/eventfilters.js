@@ -4,6 +4,9 @@ import { byId, make } from "./dom.js";
 import { address, choose, dateOf, dayAfter, go, WORDS } from "./eventaddress.js";
 import { ask } from "./link.js";
 
+const AGAIN_MS = 60_000;
+let askedAt = -Infinity;
+
 /** The address's choice, written into the form. */
 export function fillForm() {
   const given = address();
@@ -18,6 +21,8 @@ export function fillForm() {
 
 /** The words that events can be filtered by; those of new events are added. */
 export async function fillWords() {
+  if (performance.now() - askedAt < AGAIN_MS) return;
+  askedAt = performance.now();
   const found = await ask("/api/event-filters").catch(() => ({}));
   for (const name of WORDS) add(byId(`filter-${name}`), found[name] || []);
 }

@@ -13,10 +13,12 @@ import { t, tn } from "./translate.js";
 
 const PAGE = 24;
 const AGAIN_MS = 60_000; // events may be erased meanwhile, which no number tells
+const AFTER_FAILURE_MS = 5000;
 const KEPT = "events-scroll";
 const items = new Map();
 let shownFor = null;
 let askedAt = -Infinity;
+let failedAt = -Infinity;
 let asked = 0;
 let list = [];
 let now = null;
@@ -28,7 +30,8 @@ export function events(status, unitNow) {
   now = unitNow;
   lastRow = status.events.last_row;
   const key = `${lastRow} ${status.events.newest?.event_id} ${status.events.last_24_h} ${date(now)}`;
-  if (key !== shownFor || performance.now() - askedAt > AGAIN_MS) refresh(key);
+  const isDue = key !== shownFor || performance.now() - askedAt > AGAIN_MS;
+  if (isDue && performance.now() - failedAt > AFTER_FAILURE_MS) refresh(key);
   for (const event of list) tellTime(items.get(event.event_id), event, now);
 }
 
@@ -53,7 +56,8 @@ async function refresh(key = shownFor) {
   } catch (error) {
     if (mine !== asked) return;
     if (error.status === 400) say("events-trouble", error.message); // an address that was typed
-    else shownFor = null; // asked again with the next status; the page already says what is wrong
+    else shownFor = null; // asked again soon; the page already says what is wrong
+    failedAt = performance.now();
   }
 }
 

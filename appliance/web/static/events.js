@@ -9,14 +9,16 @@ import { t, tn } from "./translate.js";
 
 const MOST = 6;
 const cards = new Map();
+const AGAIN_MS = 5000; // after a question that was not answered
 let shownFor = null;
+let failedAt = -Infinity;
 let list = [];
 
 export function events(status, now) {
   say("events-say", says(status.events, now));
   const { newest, last_row: last, last_24_h: number } = status.events;
   const key = `${last} ${newest && newest.event_id} ${number} ${date(now)}`;
-  if (key !== shownFor) refresh(key, now);
+  if (key !== shownFor && performance.now() - failedAt > AGAIN_MS) refresh(key, now);
   for (const event of list) tellTime(cards.get(event.event_id), event, now);
 }
 
@@ -37,6 +39,7 @@ async function refresh(key, now) {
     for (const event of list) tellTime(cards.get(event.event_id), event, now);
     show("events-none", list.length === 0);
   } catch {
-    shownFor = null; // asked again with the next status; the page already says that the link is lost
+    shownFor = null; // asked again soon; the page already says that the link is lost
+    failedAt = performance.now();
   }
 }

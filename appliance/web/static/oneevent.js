@@ -12,6 +12,7 @@ import { t, tn } from "./translate.js";
 import { capital, joules, processor, sentence, share, word } from "./words.js";
 
 const AGAIN_MS = 30_000; // it may be erased while somebody looks
+const AFTER_FAILURE_MS = 5000;
 const ID = decodeURIComponent(location.pathname.slice("/events/".length));
 const LINKS = ["event-newer", "event-older", "event-picture-file", "event-clip-file", "event-data"];
 let askedAt = -Infinity;
@@ -28,7 +29,7 @@ async function refresh() {
     draw(await ask(`/api/events/${encodeURIComponent(ID)}?${words}`), words);
   } catch (error) {
     if (error.status === 404 || error.status === 400) refuse(error.status === 404 ? goneSays() : error.message);
-    else if (!drawn) askedAt = -Infinity; // asked again; the page already says what is wrong
+    else askedAt += AFTER_FAILURE_MS - AGAIN_MS; // asked again soon; the page already says what is wrong
   }
 }
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import cv2
+import numpy as np
 import pytest
 
 from appliance import settings_file
@@ -15,6 +17,7 @@ from appliance.access.database import AccessFile
 from appliance.access.passwords import hash_secret
 from appliance.clock import SystemClock
 from appliance.media.thumbnails import embed_thumbnail
+from appliance.media.timelapse_video import write_video
 from appliance.model import Stamp
 from appliance.model_cameras import Event
 from appliance.store.store import Store
@@ -269,6 +272,33 @@ def test_an_event_that_is_erased_meanwhile_leaves_nothing_on_the_screen(
     browser.wait_for(shows("event-why", "erased while you looked"))
     assert browser.evaluate("document.querySelectorAll('#event img, #event video').length") == 0
     assert browser.evaluate("document.getElementById('event-facts').innerText") == ""
+
+
+def test_a_film_is_shown_and_sought(
+    browser: Browser, address: str, inference: Store, tmp_path: Path
+) -> None:
+    day = tmp_path / "data/snapshots/2026-04-15"
+    colours = [np.full((64, 96, 3), 8 * number, np.uint8) for number in range(24)]
+    for number, pixels in enumerate(colours):
+        (tmp_path / f"{number}.jpg").write_bytes(cv2.imencode(".jpg", pixels)[1].tobytes())
+    write_video([tmp_path / f"{number}.jpg" for number in range(24)], day / "e1.mp4", 8)
+    event = filled.event(inference.clock.stamp(), "film")
+    inference.add(replace(event, clip="snapshots/2026-04-15/e1.mp4"))
+    browser.open(f"{address}/events/film")
+    film = "document.querySelector('#event-clip video')"
+    browser.wait_for(f"{film}.duration > 2.5")
+    browser.evaluate(f"{film}.currentTime = 2")
+    browser.wait_for(f"{film}.currentTime === 2 && !{film}.seeking && {film}.readyState >= 2")
+    saved = "document.getElementById('event-clip-file')"
+    assert browser.evaluate(f"[{saved}.pathname, {saved}.download].join()") == (
+        "/clips/2026-04-15/e1.mp4,film.mp4"
+    )
+    assert browser.problems == []
+    (day / "e1.mp4").unlink()
+    browser.call("Network.setCacheDisabled", cacheDisabled=True)
+    browser.open(f"{address}/events/film")
+    browser.wait_for(shows("event-clip", "The film has been deleted since"))
+    browser.call("Network.setCacheDisabled", cacheDisabled=False)
 
 
 def test_hostile_words_of_an_event_are_text_everywhere(
