@@ -66,14 +66,19 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_event_export(app, settings, clock, reader)
     add_event_erasing(app, settings, clock, reader)
     add_changes(app, settings, reader)
-    add_snapshots(app, settings)
-    add_last_picture(app, settings)
-    add_timelapse(app, settings)
+    add_pictures(app, settings)
     add_orders(app, settings, clock, reader)
     add_alarm_replies(app, settings, clock, reader, static)
     explain_errors(app)
     app.after_request(add_headers)
     return app
+
+
+def add_pictures(app: Flask, settings: Settings) -> None:
+    """Snapshots, the last picture of each camera, time-lapses."""
+    add_snapshots(app, settings)
+    add_last_picture(app, settings)
+    add_timelapse(app, settings)
 
 
 def add_orders(app: Flask, settings: Settings, clock: Clock, reader: StoreReader) -> None:

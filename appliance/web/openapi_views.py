@@ -84,6 +84,9 @@ OPERATIONS = {
     ),
     "about": Operation("Who the unit is, which versions run, where it is reached", "about"),
     "licences": Operation("The licence of each library that is installed", "licence_list"),
+    "models": Operation(
+        "The detection models, what they cost here, and who uses them", "model_list"
+    ),
     "updates": Operation("Steps, releases and check-ins of the past; the hold of now", "updates"),
     "check_updates": Operation(
         "Have the mirrors asked for a release now; once in a minute",
@@ -129,6 +132,7 @@ def describe_schemas() -> dict[str, Schema]:
         "decision_list": describe_decisions(),
         "updates": describe_updates(),
         "about": describe_about(),
+        "model_list": close("", models=make_list(describe_model())),
         "licence_list": close(
             "", licences=make_list(close("", name=TEXT, version=TEXT, licence=TEXT))
         ),
@@ -196,6 +200,23 @@ def describe_moment() -> Schema:
 def describe_row(names: Sequence[str], **others: Schema) -> Schema:
     """Figures of a row, each with null for not known but the `others`."""
     return close("", at=MOMENT, fresh=YES, **(dict.fromkeys(names, MAYBE_NUMBER) | others))
+
+
+def describe_model() -> Schema:
+    """One model."""
+    maybe = ("tier", "licence", "provider", "input", "decoder", "measured_at", "examined_at")
+    return close(
+        "null: not known; `wrong`: why it cannot be used",
+        **dict.fromkeys(("name", "sha256", "energy_is", "origin", "wrong"), TEXT),
+        **dict.fromkeys(maybe, MAYBE_TEXT),
+        per_frame_j=NUMBER,
+        measured=YES,
+        shipped=YES,
+        p95_ms=MAYBE_NUMBER,
+        size_bytes={"type": ["integer", "null"]},
+        used_by=make_list(TEXT),
+        labels=allow_null(make_list(TEXT)),
+    )
 
 
 def describe_about() -> Schema:

@@ -6,6 +6,7 @@ Never: talks to the inference process: that checks for a new choice by itself.
 
 import argparse
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.commands.opening import load_unit_settings
@@ -20,6 +21,7 @@ from inference.model_store.card_making.hints import Hints
 from inference.model_store.card_making.labels import read_labels_file
 from inference.model_store.card_making.request import CardMaker
 from inference.model_store.costs import Figure, assume_cost, read_figures
+from inference.model_store.examine import read_result
 from inference.model_store.store import ModelStore, StoredModel
 
 if TYPE_CHECKING:
@@ -66,13 +68,50 @@ def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
         "per_frame_j": cost.per_frame_j,
         "measured": cost.measured,
         "energy_is": cost.reason,
-        "provider": own[-1].provider if own else None,
         "used_by": users,
         "shipped": file.shipped,
         "origin": file.origin,
         "path": str(file.path),
         "wrong": wrong,
+        **describe_card(card),
+        "size_bytes": measure_bytes(file.path),
+        **describe_measurement(own[-1] if own else None),
+        "examined_at": find_examined(store, file, card),
     }
+
+
+def describe_measurement(figure: Figure | None) -> dict[str, Any]:
+    """What measured its cost here, and when; None where nothing has."""
+    if figure is None:
+        return dict.fromkeys(("provider", "p95_ms", "measured_at"))
+    return {"provider": figure.provider, "p95_ms": figure.p95_ms, "measured_at": figure.at}
+
+
+def find_examined(store: ModelStore, file: ModelFile, card: ModelCard | None) -> str | None:
+    """When its examination and trial here ended well; None where it was none, as of one that was
+    examined before it was shipped.
+    """
+    if card is None:
+        return None
+    result = read_result(store.find_result_file(file), file.path, card)
+    return result.at if result else None
+
+
+def describe_card(card: ModelCard | None) -> dict[str, Any]:
+    """What the model can see, and of which size its input is; None where its card is unreadable."""
+    return {
+        "labels": list(card.classes) if card else None,
+        "input": f"{card.input.width}x{card.input.height}" if card else None,
+        "decoder": card.decoder if card else None,
+    }
+
+
+def measure_bytes(path: Path) -> int | None:
+    """How large its file is; None where it is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def format_model(one: dict[str, Any]) -> Line:

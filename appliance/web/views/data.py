@@ -13,6 +13,7 @@ from appliance.web.views.about import add_about
 from appliance.web.views.decisions import add_decisions
 from appliance.web.views.devices import add_devices
 from appliance.web.views.energy import add_energy
+from appliance.web.views.models import add_models
 from appliance.web.views.settings import add_settings
 from appliance.web.views.updates import add_updates
 from appliance.web.views.zones import add_zones
@@ -22,6 +23,7 @@ def add_view_data(app: Flask, settings: Settings, clock: Clock, reader: StoreRea
     """Their addresses below `/api/`."""
     add_energy(app, settings, clock, reader)
     add_about(app, settings)
+    add_models(app, settings)
     add_devices(app, settings, reader)
     add_decisions(app, settings, reader)
     add_settings(app, settings)

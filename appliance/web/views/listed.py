@@ -94,6 +94,7 @@ VIEWS = (
     ),
     View("updates", "Updates", ("update",)),
     View("devices", "Devices", ("values",)),
+    View("models", "Models"),
     View("decisions", "Decisions"),
     View(
         "settings",

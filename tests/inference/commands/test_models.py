@@ -175,6 +175,12 @@ def test_bench_measures_and_the_list_then_shows_it(with_small: Unit) -> None:
     listed = with_small.listed()["small"]
     assert listed["per_frame_j"] == figure["per_frame_j"]
     assert "on 20" in listed["energy_is"]
+    assert listed["p95_ms"] == figure["p95_ms"]
+    assert listed["measured_at"].startswith("20")
+    assert listed["examined_at"].startswith("20"), "it was tried when it was added"
+    assert listed["size_bytes"] > 100
+    assert listed["labels"]
+    assert "x" in listed["input"]
     code, out, _ = with_small.type("bench", "small", "--seconds", "0.2")
     assert (code, "ms a frame" in out) == (0, True)
     assert len(json.loads((with_small.store / "bench.json").read_text())["figures"]) == 1
