@@ -55,11 +55,7 @@ def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
     figures = read_figures(model_files.get_bench_file(store.settings))
     own = [one for one in figures if one.sha256 and one.sha256 == file.digest]
     cost = own[-1].cost if own else assume_cost(store.settings)
-    try:
-        card: ModelCard | None = read_card(file.card)
-        wrong = ""
-    except ModelError as error:
-        card, wrong = None, str(error)
+    card, wrong = find_card(file)
     return {
         "name": file.name,
         "sha256": file.digest,
@@ -78,6 +74,14 @@ def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
         **describe_measurement(own[-1] if own else None),
         "examined_at": find_examined(store, file, card),
     }
+
+
+def find_card(file: ModelFile) -> tuple[ModelCard | None, str]:
+    """Its card, else why there is none that can be used."""
+    try:
+        return read_card(file.card), ""
+    except ModelError as error:
+        return None, str(error)
 
 
 def describe_measurement(figure: Figure | None) -> dict[str, Any]:
