@@ -5,6 +5,7 @@ import tomllib
 from typing import Any
 
 import pytest
+import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,6 +117,7 @@ def test_the_comment_above_a_header_stays_there_when_the_section_before_it_goes(
     assert "# Cameras: the gate first.\n[camera.gate]\n" in new
     new = edit(FILE, {("unit", "id"): "u1"})
     assert 'id = "u1"\n\n# Cameras: the gate first.\n[camera.gate]\n' in new
+    assert new.count("# Cameras") == 1
 
 
 @pytest.mark.parametrize("name", ["camera.gate.user", "web.host", "camera.rear.user"])
@@ -132,6 +134,15 @@ def test_a_file_with_inline_and_dotted_sections_is_changed_or_refused_but_never_
     else:
         assert has_same(tomllib.loads(new), change(tomllib.loads(INLINE), {place: "x"}))
         assert "# dotted" in new
+
+
+def test_where_the_library_makes_something_else_of_it_nothing_is_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A fault of the library, which it has not today."""
+    monkeypatch.setattr(tomlkit, "dumps", lambda _: FILE.replace("8080", "8081"))
+    with pytest.raises(SettingsError, match="with an editor"):
+        edit(FILE, {("unit", "name"): "stable"})
 
 
 def test_a_section_and_a_key_within_it_are_not_changed_at_once() -> None:
