@@ -27,6 +27,7 @@ from appliance.settings_change.moments import parse_time
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_time
 from appliance.strict_json import InputError, parse_object
+from appliance.wording.sentence import say
 
 DIRECTORY = "settings-history"
 MARK = "waiting"  # appliance-settings-apply.service has nothing to do without it
@@ -98,7 +99,10 @@ class History:
         """Raises `ChangeError`."""
         found = [entry for entry in self.list_entries() if entry.number == number]
         if not found:
-            raise ChangeError(f"there is no change {number} among the last {KEPT}")
+            text = say(
+                "there is no change {number} among the last {kept}", number=number, kept=KEPT
+            )
+            raise ChangeError(text)
         return found[0]
 
     def read_text(self, number: int) -> str:
@@ -221,7 +225,11 @@ def refuse_while_waiting(entry: Entry | None) -> None:
     """One change after the other: what is taken back must be what was before."""
     if entry is not None:
         raise ChangeError(
-            f"change {entry.number} ({', '.join(entry.keys)}) waits for its confirmation: confirm "
-            "it or take it back first",
+            say(
+                "change {number} ({keys}) waits for its confirmation: confirm it or take it back "
+                "first",
+                number=entry.number,
+                keys=", ".join(entry.keys),
+            ),
             Refused.UNCONFIRMED,
         )

@@ -28,16 +28,13 @@ from appliance.settings_change.restarts import UnitOrder, list_orders
 from appliance.settings_change.trees import Changes, get, list_changed
 from appliance.settings_rules.places import Place
 from appliance.settings_rules.shape_rules import find_shape_faults
+from appliance.wording.sentence import say
 
-MEANWHILE = (
+MEANWHILE = say(
     "somebody else has changed the settings since you opened them: load them again, your own "
     "changes stay in the form"
 )
-NOTHING = "nothing would change: the file has these values already"
-OWN_HAND = (
-    "is changed on the unit alone, as root (`unitctl settings set`): root runs it, or the unit "
-    "keeps its things there"
-)
+NOTHING = say("nothing would change: the file has these values already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +171,13 @@ def refuse_by_hand(changed: Iterable[Place], new_tree: Mapping[str, Any]) -> Non
     for where in changed:
         is_gone = where[0] == "switch" and get(new_tree, where[:2]) is None
         if fits_any(where, BY_HAND) and not is_gone:
-            name = format_place(where)
-            raise ChangeError(f"{name} {OWN_HAND}", Refused.BY_HAND, name)
+            key = format_place(where)
+            text = say(
+                "{key} is changed on the unit alone, as root (`unitctl settings set`): root runs "
+                "it, or the unit keeps its things there",
+                key=key,
+            )
+            raise ChangeError(text, Refused.BY_HAND, key)
 
 
 def refuse_shapes(changed: Collection[Place], after: Settings) -> None:
@@ -183,7 +185,8 @@ def refuse_shapes(changed: Collection[Place], after: Settings) -> None:
     for name, camera in after.camera.items():
         for where, text in find_shape_faults(camera, ("camera", name)):
             if touches(changed, where):
-                raise ChangeError(f"{format_place(where)} {text}", key=format_place(where))
+                key = format_place(where)
+                raise ChangeError(say("{key} {fault}", key=key, fault=text), key=key)
 
 
 def list_keys(

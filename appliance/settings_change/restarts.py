@@ -14,6 +14,7 @@ from appliance.process.units import format_unit, list_camera_units
 from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
 from appliance.settings_rules.places import Place
+from appliance.wording.sentence import say
 
 CAMERAS, WEB = "cameras", "web"
 
@@ -57,15 +58,15 @@ NAMED: Mapping[Place, Collection[str]] = {
     ("unit", "id"): {"mqtt", "push", "alarm"},
 }
 TITLES = {
-    "power": "the energy service",
-    "sensors": "the sensor service",
-    "hints": "the service of the cameras' own alarms",
-    "inference": "the inference service",
-    "mqtt": "the MQTT service",
-    "push": "the service of the fleet's hints",
-    "alarm": "the alarm service",
-    "proxy": "the TLS proxy",
-    WEB: "this page",
+    "power": say("the energy service"),
+    "sensors": say("the sensor service"),
+    "hints": say("the service of the cameras' own alarms"),
+    "inference": say("the inference service"),
+    "mqtt": say("the MQTT service"),
+    "push": say("the service of the fleet's hints"),
+    "alarm": say("the alarm service"),
+    "proxy": say("the TLS proxy"),
+    WEB: say("this page"),
 }
 
 
@@ -152,8 +153,9 @@ def list_members(unit: str, cameras: Mapping[str, CameraSettings]) -> list[str]:
 def title_camera(unit: str) -> str:
     """For people: "the process of camera gate", "the process of the cameras of level eco"."""
     kind, _, instance = unit.partition("@")
-    own = f"camera {instance}" if kind.endswith("camera") else f"the cameras of level {instance}"
-    return f"the process of {own}"
+    if kind.endswith("camera"):
+        return say("the process of camera {name}", name=instance)
+    return say("the process of the cameras of level {level}", level=instance)
 
 
 def choose_verb(service: str, after: Settings) -> Verb:
@@ -165,4 +167,7 @@ def choose_verb(service: str, after: Settings) -> Verb:
 def format_titles(orders: Iterable[UnitOrder]) -> Iterator[str]:
     """What happens, in words."""
     for order in orders:
-        yield f"{order.title} is {'stopped' if order.verb is Verb.STOP else 'restarted'}"
+        if order.verb is Verb.STOP:
+            yield say("{service} is stopped", service=order.title)
+        else:
+            yield say("{service} is restarted", service=order.title)

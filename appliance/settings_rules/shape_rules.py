@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from appliance.sections.cameras import CameraSettings, Point, Polygon
 from appliance.settings_rules.places import Error, Place
+from appliance.wording.sentence import say
 
 Edge = tuple[Point, Point]
 MOST_CORNERS = 64
@@ -26,27 +27,29 @@ def find_shape_faults(camera: CameraSettings, here: Place) -> Iterator[Error]:
     for key in ("privacy_masks", "motion_masks"):
         for number, polygon in enumerate(getattr(camera, key), start=1):
             if fault := find_polygon_fault(polygon):
-                yield (*here, key), f"number {number} {fault}"
+                yield (*here, key), say("number {number} {fault}", number=number, fault=fault)
     for name, zone in camera.zone.items():
         if fault := find_polygon_fault(zone.polygon):
             yield (*here, "zone", name, "polygon"), fault
     for name, line in camera.line.items():
         if math.dist(line.start, line.end) < LEAST_LENGTH:
-            yield (*here, "line", name), "is too short: draw its ends farther apart"
+            yield (*here, "line", name), say("is too short: draw its ends farther apart")
 
 
 def find_polygon_fault(polygon: Polygon) -> str:
     """Why a polygon means nothing; "" where it means something."""
     if len(polygon) > MOST_CORNERS:
-        return f"has {len(polygon)} corners: {MOST_CORNERS} are enough"
+        count = len(polygon)
+        return say("has {corners} corners: {most} are enough", corners=count, most=MOST_CORNERS)
     edges = list(zip(polygon, (*polygon[1:], *polygon[:1]), strict=True))
     for number, (start, end) in enumerate(edges, start=1):
         if math.dist(start, end) < LEAST_STEP:
-            return f"has its corner {number} twice: take one away"
+            return say("has its corner {number} twice: take one away", number=number)
     if pair := find_crossing(edges):
-        return f"crosses itself: its edges {pair[0]} and {pair[1]} cross"
+        one, other = pair
+        return say("crosses itself: its edges {one} and {other} cross", one=one, other=other)
     if measure_area(polygon) < LEAST_AREA:
-        return "is too small to hold anything: draw it larger"
+        return say("is too small to hold anything: draw it larger")
     return ""
 
 

@@ -44,7 +44,7 @@ async function send(path, body) {
   try {
     return await fetch(path, {
       method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token() },
+      headers: { "Content-Type": "application/json", Accept: "application/json", "Accept-Language": language, "X-CSRF-Token": token() },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
