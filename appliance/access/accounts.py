@@ -16,6 +16,7 @@ from appliance.strict_json import InputError, show
 
 NAME = re.compile(r"[^\W_](?:[\w .-]{0,38}[\w])?")
 MOST_ACCOUNTS = 100
+TAKEN = ("touchscreen", "token ")  # how acts name who has no account
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,17 @@ def require_account(file: AccessFile, name: str) -> None:
     require_found(int(find_password(file, name) is not None), name)
 
 
+def clean_account_name(text: str) -> str:
+    """The name of a new account as it is shown. Raises `InputError`."""
+    found = clean_name(text)
+    if fold(found).startswith(TAKEN):
+        raise InputError(f"{show(found)} would be taken for the PIN or for a script's token")
+    return found
+
+
 def add_account(file: AccessFile, name: str, role: Role, password: str) -> None:
     """`password`: hashed. Raises `InputError` where there is one, `AccessError`."""
-    shown = clean_name(name)
+    shown = clean_account_name(name)
     with file.write() as db:
         if db.execute("SELECT 1 FROM account WHERE name = ?", (fold(shown),)).fetchone():
             raise InputError(

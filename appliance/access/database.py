@@ -161,6 +161,8 @@ def is_there(path: Path) -> bool:
     try:
         for one, is_kind in ((path.parent, stat.S_ISDIR), (path, stat.S_ISREG)):
             status = one.lstat()
+            if not is_ours(status.st_uid) and status.st_uid == find_owner():
+                raise PermissionError(1, "it is the page's", str(one))
             if not is_kind(status.st_mode) or status.st_mode & 0o077 or not is_ours(status.st_uid):
                 raise AccessError(
                     f"{one} belongs to somebody else, is a link or is open to others, so nobody "

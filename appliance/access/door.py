@@ -41,7 +41,7 @@ def log_in(file: AccessFile, *, name: str, password: str, origin: Origin, source
     """The id of the new session. Raises `RefusedError`, `AccessError`."""
     limits = choose_limits(name, origin, source)
     require_turn(file, limits)
-    if len(name) > MOST_PASSWORD or not matches(find_password(file, name), password):
+    if not matches(find_password(file, name), password):
         raise RefusedError(WRONG)
     end_try(file, [key for key in limits if key != NETWORK_KEY])
     return begin_session(file, name, origin)

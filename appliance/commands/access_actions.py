@@ -49,7 +49,7 @@ def remove_pin(_arguments: argparse.Namespace, settings: Settings, file: AccessF
 
 
 def add_account(arguments: argparse.Namespace, settings: Settings, file: AccessFile) -> None:
-    name = accounts.clean_name(arguments.name)
+    name = accounts.clean_account_name(arguments.name)
     accounts.add_account(file, name, GIVEN_ROLES[arguments.role], ask_password(name))
     record(settings, file, "account added", f"{name} ({arguments.role})")
     print(f"{name} may log in as {arguments.role}.")

@@ -4,6 +4,7 @@
                                                |'--> metrics (Prometheus)
                                                '---> view (the last picture that inference analysed)
 
-Reads: unit.db, snapshots, the inference process's view socket. Writes: nothing.
-Never: takes a command.
+Reads: unit.db, snapshots, the inference process's view socket. Writes: access.db, and orders of a
+technician.
+Never: takes an order of somebody unknown (acting/).
 """

@@ -1,7 +1,7 @@
 """The web service: `python -m appliance.web --settings FILE`.
 
-Reads: the settings, unit.db as a reader. Writes: nothing, not even a sentence about itself, but for
-"I have seen it" by a link in an alarm.
+Reads: the settings, unit.db as a reader. Writes: not even a sentence about itself; access.db, and
+orders in the name of the services that take them.
 Never: runs without a viewer when PID 1 holds the socket (appliance-web.socket starts it again).
 """
 

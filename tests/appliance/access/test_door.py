@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.security import check_password_hash
 
 from appliance.access import accounts, door, passwords, sessions
 from appliance.access.acts import Outcome, begin_act, list_acts
@@ -261,6 +262,27 @@ def test_names_of_people_are_names(file: AccessFile, name: str) -> None:
     found = find(file, log_in(file, name=name.upper()))
     assert found is not None
     assert found.name == name
+
+
+@pytest.mark.parametrize("name", ["touchscreen", "Touchscreen", "token ha"])
+def test_no_account_is_taken_for_somebody_else_in_the_journal(file: AccessFile, name: str) -> None:
+    with pytest.raises(InputError, match="would be taken for"):
+        accounts.add_account(file, name, Role.VIEWER, "")
+
+
+@pytest.mark.parametrize("name", ["anna", "nobody", "", "x" * 5000])
+def test_a_wrong_try_costs_one_hash_whoever_it_is_for(
+    file: AccessFile, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    compared: list[str] = []
+
+    def compare(stored: str, typed: str) -> bool:
+        compared.append("hashed")
+        return check_password_hash(stored, typed)
+
+    monkeypatch.setattr(passwords, "check_password_hash", compare)
+    try_wrong(file, 1, name=name)
+    assert compared == ["hashed"]
 
 
 def test_an_account_is_there_once_however_it_is_written(file: AccessFile) -> None:
