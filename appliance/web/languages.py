@@ -99,8 +99,8 @@ def is_api() -> bool:
 
 def refuse_unknown() -> None:
     """A program that asks for a language that we lack is told which there are."""
-    asked = request.args.get(LANGUAGE, "")
-    if asked and is_api() and not select_known(asked):
+    asked = request.args.get(LANGUAGE)
+    if asked is not None and is_api() and not select_known(asked):
         raise BadRequest(f"{LANGUAGE}: {show(asked)} is none of {', '.join(LANGUAGES)}")
 
 

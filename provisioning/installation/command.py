@@ -21,6 +21,12 @@ from provisioning.installation.usual_ports import UsualPorts
 from provisioning.installation.web_server import WebServer
 
 RELEASE = Path(__file__).resolve().parents[2]
+LOGINS = Path("/var/lib/appliance/access/access.db")
+NO_LOGINS = (
+    "nobody can act on the page yet: set a PIN for the touchscreen with `sudo unitctl access pin "
+    "set`, or a login for the network with `sudo unitctl access account add NAME --role technician`"
+)
+CHROOT = "systemd does not run here (a chroot): the unit starts when this system is booted"
 DESCRIPTION = """Installs the unit's software on this computer (Debian 12 or 13, Ubuntu 24.04), or
 brings an installation up to date with this release. Run it as root from the release's directory.
 It may be run again at any time: what is as it should be is left alone, and an installation that
@@ -126,9 +132,10 @@ def install(steps: list[Step]) -> list[str]:
 
 
 def list_notes(*, check: bool) -> list[str]:
-    if is_booted() or check:
+    if check:
         return []
-    return ["systemd does not run here (a chroot): the unit starts when this system is booted"]
+    notes = [] if LOGINS.exists() else [NO_LOGINS]
+    return notes if is_booted() else [CHROOT, *notes]
 
 
 def fail(text: str, code: int) -> None:

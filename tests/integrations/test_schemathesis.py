@@ -7,6 +7,12 @@ from typing import Any
 
 import pytest
 
+from appliance import settings_file
+from appliance.access.acts import list_acts
+from appliance.access.database import AccessFile
+from appliance.access.roles import Role
+from appliance.access.tokens import add_token
+from appliance.clock import SystemClock
 from appliance.web.openapi import build_document
 from ota.fleet.database.opening import open_database
 from ota.fleet.operator.openapi import build_document as build_fleet_document
@@ -23,11 +29,14 @@ def count_operations(document: dict[str, Any]) -> int:
     return len(document["paths"]) - 1
 
 
-def ask_everything(address: str, environment: dict[str, str], directory: Path, count: int) -> None:
+def ask_everything(
+    address: str, environment: dict[str, str], directory: Path, count: int, *headers: str
+) -> None:
     words = (
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
         *("run", f"{address}/api/openapi.json", "--max-examples", str(EXAMPLES)),
         *("--workers", "1", "--seed", "1", "--request-timeout", "120"),
+        *(word for header in headers for word in ("--header", header)),
     )
     done = run_program(words, environment, directory)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -37,9 +46,13 @@ def ask_everything(address: str, environment: dict[str, str], directory: Path, c
 @pytest.mark.processes
 @pytest.mark.slow
 def test_the_api_is_as_its_description_says(
-    address: str, environment: dict[str, str], tmp_path: Path
+    address: str, unit: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    ask_everything(address, environment, tmp_path, count_operations(build_document()))
+    """As a technician's script: its orders are carried out."""
+    file = AccessFile(settings_file.load_settings(unit).access_file, SystemClock())
+    who = f"Authorization: Bearer {add_token(file, 'schemathesis', Role.TECHNICIAN)}"
+    ask_everything(address, environment, tmp_path, count_operations(build_document()), who)
+    assert {"done", "refused"} <= {one.outcome for one in list_acts(file, 1000)}
 
 
 @pytest.mark.processes
