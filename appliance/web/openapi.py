@@ -155,6 +155,7 @@ OPERATIONS = {
         "holds",
         refuses=(404, 413),
         body="order",
+        is_body_needed=False,
     ),
     "acknowledge_alarm": Operation(
         "Say that an alarm was seen: nobody else is told", "stored", refuses=(404, 413)
@@ -164,6 +165,7 @@ OPERATIONS = {
         "update_hold",
         refuses=(404, 413),
         body="order",
+        is_body_needed=False,
     ),
     "show_person": Operation("Who is logged in here, and the token that orders need", "person"),
     **openapi_views.OPERATIONS,

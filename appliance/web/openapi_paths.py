@@ -40,6 +40,7 @@ class Operation:
     arguments: tuple[str, ...] = ()
     refuses: tuple[int, ...] = ()
     body: str | None = None
+    is_body_needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def build_operation(explained: Explained, endpoint: str, rule: str) -> dict[str,
         found["parameters"] = parameters
     if operation.body:
         content = {JSON: {"schema": refer(operation.body)}}
-        found["requestBody"] = {"required": True, "content": content}
+        found["requestBody"] = {"required": operation.is_body_needed, "content": content}
     answers = {200: ("As described", operation.answer)} if operation.answer else {}
     codes = (*operation.refuses, *explained.everywhere)
     answers |= {code: explained.refusals[code] for code in codes}

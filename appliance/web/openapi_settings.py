@@ -25,7 +25,7 @@ ORIGINS: Schema = {"enum": ["file", "release", "default"]}
 RULES: Schema = {"enum": ["free", "confirm", "by-hand"]}
 PLACES = {"proposal": "The id that `apply`, `confirm` or `take-back` answered"}
 REFUSALS = {
-    409: ("Somebody has changed it meanwhile, or a change waits; see `reason`", "change_refusal"),
+    409: ("The unit is not as the request says, or a change waits; see `reason`", "change_refusal"),
     422: ("A value cannot be used; `key` says which", "change_refusal"),
 }
 OPERATIONS = {
@@ -117,7 +117,10 @@ def describe_changes() -> dict[str, Schema]:
         "change_order": loosen(describe_order(), "changes", "back", "why"),
         "change_number": close("Which change", number=COUNT),
         "proposal": close("Asked for; /api/settings/result/PROPOSAL has the answer", proposal=TEXT),
-        "change_refusal": close("Why a change is refused", reason=TEXT, kind=TEXT, key=TEXT),
+        "change_refusal": {
+            **close("Why a change is refused", reason=TEXT, kind=TEXT, key=TEXT),
+            "required": ["reason"],  # of the settings all three
+        },
         "changes_made": close("The last changes", entries=make_list(describe_made())),
         "change_result": close(
             "`result` null: not yet",

@@ -39,7 +39,7 @@ def ask_everything(
         *(word for header in headers for word in ("--header", header)),
     )
     done = run_program(words, environment, directory)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert done.returncode == 0, done.stdout[-16000:] + done.stderr[-2000:]
     assert f"Tested: {count}\n" in done.stdout, done.stdout[-3000:]
 
 
