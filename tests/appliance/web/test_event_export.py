@@ -67,7 +67,13 @@ def test_a_hostile_event_brings_no_file_of_elsewhere_no_formula_and_no_strange_n
     path = unit.settings.snapshots_dir / DAY / f"{event_id}.jpg"
     path.unlink()
     path.symlink_to(unit.settings.unit.data_dir / "unit.toml")
-    for number, name in enumerate(("../../unit.toml", "snapshots/../unit.toml", "/etc/passwd")):
+    elsewhere = unit.settings.unit.data_dir / "elsewhere" / DAY / path.name  # a name as ours
+    elsewhere.parent.mkdir(parents=True)
+    elsewhere.write_text("secret")
+    outside = f"elsewhere/{DAY}/{path.name}"
+    for number, name in enumerate(
+        (outside, "../../unit.toml", "snapshots/../unit.toml", "/etc/passwd")
+    ):
         event = filled.event(unit.clock.stamp(), f"../{number}")
         unit.store.add(replace(event, snapshot=name, label='=HYPERLINK("http://evil")', zone="-1"))
     found = unpack(client, "")
