@@ -15,6 +15,8 @@
 # make test-integrations   other people's programs before the API and a copy of the database: Schemathesis, Datasette, the schema
 #             of Grafana; gooseBit as a DDI server; sslyze before the TLS proxy; Prometheus and testssl.sh where
 #             their packages are installed
+# make test-kiosk   the page on a touchscreen: cage and Chromium on a display in memory, with the packages cage, chromium,
+#             grim, sway and xwayland; PICTURE=docs/page-kiosk.png takes its picture
 # make test-home-assistant   the unit in a real Home Assistant, beside a real broker; as root, with the packages mmdebstrap
 #             and mosquitto
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
@@ -69,7 +71,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo soak day test test-long test-peers test-exporters test-integrations test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo soak day test test-long test-peers test-exporters test-integrations test-kiosk test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -142,6 +144,10 @@ test-peers: build/peers/installed
 
 test-integrations: build/integrations/installed build/goosebit/installed build/sslyze/installed
 	$(PY) -m pytest -rs tests/integrations
+
+# Apart: it needs compositors and a browser.
+test-kiosk: .venv/installed-test
+	$(PY) -m pytest -rs --durations=4 tests/kiosk
 
 # Apart: it needs Ultralytics, yolov5, yolox and transformers in an environment of their own.
 EXPORTERS ?= build/exporters/bin/python

@@ -23,6 +23,7 @@ from appliance.sections.alarms import (
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.sections.computer import ComputerSettings
 from appliance.sections.field import setting
+from appliance.sections.kiosk import KioskSettings
 from appliance.sections.loads import GpuSettings, JetsonSettings, RunsWhen, SwitchSettings
 from appliance.sections.network import (
     DdiSettings,
@@ -31,7 +32,7 @@ from appliance.sections.network import (
     UpdateSettings,
     WebSettings,
 )
-from appliance.sections.pace import ClockSettings, MeterSettings
+from appliance.sections.pace import ClockSettings, MeterSettings, SimulationSettings
 from appliance.sections.sources import SourceSettings
 
 DEFAULT_PATH = Path("/etc/appliance/unit.toml")
@@ -230,16 +231,6 @@ class EnergySettings:
 
 
 @dataclass(frozen=True, slots=True)
-class SimulationSettings:
-    """Read only by the simulated plant; a unit in the field has no such section."""
-
-    seed: int = setting(1, "Seed of the simulated clouds", 0, 2**31)
-    cloudiness: float = setting(0.3, "Mean share of the sun that clouds take", 0, 0.95)
-    battery_charge_pct: float = setting(30.0, "Charge of the battery at the start, %", 1, 100)
-    temperature_c: float = setting(15.0, "Mean temperature of the day, C", -40, 50)
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """All of one unit's settings. `path` is the file they came from."""
 
@@ -257,6 +248,7 @@ class Settings:
     computer: ComputerSettings = field(default_factory=ComputerSettings)
     switch: Mapping[str, SwitchSettings] = field(default_factory=dict)
     source: Mapping[str, SourceSettings] = field(default_factory=dict)
+    kiosk: KioskSettings = field(default_factory=KioskSettings)
     jetson: JetsonSettings = field(default_factory=JetsonSettings)
     gpu: GpuSettings = field(default_factory=GpuSettings)
     camera: Mapping[str, CameraSettings] = field(default_factory=dict)

@@ -10,13 +10,12 @@ Never: needs valid settings: the page must tell what is wrong with them, over ht
 
 import socket
 from datetime import UTC
-from pathlib import Path
 
 from appliance.actuators.oneshot import perform
+from appliance.actuators.usual_settings import choose_or_usual
 from appliance.clock import SystemClock
-from appliance.errors import HostError, SettingsError
+from appliance.errors import HostError
 from appliance.process.host import Host
-from appliance.process.kept_settings import ChosenSettings, choose_settings
 from appliance.process.service import make_parser
 from appliance.proxy.names import list_addresses, list_names
 from appliance.proxy.prepared import Unit, prepare
@@ -24,22 +23,13 @@ from appliance.proxy.shown import read_shown
 from appliance.settings import Settings
 
 SOURCE = "certificate"
-GUARD = "power"  # the service whose copy of the settings is used where the file is wrong
 PROXY = "appliance-proxy.service"
 
 
 def main() -> None:
     """Exit codes as for every actuator."""
     asked = make_parser(SOURCE, takes_instance=False).parse_args()
-    perform(SOURCE, asked.settings, renew, lambda: choose(asked.settings))
-
-
-def choose(path: Path | None) -> ChosenSettings:
-    """Those of the file, else the guard's copy, else none but the usual."""
-    try:
-        return choose_settings(path, GUARD, lambda _: ())
-    except SettingsError as error:
-        return ChosenSettings(Settings(), refused=error)
+    perform(SOURCE, asked.settings, renew, lambda: choose_or_usual(asked.settings))
 
 
 def renew(settings: Settings) -> str:

@@ -28,3 +28,13 @@ class MeterSettings:
         1,
         60,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationSettings:
+    """Read only by the simulated plant; a unit in the field has no such section."""
+
+    seed: int = setting(1, "Seed of the simulated clouds", 0, 2**31)
+    cloudiness: float = setting(0.3, "Mean share of the sun that clouds take", 0, 0.95)
+    battery_charge_pct: float = setting(30.0, "Charge of the battery at the start, %", 1, 100)
+    temperature_c: float = setting(15.0, "Mean temperature of the day, C", -40, 50)

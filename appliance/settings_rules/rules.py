@@ -31,6 +31,7 @@ from appliance.settings_rules.path_rules import check_paths
 from appliance.settings_rules.places import Error
 from appliance.strict_json import InputError, show
 
+HOME = re.compile(r"/|(?:/[a-z0-9_-]+)+")
 IDENTITY = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 
@@ -52,6 +53,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_labels(settings)
     yield from check_hosts(settings)
     yield from check_certificate(settings)
+    yield from check_kiosk(settings)
     yield from check_topic(settings)
     yield from check_update(settings)
     yield from check_fleet(settings)
@@ -162,6 +164,12 @@ def is_mirror(address: str) -> bool:
     if parts.scheme == "file":
         return not parts.netloc and parts.path.startswith("/")
     return parts.scheme in ("https", "http") and bool(parts.hostname) and port != 0
+
+
+def check_kiosk(settings: Settings) -> Iterator[Error]:
+    """The screen begins with a view of the page, not with a page of another computer."""
+    if not HOME.fullmatch(settings.kiosk.home):
+        yield ("kiosk", "home"), "must be the path of a view, such as / or /energy"
 
 
 def check_certificate(settings: Settings) -> Iterator[Error]:

@@ -32,6 +32,7 @@ from appliance.web.event_data import add_events
 from appliance.web.event_erasing import add_event_erasing
 from appliance.web.event_export import add_event_export
 from appliance.web.hosts import AllowedHosts
+from appliance.web.kiosk import add_kiosk
 from appliance.web.languages import add_languages
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
@@ -58,6 +59,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_languages(app, settings)
     static = add_static_files(app, STATIC)
     add_views(app, settings, reader, static)
+    add_kiosk(app, settings, static)
     add_login(app)
     add_data(app, settings, reader)
     add_view_data(app, settings, clock, reader)

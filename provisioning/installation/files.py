@@ -15,6 +15,8 @@ from provisioning.installation.machine import write_file
 # files of the release                 directory on the unit
 TABLE = (
     ("systemd/appliance*", "/etc/systemd/system"),
+    ("systemd/kiosk/appliance*", "/etc/systemd/system"),
+    ("systemd/kiosk/pam.d/*", "/etc/pam.d"),
     ("systemd/sysusers.d/*.conf", "/etc/sysusers.d"),
     ("systemd/tmpfiles.d/*.conf", "/etc/tmpfiles.d"),
     ("systemd/sysctl.d/*.conf", "/etc/sysctl.d"),

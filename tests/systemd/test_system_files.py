@@ -27,10 +27,11 @@ def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path
     gids = {name: gid for name, _, gid, _ in groups}
     members = {name: set(users.split(",")) for name, _, _, users in groups}
     users = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()]
-    needed = {values(file_of(s), "User")[0] for s in SERVICES} - {"root"}
+    needed = {values(file_of(s), "User")[0] for s in SERVICES} - {"root"} | {"appliance-kiosk"}
     assert {user[0] for user in users} - {"root"} == needed
     own = {user[0]: user[3] for user in users if user[0] != "root"}
-    assert own.pop("appliance-proxy") == gids["appliance-proxy"]
+    for apart in ("appliance-proxy", "appliance-kiosk"):
+        assert own.pop(apart) == gids[apart]
     assert set(own.values()) == {gids["appliance"]}, "appliance is not the first group"
     assert members["dialout"] == {"appliance-power"}
     assert "appliance-camera" in members["video"]

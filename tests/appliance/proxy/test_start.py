@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.actuators import certificate
+from appliance.actuators.usual_settings import choose_or_usual
 from appliance.model import Fault
 from appliance.proxy.errors import ProxyError
 from appliance.proxy.names import Names
@@ -140,6 +140,6 @@ def test_an_owners_certificate_that_cannot_be_used_is_a_fault_until_it_can(unit:
 def test_settings_that_cannot_be_used_keep_no_certificate_away(tmp_path: Path) -> None:
     wrong = tmp_path / "unit.toml"
     wrong.write_text("[web]\nport = 'x'\n")
-    chosen = certificate.choose(wrong)
+    chosen = choose_or_usual(wrong)
     assert chosen.refused is not None
     assert chosen.settings.web == WebSettings()
