@@ -10,7 +10,8 @@ import pytest
 
 from appliance.errors import BusError, SettingsError
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from appliance.settings import PanelsSettings, Settings, SimulationSettings
+from appliance.sections.pace import SimulationSettings
+from appliance.settings import PanelsSettings, Settings
 from power.devices import find_charger
 from power.devices.epever import EpeverTracer
 from power.protocol.bus import ModbusBus, ModbusReader

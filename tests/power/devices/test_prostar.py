@@ -11,7 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from appliance.settings import BatterySettings, Settings, SimulationSettings
+from appliance.sections.pace import SimulationSettings
+from appliance.settings import BatterySettings, Settings
 from power.devices.prostar import ProstarMppt
 from power.protocol.bus import ModbusBus
 from power.protocol.errors import NoAnswer

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from renogymodbus import RenogySmartBattery
 
 from appliance.model import BatteryReading, Quality, Stamp
-from appliance.settings import BatterySettings, Settings, SimulationSettings
+from appliance.sections.pace import SimulationSettings
+from appliance.settings import BatterySettings, Settings
 from power.devices.renogy_lfp import HOLDINGS, MODEL, PROTECTIONS, RenogyLfp
 from power.protocol.errors import ExceptionAnswer, NoAnswer
 from power.protocol.links import ModbusLink

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from appliance.clock import SystemClock
 from appliance.model import BatteryReading, Quality
-from appliance.settings import BatterySettings, Settings, SimulationSettings
+from appliance.sections.pace import SimulationSettings
+from appliance.settings import BatterySettings, Settings
 from power.protocol.bus import ByteLine
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.framing.ydt1363 import ANALOGUE, PYLONTECH, YdtRefusal

@@ -8,7 +8,8 @@ import pytest
 from renogymodbus import RenogyChargeController
 
 from appliance.model import ChargeStage, PowerReading, Quality
-from appliance.settings import BatterySettings, Settings, SimulationSettings
+from appliance.sections.pace import SimulationSettings
+from appliance.settings import BatterySettings, Settings
 from power.devices.renogy import MODEL, RenogyRover, RenogyRoverNoLoad
 from power.protocol.errors import ExceptionAnswer, NoAnswer
 from power.protocol.links import ModbusLink

@@ -7,7 +7,8 @@ from threading import Event, Thread
 import pytest
 
 from appliance.model import ChargeStage, PowerReading, Quality
-from appliance.settings import BatterySettings, PanelsSettings, Settings, SimulationSettings
+from appliance.sections.pace import SimulationSettings
+from appliance.settings import BatterySettings, PanelsSettings, Settings
 from power.devices.tristar import TristarMppt
 from power.protocol.bus import Lines
 from power.protocol.errors import NoAnswer

@@ -11,7 +11,8 @@ import pytest
 from appliance.clock import Clock, ScaledClock, boottime_s
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading, Quality
-from appliance.settings import Settings, SimulationSettings
+from appliance.sections.pace import SimulationSettings
+from appliance.settings import Settings
 from power.devices.victron import (
     VictronMppt,
     VictronMpptHex,
