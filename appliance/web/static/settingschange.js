@@ -125,7 +125,7 @@ function restarts(orders) {
 function lines(diff) {
   const kinds = { "+": "plus", "-": "minus" };
   return make("pre", { class: "lines", tabindex: "0", "aria-label": t("The lines of the file, before and after") },
-    ...diff.split("\n").map((text) => make("span", { class: kinds[text[0]] || "same" }, text || " ")));
+    ...diff.split("\n").map((text, number) => make("span", { class: (number > 1 && kinds[text[0]]) || "same" }, text || " ")));
 }
 
 /** The reason that was typed once "apply" is pressed; null where the person gave it up. */
