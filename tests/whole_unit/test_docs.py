@@ -38,7 +38,8 @@ def exists(name: str, document: Path) -> bool:
 
 @documents
 def test_each_unit_exists(document: Path) -> None:
-    files = {path.name for path in (ROOT / "systemd").glob("appliance*")}
+    folders = (ROOT / "systemd", ROOT / "systemd/kiosk")
+    files = {path.name for folder in folders for path in folder.glob("appliance*")}
     stems = {re.sub(r"@?\.\w+$", "", name) for name in files}
     named = set(UNIT.findall(read_prose(document)))
     wrong = [name for name in sorted(named) if not unit_exists(name, files, stems)]
