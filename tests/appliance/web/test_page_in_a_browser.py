@@ -25,6 +25,7 @@ from appliance.model import (
     Wake,
 )
 from appliance.store.store import Store
+from appliance.web.views.listed import VIEWS
 from tests.appliance.web.test_web import read_until, start
 from tests.scenes import eight_cameras, filled
 from tests.stand_ins.chromium import Browser
@@ -329,3 +330,17 @@ def test_the_colours_are_those_of_the_device_until_a_person_chooses_others_and_s
     browser.evaluate("document.getElementById('theme').click()")
     browser.wait_for(shows("theme-word", "Automatic"))
     assert browser.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_every_view_is_reached_from_a_phone_and_from_a_touchscreen(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    links = "[...document.querySelectorAll('nav a')].filter((a) => a.checkVisibility())"
+    for width, height in ((390, 844), (800, 480), (1280, 800)):
+        browser.resize(width, height)
+        browser.open(f"http://127.0.0.1:{port}/?{width}")
+        browser.wait_for(shows("level", "FULL"))
+        browser.evaluate("document.querySelector('.more button')?.click()")
+        seen = browser.evaluate(f"{links}.map((a) => a.getAttribute('href'))")
+        assert set(seen) == {view.path for view in VIEWS}, width
