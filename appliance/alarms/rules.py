@@ -45,7 +45,8 @@ def find_mismatch(rule: AlarmSettings, occurrence: Occurrence, local_time: time)
             level=occurrence.level,
         )
     if not is_within(parse_hours(rule.hours), local_time):
-        return say("holds {hours}, and it was {at}", hours=rule.hours, at=f"{local_time:%H:%M}")
+        at = f"{local_time:%H:%M}"
+        return say("holds {hours}, and it was {at}", hours=rule.hours, at=at)
     return ""
 
 

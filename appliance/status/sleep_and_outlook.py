@@ -15,6 +15,7 @@ from appliance.store.plan_rows import read_policy_reason, read_steps_of_plan
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import get_fresh_s
+from appliance.wording.sentence import as_plain
 
 AHEAD = timedelta(hours=72)
 MAX_SLEEPS = 40  # read back to find when the night began: three dark weeks
@@ -49,7 +50,7 @@ def describe_return(wake: Wake | None) -> Document:
     """The fields of the return; all None before it."""
     return {
         "woke": wake and encode_time(wake.stamp.utc),
-        "woke_by": wake and wake.cause,
+        "woke_by": wake and as_plain(wake.cause),
         "stays": wake and wake.stays,
         "stays_reason": wake and wake.reason,
         "failed_boots": wake and wake.failed_boots,

@@ -7,4 +7,5 @@ sentence     say("it has {celsius:.0f} C", celsius=51) is text and data at once
 sentence_data  that as JSON and back, as rows keep it
 translating  translate(sentence, "ro"): that, or all of a document, in another language
 site_time    format_site_time(utc, zone) is a time of day at the site
+words        words of enumerations, for the catalogues
 """

@@ -33,6 +33,7 @@ SOURCES: tuple[tuple[str, str, Keywords], ...] = (
     ("web/templates/**/*.html", "jinja2.ext:babel_extract", {"_": None, "_n": (1, 2)}),
     ("web/static/**/*.js", "javascript", {"t": None, "tn": (1, 2)}),
 )
+OPTIONS = {"parse_template_string": True}  # of scripts: `${t("...")}`
 NOUNS: Keywords = {"format_count": (2,)}
 PACKAGES = ("appliance", "power", "sensors", "inference", "ota")
 LEFT_OUT = ("vendor", "release", "fleet", "models")  # other people's files; the release engineer's
@@ -73,7 +74,7 @@ def make_catalog(language: str | None = None) -> Catalog:
 
 def extract_texts(path: Path, method: str, keywords: Keywords) -> Iterator[Any]:
     """The texts of one file; a pair where there is a plural, also for the noun of a count."""
-    for _, text, _, _ in extract_from_file(method, path, keywords):
+    for _, text, _, _ in extract_from_file(method, path, keywords, options=OPTIONS):
         yield text
     if method == "python":
         for _, noun, _, _ in extract_from_file(method, path, NOUNS):

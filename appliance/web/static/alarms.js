@@ -3,8 +3,9 @@
 import { byId, make, say, show } from "./dom.js";
 import { sentence } from "./words.js";
 import { when } from "./times.js";
+import { t, tn } from "./translate.js";
 
-const STATES = { waiting: "waits", sending: "is being sent", sent: "sent", dropped: "was dropped", acknowledged: "not sent" };
+const STATES = { waiting: t("waits"), sending: t("is being sent"), sent: t("sent"), dropped: t("was dropped"), acknowledged: t("not sent") };
 
 export function alarms(status, now) {
   const a = status.alarms;
@@ -24,15 +25,15 @@ export function alarms(status, now) {
 function describe(alarm, now) {
   return {
     head: alarm.text,
-    at: when(new Date(alarm.at), now) + (alarm.occurrences > 1 ? `, ${alarm.occurrences} times` : ""),
-    seen: alarm.acknowledged_by ? `acknowledged by ${alarm.acknowledged_by}` : "",
+    at: when(new Date(alarm.at), now) + (alarm.occurrences > 1 ? `, ${tn("{count} time", "{count} times", alarm.occurrences)}` : ""),
+    seen: alarm.acknowledged_by ? t("acknowledged by {who}", { who: alarm.acknowledged_by }) : "",
     messages: alarm.deliveries.map((one) => message(one, now)),
   };
 }
 
 function message(one, now) {
-  const to = `${one.recipient} by ${one.channel}: `;
-  if (one.state === "sent") return `${to}sent ${when(new Date(one.sent), now)}`;
+  const to = t("{recipient} by {channel}: ", { recipient: one.recipient, channel: one.channel });
+  if (one.state === "sent") return `${to}${t("sent {when}", { when: when(new Date(one.sent), now) })}`;
   return `${to}${STATES[one.state] || one.state}, ${one.reason}`;
 }
 

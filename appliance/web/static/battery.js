@@ -1,17 +1,18 @@
 // The battery: how full, how sure, which way the current flows, and how long it lasts.
 
 import { byId, facts, figure, make, say, show } from "./dom.js";
-import { count, energy, fixed, known, percent, signed, typeset, UNKNOWN } from "./words.js";
+import { energy, fixed, known, percent, signed, typeset, UNKNOWN } from "./words.js";
 import { doubt } from "./summary.js";
 import { lastKnown, when } from "./times.js";
+import { number, t, tn } from "./translate.js";
 
 const KNOWN_BY = {
-  "counted": "counted from the current",
-  "anchored full": "set at the full battery, then counted from the current",
-  "anchored empty": "set at the empty battery, then counted from the current",
-  "from voltage": "from the voltage at rest",
-  "from the BMS": "as the BMS reports it",
-  "restored": "stored before the restart, then counted from the current",
+  "counted": t("counted from the current"),
+  "anchored full": t("set at the full battery, then counted from the current"),
+  "anchored empty": t("set at the empty battery, then counted from the current"),
+  "from voltage": t("from the voltage at rest"),
+  "from the BMS": t("as the BMS reports it"),
+  "restored": t("stored before the restart, then counted from the current"),
 };
 
 export function battery(status, now) {
@@ -36,20 +37,20 @@ export function battery(status, now) {
 /** State of health where it is learned, and the equivalent full cycles. */
 function health(age) {
   if (!age) return UNKNOWN;
-  const cycles = typeset(count(Math.round(age.equivalent_cycles), "full cycle", "full cycles"));
+  const cycles = tn("{count} full cycle", "{count} full cycles", Math.round(age.equivalent_cycles));
   return known(age.health_pct) ? `${age.health_pct.toFixed(0)} ± ${percent(age.health_sigma_pct)}, ${cycles}` : cycles;
 }
 
 function packWords(pack, now) {
-  if (!pack.fresh) return pack.at ? lastKnown(pack.at, now) : "has not answered yet";
+  if (!pack.fresh) return pack.at ? lastKnown(pack.at, now) : t("has not answered yet");
   const words = [
-    known(pack.state_of_charge_pct) ? `reports ${percent(pack.state_of_charge_pct)}` : null,
+    known(pack.state_of_charge_pct) ? t("reports {charge}", { charge: percent(pack.state_of_charge_pct) }) : null,
     signed(pack.current_a, 1, "A"),
     known(pack.lowest_cell_voltage_v) && known(pack.highest_cell_voltage_v)
-      ? `cells ${pack.lowest_cell_voltage_v.toFixed(3)} to ${fixed(pack.highest_cell_voltage_v, 3, "V")}` : null,
-    pack.charge_allowed === false ? "charging is blocked" : null,
-    pack.discharge_allowed === false ? "discharging is blocked" : null,
-    pack.alarms ? `alarm: ${pack.alarms}` : null,
+      ? t("cells {low} to {high}", { low: number(pack.lowest_cell_voltage_v.toFixed(3)), high: fixed(pack.highest_cell_voltage_v, 3, "V") }) : null,
+    pack.charge_allowed === false ? t("charging is blocked") : null,
+    pack.discharge_allowed === false ? t("discharging is blocked") : null,
+    pack.alarms ? t("alarm: {text}", { text: pack.alarms }) : null,
   ];
   return words.filter((word) => word !== null).join(", ");
 }
@@ -62,24 +63,26 @@ function cells(packs) {
   if (list.dataset.shown === shown) return;
   list.dataset.shown = shown;
   list.replaceChildren(...packs.map((pack) => make("li", {},
-    make("p", { class: "quiet" }, `Cells of ${pack.name}, V`),
+    make("p", { class: "quiet" }, t("Cells of {name}, V", { name: pack.name })),
     make("ol", { class: "cells" }, ...pack.cells.map(cellItem)),
     ...pack.cells.filter((cell) => cell.is_apart).map((cell) => make("p", { class: "warn" }, apart(cell))))));
 }
 
 function cellItem(cell) {
   return make("li", { class: cell.is_apart ? "apart" : null },
-    make("span", { class: "quiet" }, cell.cell), ` ${cell.voltage_v.toFixed(3)}`);
+    make("span", { class: "quiet" }, cell.cell), ` ${number(cell.voltage_v.toFixed(3))}`);
 }
 
 function apart(cell) {
-  const side = cell.apart_v > 0 ? "above" : "below";
-  return `Cell ${cell.cell} is ${fixed(Math.abs(cell.apart_v), 2, "V")} ${side} the median of all cells.`;
+  const values = { cell: cell.cell, volts: fixed(Math.abs(cell.apart_v), 2, "V") };
+  return cell.apart_v > 0
+    ? t("Cell {cell} is {volts} above the median of all cells.", values)
+    : t("Cell {cell} is {volts} below the median of all cells.", values);
 }
 
 function left(b) {
   if (!known(b.energy_wh)) return UNKNOWN;
-  return known(b.capacity_wh) ? `${energy(b.energy_wh)} of ${energy(b.capacity_wh)}` : energy(b.energy_wh);
+  return known(b.capacity_wh) ? t("{left} of {whole}", { left: energy(b.energy_wh), whole: energy(b.capacity_wh) }) : energy(b.energy_wh);
 }
 
 function blocked(b) {
@@ -87,15 +90,14 @@ function blocked(b) {
   show("battery-blocked", is);
   if (!is) return;
   if (!known(b.temperature_c) || b.temperature_c >= 0) {
-    say("battery-blocked", "Charging is blocked by the battery's own protection.");
+    say("battery-blocked", t("Charging is blocked by the battery's own protection."));
     return;
   }
-  const cold = ` (${fixed(b.temperature_c, 0, "°C")})`;
-  say("battery-blocked", `Charging is blocked: the battery is too cold${cold}.`);
+  say("battery-blocked", t("Charging is blocked: the battery is too cold ({celsius}).", { celsius: fixed(b.temperature_c, 0, "°C") }));
 }
 
 function note(row, b, now) {
-  if (!row) return "The power service has not reported yet.";
+  if (!row) return t("The power service has not reported yet.");
   if (!b) return lastKnown(row.at, now);
-  return b.method ? `State of charge ${KNOWN_BY[b.method] || b.method}.` : "";
+  return b.method ? t("State of charge {known_by}.", { known_by: KNOWN_BY[b.method] || b.method }) : "";
 }

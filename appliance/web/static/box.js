@@ -1,11 +1,13 @@
 // The frame around what an event is about, drawn over its picture: the picture's file stays clean.
 // The frame lies in an SVG of the picture's own size, which is cut and scaled like the picture.
 
+import { t } from "./translate.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const PLACES = [
-  ["at the upper left", "at the top", "at the upper right"],
-  ["on the left", "in the center", "on the right"],
-  ["at the lower left", "at the bottom", "at the lower right"],
+  [t("at the upper left of the picture"), t("at the top of the picture"), t("at the upper right of the picture")],
+  [t("on the left of the picture"), t("in the center of the picture"), t("on the right of the picture")],
+  [t("at the lower left of the picture"), t("at the bottom of the picture"), t("at the lower right of the picture")],
 ];
 const MOST = 0.75; // of both sides: such a box has no place, it is the picture
 
@@ -30,8 +32,8 @@ export function frameOf(image, box, fit) {
 /** Where in the picture a box is, in words. */
 export function placeOf(box) {
   const { left, top, right, bottom } = sidesOf(box);
-  if (right - left > MOST && bottom - top > MOST) return "over most of the picture";
-  return `${PLACES[third((top + bottom) / 2)][third((left + right) / 2)]} of the picture`;
+  if (right - left > MOST && bottom - top > MOST) return t("over most of the picture");
+  return PLACES[third((top + bottom) / 2)][third((left + right) / 2)];
 }
 
 /** The sides within the picture: a box may reach out of it. */

@@ -3,7 +3,7 @@
 import { make, say } from "./dom.js";
 import { ask } from "./link.js";
 import { clock } from "./times.js";
-import { t } from "./translate.js";
+import { number, t } from "./translate.js";
 import { sentence } from "./words.js";
 
 const AGAIN_MS = 600_000;
@@ -40,14 +40,14 @@ export class CoverageList {
 }
 
 function lineOf({ since, until, why, reason }) {
-  return t("{since} to {until}: {why}", { since: clock(new Date(since)), until: clock(new Date(until)), why: reason ? `${why}, ${reason}` : why });
+  return t("{since} to {until}: {why}", { since: clock(new Date(since)), until: clock(new Date(until)), why: reason ? [why, reason].join(", ") : why });
 }
 
 function sumOf(day) {
-  const part = ([why, hours]) => `${why}\u00a0${hours.toFixed(1)}\u00a0h`;
+  const part = ([why, hours]) => `${why}\u00a0${number(hours.toFixed(1))}\u00a0h`;
   const missing = Object.entries(day.hours).filter(([why, hours]) => !SEEN.includes(why) && hours >= LEAST_H);
   const seen = SEEN.filter((why) => day.hours[why] >= LEAST_H).map((why) => part([why, day.hours[why]]));
-  const gone = missing.length ? t("not watched {hours} h: {parts}", { hours: day.not_watched_h.toFixed(1), parts: missing.map(part).join(", ") }) : "";
+  const gone = missing.length ? t("not watched {hours} h: {parts}", { hours: number(day.not_watched_h.toFixed(1)), parts: missing.map(part).join(", ") }) : "";
   const text = [...seen, gone].filter(Boolean).join(", ");
   return text ? sentence(t("today {parts}", { parts: text })) : "";
 }

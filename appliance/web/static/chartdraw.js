@@ -3,6 +3,7 @@
 
 import { clock, dayOf, siteZone } from "./times.js";
 import { known, word } from "./words.js";
+import { t } from "./translate.js";
 
 const LEVELS = ["off", "hibernate", "sentinel", "eco", "full"];
 const BAND_PX = 26;
@@ -141,12 +142,12 @@ function drawNow(u, day, color) {
   context.fillStyle = color("ink");
   context.fillRect(x, u.bbox.top - 6 * pixel, 1.5 * pixel, u.bbox.height + 6 * pixel);
   context.font = `600 ${12 * pixel}px system-ui, sans-serif`;
-  const width = context.measureText("now").width + 8 * pixel;
+  const width = context.measureText(t("now")).width + 8 * pixel;
   context.fillRect(x, bottom - 18 * pixel, width, 18 * pixel);
   context.fillStyle = color("card");
   context.textBaseline = "middle";
   context.textAlign = "left";
-  context.fillText("now", x + 4 * pixel, bottom - 9 * pixel);
+  context.fillText(t("now"), x + 4 * pixel, bottom - 9 * pixel);
   context.restore();
 }
 

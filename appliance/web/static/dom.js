@@ -1,5 +1,7 @@
 // How the page touches the document: only where something has changed, and never with HTML as text.
 
+import { t } from "./translate.js";
+
 export function byId(id) {
   return document.getElementById(id);
 }
@@ -37,7 +39,7 @@ export function facts(list, rows) {
 /** A large figure with its unit; unknown is a word, never a number. */
 export function figure(id, unitId, text) {
   const known = text !== null;
-  say(id, known ? text : "unknown");
+  say(id, known ? text : t("unknown"));
   byId(id).classList.toggle("unknown", !known);
   show(unitId, known);
 }

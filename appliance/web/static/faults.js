@@ -3,6 +3,7 @@
 import { byId, make, show } from "./dom.js";
 import { sentence } from "./words.js";
 import { when } from "./times.js";
+import { t } from "./translate.js";
 
 export function faults(status, now) {
   const open = status.faults;
@@ -20,7 +21,7 @@ export function faults(status, now) {
 function card(fault, now) {
   return make("article", { class: "fault" },
     make("p", { class: "fault-head" },
-      make("strong", {}, "Fault"), ` ${fault.source}, since ${since(fault, now)}`),
+      make("strong", {}, t("Fault")), ` ${t("{source}, since {time}", { source: fault.source, time: since(fault, now) })}`),
     make("p", { class: "fault-text" }, sentence(fault.text)));
 }
 

@@ -4,6 +4,7 @@
 import { byId, make, say, show } from "./dom.js";
 import { ask } from "./link.js";
 import { energy, known, percent, UNKNOWN, word } from "./words.js";
+import { locale, number, t } from "./translate.js";
 
 const AGAIN_MS = 600_000;
 const LEVELS = ["full", "eco", "sentinel", "hibernate", "off"];
@@ -37,26 +38,27 @@ function draw({ periods, total }) {
   const most = Math.max(...some.flatMap((one) => [one.sun_wh || 0, one.use_wh || 0]), 1);
   say("history-says", says(total, some.length));
   byId("history-rows").replaceChildren(...some.map((one) => row(name(one.starts), one, most)));
-  byId("history-total").replaceChildren(row("Together", total, null));
+  byId("history-total").replaceChildren(row(t("Together"), total, null));
   show("history-table", some.length > 0);
 }
 
 function says(total, count) {
-  if (!count) return "Nothing is stored yet.";
+  if (!count) return t("Nothing is stored yet.");
   const hours = LEVELS.map((level) => [level, total.levels_h[level.toUpperCase()]]).filter(([, h]) => h >= 0.05);
   const levels = hours.map(([level, h]) => `${level} ${spanOf(h)}`).join(", ");
-  return `${total.sun_wh === null ? "Unknown solar energy" : `${energy(total.sun_wh)} from the panels`}, `
-    + `${total.use_wh === null ? "unknown use" : `${energy(total.use_wh)} used`}. ${levels ? `Levels: ${levels}.` : ""}`;
+  const sun = total.sun_wh === null ? t("Unknown solar energy") : t("{sun} from the panels", { sun: energy(total.sun_wh) });
+  const use = total.use_wh === null ? t("unknown use") : t("{use} used", { use: energy(total.use_wh) });
+  return `${sun}, ${use}. ${levels ? t("Levels: {levels}.", { levels }) : ""}`;
 }
 
 function spanOf(hours) {
-  return hours < 48 ? `${hours.toFixed(hours < 10 ? 1 : 0)}\u00a0h` : `${(hours / 24).toFixed(1)}\u00a0days`;
+  return hours < 48 ? `${number(hours.toFixed(hours < 10 ? 1 : 0))}\u00a0h` : t("{days} days", { days: number((hours / 24).toFixed(1)) }).replaceAll(" ", "\u00a0");
 }
 
 function name(starts) {
   const day = new Date(`${starts}T12:00:00Z`);
-  const text = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...NAMES[span] }).format(day);
-  return span === "weeks" ? `from ${text}` : text;
+  const text = new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...NAMES[span] }).format(day);
+  return span === "weeks" ? t("from {day}", { day: text }) : text;
 }
 
 function row(title, one, most) {
@@ -96,17 +98,17 @@ export function levelBar(one) {
 /** kWh for each kWp, and the performance ratio where the period had clear hours. */
 function yieldOf(one) {
   if (!known(one.specific_yield_kwh_per_kwp)) return UNKNOWN;
-  const ratio = known(one.performance_ratio) ? ` PR\u00a0${one.performance_ratio.toFixed(2)}` : "";
-  return one.specific_yield_kwh_per_kwp.toFixed(2) + ratio;
+  const ratio = known(one.performance_ratio) ? ` PR\u00a0${number(one.performance_ratio.toFixed(2))}` : "";
+  return number(one.specific_yield_kwh_per_kwp.toFixed(2)) + ratio;
 }
 
 function curtailed(one) {
-  return known(one.curtailed_h) ? `curtailed ${spanOf(one.curtailed_h)}, clear ${spanOf(one.clear_hours)}` : null;
+  return known(one.curtailed_h) ? t("curtailed {curtailed}, clear {clear}", { curtailed: spanOf(one.curtailed_h), clear: spanOf(one.clear_hours) }) : null;
 }
 
 function range(one) {
   if (!known(one.lowest_charge_pct)) return UNKNOWN;
-  return `${one.lowest_charge_pct.toFixed(0)} to ${percent(one.highest_charge_pct)}`;
+  return t("{low} to {high}", { low: one.lowest_charge_pct.toFixed(0), high: percent(one.highest_charge_pct) });
 }
 
 for (const button of document.querySelectorAll("#history-spans button")) {

@@ -2,10 +2,11 @@
 // Requests a picture a second, only while it is in view and inference works.
 
 import { byId, make, say, show } from "./dom.js";
-import { count, processor, sentence, share, word } from "./words.js";
+import { processor, sentence, share, word } from "./words.js";
 import { clockSeconds, lastKnown, span } from "./times.js";
 import { thumbnailOf } from "./eventcard.js";
 import { drawPicture } from "./picture.js";
+import { t, tn } from "./translate.js";
 
 const EVERY_MS = 1000;
 const TIMEOUT_MS = 6000;
@@ -23,15 +24,15 @@ export function sight(status, now) {
 }
 
 function inferenceSays(i, now) {
-  if (!i) return "Inference has not reported yet.";
-  return i.fresh ? sentence(i.reason) : `Inference is not running. ${lastKnown(i.at, now)}`;
+  if (!i) return t("Inference has not reported yet.");
+  return i.fresh ? sentence(i.reason) : `${t("Inference is not running.")} ${lastKnown(i.at, now)}`;
 }
 
 function howItLooks(i) {
   if (!(i.frames_per_s > 0)) return "";
-  const rate = `${count(Number(i.frames_per_s.toFixed(2)), "frame", "frames")} a second`;
-  const by = i.provider ? `, on ${processor(i.provider)}` : "";
-  return `${rate}, detector ${word(i.tier)}${by}.`;
+  const rate = tn("{count} frame a second", "{count} frames a second", Number(i.frames_per_s.toFixed(2)));
+  const by = i.provider ? t(", on {processor}", { processor: processor(i.provider) }) : "";
+  return t("{rate}, detector {tier}{by}.", { rate, tier: word(i.tier), by });
 }
 
 function looks(i) {
@@ -45,7 +46,7 @@ class Panel {
     this.timer = null;
     this.at = null;
     this.arrived = 0;
-    this.canvas = make("canvas", { role: "img", "aria-label": "Picture" });
+    this.canvas = make("canvas", { role: "img", "aria-label": t("Picture") });
     this.behind = make("img", { class: "behind", alt: "" });
     this.why = make("p", { class: "no-picture" });
     this.frame = make("div", { class: "picture" }, this.behind, this.canvas, this.why);
@@ -94,7 +95,7 @@ class Panel {
       if (answer.ok) await this.draw(answer);
       else this.explain(sentence((await answer.json()).reason));
     } catch {
-      if (!this.at) this.explain("The picture did not arrive."); // else the last one's age tells
+      if (!this.at) this.explain(t("The picture did not arrive.")); // else the last one's age tells
     }
   }
 
@@ -108,7 +109,7 @@ class Panel {
     drawPicture(this.canvas, bitmap, seen);
     bitmap.close();
     const words = seenWords(seen);
-    this.canvas.setAttribute("aria-label", `Picture from ${name} at ${clockSeconds(at)}: ${words}`);
+    this.canvas.setAttribute("aria-label", t("Picture from {name} at {time}: {words}", { name, time: clockSeconds(at), words }));
     say(this.name, name);
     say(this.seenWords, words);
     this.at = at;
@@ -119,12 +120,12 @@ class Panel {
   /** The picture's age, which ticks; and words over it once no other one has come for long. */
   age() {
     const age = (this.now - this.at) / 1000;
-    say(this.time, `${clockSeconds(this.at)}${age > OLD_S * this.speed ? `, ${span(age)} ago` : ""}`);
+    say(this.time, age > OLD_S * this.speed ? t("{time}, {age} ago", { time: clockSeconds(this.at), age: span(age) }) : clockSeconds(this.at));
     const silent = performance.now() - this.arrived;
     const isSilent = this.inView && silent > SILENT_MS;
     this.canvas.classList.toggle("old", isSilent);
     show(this.why, isSilent);
-    if (isSilent) say(this.why, `No picture for ${span(silent / 1000)}.`);
+    if (isSilent) say(this.why, t("No picture for {span}.", { span: span(silent / 1000) }));
   }
 
   explain(reason) {
@@ -132,7 +133,7 @@ class Panel {
     show(this.canvas, false);
     show(this.why, true);
     say(this.why, reason);
-    say(this.name, "no picture now");
+    say(this.name, t("no picture now"));
     say(this.time, "");
     say(this.seenWords, "");
   }
@@ -145,15 +146,15 @@ class Panel {
 }
 
 function seenWords(seen) {
-  if (!seen.length) return "nothing detected";
+  if (!seen.length) return t("nothing detected");
   const best = seen.map(([label, confidence]) => `${label} ${share(confidence)}`);
-  return seen.length < 3 ? best.join(", ") : count(seen.length, "object", "objects");
+  return seen.length < 3 ? best.join(", ") : tn("{count} object", "{count} objects", seen.length);
 }
 
 function noPicture({ cameras, inference }) {
-  if (!cameras.length) return "No picture: there is no camera in the settings.";
-  if (inference && inference.fresh && !(inference.frames_per_s > 0)) return `No picture. ${sentence(inference.reason)}`;
-  if (!inference || !inference.fresh) return "No picture: inference is not running.";
-  if (cameras.length === 1) return `No picture. ${sentence(cameras[0].reason)}`;
-  return "No picture: no camera delivers pictures now.";
+  if (!cameras.length) return t("No picture: there is no camera in the settings.");
+  if (inference && inference.fresh && !(inference.frames_per_s > 0)) return `${t("No picture.")} ${sentence(inference.reason)}`;
+  if (!inference || !inference.fresh) return t("No picture: inference is not running.");
+  if (cameras.length === 1) return `${t("No picture.")} ${sentence(cameras[0].reason)}`;
+  return t("No picture: no camera delivers pictures now.");
 }

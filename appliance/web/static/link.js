@@ -2,7 +2,7 @@
 
 import { byId, say, show } from "./dom.js";
 import { span } from "./times.js";
-import { language } from "./translate.js";
+import { language, t } from "./translate.js";
 
 const TIMEOUT_MS = 6000;
 let lostAt = null;
@@ -14,11 +14,11 @@ export async function ask(path, waitMs = TIMEOUT_MS) {
   try {
     answer = await fetch(path, { headers: { "Accept-Language": language }, signal: AbortSignal.timeout(waitMs) });
   } catch (error) {
-    throw new Error("The unit does not answer.", { cause: error });
+    throw new Error(t("The unit does not answer."), { cause: error });
   }
   if (answer.ok) return answer.json();
   const refusal = await answer.json().catch(() => ({}));
-  const reason = refusal.reason ? `The unit answers, but ${refusal.reason}.` : `The unit answers with error ${answer.status}.`;
+  const reason = refusal.reason ? t("The unit answers, but {reason}.", { reason: refusal.reason }) : t("The unit answers with error {status}.", { status: answer.status });
   throw Object.assign(new Error(reason), { status: answer.status });
 }
 
@@ -37,7 +37,7 @@ export async function post(path, body = {}) {
   }
   const found = await answer.json().catch(() => ({}));
   if (answer.ok) return found;
-  throw Object.assign(new Error(found.reason || `The unit answers with error ${answer.status}.`), { status: answer.status, found });
+  throw Object.assign(new Error(found.reason || t("The unit answers with error {status}.", { status: answer.status })), { status: answer.status, found });
 }
 
 async function send(path, body) {
@@ -49,7 +49,7 @@ async function send(path, body) {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {
-    throw new Error("The unit does not answer, so it is not known whether that was done. Look, and try again.", { cause: error });
+    throw new Error(t("The unit does not answer, so it is not known whether that was done. Look, and try again."), { cause: error });
   }
 }
 
@@ -105,7 +105,7 @@ export function lost(error) {
 export function sinceWhen() {
   if (!lostAt) return;
   const since = lostAt.toTimeString().slice(0, 8);
-  const old = document.body.classList.contains("answered") ? " The figures below are from before." : "";
-  say("link-text", `${reason} No answer since ${since} (time of this device); the page tries again every few seconds.${old}`);
-  say("link-age", `${span((new Date() - lostAt) / 1000)} ago.`);
+  const old = document.body.classList.contains("answered") ? ` ${t("The figures below are from before.")}` : "";
+  say("link-text", `${reason} ${t("No answer since {since} (time of this device); the page tries again every few seconds.", { since })}${old}`);
+  say("link-age", t("{span} ago.", { span: span((new Date() - lostAt) / 1000) }));
 }

@@ -3,14 +3,20 @@
 import { byId, facts, say, show } from "./dom.js";
 import { percent, sentence, typeset, UNKNOWN, word } from "./words.js";
 import { span, when } from "./times.js";
+import { t, tn } from "./translate.js";
 
 const TOLD_S = 24 * 3600;
 const MOST_CHANGES = 4;
 const WOKEN = {
-  "the clock of the computer": (until) => `by the computer's clock, as set for ${until}`,
-  "before its time": (until) => `before its time, which was ${until}`,
-  "after its time": (until) => `after its time, which was ${until}`,
-  "without a wake": () => "by hand or by returning power; no wake was set",
+  "the clock of the computer": (until) => t("by the computer's clock, as set for {until}", { until }),
+  "before its time": (until) => t("before its time, which was {until}", { until }),
+  "after its time": (until) => t("after its time, which was {until}", { until }),
+  "at an hour that the clock does not know": () => t("at an hour that the clock does not know"),
+  "after a power cut": () => t("after a power cut"),
+  "after a shutdown": () => t("after a shutdown"),
+  "after a wake test": () => t("after a wake test"),
+  "the first start": () => t("the first start"),
+  "without a wake": () => t("by hand or by returning power; no wake was set"),
 };
 
 export function night(status, now) {
@@ -20,19 +26,19 @@ export function night(status, now) {
   if (!told) return;
   say("night-was", was(s, now));
   say("night-reason", sentence(s.night.reason));
-  say("night-stays", `${s.stays ? "It stays on" : "It goes back to sleep"}: ${stopped(s.stays_reason)}`);
+  say("night-stays", `${s.stays ? t("It stays on") : t("It goes back to sleep")}: ${stopped(s.stays_reason)}`);
   facts(byId("night-facts"), [
-    ["Woken", wokenBy(s, now)],
-    ["SOC", charge(s)],
-    ...(s.failed_boots ? [["Starts that failed", String(s.failed_boots)]] : []),
+    [t("Woken"), wokenBy(s, now)],
+    [t("SOC"), charge(s)],
+    ...(s.failed_boots ? [[t("Starts that failed"), String(s.failed_boots)]] : []),
   ]);
 }
 
 function was(s, now) {
   const [began, woke] = [new Date(s.night.began), new Date(s.woke)];
   const often = s.night.went_back;
-  const between = often ? ` It woke ${often === 1 ? "once" : `${often} times`} in between and went back to sleep.` : "";
-  return `Slept from ${when(began, now)} to ${when(woke, now)}, ${span((woke - began) / 1000)}.${between}`;
+  const between = often ? ` ${tn("It woke {count} time in between and went back to sleep.", "It woke {count} times in between and went back to sleep.", often)}` : "";
+  return `${t("Slept from {began} to {woke}, {span}.", { began: when(began, now), woke: when(woke, now), span: span((woke - began) / 1000) })}${between}`;
 }
 
 function wokenBy(s, now) {
@@ -47,7 +53,7 @@ function stopped(text) {
 }
 
 function charge(s) {
-  return `${percent(s.night.charge_pct)} before, ${percent(s.charge_after_pct)} after`;
+  return t("{before} before, {after} after", { before: percent(s.night.charge_pct), after: percent(s.charge_after_pct) });
 }
 
 /** The levels that are planned, how low the charge goes, and what sun is expected. */
@@ -58,10 +64,10 @@ export function outlook(status, now) {
   if (!holds) return;
   const at = (text) => when(new Date(text), now);
   const [first, ...later] = o.next_levels;
-  const changes = later.slice(0, MOST_CHANGES).map((one) => `${word(one.level)} from ${at(one.from)}`);
-  const end = later.length > MOST_CHANGES ? "" : ` until ${at(o.until)}`;
+  const changes = later.slice(0, MOST_CHANGES).map((one) => t("{level} from {time}", { level: word(one.level), time: at(one.from) }));
+  const end = later.length > MOST_CHANGES ? "" : t(" until {time}", { time: at(o.until) });
   const rise = status.summary.sunrise; // until then the first screen says how low it gets
   const beyond = !rise || new Date(o.lowest_at) > new Date(rise);
-  const lowest = beyond ? ` Lowest SOC ${percent(o.lowest_charge_pct)} (${at(o.lowest_at)}).` : "";
-  say("outlook", `Planned: ${[word(first.level), ...changes].join(", ")}${end}.${lowest} ${sentence(o.about)}`.trim());
+  const lowest = beyond ? ` ${t("Lowest SOC {charge} ({time}).", { charge: percent(o.lowest_charge_pct), time: at(o.lowest_at) })}` : "";
+  say("outlook", `${t("Planned: {levels}{end}.", { levels: [word(first.level), ...changes].join(", "), end })}${lowest} ${sentence(o.about)}`.trim());
 }

@@ -1,7 +1,7 @@
 // What each service says about itself, and the computer they run on.
 
 import { byId, facts, make, say } from "./dom.js";
-import { bytes, fixed, known, percent, power, sentence } from "./words.js";
+import { bytes, fixed, known, percent, power, sentence, UNKNOWN } from "./words.js";
 import { t, tn } from "./translate.js";
 import { lastKnown, when } from "./times.js";
 
@@ -15,7 +15,7 @@ export function services(status, now) {
 
 function row(service, now) {
   const state = service.fresh ? "well" : service.at ? "silent" : "never";
-  const reported = { well: `reported ${service.at ? when(new Date(service.at), now) : ""}`, silent: "silent", never: "never reported" }[state];
+  const reported = { well: t("reported {when}", { when: service.at ? when(new Date(service.at), now) : "" }), silent: t("silent"), never: t("never reported") }[state];
   return make("li", { class: state },
     make("p", { class: "service-head" }, make("strong", {}, service.service), make("span", { class: "reported" }, reported)),
     make("p", {}, sentence(service.status)),
@@ -35,10 +35,10 @@ export function servicesInShort(status) {
 export function computer(status, now) {
   const c = status.computer && status.computer.fresh ? status.computer : null;
   facts(byId("computer"), [
-    ["Hottest part", c ? hottest(c) : "unknown"],
-    ["Draw", c ? `${power(c.power_w)}, ${c.power_measured ? "measured" : "modelled"}` : "unknown"],
-    ["Disk free", c ? disk(c) : "unknown"],
-    ["Memory free", c ? bytes(c.memory_available_bytes) : "unknown"],
+    [t("Hottest part"), c ? hottest(c) : UNKNOWN],
+    [t("Draw"), c ? `${power(c.power_w)}, ${c.power_measured ? t("measured") : t("modelled")}` : UNKNOWN],
+    [t("Disk free"), c ? disk(c) : UNKNOWN],
+    [t("Memory free"), c ? bytes(c.memory_available_bytes) : UNKNOWN],
     ...status.gpus.map(gpu),
   ]);
   say("computer-note", c ? "" : lastKnown(status.computer && status.computer.at, now));
@@ -50,15 +50,15 @@ function hottest(c) {
 }
 
 function disk(c) {
-  return known(c.disk_used_pct) ? `${bytes(c.disk_free_bytes)}, ${percent(c.disk_used_pct)} used` : bytes(c.disk_free_bytes);
+  return known(c.disk_used_pct) ? t("{free}, {share} used", { free: bytes(c.disk_free_bytes), share: percent(c.disk_used_pct) }) : bytes(c.disk_free_bytes);
 }
 
 function gpu(one) {
-  if (!one.fresh) return [`GPU ${one.gpu}`, "unknown"];
+  if (!one.fresh) return [`GPU ${one.gpu}`, UNKNOWN];
   const parts = [
     known(one.power_w) && power(one.power_w),
     known(one.temperature_c) && fixed(one.temperature_c, 0, "°C"),
-    known(one.utilisation_pct) && `${percent(one.utilisation_pct)} busy`,
+    known(one.utilisation_pct) && t("{share} busy", { share: percent(one.utilisation_pct) }),
   ].filter(Boolean);
-  return [`GPU ${one.gpu}`, parts.join(", ") || "unknown"];
+  return [`GPU ${one.gpu}`, parts.join(", ") || UNKNOWN];
 }

@@ -5,6 +5,7 @@
 import { byId, say, show } from "./dom.js";
 import { ask, found, lost, sinceWhen } from "./link.js";
 import { clockSeconds, date, setUnitTime, unitNow, useZone } from "./times.js";
+import { t } from "./translate.js";
 
 const EVERY_MS = 2000;
 const TICK_MS = 1000;
@@ -50,7 +51,7 @@ export async function turn() {
     const status = await answered();
     if (status) take(status);
   } catch (error) {
-    lost(new Error("This page cannot show the unit's answer; load it again."));
+    lost(new Error(t("This page cannot show the unit's answer; load it again.")));
     throw error;
   } finally {
     asking = false;
@@ -97,5 +98,5 @@ function unit(unit, now) {
   say("unit-zone", unit.timezone);
   const demonstration = unit.speed > 1;
   show("demo", demonstration);
-  if (demonstration) say("demo", `Demonstration: ${unit.speed} times real time, with simulated sun and battery.`);
+  if (demonstration) say("demo", t("Demonstration: {speed} times real time, with simulated sun and battery.", { speed: unit.speed }));
 }

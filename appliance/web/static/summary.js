@@ -3,6 +3,7 @@
 
 import { byId, say } from "./dom.js";
 import { known, percent, typeset } from "./words.js";
+import { t } from "./translate.js";
 
 export function summary(status) {
   const { state, verdict, lasts, charge_at_sunrise_pct: later, follows_plan: plan } = status.summary;
@@ -24,7 +25,7 @@ function gauge(charge, sigma) {
   byId("gauge-sigma").setAttribute("x", `${from}%`);
   byId("gauge-sigma").setAttribute("width", `${clamp(value + spread) - from}%`);
   byId("gauge").setAttribute("aria-label",
-    known(charge) ? `State of charge ${percent(charge)}, ${doubtWords(sigma)}` : "State of charge unknown");
+    known(charge) ? t("State of charge {charge}, {doubt}", { charge: percent(charge), doubt: doubtWords(sigma) }) : t("State of charge unknown"));
 }
 
 function sunrise(charge) {
@@ -43,7 +44,7 @@ export function doubt(sigma) {
 }
 
 function doubtWords(sigma) {
-  return known(sigma) ? `plus or minus ${doubt(sigma)}` : "of unknown uncertainty";
+  return known(sigma) ? t("plus or minus {sigma}", { sigma: doubt(sigma) }) : t("of unknown uncertainty");
 }
 
 function clamp(value) {

@@ -3,6 +3,11 @@
 import { byId, facts, figure, say, show } from "./dom.js";
 import { capital, energy, fixed, typeset, UNKNOWN, watts, word } from "./words.js";
 import { lastKnown, when } from "./times.js";
+import { t } from "./translate.js";
+
+const STAGES = {
+  off: t("off"), bulk: t("bulk"), absorption: t("absorption"), float: t("float"), equalize: t("equalize"), fault: t("fault"),
+};
 
 export function sun(status, now) {
   const s = status.sun && status.sun.fresh ? status.sun : null;
@@ -10,7 +15,7 @@ export function sun(status, now) {
   figure("sun-power", "sun-unit", s ? watts(s.pv_power_w) : null);
   say("sun-does", typeset(status.summary.flow.sun));
   say("sun-today", s ? energy(s.yield_today_wh) : UNKNOWN);
-  say("sun-stage", stage ? capital(stage) : UNKNOWN);
+  say("sun-stage", stage ? capital(STAGES[stage] || stage) : UNKNOWN);
   say("sun-voltage", s ? fixed(s.pv_voltage_v, 1, "V") : UNKNOWN);
   facts(byId("sources"), status.sources.map((one) => [one.name, sourceWords(one, now)]));
   show("sources", status.sources.length > 0);
@@ -19,10 +24,10 @@ export function sun(status, now) {
 
 /** A generator or shore power: what it does and why, and when it is planned to run next. */
 function sourceWords(one, now) {
-  const next = one.next_run ? `; planned ${when(new Date(one.next_run.starts), now)}` : "";
+  const next = one.next_run ? t("; planned {when}", { when: when(new Date(one.next_run.starts), now) }) : "";
   return typeset(`${one.sentence}${next}`);
 }
 
 function silent(row, now) {
-  return row ? lastKnown(row.at, now) : "The charge controller has not been read yet.";
+  return row ? lastKnown(row.at, now) : t("The charge controller has not been read yet.");
 }

@@ -1,10 +1,12 @@
 // Times as the site reads them: the unit's time zone, the unit's clock, 24 hours.
 
+import { locale, t, tn } from "./translate.js";
+
 let zone = "UTC";
 let formats = build(zone);
 
 function build(timeZone) {
-  const of = (options) => new Intl.DateTimeFormat("en-GB", { timeZone, hourCycle: "h23", ...options });
+  const of = (options) => new Intl.DateTimeFormat(locale, { timeZone, hourCycle: "h23", ...options });
   return {
     clock: of({ hour: "2-digit", minute: "2-digit" }),
     seconds: of({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
@@ -64,7 +66,7 @@ export function when(moment, now) {
   const time = formats.clock.format(moment);
   const days = [0, 1, -1].find((away) => sameDay(moment, new Date(now.getTime() - away * 86400e3)));
   if (days === undefined) return `${formats.date.format(moment)} ${time}`;
-  return { 0: time, 1: `yesterday ${time}`, "-1": `tomorrow ${time}` }[days];
+  return { 0: time, 1: t("yesterday {time}", { time }), "-1": t("tomorrow {time}", { time }) }[days];
 }
 
 /** A span in its two largest units: 40 s, 12 min, 2 h 5 min, 3 days 4 h. */
@@ -76,14 +78,15 @@ export function span(seconds) {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 ? `${hours}\u00a0h ${minutes % 60}\u00a0min` : `${hours}\u00a0h`;
   const days = Math.floor(hours / 24);
-  return hours % 24 ? `${days}\u00a0days ${hours % 24}\u00a0h` : `${days}\u00a0days`;
+  const text = tn("{count} day", "{count} days", days).replaceAll(" ", "\u00a0");
+  return hours % 24 ? `${text} ${hours % 24}\u00a0h` : text;
 }
 
 /** "last known 14:03, 2 h ago", for a row that no longer holds. */
 export function lastKnown(at, now) {
-  if (!at) return "Never reported.";
+  if (!at) return t("Never reported.");
   const moment = new Date(at);
-  return `Last report ${when(moment, now)}, ${span((now - moment) / 1000)} ago.`;
+  return t("Last report {time}, {span} ago.", { time: when(moment, now), span: span((now - moment) / 1000) });
 }
 
 function sameDay(one, other) {

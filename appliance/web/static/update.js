@@ -4,13 +4,14 @@
 import { byId, facts, say, show } from "./dom.js";
 import { percent, sentence } from "./words.js";
 import { span, when } from "./times.js";
+import { t } from "./translate.js";
 
 const NEEDS_A_PERSON = ["operator", "slot", "space", "trust"];
 const WAITS_FOR = {
-  energy: "energy", window: "its hours", hold: "the end of a hold", clock: "a confirmed clock",
-  link: "the link", space: "room on the disk", temperature: "the temperature",
-  trust: "a person: what a mirror gives is not genuine", slot: "a person: the other system slot",
-  operator: "a person",
+  energy: t("energy"), window: t("its hours"), hold: t("the end of a hold"), clock: t("a confirmed clock"),
+  link: t("the link"), space: t("room on the disk"), temperature: t("the temperature"),
+  trust: t("a person: what a mirror gives is not genuine"), slot: t("a person: the other system slot"),
+  operator: t("a person"),
 };
 
 export function update(status, now) {
@@ -24,15 +25,15 @@ export function update(status, now) {
   show("update-stuck", stuck);
   bar(u.progress_pct);
   facts(byId("update-facts"), [
-    ["Runs", u.running_release || "as installed, without a release"],
-    ...(u.release ? [["Under way", u.release]] : []),
-    ...(u.progress_pct !== null ? [["Done", percent(u.progress_pct)]] : []),
-    ...(u.waits_for ? [["Waits for", Object.hasOwn(WAITS_FOR, u.waits_for) ? WAITS_FOR[u.waits_for] : u.waits_for]] : []),
-    ...(u.failed_releases.length ? [["Failed here", u.failed_releases.join(", ")]] : []),
-    ["Asked", u.asked_at ? ago(u.asked_at, now) : "not yet"],
-    ...(u.asks_next ? [["Asks next", when(new Date(u.asks_next), now)]] : []),
+    [t("Runs"), u.running_release || t("as installed, without a release")],
+    ...(u.release ? [[t("Under way"), u.release]] : []),
+    ...(u.progress_pct !== null ? [[t("Done"), percent(u.progress_pct)]] : []),
+    ...(u.waits_for ? [[t("Waits for"), Object.hasOwn(WAITS_FOR, u.waits_for) ? WAITS_FOR[u.waits_for] : u.waits_for]] : []),
+    ...(u.failed_releases.length ? [[t("Failed here"), u.failed_releases.join(", ")]] : []),
+    [t("Asked"), u.asked_at ? ago(u.asked_at, now) : t("not yet")],
+    ...(u.asks_next ? [[t("Asks next"), when(new Date(u.asks_next), now)]] : []),
   ]);
-  const answered = u.mirror ? `Answer of ${u.mirror}.` : "No mirror answered.";
+  const answered = u.mirror ? t("Answer of {mirror}.", { mirror: u.mirror }) : t("No mirror answered.");
   say("update-note", u.asked_at ? answered : "");
 }
 
@@ -47,5 +48,5 @@ function bar(done) {
 
 function ago(text, now) {
   const moment = new Date(text);
-  return `${when(moment, now)}, ${span((now - moment) / 1000)} ago`;
+  return t("{time}, {age} ago", { time: when(moment, now), age: span((now - moment) / 1000) });
 }

@@ -1,6 +1,6 @@
 // Names and units of measured values: a field's name carries its unit (pv_power_w).
 
-import { t } from "./translate.js";
+import { number, t } from "./translate.js";
 import { UNKNOWN } from "./words.js";
 
 const NAMES = {
@@ -74,7 +74,7 @@ export function valueWords({ name, value, quality }) {
   if (typeof value !== "number") return told(name, String(value));
   const [, unit, digits] = UNITS.find(([end]) => name.endsWith(end)) || ["", "", Number.isInteger(value) ? 0 : 2];
   const fine = name.includes("cell") ? 3 : digits;
-  return `${value.toFixed(fine)}${unit && "\u00a0"}${unit}`.replace(/^-/, "\u2212");
+  return `${number(value.toFixed(fine))}${unit && "\u00a0"}${unit}`.replace(/^-/, "\u2212");
 }
 
 function told(name, text) {

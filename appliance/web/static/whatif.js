@@ -5,7 +5,7 @@ import { byId, make, say } from "./dom.js";
 import { known, percent, sentence } from "./words.js";
 import { ask } from "./link.js";
 import { span } from "./times.js";
-import { t } from "./translate.js";
+import { number, t } from "./translate.js";
 
 const REST_MS = 500;
 const WAIT_MS = 30_000;
@@ -89,7 +89,7 @@ function after(value) {
 }
 
 function hours(found) {
-  return LEVELS.map((level) => `${level.toLowerCase()}\u00a0${found[level].toFixed(1)}`).join(", ");
+  return LEVELS.map((level) => `${level.toLowerCase()}\u00a0${number(found[level].toFixed(1))}`).join(", ");
 }
 
 function says(scarce, week) {

@@ -1,7 +1,9 @@
 // Figures and enum words as people read them; a figure never parts from its unit at a line's end.
 // Unknown is the word "unknown", never 0.
 
-export const UNKNOWN = "unknown";
+import { number, t } from "./translate.js";
+
+export const UNKNOWN = t("unknown");
 
 export function known(value) {
   return value !== null && value !== undefined && !Number.isNaN(value);
@@ -13,7 +15,7 @@ export function watts(value) {
   const size = Math.abs(value);
   const digits = size < 10 ? 1 : 0;
   const rounded = Number(value.toFixed(digits));
-  return minus(rounded === 0 ? "0" : rounded.toFixed(digits));
+  return minus(rounded === 0 ? "0" : number(rounded.toFixed(digits)));
 }
 
 export function power(value) {
@@ -23,23 +25,23 @@ export function power(value) {
 /** An energy: 812 Wh, 1.38 kWh. */
 export function energy(value) {
   if (!known(value)) return UNKNOWN;
-  return value < 1000 ? `${Math.round(value)}\u00a0Wh` : `${(value / 1000).toFixed(2)}\u00a0kWh`;
+  return value < 1000 ? `${Math.round(value)}\u00a0Wh` : `${number((value / 1000).toFixed(2))}\u00a0kWh`;
 }
 
 /** What an hour costs: 0.03 Wh, 3.1 Wh, 812 Wh; the small ones with more digits. */
 export function costAnHour(wh) {
   const digits = wh === 0 ? 0 : wh < 0.1 ? 3 : wh < 1 ? 2 : wh < 100 ? 1 : 0;
-  return `${wh.toFixed(digits)}\u00a0Wh an\u00a0hour`;
+  return t("{wh} Wh an hour", { wh: number(wh.toFixed(digits)) }).replaceAll(" ", "\u00a0");
 }
 
 export function joules(value, measured) {
   if (!known(value)) return UNKNOWN;
-  const figure = value < 10 ? value.toFixed(1) : String(Math.round(value));
-  return `${figure}\u00a0J, ${measured ? "measured" : "modelled"}`;
+  const figure = value < 10 ? number(value.toFixed(1)) : String(Math.round(value));
+  return `${figure}\u00a0J, ${measured ? t("measured") : t("modelled")}`;
 }
 
 export function percent(value, digits = 0) {
-  return known(value) ? `${value.toFixed(digits)}\u00a0%` : UNKNOWN;
+  return known(value) ? `${number(value.toFixed(digits))}\u00a0%` : UNKNOWN;
 }
 
 /** A share of one as percent: 0.873 -> 87 %. */
@@ -48,7 +50,7 @@ export function share(value) {
 }
 
 export function fixed(value, digits, unit) {
-  return known(value) ? minus(`${value.toFixed(digits)}\u00a0${unit}`) : UNKNOWN;
+  return known(value) ? minus(`${number(value.toFixed(digits))}\u00a0${unit}`) : UNKNOWN;
 }
 
 export function signed(value, digits, unit) {
@@ -62,7 +64,7 @@ export function bytes(value) {
   if (!known(value)) return UNKNOWN;
   const gigabytes = value / 1e9;
   if (gigabytes >= 10) return `${Math.round(gigabytes)}\u00a0GB`;
-  return gigabytes >= 1 ? `${gigabytes.toFixed(1)}\u00a0GB` : `${Math.round(value / 1e6)}\u00a0MB`;
+  return gigabytes >= 1 ? `${number(gigabytes.toFixed(1))}\u00a0GB` : `${Math.round(value / 1e6)}\u00a0MB`;
 }
 
 /** An enum word in lower case, whichever way it was written. */
@@ -90,10 +92,6 @@ export function typeset(text) {
 export function sentence(text) {
   const trimmed = capital(typeset(text).trim());
   return trimmed && !/[.!?]$/.test(trimmed) ? `${trimmed}.` : trimmed;
-}
-
-export function count(number, one, many) {
-  return `${number} ${number === 1 ? one : many}`;
 }
 
 function minus(text) {
