@@ -35,7 +35,7 @@ class Rule(Enum):
 
 
 # What decides who reaches the page and under which name: a mistake in it locks the technician out.
-CONFIRM = (("web", "*"), ("alarms", "page"))
+CONFIRM = (("web", "*"), ("alarms", "page"), ("kiosk", "enabled"))
 # What root runs or writes to, where the unit keeps its things, and the clock of a demonstration.
 BY_HAND = (
     ("host", "systemctl"),

@@ -50,6 +50,7 @@ TITLES = {
     "camera": say("Cameras"),
     "inference": say("Analysis of pictures"),
     "web": say("This page"),
+    "kiosk": say("The page on a screen of the unit"),
     "mqtt": say("MQTT and Home Assistant"),
     "update": say("Updates"),
     "fleet": say("Fleet"),
