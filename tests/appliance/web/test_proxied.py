@@ -141,6 +141,7 @@ def test_the_proxys_connections_are_limited_together_and_leave_room_for_the_touc
         Caller("10.0.0.7", Phase.QUEUED, number, is_proxied=True) for number in range(MOST_PROXIED)
     ]
     assert choose_to_drop(Caller("10.0.0.8", is_proxied=True), proxied) is proxied[0]
+    assert choose_to_drop(Caller("10.0.0.8", is_proxied=True), proxied[1:]) is None
     assert choose_to_drop(Caller("127.0.0.1"), proxied) is None
     assert MOST_PROXIED < MOST
 
