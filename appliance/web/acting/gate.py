@@ -25,7 +25,8 @@ from appliance.web.acting.refusals import NotAllowed, NotLoggedIn, TooLarge, wan
 from appliance.wording.sentence import say
 
 # Nothing of the unit is in them, or (a link in an alarm) they have a key of their own.
-OPEN = ("/static/", "/login", "/logout", "/pin", "/healthz", "/manifest.webmanifest", "/alarm/")
+OPEN = ("/login", "/logout", "/pin", "/healthz", "/manifest.webmanifest")
+OPEN_BELOW = ("/static/", "/alarm/")
 MOST_BYTES = 1024  # of the body, where an address asks for none
 PLAIN = say(
     "this unit shows nothing without TLS: open https:// in place of http://; the owner can allow "
@@ -62,7 +63,7 @@ def limit_body() -> None:
 
 def ask_viewer() -> Response | AnyResponse | None:
     """None: he may look. Raises `NotLoggedIn`, `NotAllowed`, `AccessError`."""
-    if request.path.startswith(OPEN):
+    if request.path in OPEN or request.path.startswith(OPEN_BELOW):
         return None
     who = person()
     if who.role >= Role.VIEWER:

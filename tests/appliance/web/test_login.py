@@ -39,7 +39,7 @@ def test_at_the_touchscreen_everybody_may_look(app: Flask, path: str) -> None:
     assert Visitor(app).get(path).status_code in (200, 503)
 
 
-@pytest.mark.parametrize("path", ["/", "/events", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/events", "/nothing", "/pins", "/alarms", "/login/x"])
 def test_from_the_network_a_page_leads_to_the_login(app: Flask, path: str) -> None:
     answer = outside(app).get(path)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/login?next={path}")
