@@ -104,10 +104,11 @@ def test_what_the_proxy_says_of_its_client_is_taken_over(both: Both) -> None:
 
 
 def test_a_client_at_the_port_says_nothing_of_itself_that_is_believed(both: Both) -> None:
+    """Who says something speaks for another: he is not at the touchscreen, either."""
     more = "X-Real-IP: 10.0.0.8\r\nForwarded: for=10.0.0.8\r\nX-Forwarded-Proto: https\r\n"
     assert both.ask(SAID + more, proxied=False) == {
         "client": "127.0.0.1",
-        "origin": "touchscreen",
+        "origin": "plain",
         "local": "127.0.0.1",
         "scheme": "http",
         "claimed": [],

@@ -32,8 +32,7 @@ from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import NOON, make_night, make_sunny_noon, serve_on_line
 
-TABLE = index_by_name(ProstarMppt.registers)
-PROFILE = ProstarMppt()
+TABLE, PROFILE = index_by_name(ProstarMppt.registers), ProstarMppt()
 
 # --- half floats ----------------------------------------------------------------------------------
 
