@@ -42,7 +42,15 @@ VALUES = (
 )
 ENDINGS = ("", ".jpg", "/e.jpg")
 QUESTIONS = ("limit", "before", "after", "since", "until", "camera", "label", "v", "wait_s")
-FINE = (200, 303, 308, 400, 404, 503)  # 503: what is asked for is not there now, with the reason
+FINE = (
+    200,
+    302,
+    303,
+    308,
+    400,
+    404,
+    503,
+)  # 503: it is not there now, with the reason
 
 
 def list_addresses(pattern: str) -> Iterator[str]:

@@ -34,8 +34,6 @@ from tests.stand_ins.rig import NOON, make_night, make_sunny_noon, serve_on_line
 
 TABLE, PROFILE = index_by_name(ProstarMppt.registers), ProstarMppt()
 
-# --- half floats ----------------------------------------------------------------------------------
-
 
 @pytest.mark.parametrize(
     ("name", "word", "value"),
