@@ -49,6 +49,9 @@ sleep = "stay"
 [energy]
 follows = "ladder"
 dwell_up_s = 0
+
+[web]
+open_viewing = true  # nobody but this computer reaches the page of its virtual machine
 """
 CAMERA = f"""
 [camera.yard]
