@@ -59,7 +59,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_languages(app, settings)
     static = add_static_files(app, STATIC)
     add_views(app, settings, reader, static)
-    add_kiosk(app, settings, static)
+    add_kiosk(app, settings, clock, static)
     add_login(app)
     add_data(app, settings, reader)
     add_view_data(app, settings, clock, reader)

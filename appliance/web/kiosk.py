@@ -1,4 +1,4 @@
-"""The page on the unit's own screen: where it begins, and when it is black.
+"""The page on the unit's own screen: where it begins, when it is black, and dark at night.
 
 `/kiosk` leads to the view of the settings; `/kiosk/black` is a page of nothing, which asks for
 nothing: browser, page and database rest until a finger comes.
@@ -12,18 +12,25 @@ from typing import Any
 from flask import Flask, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from appliance.clock import Clock
 from appliance.settings import Settings
+from appliance.status.sunrise import is_sun_up
 from appliance.web.origins import Origin, find_origin
 
 BEGIN, BLACK = "/kiosk", "/kiosk/black"
 
 
-def add_kiosk(app: Flask, settings: Settings, static: str) -> None:
-    """Both addresses; the templates get `blank_after_s`, 0 for never."""
+def add_kiosk(app: Flask, settings: Settings, clock: Clock, static: str) -> None:
+    """Both addresses; the templates get `blank_after_s`, 0 for never, and `outside`: "dark" while
+    the sun is down, "light" while it is up, "" where the screen is not the unit's own.
+    """
 
     @app.context_processor
-    def give_blank() -> dict[str, Any]:
-        return {"blank_after_s": find_blank_s(settings)}
+    def give_screen() -> dict[str, Any]:
+        return {
+            "blank_after_s": find_blank_s(settings),
+            "outside": find_outside(settings, clock) if is_own_screen(settings) else "",
+        }
 
     @app.get(BEGIN)
     def begin() -> ResponseReturnValue:
@@ -34,7 +41,19 @@ def add_kiosk(app: Flask, settings: Settings, static: str) -> None:
         return Response(render_template("black.html", static=static, begin=BEGIN))
 
 
+def is_own_screen(settings: Settings) -> bool:
+    """Whether this request comes from the unit's own screen."""
+    return settings.kiosk.enabled and find_origin(request.environ) is Origin.TOUCHSCREEN
+
+
 def find_blank_s(settings: Settings) -> float:
     """Of this request: the screen is the unit's own."""
-    is_own = settings.kiosk.enabled and find_origin(request.environ) is Origin.TOUCHSCREEN
-    return settings.kiosk.blank_after_s if is_own else 0
+    return settings.kiosk.blank_after_s if is_own_screen(settings) else 0
+
+
+def find_outside(settings: Settings, clock: Clock) -> str:
+    """How light it is around the unit."""
+    site = settings.site
+    now = clock.stamp().utc
+    up = is_sun_up(now, latitude_deg=site.latitude_deg, longitude_deg=site.longitude_deg)
+    return "light" if up else "dark"

@@ -1,6 +1,6 @@
 // The page's colours, before anything is drawn: a plain script in the head, so that it never flashes.
-// By itself it follows the device's wish; a person may choose light, dark, or black on white with
-// larger writing, for full sunlight.
+// By itself it follows the device's wish, on the unit's own screen the sun. A person may choose light,
+// dark, or black on white with larger writing, for full sunlight.
 "use strict";
 {
   const KEY = "theme";
@@ -19,7 +19,8 @@
   function apply() {
     const choice = chosen();
     const root = document.documentElement;
-    root.dataset.theme = choice === "automatic" ? (wish.matches ? "dark" : "light") : choice;
+    const own = root.dataset.outside || (wish.matches ? "dark" : "light");
+    root.dataset.theme = choice === "automatic" ? own : choice;
     const button = document.getElementById("theme");
     if (button) document.getElementById("theme-word").textContent = button.dataset[choice];
     window.dispatchEvent(new Event("themechange"));

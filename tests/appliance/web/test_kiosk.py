@@ -1,6 +1,7 @@
 """The page on the unit's own screen: where it begins, and when it is black."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -51,3 +52,16 @@ def test_without_a_touchscreen_or_a_time_nothing_goes_black(
     settings: Settings, kiosk: KioskSettings
 ) -> None:
     assert "blank" not in make(settings, kiosk).test_client().get("/").text
+
+
+@pytest.mark.parametrize(("hour", "outside"), [(1, "dark"), (10, "light")])
+def test_the_units_own_screen_is_dark_while_the_sun_is_down(
+    settings: Settings, hour: int, outside: str
+) -> None:
+    clock = FakeClock(datetime(2026, 4, 15, hour, tzinfo=UTC))
+    app = create_app(replace(settings, kiosk=KioskSettings(enabled=True)), clock)
+    assert f'data-outside="{outside}"' in app.test_client().get("/").text
+
+
+def test_any_other_screen_follows_its_own_wish(settings: Settings) -> None:
+    assert "data-outside" not in make(settings, KioskSettings()).test_client().get("/").text
