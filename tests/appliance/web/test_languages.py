@@ -27,7 +27,12 @@ def client(settings: Settings, clock: FakeClock, open_store: OpenStore) -> Flask
     now = clock.stamp()
     budget = EnergyBudget(now, EnergyLevel.ECO, 9.0, now.utc + timedelta(hours=1), 0.0, WHY)
     open_store("power").add(budget)
-    return create_app(settings, clock).test_client()
+    return create_app(let_everybody_look(settings), clock).test_client()
+
+
+def let_everybody_look(settings: Settings) -> Settings:
+    """As a unit whose owner lets the network look without a login."""
+    return replace(settings, web=replace(settings.web, open_viewing=True))
 
 
 def ask_reason(client: FlaskClient, query: str = "", accepts: str = "") -> str:
@@ -74,7 +79,8 @@ def test_at_the_touchscreen_a_page_has_the_units_own_language(
     client: FlaskClient, settings: Settings, clock: FakeClock
 ) -> None:
     assert find_page_language(client, "/", "ro", AT_THE_UNIT) == "en"
-    own = replace(settings, web=replace(settings.web, language=PageLanguage.ROMANIAN))
+    seen = let_everybody_look(settings)
+    own = replace(seen, web=replace(seen.web, language=PageLanguage.ROMANIAN))
     romanian = create_app(own, clock).test_client()
     assert find_page_language(romanian, "/", "en-US,en", AT_THE_UNIT) == "ro"
     assert find_page_language(romanian, "/", "de", OUTSIDE) == "ro"
@@ -111,3 +117,10 @@ def test_the_status_in_the_page_has_the_language_of_the_page(client: FlaskClient
     page = client.get("/?lang=ro").get_data(as_text=True)
     assert "zz 51,2 C" in page
     assert "zz 51.2 C" not in page
+
+
+def test_who_has_no_login_is_led_to_one_in_the_language_of_the_browser(
+    settings: Settings, clock: FakeClock
+) -> None:
+    strict = create_app(settings, clock).test_client()
+    assert find_page_language(strict, "/login", "ro", OUTSIDE) == "ro"
