@@ -1,5 +1,7 @@
 """The language of the page: asked for, chosen before, the browser's, the unit's own."""
 
+import gzip
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -124,3 +126,10 @@ def test_who_has_no_login_is_led_to_one_in_the_language_of_the_browser(
 ) -> None:
     strict = create_app(settings, clock).test_client()
     assert find_page_language(strict, "/login", "ro", OUTSIDE) == "ro"
+
+
+def test_a_catalogue_of_the_scripts_is_packed_once(client: FlaskClient) -> None:
+    packed = client.get("/static/catalogues/ro.json", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    texts = json.loads(gzip.decompress(packed.data))
+    assert texts["Fault"] == "Defecțiune"
