@@ -17,19 +17,21 @@ SETTLE_MS = 3000  # charts and pictures that are requested after the first answe
 
 @dataclass(frozen=True, slots=True)
 class Screenshot:
-    """One file of docs/. `language`: as the browser asks for it."""
+    """One file of docs/."""
 
     name: str
     path: str = "/"
     size: str = "desktop"
     scheme: Scheme = "light"
-    language: str = "en-GB"
 
 
 SCREENSHOTS = (
     Screenshot("page"),
     Screenshot("page-phone", size="phone"),
     Screenshot("page-touchscreen", size="kiosk", scheme="dark"),
+    Screenshot("page-energy", path="/energy", size="desktop"),
+    Screenshot("page-events", path="/events", size="phone"),
+    Screenshot("page-settings", path="/settings?lang=ro", size="phone"),
 )
 
 
@@ -37,7 +39,7 @@ def take(browser: Browser, address: str, wanted: Screenshot) -> None:
     context = browser.new_context(
         viewport=SIZES[wanted.size],
         color_scheme=wanted.scheme,
-        locale=wanted.language,
+        locale="en-GB",
         device_scale_factor=1,
     )
     tab = context.new_page()
