@@ -23,6 +23,9 @@ from tests.stand_ins.playwright_browser import (
 pytestmark = pytest.mark.browser
 
 WIDER_PX = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+CUT = """[...document.querySelectorAll(".views span")]
+    .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth)
+    .map((one) => one.innerText)"""
 SMALL = """[...document.querySelectorAll("button, select, input, nav a, a.tool")]
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)
     .map((one) => one.outerHTML.slice(0, 120))"""
@@ -54,6 +57,17 @@ def test_a_view_can_be_used_without_seeing_it(
         tab.goto(f"{address}{view.path}?lang={language}")
         assert list_violations(tab) == []
         assert tab.evaluate("document.documentElement.lang") == language
+        context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "ro"])
+def test_no_word_of_the_navigation_is_cut(chromium: Browser, address: str, language: str) -> None:
+    for size in SIZES.values():
+        context = chromium.new_context(viewport=size)
+        tab = context.new_page()
+        tab.goto(f"{address}/?lang={language}")
+        tab.wait_for_selector(READY)
+        assert tab.evaluate(CUT) == []
         context.close()
 
 
