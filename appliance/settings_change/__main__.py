@@ -28,13 +28,22 @@ NAME = "settings-apply"
 def run(path: Path, clock: Clock, own: SentenceLog) -> None:
     """Take back what is overdue, then carry out each proposal that has no answer yet."""
     keeper = Keeper(path, clock)
-    back = keeper.take_back_overdue()
-    if back is not None:
-        own.warning(f"change {back.number}: {back.why}")
+    take_back_overdue(keeper, own)
     for found in read_proposals(find_data_dir(path) / DIRECTORY, clock):
         name = found.id if isinstance(found, Proposal) else found[0]
         if keeper.history.read_result(name) is None:
             answer(keeper, found, name, own)
+
+
+def take_back_overdue(keeper: Keeper, own: SentenceLog) -> None:
+    """What cannot be taken back, since its old file is damaged, can still be confirmed."""
+    try:
+        back = keeper.take_back_overdue()
+    except ChangeError as error:
+        own.warning(f"a change that nobody confirmed stays: {error}", fault=error.code)
+        return
+    if back is not None:
+        own.warning(f"change {back.number}: {back.why}")
 
 
 def answer(keeper: Keeper, found: Proposal | tuple[str, str], name: str, own: SentenceLog) -> None:

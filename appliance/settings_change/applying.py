@@ -19,6 +19,7 @@ from pathlib import Path
 from appliance import settings_file
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, HostError, SettingsError
+from appliance.parsing.toml_text import decode
 from appliance.process.host import Host
 from appliance.process.units import format_unit
 from appliance.settings_change import history as kept
@@ -109,10 +110,11 @@ class Keeper:
 
     def _take_back(self, held: Target, entry: Entry, who: str, why: str) -> Entry:
         """The file of before that change; where it is another one by now, it stays as it is."""
-        if find_version(held.data) != entry.after:
-            entry = replace(entry, confirmation=kept.OVERTAKEN)
-            self.history.store(entry)
-            return entry
+        if (version := find_version(held.data)) != entry.after:
+            is_back = version == entry.before  # it was killed while it took it back
+            gone = replace(entry, confirmation=kept.TAKEN_BACK if is_back else kept.OVERTAKEN)
+            self.history.store(gone)
+            return gone
         old = self.history.read_text(entry.number)
         changed = list_changed(*(parse(self.path, one) for one in (held.data, old.encode())))
         back = kept.make_entry(
@@ -140,21 +142,52 @@ class Keeper:
             entry = self.history.begin(entry, held.data)
         except OSError as error:
             raise make_error(self.history.directory, error) from None
+        unset = self._set_timer(entry)  # first: a kill after the file is replaced must not cost it
         try:
             replace_target(self.path, held, data)
         except ChangeError:
             self.history.give_up(entry)
             raise
+        return self._finish(entry, orders, is_timer_set=not unset)
+
+    def _set_timer(self, entry: Entry) -> list[str]:
+        """Have PID 1 take back what waits and nobody confirms; why not, in sentences."""
+        if entry.confirmation != kept.WAITING:
+            return []
+        return try_order(lambda: self._find_host().restart(BACK_TIMER).wait())
+
+    def _finish(
+        self, entry: Entry, orders: Iterable[UnitOrder], *, is_timer_set: bool = False
+    ) -> Entry:
+        """The file is in its place: give the orders, and say what became of it."""
+        unset = [] if is_timer_set else self._set_timer(entry)
         host = self._find_host()
         before_page = [one for one in orders if one != PAGE]
-        said = [*format_titles(orders), *give(host, before_page)]
-        if entry.confirmation == kept.WAITING:
-            said += try_order(lambda: host.restart(BACK_TIMER).wait())
-        entry = self.history.finish(entry, said)
-        if entry.proposal:
+        said = [*format_titles(orders), *give(host, before_page), *unset]
+        if entry.proposal:  # before its end: a kill between both leaves what is gone on with
             self.history.write_result(entry.proposal, kept.make_result(entry.number, said))
+        entry = self.history.finish(entry, said)
         give(host, [one for one in orders if one == PAGE])
         return entry
+
+    def _go_on(self, entry: Entry, held: Target) -> None:
+        """What was killed after the file was replaced: after a boot all services have the new file,
+        in the same one they have not.
+        """
+        if entry.boot_id == self._clock.stamp().boot_id:
+            self._finish(entry, self._find_orders_since(entry, held))
+            return
+        said = (kept.AFTER_POWER_CUT,)
+        if entry.proposal:
+            self.history.write_result(entry.proposal, kept.make_result(entry.number, said))
+        self.history.finish(entry, said)
+
+    def _find_orders_since(self, entry: Entry, held: Target) -> Iterable[UnitOrder]:
+        try:
+            old = self.history.read_text(entry.number)
+            return self._find_orders(old.encode(), decode(held.data))
+        except ApplianceError:
+            return (PAGE,)
 
     def _find_host(self) -> Host:
         """PID 1 by the settings that are in force now."""
@@ -168,7 +201,8 @@ class Keeper:
             self.history.make_directory(held.gid)
             with hold_lock(self.history.directory / "lock", LOCK_S):
                 held = read_target(self.path)
-                self.history.recover(find_version(held.data))
+                for entry in self.history.recover(find_version(held.data)):
+                    self._go_on(entry, held)
                 yield held
         except OSError as error:
             raise make_error(self.history.directory, error) from None

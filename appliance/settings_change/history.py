@@ -3,7 +3,7 @@
     history = History(path)                  # beside the settings file, in settings-history/
     entry = history.begin(...)               # before the file is replaced
     history.finish(entry, said)              # after it
-    history.recover(version)                 # after a power cut: what the file says has happened
+    made = history.recover(version)          # what a power cut or a kill has left half done
 
 Reads and writes: `NUMBER.toml`, the file before the change; `NUMBER.json`, the change.
 Never: says of a change that it was made while the file is still the old one.
@@ -147,17 +147,19 @@ class History:
         if self.find_waiting() is None:
             (self.directory / MARK).unlink(missing_ok=True)
 
-    def recover(self, version: str) -> None:
-        """What was begun and not finished: the file that is there says whether it was made."""
+    def recover(self, version: str) -> list[Entry]:
+        """What was begun and not finished: the file that is there says whether it was made. Those
+        that were, the oldest first: their services may not know of it.
+        """
+        made: list[Entry] = []
         for entry in self.list_entries():
             if entry.is_finished:
                 break
             if version == entry.before:
                 self.give_up(entry)
             else:
-                self.finish(entry, (AFTER_POWER_CUT,))
-                if entry.proposal:
-                    self.write_result(entry.proposal, make_result(entry.number, (AFTER_POWER_CUT,)))
+                made.insert(0, entry)
+        return made
 
     def write_result(self, proposal: str, result: Mapping[str, Any]) -> None:
         """What became of a proposal; the last twenty are kept."""
