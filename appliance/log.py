@@ -19,12 +19,14 @@ from appliance.wording.shorten import shorten
 SEVERITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
 LONGEST = 2000  # characters of a line: what a device or a program says may have any length
 FLUSH_S = 2.0  # real seconds for the last lines of a process
-# Both patterns take each character once, so a hostile text costs no more than any of its length.
+# The patterns take each character once, so a hostile text costs no more than any of its length.
 ADDRESS = re.compile(r"://[^\s\"]+")
 # http cameras are asked with ?user=...&pwd=..., ?loginuse=...&loginpas=..., ?token=...
-NAMES = "use|user|usr|pas|pass|passwd|password|pwd|token|key|auth|secret"
+NAMES = "use|user|usr|pas|pass|passwd|password|pwd|psw|pword|token|key|auth|secret"
 ENDS_IN_NAME = "|".join(f"(?<={name}=)" for name in NAMES.split("|"))
 ASKED = re.compile(rf"(?P<name>[?&][^?=&\s\"]*=)(?:{ENDS_IN_NAME})[^&\s\"]+", re.IGNORECASE)
+# Others in the path: /user=NAME_password=WORD_channel=1, after which everything is hidden.
+IN_PATH = re.compile(rf"(?<==)(?:{ENDS_IN_NAME})[^&\s\"]+", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -55,7 +57,8 @@ def hide_user(address: re.Match[str]) -> str:
     no address may (RFC 3986, 3.2.1).
     """
     _, at, host = address[0].rpartition("@")
-    return f"://***@{host}" if at else host
+    shown = IN_PATH.sub("***", host)
+    return f"://***@{shown}" if at else shown
 
 
 def redact_all(document: T) -> T:

@@ -21,6 +21,13 @@ from appliance.settings_rules.places import Place
 CANNOT = "the lines cannot be shown: a secret stands in them in a way that cannot be hidden"
 ANOTHER = f"{HIDDEN}, another one"
 WITH_USER = re.compile(r"://.*@")
+# What people note in a comment: a password, or NAME:PASSWORD@HOST without the scheme.
+NOTED = re.compile(
+    r"(?P<word>passw|passphrase|passcode|pwd|psw|parol|token|secret|\bpass\b|\bpin\b)"
+    r"(?!\w*_file\b).*",
+    re.IGNORECASE,
+)
+WORD = re.compile(r"\S+")
 
 
 def compare(old: str, new: str, *, name: str) -> str:
@@ -63,4 +70,13 @@ def replace_hidden(shown: Any) -> Any:
 def hide_line(line: str) -> str:
     """A line without what may be secret in its comment; values are masked already."""
     head, mark, comment = line.partition("#")
-    return head + mark + WITH_USER.sub(f"://{HIDDEN}@", redact(comment))
+    shown = WITH_USER.sub(f"://{HIDDEN}@", redact(comment))
+    shown = WORD.sub(lambda found: hide_word(found[0]), shown)
+    return head + mark + NOTED.sub(rf"\g<word> {HIDDEN}", shown)
+
+
+def hide_word(word: str) -> str:
+    """NAME:PASSWORD@HOST, an address that somebody noted without its scheme."""
+    user, at, host = word.rpartition("@")
+    is_shown = at and ":" in user and not user.endswith(f"://{HIDDEN}")
+    return f"{HIDDEN}@{host}" if is_shown else word

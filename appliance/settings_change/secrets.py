@@ -18,6 +18,9 @@ WITH_USER = re.compile(
     r"^(?P<scheme>[a-z][a-z0-9+.-]*://).*@(?P<host>[^@]*)$", re.IGNORECASE | re.DOTALL
 )
 
+# The same where somebody forgot what stands before it.
+WITHOUT_SCHEME = re.compile(r"[^\s/@]*:[^@]*@(?P<host>[^@\s]+)")
+
 
 def is_secret(value: Any) -> bool:
     """Whether a value, or a text in a list, holds a password or a token."""
@@ -32,6 +35,8 @@ def hide(value: Any) -> Any:
         return [hide(one) for one in value]
     if not isinstance(value, str):
         return value
+    if (bare := WITHOUT_SCHEME.fullmatch(value)) and "://" not in value:
+        return f"{HIDDEN}@{bare['host']}"
     found = WITH_USER.fullmatch(value)
     shown = f"{found['scheme']}{HIDDEN}@{found['host']}" if found else value
     return redact(shown)
