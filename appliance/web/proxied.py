@@ -39,9 +39,11 @@ def read_said(environ: Mapping[str, Any]) -> Said:
 
 def is_passed_on(environ: Mapping[str, Any]) -> bool:
     """Whether another program says that it speaks for a client: a reverse proxy of the owner, which
-    reaches this computer's loopback as the touchscreen does.
+    reaches this computer's loopback as the touchscreen does. nginx says nothing unless it is told
+    to, but speaks a protocol that no browser speaks.
     """
-    return any(one.startswith((*FORWARDED, "HTTP_VIA")) for one in environ)
+    is_old = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
+    return is_old or any(one.startswith((*FORWARDED, "HTTP_VIA")) for one in environ)
 
 
 def remove_said(environ: MutableMapping[str, Any]) -> None:

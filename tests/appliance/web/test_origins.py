@@ -34,3 +34,10 @@ def test_without_a_word_of_the_server_the_peer_decides() -> None:
 def test_what_another_program_passes_on_is_not_of_the_touchscreen(name: str) -> None:
     assert is_passed_on({name: "10.0.0.7", "REMOTE_ADDR": "127.0.0.1"})
     assert not is_passed_on({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost"})
+
+
+def test_a_proxy_of_the_owner_that_says_nothing_is_known_by_its_old_protocol() -> None:
+    """nginx speaks HTTP/1.0 to what it passes on to, and names no client, unless it is told to."""
+    told = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080"}
+    assert is_passed_on({**told, "SERVER_PROTOCOL": "HTTP/1.0"})
+    assert not is_passed_on({**told, "SERVER_PROTOCOL": "HTTP/1.1"})
