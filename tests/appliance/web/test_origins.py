@@ -37,7 +37,7 @@ def test_what_another_program_passes_on_is_not_of_the_touchscreen(name: str) -> 
 
 
 def test_a_proxy_of_the_owner_that_says_nothing_is_known_by_its_old_protocol() -> None:
-    """nginx speaks HTTP/1.0 to what it passes on to, and names no client, unless it is told to."""
+    """Nginx speaks HTTP/1.0 to what it passes on to, and names no client, unless it is told to."""
     told = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8080"}
     assert is_passed_on({**told, "SERVER_PROTOCOL": "HTTP/1.0"})
     assert not is_passed_on({**told, "SERVER_PROTOCOL": "HTTP/1.1"})
