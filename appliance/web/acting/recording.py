@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import g, make_response, request
+from flask import current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -67,6 +67,9 @@ def acts(role: Role = Role.TECHNICIAN, *, most_bytes: int = MOST_BYTES) -> Calla
             except HTTPException as error:
                 outcome = judge(error.code or 500)
                 raise
+            except Exception as error:  # noqa: BLE001 - raised again where no handler answers it
+                answer = make_response(current_app.handle_user_exception(error))
+                outcome = judge(answer.status_code)
             finally:
                 end(front, g.act_outcome or outcome)
             return answer

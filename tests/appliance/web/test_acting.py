@@ -219,3 +219,24 @@ def test_every_address_that_takes_orders_asks_who_orders(app: Flask) -> None:
     posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     open_ones = {name for name in posts if not hasattr(app.view_functions[name], "role")}
     assert open_ones == by_themselves
+
+
+class WrongError(Exception):
+    """What a view raises that the application answers by a handler of its own."""
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(422, Outcome.REFUSED), (503, Outcome.FAILED)])
+def test_what_a_handler_answers_is_recorded_by_its_answer(
+    settings: Settings, code: int, outcome: Outcome
+) -> None:
+    app = create_app(settings, FakeClock())
+    app.register_error_handler(WrongError, lambda _error: ({"reason": "wrong"}, code))
+
+    @app.post("/gate")
+    @acts(Role.TECHNICIAN)
+    def shut() -> str:
+        raise WrongError
+
+    answer = enter_pin(app, settings).post("/gate")
+    assert (answer.status_code, answer.get_json()) == (code, {"reason": "wrong"})
+    assert list_acts(open_access(app), 1)[0].outcome == outcome.value
