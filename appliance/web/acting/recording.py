@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
 from appliance.access.accounts import find_pin, list_accounts
 from appliance.access.acts import Outcome, begin_act, describe_act, end_act
@@ -64,9 +63,6 @@ def acts(role: Role = Role.TECHNICIAN, *, most_bytes: int = MOST_BYTES) -> Calla
             try:
                 answer = make_response(view(*places, **named))
                 outcome = judge(answer.status_code)
-            except HTTPException as error:
-                outcome = judge(error.code or 500)
-                raise
             except Exception as error:  # noqa: BLE001 - raised again where no handler answers it
                 answer = make_response(current_app.handle_user_exception(error))
                 outcome = judge(answer.status_code)
