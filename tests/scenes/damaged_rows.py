@@ -47,7 +47,7 @@ from appliance.model_cameras import (
     SwitchOrder,
     Watching,
 )
-from appliance.model_set_points import SetPoints
+from appliance.model_set_points import DeviceState, SetPoints
 from appliance.model_sources import SourceCause, SourcePhase, SourceState
 from appliance.model_updates import CheckIn, UpdateHold, UpdateState, UpdateStep
 from appliance.mqtt import event_message
@@ -161,6 +161,7 @@ def power_rows(now: Stamp) -> list[Any]:
         BatteryAge(now, earlier.utc, 900.0, 880.0, 3600.0, 20.0, 5.0, 96.0, 2.0, earlier.utc),
         SourceState(now, "main", SourcePhase.GIVING, SourceCause.PLAN, "dear", fuel_left_kwh=3.0),
         SetPoints(now, "charger main", "epever-tracer", absorption_v=14.2, cells=4),
+        DeviceState(now, "charger main", "epever-tracer", 120, 1, figures={"pv_power_w": 20.0}),
         Sleep(earlier, EnergyLevel.HIBERNATE, now.utc, "the clock", now.utc, 40.0, 3.0, "night"),
         Wake(now, earlier.utc, "the clock", 0, 40.0, stays=True, reason="sun"),
         EnergyTotal(now, "sun", 1200.0),

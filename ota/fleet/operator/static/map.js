@@ -7,7 +7,7 @@ import { loadOutlines } from "./outlines.js";
 import { View, worldX, worldY } from "./projection.js";
 import { shape } from "./states.js";
 import { unitLink } from "./table.js";
-import { count } from "./words.js";
+import { count } from "./counts.js";
 
 const MOST_LISTED = 12;
 const TOUCH_PX = 6; // round a unit's shape

@@ -3,7 +3,8 @@
 import { byId, facts, make, say, show } from "./dom.js";
 import { question, toggle } from "./question.js";
 import { MEANINGS, ORDER, shape } from "./states.js";
-import { count, fixed, known, percent } from "./words.js";
+import { count } from "./counts.js";
+import { fixed, known, percent } from "./words.js";
 
 const MOST_SHOWN = 4;
 const LISTS = [

@@ -3,7 +3,8 @@
 import { REFUSED } from "./advice.js";
 import { byId, make, say, show } from "./dom.js";
 import { unitNow, when } from "./times.js";
-import { count, sentence } from "./words.js";
+import { count } from "./counts.js";
+import { sentence } from "./words.js";
 
 let shown = null;
 
