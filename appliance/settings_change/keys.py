@@ -118,11 +118,18 @@ def list_fields(kind: Any) -> Mapping[str, tuple[Field[Any], Any]]:
 
 def choose_rule(where: Place) -> Rule:
     """What it takes to change that key from the page."""
-    if fits_any(where, BY_HAND):
+    if is_by_hand(where):
         return Rule.BY_HAND
     if fits_any(where, CONFIRM) and not fits_any(where, HARMLESS):
         return Rule.CONFIRM
     return Rule.FREE
+
+
+def is_by_hand(where: Place) -> bool:
+    """Whether only root on the unit changes it. A file that a service reads a secret from is one of
+    them: with another address beside it, any file that the service may read would go there.
+    """
+    return fits_any(where, BY_HAND) or (len(where) > 1 and where[-1].endswith("_file"))
 
 
 def fits_any(where: Place, patterns: Iterable[Place]) -> bool:

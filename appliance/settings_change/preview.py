@@ -23,7 +23,7 @@ from appliance.settings_change.describe import describe_value, find_version, rea
 from appliance.settings_change.difference import compare
 from appliance.settings_change.edit import edit
 from appliance.settings_change.errors import ChangeError, Refused
-from appliance.settings_change.keys import BY_HAND, Rule, choose_rule, fits_any, format_place
+from appliance.settings_change.keys import Rule, choose_rule, format_place, is_by_hand
 from appliance.settings_change.restarts import UnitOrder, list_orders
 from appliance.settings_change.trees import Changes, get, list_changed
 from appliance.settings_rules.places import Place
@@ -170,11 +170,11 @@ def refuse_by_hand(changed: Iterable[Place], new_tree: Mapping[str, Any]) -> Non
     """A switch that goes as a whole is no new command for root."""
     for where in changed:
         is_gone = where[0] == "switch" and get(new_tree, where[:2]) is None
-        if fits_any(where, BY_HAND) and not is_gone:
+        if is_by_hand(where) and not is_gone:
             key = format_place(where)
             text = say(
                 "{key} is changed on the unit alone, as root (`unitctl settings set`): root runs "
-                "it, or the unit keeps its things there",
+                "it, a service reads a secret from it, or the unit keeps its things there",
                 key=key,
             )
             raise ChangeError(text, Refused.BY_HAND, key)

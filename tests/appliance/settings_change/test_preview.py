@@ -102,6 +102,10 @@ def test_a_key_that_would_lock_out_must_be_confirmed(path: Path) -> None:
         ("switch.door", {"kind": "command", "on": "/bin/sh -c id", "off": "/bin/true"}),
         ("unit.data_dir", "/srv/other"),
         ("clock.speed", 10),
+        (
+            "mqtt",
+            {"host": "evil.example", "user": "u", "password_file": "/etc/appliance/unit.toml"},
+        ),
     ],
 )
 def test_what_root_runs_is_not_changed_from_the_page(path: Path, key: str, value: object) -> None:
@@ -109,7 +113,7 @@ def test_what_root_runs_is_not_changed_from_the_page(path: Path, key: str, value
         propose(path, path.read_bytes(), {parse_place(key): value})
     assert refused.value.kind is Refused.BY_HAND
     data = path.read_bytes()
-    if key != "clock.speed":
+    if key not in ("clock.speed", "mqtt"):  # what they ask for is not there
         assert propose(path, data, {parse_place(key): value}, from_page=False).changed
 
 
