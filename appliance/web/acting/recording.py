@@ -63,7 +63,7 @@ def acts(role: Role = Role.TECHNICIAN, *, most_bytes: int = MOST_BYTES) -> Calla
             try:
                 answer = make_response(view(*places, **named))
                 outcome = judge(answer.status_code)
-            except Exception as error:  # noqa: BLE001 - raised again where no handler answers it
+            except Exception as error:  # noqa: BLE001  (raised again where no handler answers it)
                 answer = make_response(current_app.handle_user_exception(error))
                 outcome = judge(answer.status_code)
             finally:

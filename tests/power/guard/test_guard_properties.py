@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from power.guard.guard import judge
+from power.guard.limits import derive_limits
 from power.guard.observations import GuardState
 from power.guard.verdict import Verdict
 from tests.power.guard.test_guard import SETTINGS, GuardRun, a_reading, a_state
 from tests.stand_ins.fakes import FakeClock
+
+CELLS = 4
+MOST_AT_12_7_V_PCT = derive_limits(SETTINGS.battery, SETTINGS.energy).cell.rested.find_most_pct(
+    12.7 / CELLS
+)
 
 FLOOR_V = 12.0  # four LFP cells
 
@@ -203,6 +209,8 @@ def test_a_lower_voltage_never_allows_more(
 def test_a_lower_charge_never_allows_more(
     sequence: list[float], a: float, b: float, sigma: float, hidden: float | None
 ) -> None:
+    """Of two counts that the voltage allows, or of two that it contradicts: such a one is lost."""
+    assume(not min(a, b) <= MOST_AT_12_7_V_PCT < max(a, b))
     clock = FakeClock()
     state = after(sequence, clock)
 
@@ -215,6 +223,28 @@ def test_a_lower_charge_never_allows_more(
         )
 
     assert allowed(min(a, b)) <= allowed(max(a, b))
+
+
+@pytest.mark.parametrize(
+    ("charge_pct", "level"), [(10.0, EnergyLevel.HIBERNATE), (23.0, EnergyLevel.OFF)]
+)
+def test_a_voltage_speaks_against_a_power_off_only_where_it_agrees_with_the_count(
+    charge_pct: float, level: EnergyLevel
+) -> None:
+    """Found at random: 14 % are hidden by cold, and at 12.7 V there cannot be 23 %."""
+    clock = FakeClock()
+    left_wh = max(0.0, charge_pct - 14) / 100 * 2560
+    battery = replace(a_state(clock, charge_pct, 0.0), energy_wh=left_wh)
+    verdict = judge(
+        after([], clock),
+        a_reading(clock, 12.7, -2.0),
+        0.0,
+        battery,
+        SETTINGS,
+        clock.stamp(),
+        clock_confirmed=True,
+    )[1]
+    assert verdict.max_level is level
 
 
 OF_READING = (
