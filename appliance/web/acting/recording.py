@@ -6,6 +6,7 @@ act could not be recorded before.
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
@@ -29,6 +30,9 @@ from appliance.web.acting.refusals import NotAllowed, NotLoggedIn
 from appliance.web.acting.same_site import require_csrf_token, require_same_site
 from appliance.wording.sentence import as_plain, say
 
+PLACEHOLDER = re.compile(
+    r"<(?:[^<>:]*:)?(\w+)>"
+)  # in an address
 MOST_BYTES = 4096  # of a body, where an address says nothing else
 MOST_REFUSED = 30  # refused acts that one process records: who asks for ever writes no more
 MADE_SAFE = say(
@@ -149,8 +153,9 @@ def end(front: Front, outcome: Outcome) -> None:
 
 
 def name_act() -> str:
-    """What is done, as long as nothing says it better."""
-    return f"{request.method} {request.url_rule.rule if request.url_rule else request.path}"
+    """What is done, as long as nothing says it better: `POST /api/cameras/CAMERA/ACTION`."""
+    rule = request.url_rule.rule if request.url_rule else request.path
+    return f"{request.method} {PLACEHOLDER.sub(lambda found: found[1].upper(), rule)}"
 
 
 def judge(code: int) -> Outcome:

@@ -59,7 +59,7 @@ def test_a_technician_at_the_touchscreen_acts(app: Flask, settings: Settings) ->
     assert enter_pin(app, settings).post("/api/doors/shed").get_json() == {"open": "shed"}
     act = last_act(app)
     assert (act.name, act.origin, act.outcome) == ("touchscreen", "touchscreen", "done")
-    assert (act.what, act.target) == ("POST /api/doors/<door>", "shed")
+    assert (act.what, act.target) == ("POST /api/doors/DOOR", "shed")
 
 
 def test_a_technician_over_tls_acts_and_his_address_is_recorded(
