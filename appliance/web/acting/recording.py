@@ -30,9 +30,7 @@ from appliance.web.acting.refusals import NotAllowed, NotLoggedIn
 from appliance.web.acting.same_site import require_csrf_token, require_same_site
 from appliance.wording.sentence import as_plain, say
 
-PLACEHOLDER = re.compile(
-    r"<(?:[^<>:]*:)?(\w+)>"
-)  # in an address
+PLACEHOLDER = re.compile(r"<(?:[^<>:]*:)?(\w+)>")  # in an address
 MOST_BYTES = 4096  # of a body, where an address says nothing else
 MOST_REFUSED = 30  # refused acts that one process records: who asks for ever writes no more
 MADE_SAFE = say(
