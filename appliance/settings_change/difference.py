@@ -20,13 +20,13 @@ from appliance.settings_rules.places import Place
 
 CANNOT = "the lines cannot be shown: a secret stands in them in a way that cannot be hidden"
 ANOTHER = f"{HIDDEN}, another one"
-WITH_USER = re.compile(r"://.*@")
 # What people note in a comment: a password, or NAME:PASSWORD@HOST without the scheme.
 NOTED = re.compile(
-    r"(?P<word>passw|passphrase|passcode|pwd|psw|parol|token|secret|\bpass\b|\bpin\b)"
-    r"(?!\w*_file\b).*",
+    r"(?P<word>passw|passphrase|passcode|pwd|psw|parol|token|secret|bearer|credential|api.?key"
+    r"|\b(?:pass|pin|psk|key|auth|login)\b)(?!\w*_file\b).*",
     re.IGNORECASE,
 )
+LONG = re.compile(r"[\w+=~-]{20,}")
 WORD = re.compile(r"\S+")
 
 
@@ -70,9 +70,22 @@ def replace_hidden(shown: Any) -> Any:
 def hide_line(line: str) -> str:
     """A line without what may be secret in its comment; values are masked already."""
     head, mark, comment = line.partition("#")
-    shown = WITH_USER.sub(f"://{HIDDEN}@", redact(comment))
+    shown = hide_users(redact(comment))
     shown = WORD.sub(lambda found: hide_word(found[0]), shown)
+    shown = LONG.sub(lambda found: hide_made(found[0]), shown)
     return head + mark + NOTED.sub(rf"\g<word> {HIDDEN}", shown)
+
+
+def hide_users(comment: str) -> str:
+    """All between the first :// and the last @, which are searched once each."""
+    begin, end = comment.find("://"), comment.rfind("@")
+    return comment if end < begin or begin < 0 else f"{comment[:begin]}://{HIDDEN}{comment[end:]}"
+
+
+def hide_made(word: str) -> str:
+    """What nobody writes by hand, letters and digits in one long word: a bot's token, a key."""
+    is_made = any(map(str.isdigit, word)) and any(map(str.isalpha, word))
+    return HIDDEN if is_made else word
 
 
 def hide_word(word: str) -> str:

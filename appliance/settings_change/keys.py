@@ -34,8 +34,20 @@ class Rule(Enum):
     BY_HAND = "by-hand"  # only as root on the unit
 
 
-# What decides who reaches the page and under which name: a mistake in it locks the technician out.
-CONFIRM = (("web", "*"), ("alarms", "page"), ("kiosk", "enabled"))
+# What decides who reaches the page, and under which name, or whether the unit and its link are on: a
+# mistake in it locks the technician out. Any switch may feed the modem.
+CONFIRM = (
+    ("web", "*"),
+    ("alarms", "page"),
+    ("kiosk", "enabled"),
+    ("host", "*"),
+    ("charger", "*", "*"),
+    ("bms", "*", "*"),
+    ("battery", "*"),
+    ("energy", "*"),
+    ("computer", "*"),
+    ("switch", "*", "*"),
+)
 # What root runs or writes to, where the unit keeps its things, and the clock of a demonstration.
 BY_HAND = (
     ("host", "systemctl"),
@@ -51,6 +63,9 @@ BY_HAND = (
 HARMLESS = (
     *(("web", key) for key in ("idle_exit_s", "language")),
     *(("web", f"{way}_{span}_s") for way in ("pin", "login") for span in ("idle", "longest")),
+    *(("energy", f"worth_of_{what}") for what in ("listening", "full_hour")),
+    *(("switch", "*", f"event_{what}") for what in ("labels", "cameras", "zones", "sun", "hours")),
+    ("switch", "*", "event_on_s"),
 )
 
 

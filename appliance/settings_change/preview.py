@@ -51,9 +51,11 @@ class Preview:
 
     @property
     def to_confirm(self) -> tuple[str, ...]:
-        """The keys for which it is taken back unless it is confirmed."""
+        """The keys for which it is taken back unless it is confirmed; those of a switch that goes
+        as a whole are among them.
+        """
         return tuple(
-            format_place(where) for where in self.changed if choose_rule(where) is Rule.CONFIRM
+            format_place(where) for where in self.changed if choose_rule(where) is not Rule.FREE
         )
 
     def to_document(self) -> dict[str, Any]:

@@ -266,6 +266,12 @@ def test_the_oneshot_of_the_settings_looks_where_the_page_and_the_history_write(
     assert f"|{mark}" in values(unit, "ConditionPathExists")
 
 
+def test_a_change_of_the_settings_that_is_killed_goes_on_though_nobody_looks_at_the_page() -> None:
+    unit = UNITS / "appliance-settings-apply.service"
+    assert values(unit, "Restart") == ["on-abnormal"]
+    assert float(values(unit, "RestartSec")[0]) <= 5
+
+
 def test_a_clean_shutdown_is_over_before_the_battery_minds() -> None:
     for service in SERVICES:
         (stop_s,) = values(file_of(service), "TimeoutStopSec")

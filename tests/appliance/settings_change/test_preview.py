@@ -95,6 +95,32 @@ def test_a_key_that_would_lock_out_must_be_confirmed(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"energy__off_below_pct": 11},
+        {"battery__capacity_wh": 1280},
+        {"host__sleep": "power-off"},
+        {"computer__idle_w": 30},
+        {"charger__roof": {"model": "victron-mppt", "port": "/dev/ttyUSB7"}},
+        {"switch__modem__runs_from": "full"},
+        {"switch__modem": None},
+    ],
+)
+def test_a_key_that_may_switch_off_the_unit_or_its_link_must_be_confirmed(
+    path: Path, change: dict[str, object]
+) -> None:
+    found = ask(path, **change)
+    assert found.to_confirm == tuple(map(".".join, found.changed))
+
+
+def test_what_only_weighs_or_belongs_to_an_event_is_changed_without_a_confirmation(
+    path: Path,
+) -> None:
+    found = ask(path, energy__worth_of_listening=0.5, switch__modem__event_on_s=30)
+    assert found.to_confirm == ()
+
+
+@pytest.mark.parametrize(
     ("key", "value"),
     [
         ("host.systemctl", "/tmp/mine"),
