@@ -34,7 +34,7 @@ class Rule(Enum):
     BY_HAND = "by-hand"  # only as root on the unit
 
 
-# What decides who reaches the page, and under which name, or whether the unit and its link are on: a
+# What decides who reaches the page, under which name, or whether the unit and its link are on: a
 # mistake in it locks the technician out. Any switch may feed the modem.
 CONFIRM = (
     ("web", "*"),
