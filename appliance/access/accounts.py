@@ -1,7 +1,8 @@
 """Accounts with their passwords, and the PIN of the touchscreen.
 
 Reads and writes: `account`, `pin` and, where one changes, the sessions that end by it.
-Never: lets somebody who is logged in stay so after his account, password or PIN has changed.
+Never: lets somebody who is logged in stay so after his account, password or PIN has changed; takes
+the set-up code of a new unit (setup_code.py) once there is a PIN or a technician.
 """
 
 import re
@@ -17,6 +18,7 @@ from appliance.strict_json import InputError, show
 NAME = re.compile(r"[^\W_](?:[\w .-]{0,38}[\w])?")
 MOST_ACCOUNTS = 100
 TAKEN = ("touchscreen", "token ")  # how acts name who has no account
+SETUP = "setup"  # who sets a new unit up; without a password: who is logged in so goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,10 @@ def fold(name: str) -> str:
 
 
 def list_accounts(file: AccessFile) -> list[Account]:
-    """All, by name. Raises `AccessError`."""
+    """All of people, by name. Raises `AccessError`."""
+    sql = "SELECT name, shown, role, at FROM account WHERE name <> ? ORDER BY name"
     with file.read() as db:
-        rows = db.execute("SELECT name, shown, role, at FROM account ORDER BY name").fetchall()
+        rows = db.execute(sql, (SETUP,)).fetchall()
     return [decode(row) for row in rows]
 
 
@@ -61,7 +64,7 @@ def find_password(file: AccessFile, name: str) -> str | None:
     """The stored hash; None where there is no such account. Raises `AccessError`."""
     with file.read() as db:
         row = db.execute("SELECT password FROM account WHERE name = ?", (fold(name),)).fetchone()
-    return row and str(row["password"])
+    return row and (str(row["password"]) or None)
 
 
 def require_account(file: AccessFile, name: str) -> None:
@@ -72,8 +75,10 @@ def require_account(file: AccessFile, name: str) -> None:
 def clean_account_name(text: str) -> str:
     """The name of a new account as it is shown. Raises `InputError`."""
     found = clean_name(text)
-    if fold(found).startswith(TAKEN):
-        raise InputError(f"{show(found)} would be taken for the PIN or for a script's token")
+    if fold(found).startswith(TAKEN) or fold(found) == SETUP:
+        raise InputError(
+            f"{show(found)} would be taken for the PIN, a script's token or the set-up code"
+        )
     return found
 
 
@@ -91,6 +96,8 @@ def add_account(file: AccessFile, name: str, role: Role, password: str) -> None:
         at = encode_time(file.clock.stamp().utc)
         values = (fold(shown), shown, role.word, password, at)
         db.execute("INSERT INTO account VALUES (?, ?, ?, ?, ?)", values)
+        if role is Role.TECHNICIAN:
+            end_setup_code(db)
 
 
 def change_password(file: AccessFile, name: str, password: str) -> None:
@@ -108,6 +115,11 @@ def remove_account(file: AccessFile, name: str) -> None:
         deleted = db.execute("DELETE FROM account WHERE name = ?", (fold(name),))
         require_found(deleted.rowcount, name)
         end_sessions(db, name)
+
+
+def end_setup_code(db: sqlite3.Connection) -> None:
+    """Nobody logs in with it any more; who is setting the unit up stays logged in."""
+    db.execute("UPDATE account SET password = '' WHERE name = ?", (SETUP,))
 
 
 def require_found(count: int, name: str) -> None:
@@ -138,5 +150,6 @@ def set_pin(file: AccessFile, pin: str | None) -> None:
         if pin is not None:
             at = encode_time(file.clock.stamp().utc)
             db.execute("INSERT INTO pin VALUES (1, ?, ?)", (pin, at))
+            end_setup_code(db)
         db.execute("DELETE FROM session WHERE account IS NULL")
         db.execute("DELETE FROM attempt WHERE key = 'pin'")

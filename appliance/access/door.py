@@ -2,6 +2,7 @@
 
     session_id = log_in(file, name="anna", password="correct horse battery", origin=..., source=...)
     session_id = log_in_by_pin(file, "481516")
+    session_id = log_in_by_code(file, "k7tm4xqd2p", origin=..., source=...)    # a new unit
 
 Reads and writes: access.db.
 Never: says whether there is such an account, or takes another time where there is none; lets wrong
@@ -12,18 +13,24 @@ import math
 from collections.abc import Mapping
 
 from appliance.access import waits
-from appliance.access.accounts import find_password, find_pin, fold
+from appliance.access.accounts import SETUP, find_password, find_pin, fold
 from appliance.access.attempts import NETWORK_KEY, PIN_KEY, begin_try, end_try
 from appliance.access.database import AccessFile
 from appliance.access.passwords import MOST_PASSWORD, digest, matches
 from appliance.access.roles import Origin
 from appliance.access.sessions import begin_session
+from appliance.access.setup_code import clean_code
 from appliance.access.waits import Limit
 from appliance.errors import ApplianceError
 from appliance.wording.sentence import Sentence, say, say_count
 
 WRONG = say("This name and password do not belong together.")
 WRONG_PIN = say("This is not the PIN.")
+WRONG_CODE = say("This is not the set-up code.")
+NO_CODE = say(
+    "This unit takes no set-up code: it is set up, or none was made. Log in with an account; on a "
+    "new unit root makes a code with `sudo unitctl access code`."
+)
 NO_PIN = say("No PIN is set on this unit: set one with `sudo unitctl access pin set`.")
 
 
@@ -58,6 +65,19 @@ def log_in_by_pin(file: AccessFile, pin: str) -> str:
         raise RefusedError(WRONG_PIN)
     end_try(file, limits)
     return begin_session(file, None, Origin.TOUCHSCREEN)
+
+
+def log_in_by_code(file: AccessFile, code: str, *, origin: Origin, source: str) -> str:
+    """The id of the new session of who sets the unit up. Raises `RefusedError`, `AccessError`."""
+    stored = find_password(file, SETUP)
+    if not stored:
+        raise RefusedError(NO_CODE)
+    limits = choose_limits(SETUP, origin, source)
+    require_turn(file, limits)
+    if not matches(stored, clean_code(code)):
+        raise RefusedError(WRONG_CODE)
+    end_try(file, [key for key in limits if key != NETWORK_KEY])
+    return begin_session(file, SETUP, origin)
 
 
 def choose_limits(name: str, origin: Origin, source: str) -> Mapping[str, Limit]:

@@ -16,7 +16,7 @@ from appliance.access.database import AccessFile
 from appliance.access.roles import GIVEN_ROLES
 from appliance.clock import SystemClock
 from appliance.commands import access_actions as do
-from appliance.commands.opening import load_unit_settings
+from appliance.commands.opening import find_settings, load_unit_settings
 from appliance.errors import SettingsError
 from appliance.parsing.arguments import NAME, PATH, make_type
 from appliance.parsing.values import parse_count
@@ -62,6 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_action(actions, "show", "what is set, and who has tried wrongly", do.show_all)
     for word in GROUPS:
         add_group(actions, word)
+    code = "make the code with which a new unit is set up from a phone, and print it"
+    add_action(actions, "code", code, do.make_code)
     add_action(actions, "unlock", "let everybody try again at once", do.unlock)
     journal = add_action(actions, "acts", "who did what, the newest first", do.show_acts)
     journal.add_argument("--limit", type=LIMIT, default=20, metavar="N", help="at most N (20)")
@@ -95,9 +97,16 @@ def add_action(actions: Any, word: str, text: str, act: Any) -> argparse.Argumen
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = load_unit_settings(arguments)
+    settings = load_settings(arguments)
     try:
         arguments.act(arguments, settings, AccessFile(settings.access_file, SystemClock()))
     except InputError as error:
         raise SettingsError(f"{error}; nothing was changed") from None
     return 0
+
+
+def load_settings(arguments: argparse.Namespace) -> Settings:
+    """Those of the unit; a new one may have none yet, and its code is made all the same."""
+    if arguments.act is do.make_code and not find_settings(arguments.settings).exists():
+        return Settings()
+    return load_unit_settings(arguments)

@@ -7,7 +7,7 @@ Never: prints a secret, but for a new token, once.
 
 import argparse
 
-from appliance.access import accounts, acts, attempts, passwords, sessions, tokens
+from appliance.access import accounts, acts, attempts, passwords, sessions, setup_code, tokens
 from appliance.access.acts import Outcome
 from appliance.access.database import AccessFile, set_aside
 from appliance.access.roles import GIVEN_ROLES, Origin, Person, Role
@@ -114,6 +114,16 @@ def describe_tokens(settings: Settings, file: AccessFile) -> Section:
         for one in tokens.list_tokens(file)
     ]
     return Section("Tokens of scripts", lines or [Line("", "none")])
+
+
+# --- a new unit ---------------------------------------------------------------------------------
+
+
+def make_code(_arguments: argparse.Namespace, settings: Settings, file: AccessFile) -> None:
+    code = setup_code.make_code(file)
+    record(settings, file, "set-up code made")
+    print(code)
+    print("Open https://UNIT/setup and type it. It ends with the first PIN or technician.")
 
 
 # --- the rest -------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from appliance.web.update_check import add_update_check
 from appliance.web.update_control import add_update_control
 from appliance.web.views.data import add_view_data
 from appliance.web.views.login import add_login, render_reason, render_refusal
+from appliance.web.views.setup import add_setup
 from appliance.web.views.shell import add_views
 
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
@@ -61,6 +62,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_views(app, settings, reader, static)
     add_kiosk(app, settings, clock, static)
     add_login(app)
+    add_setup(app, settings)
     add_data(app, settings, reader)
     add_view_data(app, settings, clock, reader)
     add_for_programs(app, settings, reader)

@@ -30,6 +30,7 @@ ENABLED = (
     "image-keep-settings.path",
     "image-keep-settings.service",
     "image-provision.service",
+    "image-setup-code.service",
     "image-rearm.service",
     "image-trial-end.timer",
     "nftables.service",

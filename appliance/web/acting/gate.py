@@ -25,7 +25,7 @@ from appliance.web.acting.refusals import NotAllowed, NotLoggedIn, TooLarge, wan
 from appliance.wording.sentence import say
 
 # Nothing of the unit is in them, or (a link in an alarm) they have a key of their own.
-OPEN = ("/login", "/logout", "/pin", "/healthz", "/manifest.webmanifest")
+OPEN = ("/login", "/logout", "/pin", "/setup", "/setup.svg", "/healthz", "/manifest.webmanifest")
 OPEN_BELOW = ("/static/", "/alarm/")
 MOST_BYTES = 1024  # of the body, where an address asks for none
 PLAIN = say(

@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from appliance.access.accounts import find_password, find_pin, list_accounts
+from appliance.access.accounts import SETUP, find_password, find_pin, list_accounts
 from appliance.access.acts import Outcome
 from appliance.access.door import RefusedError, log_in, log_in_by_pin
 from appliance.access.roles import Origin
@@ -128,7 +128,12 @@ def add_logout(app: Flask) -> None:
         )
 
 
-def enter(page: str, name: str, begin: Callable[[], str]) -> ResponseReturnValue:
+def enter(
+    page: str,
+    name: str,
+    begin: Callable[[], str],
+    show: Callable[[RefusedError, str], Response] | None = None,
+) -> ResponseReturnValue:
     """One try: leads on with a session, or shows the page again with the reason."""
     who, front = person(), asking.get_front()
     if who.origin is Origin.PLAIN:
@@ -138,7 +143,7 @@ def enter(page: str, name: str, begin: Callable[[], str]) -> ResponseReturnValue
         session_id = begin()
     except RefusedError as refusal:
         note_refused(name, refusal)
-        return render(page, refusal, name)
+        return show(refusal, name) if show else render(page, refusal, name)
     if before := asking.read_cookie(who.origin):
         end_session(front.file, before)
     record_act(who, "logged in", name)
@@ -189,6 +194,7 @@ def render(page: str, refusal: RefusedError | None = None, name: str = "") -> Re
         reason=str(refusal) if refusal else "",
         wait_s=refusal.wait_s if refusal else 0,
         has_pin=has_pin,
+        is_new=find_password(front.file, SETUP) is not None,
         nobody="" if is_set else NOBODY_YET[who.origin],
     )
     answer = make_response(text, choose_code(refusal))

@@ -1,0 +1,60 @@
+"""The set-up code of an image: for a new unit, and for none that only lost something.
+
+`unitctl` is a stand-in that prints a code, or refuses as on a unit that is set up.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.provisioning.image.test_image_files import FILES
+
+SCRIPT = FILES / "usr/lib/appliance/setup-code"
+LOGINS, FILE = "var/lib/appliance/access", "var/lib/appliance/access/setup-code"
+SCREEN = "run/issue.d/setup-code.issue"
+CODE = "K7TM4-XQD2P"
+
+
+def run(root: Path, *, is_set_up: bool = False) -> str | None:
+    """What the screen shows, None: nothing."""
+    programs = root / "programs"
+    programs.mkdir()
+    stand_in = programs / "unitctl"
+    stand_in.write_text("#!/bin/sh\nexit 2\n" if is_set_up else f"#!/bin/sh\necho {CODE}\necho x\n")
+    stand_in.chmod(0o755)
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    subprocess.run(("sh", SCRIPT, root), env=environment, check=True)
+    return (root / SCREEN).read_text() if (root / SCREEN).exists() else None
+
+
+def put(root: Path, place: str) -> None:
+    (root / place).parent.mkdir(parents=True, exist_ok=True)
+    (root / place).touch()
+
+
+def test_a_new_unit_shows_its_code(tmp_path: Path) -> None:
+    assert CODE in (run(tmp_path) or "")
+
+
+def test_it_shows_one_at_each_start_until_it_is_set_up(tmp_path: Path) -> None:
+    put(tmp_path, FILE)
+    put(tmp_path, "efi/kept/unit.toml")
+    assert CODE in (run(tmp_path) or "")
+
+
+def test_a_unit_that_is_set_up_shows_none_and_forgets_it(tmp_path: Path) -> None:
+    put(tmp_path, FILE)
+    assert run(tmp_path, is_set_up=True) is None
+    assert not (tmp_path / FILE).exists()
+
+
+@pytest.mark.parametrize(
+    "place", ["efi/kept/unit.toml", "run/appliance-image/data-in-memory", f"{LOGINS}/access.db"]
+)
+def test_a_unit_that_lost_its_data_or_had_logins_before_makes_none(
+    tmp_path: Path, place: str
+) -> None:
+    put(tmp_path, place)
+    assert run(tmp_path) is None
