@@ -21,6 +21,11 @@ from appliance.clock import Clock
 from appliance.store.rows import encode_time
 
 MOST_ACTS = 10_000
+MOST_REFUSED = 2000  # of them, so that who may do nothing pushes out nothing that was done
+TRIM_REFUSED = (
+    "DELETE FROM act WHERE outcome = ? AND id <= "
+    "(SELECT id FROM act WHERE outcome = ? ORDER BY id DESC LIMIT 1 OFFSET ?)"
+)
 LONGEST_LIST = 1000
 LONGEST = 200  # characters of each word
 LONGEST_DETAIL = 4000
@@ -72,8 +77,16 @@ def begin_act(
             "detail, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
         act_id = db.execute(sql, (*values, outcome.value)).lastrowid
-        db.execute("DELETE FROM act WHERE id <= ?", ((act_id or 0) - MOST_ACTS,))
+        trim(db, outcome)
     return act_id or 0
+
+
+def trim(db: sqlite3.Connection, outcome: Outcome) -> None:
+    """The oldest go, where there are too many."""
+    if outcome is Outcome.REFUSED:
+        db.execute(TRIM_REFUSED, (outcome.value, outcome.value, MOST_REFUSED))
+    sql = "DELETE FROM act WHERE id <= (SELECT id FROM act ORDER BY id DESC LIMIT 1 OFFSET ?)"
+    db.execute(sql, (MOST_ACTS,))
 
 
 def describe_act(

@@ -42,10 +42,16 @@ def begin_try(file: AccessFile, limits: Mapping[str, Limit]) -> float:
 
 
 def end_try(file: AccessFile, keys: Iterable[str]) -> None:
-    """It was the right secret: the wrong ones before it are forgotten. Raises `AccessError`."""
+    """It was the right secret: the wrong ones before it are forgotten; those of the whole network
+    stay, but for this try, which was counted as one. Raises `AccessError`.
+    """
     with file.write() as db:
         for key in keys:
-            db.execute("DELETE FROM attempt WHERE key = ?", (key,))
+            if key == NETWORK_KEY:
+                sql = "UPDATE attempt SET failures = failures - 1, wait_s = 0 WHERE key = ?"
+            else:
+                sql = "DELETE FROM attempt WHERE key = ?"
+            db.execute(sql, (key,))
 
 
 def measure_longest_wait_s(file: AccessFile, limits: Mapping[str, Limit]) -> float:

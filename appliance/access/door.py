@@ -50,7 +50,7 @@ def log_in(file: AccessFile, *, name: str, password: str, origin: Origin, source
     require_turn(file, limits)
     if not matches(find_password(file, name), password):
         raise RefusedError(WRONG)
-    end_try(file, [key for key in limits if key != NETWORK_KEY])
+    end_try(file, limits)
     return begin_session(file, name, origin)
 
 

@@ -3,8 +3,8 @@
     hold = find_update_hold(store, now)        # "by anna over MQTT: guests", "" where none is
 
 Reads: UpdateHold rows, the unit's own time. Writes: nothing.
-Never: lets a wall clock that nothing explains end a hold (unit_time.py), or says anything of what a
-technician holds; ota/machine/orders.py does.
+Never: lets a wall clock that nothing explains end a hold (unit_time.py), or says anything of what
+was held with `unitctl`; ota/machine/orders.py does.
 """
 
 from datetime import datetime
@@ -22,6 +22,19 @@ def find_update_order(store: Store, now: datetime) -> UpdateHold | None:
     if last is None or not last.holds or is_over(store, last, now):
         return None
     return last
+
+
+def find_ended_row(store: Store) -> int:
+    """The number of the newest row by which a technician at the page ended all holds; 0 where there
+    is none. Raises `StoreError`.
+    """
+    sql = "SELECT max(id) FROM update_hold WHERE holds = 0 AND via = ?"
+    return int(store.query(sql, (PAGE,))[0][0] or 0)
+
+
+def find_newest_row(store: Store) -> int:
+    """The number of the newest row; 0 where there is none. Raises `StoreError`."""
+    return int(store.query("SELECT max(id) FROM update_hold")[0][0] or 0)
 
 
 def is_over(store: Store, hold: UpdateHold, now: datetime) -> bool:

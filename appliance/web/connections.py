@@ -20,6 +20,7 @@ from waitress.task import WSGITask  # type: ignore[import-untyped]
 
 from appliance.web import proxied
 from appliance.web.origins import ORIGIN, Origin, judge_peer
+from appliance.web.request_head import RequestParser
 
 MOST_PER_CLIENT = 24  # a browser opens six; several may share an address
 MOST = 160
@@ -178,7 +179,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     about it in this round.
     """
 
-    task_class = Task
+    parser_class, task_class = RequestParser, Task
     limits: ConnectionLimits | None = None
     phase = Phase.WAITING
     since_s = 0.0

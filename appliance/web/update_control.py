@@ -1,7 +1,8 @@
 """`POST /api/updates/hold` and `/api/updates/release`: a technician at the page holds updates.
 
 Reads: the request. Writes: `UpdateHold` rows; the updater obeys them, as it does those of MQTT.
-Never: ends what was ordered with `unitctl update hold`, or installs anything.
+Never: installs anything. A hold of `unitctl update hold` ends by such a row as well: the updater
+looks which came later.
 """
 
 from contextlib import closing

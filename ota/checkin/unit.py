@@ -26,7 +26,7 @@ from appliance.process.units import format_unit, list_camera_units
 from appliance.settings import Settings
 from appliance.store.prepare import NEWEST_STEP
 from appliance.store.store import Store
-from appliance.store.update_holds import find_update_hold
+from appliance.store.update_holds import find_ended_row, find_update_hold
 from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 from ota.machine.gate import GateFacts
@@ -83,13 +83,14 @@ class ThisUnit:
         )
 
     def find_hold(self, now: datetime) -> str:
-        """That of a technician, else one that came over the network; one that cannot be read holds
-        nothing: the technician's does.
+        """That of a technician, unless one at the page has ended it since, else one that came over
+        the network; one that cannot be read holds nothing: the technician's does.
         """
-        own = self.orders.read().find_hold(now)
+        orders = self.orders.read()
         with suppress(StoreError):
+            own = orders.find_hold(now, find_ended_row(self.store))
             return own or find_update_hold(self.store, now)
-        return own
+        return orders.find_hold(now)
 
     def find_refusal(self, manifest: ReleaseManifest) -> str:
         own, system = find_data_schema(), read_sequence(self.os_sequence)

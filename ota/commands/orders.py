@@ -10,20 +10,21 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import takewhile
 from pathlib import Path
 
 from appliance.commands.opening import format_local, load_unit_settings
-from appliance.errors import HostError, SettingsError
+from appliance.errors import HostError, SettingsError, StoreError
 from appliance.media.erasing import find_user_name
 from appliance.model_updates import UpdateState
 from appliance.process.host import Host, Job
 from appliance.settings import HostSettings, Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.store.update_holds import find_newest_row
 from ota.commands.showing import MOMENT, show_status
 from ota.disk import Disk
 from ota.errors import SpaceError
@@ -95,15 +96,23 @@ def describe_no_stick(path: Path, missing: str) -> str:
 def order_hold(arguments: argparse.Namespace) -> int:
     settings = load_unit_settings(arguments)
     if arguments.off:
-        give(settings, lambda orders: replace(orders, hold="", hold_until=None))
+        give(settings, lambda orders: replace(orders, hold="", hold_until=None, hold_row=None))
         print("updates are not held any more")
         return 0
     now = settings.make_clock().stamp().utc
     until = encode_time(now + arguments.span) if isinstance(arguments.span, timedelta) else None
+    row = find_last_order(settings)
     why = f"by {find_user_name()}" + (f": {arguments.reason}" if arguments.reason else "")
-    give(settings, lambda orders: replace(orders, hold=why, hold_until=until))
+    give(settings, lambda orders: replace(orders, hold=why, hold_until=until, hold_row=row))
     print(f"updates are held {why}" + (f", until {tell_local(until, settings)}" if until else ""))
     return 0
+
+
+def find_last_order(settings: Settings) -> int | None:
+    """The newest order of the page or of MQTT; None where the database cannot be read."""
+    with suppress(StoreError), closing(Store(settings.database, settings.make_clock())) as store:
+        return find_newest_row(store)
+    return None
 
 
 def order_retry(arguments: argparse.Namespace) -> int:

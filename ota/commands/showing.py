@@ -16,7 +16,7 @@ from appliance.model_updates import UpdateState, UpdateStep
 from appliance.settings import Settings
 from appliance.status.update import describe_update
 from appliance.store.rows import encode_time
-from appliance.store.update_holds import find_update_hold
+from appliance.store.update_holds import find_ended_row, find_update_hold
 from ota.disk import Disk
 from ota.machine.orders import OrdersFile
 
@@ -46,12 +46,12 @@ def show_status(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
         found = describe_update(store, settings)
         now = store.clock.stamp().utc
-        hold = find_update_hold(store, now)
+        hold, ended_row = find_update_hold(store, now), find_ended_row(store)
     if arguments.json:
         show_json(found)
     else:
         held = [Line("held", hold)] if hold else []
-        lines = [*list_lines(found, settings), *list_orders(settings, now), *held]
+        lines = [*list_lines(found, settings), *list_orders(settings, now, ended_row), *held]
         show([Section("Updates", lines)])
     return 1 if found["waits_for"] in NEEDS_A_PERSON else 0
 
@@ -72,11 +72,11 @@ def list_lines(found: dict[str, Any], settings: Settings) -> list[Line]:
     return lines
 
 
-def list_orders(settings: Settings, now: datetime) -> list[Line]:
+def list_orders(settings: Settings, now: datetime, ended_row: int) -> list[Line]:
     """What a technician has ordered and still holds; none where orders cannot be read by us."""
     orders = OrdersFile(Disk(), settings.update.dir).read()
     lines = []
-    if hold := orders.find_hold(now):
+    if hold := orders.find_hold(now, ended_row):
         until = orders.hold_until
         ends = f", until {format_local(until, settings, MOMENT)}" if until else ""
         lines.append(Line("held", f"{hold}{ends}"))

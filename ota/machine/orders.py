@@ -18,6 +18,7 @@ from ota.files import Files, replace
 NAME = "orders.json"
 MOST_BYTES = 16_384
 LONGEST_PATH = 1000
+MOST_ROW = 2**63 - 1
 UNREADABLE = say(
     "the orders of the technician cannot be read; give `unitctl update hold --off` anew"
 )
@@ -26,6 +27,9 @@ UNREADABLE = say(
 @dataclass(frozen=True, slots=True)
 class Orders:
     """`hold`: who holds updates and why, "" for nobody; `hold_until`: None for ever.
+
+    `hold_row`: the newest order of the page or of MQTT when the hold was given; an end that the page
+    orders later ends it. None: not known, so no page ends it.
 
     `retry`: releases that failed and are to be tried again. `asked_at`: when it was ordered to ask
     at once, "" where it was not: so an order that comes while one is obeyed is not lost. `stick`: a
@@ -40,6 +44,7 @@ class Orders:
     stick: str = ""
     technician: str = ""
     present_until: str | None = None
+    hold_row: int | None = None
 
     def has_technician(self, now: datetime) -> bool:
         """Whether one is present, with a stick."""
@@ -47,8 +52,12 @@ class Orders:
             return False
         return now < datetime.fromisoformat(self.present_until)
 
-    def find_hold(self, now: datetime) -> str:
-        """The hold that is in force now, "" where none is."""
+    def find_hold(self, now: datetime, ended_row: int = 0) -> str:
+        """The hold that is in force now, "" where none is. `ended_row`: the newest end of a hold that
+        was ordered at the page.
+        """
+        if self.hold_row is not None and ended_row > self.hold_row:
+            return ""
         if self.hold and self.hold_until and now >= datetime.fromisoformat(self.hold_until):
             return ""
         return self.hold
@@ -83,6 +92,7 @@ def build_orders(tree: dict[str, object]) -> Orders:
     return Orders(
         hold=make_printable(shorten(str(tree.get("hold", "")), 200)),
         hold_until=until,
+        hold_row=read_row(tree),
         retry=tuple(shorten(str(one), 80) for one in retry),
         asked_at=shorten(str(tree.get("asked_at", "")), 40),
         stick=read_path(tree),
@@ -98,6 +108,13 @@ def read_time(tree: dict[str, object], name: str) -> str | None:
         return None
     strict_json.require_time(text, name)
     return str(text)
+
+
+def read_row(tree: dict[str, object]) -> int | None:
+    """The number of a row; raises `InputError`."""
+    if tree.get("hold_row") is None:
+        return None
+    return strict_json.require_whole_number(tree["hold_row"], "hold_row", 0, MOST_ROW)
 
 
 def read_path(tree: dict[str, object]) -> str:

@@ -32,7 +32,9 @@ from appliance.wording.sentence import as_plain, say
 
 PLACEHOLDER = re.compile(r"<(?:[^<>:]*:)?(\w+)>")  # in an address
 MOST_BYTES = 4096  # of a body, where an address says nothing else
-MOST_REFUSED = 30  # refused acts that one process records: who asks for ever writes no more
+# Refused acts that one process records of somebody unknown, and of each person: who asks for ever
+# writes no more.
+MOST_REFUSED, MOST_OF_ONE = 30, 300
 MADE_SAFE = say(
     "orders are taken at the touchscreen and over https, not without TLS from another machine"
 )
@@ -131,10 +133,10 @@ def require_role(front: Front, who: Person, role: Role) -> None:
 
 def record_refusal(front: Front, who: Person, named: Mapping[str, Any], reason: str) -> None:
     """One row, where there were not too many; what cannot be recorded is refused as well."""
-    counts = front.counts
-    if counts["refused"] >= MOST_REFUSED and not who.name:
+    counts, key = front.counts, f"refused {who.name}"
+    if counts[key] >= (MOST_OF_ONE if who.name else MOST_REFUSED):
         return
-    counts["refused"] += 1
+    counts[key] += 1
     target = ", ".join(str(one) for one in named.values())
     with suppress(AccessError):
         detail = {"reason": reason}

@@ -114,6 +114,18 @@ def test_tries_from_the_network_keep_nobody_from_the_touchscreen(file: AccessFil
     assert log_in(file, origin=Origin.TOUCHSCREEN, source="127.0.0.1")
 
 
+def test_right_logins_of_weeks_do_not_count_as_wrong_tries_of_the_network(
+    file: AccessFile, clock: FakeClock
+) -> None:
+    try_wrong(file, 1, source="10.0.0.8")
+    for day in range(70):
+        log_in(file, source=f"10.0.0.{day}")
+        clock.advance(20 * 3600)
+    assert [(key, one.failures) for key, one in list_wrong(file) if key == "network"] == [
+        ("network", 1)
+    ]
+
+
 def test_tries_at_the_touchscreen_keep_nobody_from_the_network(file: AccessFile) -> None:
     for _ in range(8):
         with pytest.raises(RefusedError):
@@ -302,3 +314,17 @@ def test_the_newest_acts_are_kept(
     found = list_acts(file, 100)
     assert [one.target for one in found] == [str(number) for number in range(29, 19, -1)]
     assert found[0].detail == '{"cut": true}'
+
+
+def test_refused_acts_push_no_act_that_was_done_out_of_the_journal(
+    file: AccessFile, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.access.acts.MOST_REFUSED", 5)
+    who = Person("vera", Role.VIEWER, Origin.NETWORK)
+    begin_act(file, clock, who, "events erased", "all", {}, Outcome.DONE)
+    for number in range(12):
+        begin_act(file, clock, who, "try", str(number), {}, Outcome.REFUSED)
+    kept = [(act.what, act.target) for act in list_acts(file, 100)]
+    assert kept == [("try", str(number)) for number in range(11, 6, -1)] + [
+        ("events erased", "all")
+    ]

@@ -165,6 +165,11 @@ def test_a_body_and_a_head_of_any_size_are_refused(served: Served) -> None:
 # --- who gives way ---------------------------------------------------------------------------
 
 
+def test_a_length_of_5000_digits_is_answered(served: Served) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
+    assert read_all(served.connect(head)).startswith(b"HTTP/1.1 400 ")
+
+
 def test_the_longest_silent_connection_of_the_same_client_gives_way() -> None:
     mine = [Caller(since_s=number) for number in range(MOST_PER_CLIENT)]
     others = [Caller("10.0.0.8", since_s=-1.0)]

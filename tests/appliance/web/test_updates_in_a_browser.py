@@ -85,6 +85,16 @@ def test_what_needs_a_person_is_marked_and_no_text_of_a_mirror_is_html(
     assert browser.evaluate("document.title") != "caught"
 
 
+def test_a_hold_of_the_command_can_be_ended_here_as_well(
+    browser: Browser, server: subprocess.Popen[str], power: Store, checkin: Store, port: int
+) -> None:
+    report(power, 71.0)
+    tell(checkin, UpdateStep.GATE, "updates are held by anna: harvest", "hold")
+    browser.open(f"http://127.0.0.1:{port}/updates")
+    browser.wait_for(shows("hold-says", "Updates are held"))
+    browser.wait_for("!document.getElementById('order-release').hidden")
+
+
 def test_the_past_stands_with_its_reasons_and_nobody_acts_without_a_login(
     browser: Browser, server: subprocess.Popen[str], power: Store, checkin: Store, port: int
 ) -> None:

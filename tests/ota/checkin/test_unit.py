@@ -11,6 +11,7 @@ from appliance.model import AFTER_CUT, BatteryState, PowerReading, Wake
 from appliance.model_updates import UpdateHold
 from appliance.process.host import Host
 from appliance.settings import Settings
+from appliance.store.update_holds import PAGE, find_newest_row
 from ota.checkin.unit import ThisUnit, find_data_schema
 from ota.disk import Disk
 from ota.machine.orders import Orders, OrdersFile
@@ -71,6 +72,21 @@ def test_a_hold_of_the_network_holds_until_its_end_and_ends_no_technician_s(
     open_store("mqtt").add(order)
     clock.advance(hours.total_seconds() + 1)
     assert unit.read_facts().hold == ""
+
+
+def test_a_technician_at_the_page_ends_also_the_hold_of_a_command_that_was_given_before(
+    unit: ThisUnit, open_store: OpenStore, clock: FakeClock
+) -> None:
+    end = UpdateHold(clock.stamp(), holds=False, until=None, who="ada", via=PAGE, reason="")
+    open_store("mqtt").add(end)
+    unit.orders.write(Orders(hold="by anna", hold_row=find_newest_row(unit.store)))
+    assert unit.read_facts().hold == "by anna"
+    open_store("mqtt").add(replace(end, via="the topic"))
+    assert unit.read_facts().hold == "by anna"
+    open_store("mqtt").add(end)
+    assert unit.read_facts().hold == ""
+    unit.orders.write(Orders(hold="by anna", hold_row=None))
+    assert unit.read_facts().hold == "by anna"
 
 
 def test_charging_is_told_in_percent_of_the_capacity_an_hour(

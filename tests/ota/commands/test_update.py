@@ -76,6 +76,7 @@ def test_a_hold_is_written_with_who_and_until_when_and_ended(unit: Unit) -> None
     orders = read_orders(unit)
     assert orders.hold.endswith(": harvest")
     assert orders.hold_until
+    assert orders.hold_row == 0
     unit.type("update", "hold", "--off")
     assert read_orders(unit) == Orders()
 

@@ -12,7 +12,16 @@ from ota.machine.orders import UNREADABLE, Orders, OrdersFile
 from tests.stand_ins.recording_files import RecordingFiles
 from tests.stand_ins.update_unit import HOME, NOON
 
-NAMES = ("hold", "hold_until", "retry", "asked_at", "stick", "technician", "present_until")
+NAMES = (
+    "hold",
+    "hold_until",
+    "retry",
+    "asked_at",
+    "stick",
+    "technician",
+    "present_until",
+    "hold_row",
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner),
@@ -30,7 +39,9 @@ def read(data: bytes) -> Orders:
 def test_orders_are_read_as_they_were_written() -> None:
     files = RecordingFiles()
     files.make_directory(HOME)
-    orders = Orders("by anna", encode_time(NOON), ("2",), "now", "/mnt", "anna", encode_time(NOON))
+    orders = Orders(
+        "by anna", encode_time(NOON), ("2",), "now", "/mnt", "anna", encode_time(NOON), 7
+    )
     OrdersFile(files, HOME).write(orders)
     assert OrdersFile(files, HOME).read() == orders
 

@@ -39,8 +39,9 @@ function draw(status, now) {
   if (!found) return;
   mirrors = found.has_mirrors;
   byId("order-check").disabled = !mirrors;
-  say("hold-says", hold(found.hold, now));
-  show("order-release", Boolean(found.hold));
+  const byCommand = !found.hold && u.waits_for === "hold";
+  say("hold-says", byCommand ? t("Updates are held: the reason stands above.") : hold(found.hold, now));
+  show("order-release", Boolean(found.hold) || byCommand);
   list("releases", found.releases, (one) => step(one, now));
   show("releases-none", !found.releases.length);
   list("steps", found.steps, (one) => step(one, now));
