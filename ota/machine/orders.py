@@ -28,8 +28,8 @@ UNREADABLE = say(
 class Orders:
     """`hold`: who holds updates and why, "" for nobody; `hold_until`: None for ever.
 
-    `hold_row`: the newest order of the page or of MQTT when the hold was given; an end that the page
-    orders later ends it. None: not known, so no page ends it.
+    `hold_row`: the newest order of the page or of MQTT when the hold was given; an end that is
+    ordered at the page later ends it. None: not known, so no page ends it.
 
     `retry`: releases that failed and are to be tried again. `asked_at`: when it was ordered to ask
     at once, "" where it was not: so an order that comes while one is obeyed is not lost. `stick`: a
@@ -53,8 +53,8 @@ class Orders:
         return now < datetime.fromisoformat(self.present_until)
 
     def find_hold(self, now: datetime, ended_row: int = 0) -> str:
-        """The hold that is in force now, "" where none is. `ended_row`: the newest end of a hold that
-        was ordered at the page.
+        """The hold that is in force now, "" where none is. `ended_row`: the newest end of a hold
+        that was ordered at the page.
         """
         if self.hold_row is not None and ended_row > self.hold_row:
             return ""
