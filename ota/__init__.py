@@ -19,6 +19,9 @@ The data runs one way, from the first part to the last:
     machine/      the states of an update, its journal, the energy gate
     checkin/      `python -m ota.checkin`: reports, asks, and lets the machine take its steps
 
+stick/ is root's oneshot that mounts a USB stick for the check-in, when a technician at the page
+orders that.
+
 On request: commands/ answers `unitctl update`; release/ is the release engineer's command `fleet`,
 which is never run on a unit.
 """

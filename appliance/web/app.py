@@ -40,6 +40,7 @@ from appliance.web.static_files import add_static_files
 from appliance.web.timelapse import add_timelapse
 from appliance.web.update_check import add_update_check
 from appliance.web.update_control import add_update_control
+from appliance.web.update_stick import add_update_stick
 from appliance.web.views.data import add_view_data
 from appliance.web.views.login import add_login, render_reason, render_refusal
 from appliance.web.views.setup import add_setup
@@ -91,6 +92,7 @@ def add_orders(app: Flask, settings: Settings, clock: Clock, reader: StoreReader
     add_alarm_control(app, settings, clock, reader)
     add_update_control(app, settings, clock)
     add_update_check(app, settings, clock)
+    add_update_stick(app, settings)
 
 
 def refuse_strange_hosts(app: Flask, settings: Settings) -> None:

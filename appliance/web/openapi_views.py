@@ -93,6 +93,11 @@ OPERATIONS = {
         "ordered",
         refuses=(409, 413, 429),
     ),
+    "take_stick": Operation(
+        "Have the unit take a release from the USB stick that is plugged in",
+        "ordered",
+        refuses=(409, 413),
+    ),
     "decisions": Operation(
         "What was decided when and why, the newest first; acts of people for who may act",
         "decision_list",
@@ -247,10 +252,19 @@ def describe_updates() -> Schema:
     step = close("", at=MOMENT, step=steps, release=TEXT, reason=TEXT, waits_for=TEXT)
     check_in = close("", at=MOMENT, mirror=TEXT, text=TEXT, received_bytes=COUNT)
     hold = close("", at=MOMENT, until=MAYBE_MOMENT, who=TEXT, reason=TEXT)
+    stick = close(
+        "`result`: what the updater says came of it, null: nothing yet; `from_stick`: the stick "
+        "answered, and no mirror",
+        at=MOMENT,
+        **dict.fromkeys(("who", "text"), TEXT),
+        **dict.fromkeys(("is_under_way", "ok", "from_stick"), YES),
+        result=MAYBE_TEXT,
+    )
     return close(
-        "The newest first; `hold`: of the page or MQTT",
+        "The newest first; `hold`: of the page or MQTT; `stick`: the last order to take one",
         has_mirrors=YES,
         hold=allow_null(hold),
+        stick=allow_null(stick),
         releases=make_list(step),
         steps=make_list(step),
         check_ins=make_list(check_in),

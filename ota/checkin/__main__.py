@@ -21,6 +21,7 @@ from appliance.store.tables import CHECKIN
 from appliance.wording.sentence import say
 from ota.checkin.idle import find_rest, has_report_of_today
 from ota.checkin.only_one import only_one
+from ota.checkin.stick import obey_page
 from ota.disk import Disk
 from ota.errors import LinkError
 from ota.machine.orders import OrdersFile
@@ -43,6 +44,7 @@ def main() -> None:
             try_start(make_parts(settings, store, own_log, stop), contact=arguments.contact)
             return
         with only_one(settings.update.dir, own_log):
+            obey_page(settings, settings.make_clock(), Disk(), own_log)
             if takes_updates(settings):
                 work(settings, own_log, stop, now=arguments.now)
             else:

@@ -29,19 +29,18 @@ from ota.commands.showing import MOMENT, show_status
 from ota.disk import Disk
 from ota.errors import SpaceError
 from ota.machine.journal import JOURNAL, Journal
-from ota.machine.orders import Orders, OrdersFile
+from ota.machine.orders import PRESENT, Orders, OrdersFile
 from ota.machine.progress import Progress
+from ota.stick.tree import METADATA
 
 UNIT = "appliance-checkin.service"
 LOOK_S = 0.5  # real seconds
-PRESENT = timedelta(hours=12)  # so long a technician counts as present
 MOST_NEW = 200  # rows from one look to the next
 HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108  (nothing is put there)
 FAILED = (
     "the check-in ended with a fault, or PID 1 refused to run it: run this as root, and see "
     "`journalctl -u appliance-checkin`; the order stands, the next check-in obeys it"
 )
-METADATA = ("image/metadata", "director/metadata")
 
 
 def order_check(arguments: argparse.Namespace) -> int:

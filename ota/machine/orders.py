@@ -6,7 +6,7 @@ Never: starts anything; the next check-in obeys.
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance import strict_json
@@ -17,6 +17,7 @@ from ota.files import Files, replace
 
 NAME = "orders.json"
 MOST_BYTES = 16_384
+PRESENT = timedelta(hours=12)  # so long a technician with a stick counts as present
 LONGEST_PATH = 1000
 MOST_ROW = 2**63 - 1
 UNREADABLE = say(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.process import stick_order
 from appliance.settings import DEFAULT_PATH, UnitSettings
 from appliance.settings_change import history, proposals
 from appliance.settings_change.history import CONFIRM_S
@@ -50,7 +51,13 @@ def root(tmp_path: Path) -> Path:
         (system / f"{name}.target").write_text(f"[Unit]\nDescription={name}\n")
     (system / "dbus.service").write_text("[Service]\nExecStart=/opt/appliance/venv/bin/python\n")
     (system / "dbus.socket").write_text("[Socket]\nListenStream=/run/dbus/system_bus_socket\n")
-    for program in ("opt/appliance/venv/bin/python", "usr/bin/systemctl", "usr/bin/grep", "bin/sh"):
+    for program in (
+        "opt/appliance/venv/bin/python",
+        "usr/bin/systemctl",
+        "usr/bin/systemd-umount",
+        "usr/bin/grep",
+        "bin/sh",
+    ):
         path = top / program
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
@@ -103,6 +110,7 @@ def test_a_service_is_hardly_exposed_and_owes_it_to_the_drop_ins(root: Path, ser
 OWN_KEYS = {
     "appliance-checkin.service.d": {"Environment"},
     "appliance-proxy.service.d": {"Group"},
+    "appliance-stick.service.d": {"Environment"},
 }
 
 
@@ -131,7 +139,8 @@ def test_only_the_check_in_writes_what_the_services_run() -> None:
 
 
 # What changes the computer itself, and may do nothing else: oneshots that the power service orders;
-# the one that starts what the settings had ended; and the one that changes the settings file.
+# the one that starts what the settings had ended; and those that change the settings file, and take
+# a stick, for the page.
 PRIVILEGED = {
     "appliance-switch@.service",
     "appliance-switch-off@.service",
@@ -141,6 +150,7 @@ PRIVILEGED = {
     "appliance-settings.service",
     "appliance-certificate.service",
     "appliance-settings-apply.service",
+    "appliance-stick.service",
 }
 
 
@@ -270,6 +280,18 @@ def test_a_change_of_the_settings_that_is_killed_goes_on_though_nobody_looks_at_
     unit = UNITS / "appliance-settings-apply.service"
     assert values(unit, "Restart") == ["on-abnormal"]
     assert float(values(unit, "RestartSec")[0]) <= 5
+
+
+def test_the_oneshot_of_the_stick_looks_where_the_page_writes_and_unmounts_in_any_case() -> None:
+    unit, run_dir = UNITS / "appliance-stick.service", UnitSettings().run_dir
+    assert str(run_dir / stick_order.ASKED) in values(unit, "ConditionPathExists")
+    (directory,) = values(unit, "RuntimeDirectory")
+    assert Path("/run") / directory == stick_order.find_directory(run_dir)
+    assert values(unit, "RuntimeDirectoryPreserve") == ["yes"]
+    (after,) = values(unit, "ExecStopPost")
+    assert after.startswith("-/usr/bin/systemd-umount ")
+    assert after.endswith(f" {stick_order.find_place(run_dir)}")
+    assert unit.name == stick_order.UNIT
 
 
 def test_a_clean_shutdown_is_over_before_the_battery_minds() -> None:

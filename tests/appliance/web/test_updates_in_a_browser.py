@@ -2,12 +2,25 @@
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from appliance import settings_file
+from appliance.clock import SystemClock
 from appliance.model_updates import CheckIn, UpdateState, UpdateStep
+from appliance.process.stick_order import (
+    ENDED,
+    TAKES,
+    StickProgress,
+    find_directory,
+    find_place,
+    write_progress,
+)
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 from tests.appliance.web.test_page_in_a_browser import report, shows
 from tests.stand_ins.chromium import Browser
 
@@ -108,3 +121,32 @@ def test_the_past_stands_with_its_reasons_and_nobody_acts_without_a_login(
     browser.evaluate("document.getElementById('order-hold').click()")
     browser.wait_for(shows("order-says", "PIN"))
     assert browser.evaluate("document.title") != "caught"
+
+
+def test_what_becomes_of_a_stick_stands_with_its_result_and_no_name_is_html(
+    browser: Browser,
+    server: subprocess.Popen[str],
+    power: Store,
+    checkin: Store,
+    port: int,
+    tmp_path: Path,
+) -> None:
+    report(power, 71.0)
+    now = SystemClock().stamp()
+    run_dir = settings_file.load_settings(tmp_path / "written.toml").unit.run_dir
+    find_directory(run_dir).mkdir(parents=True, exist_ok=True)
+    tree = str(find_place(run_dir) / "updates")
+    taken = StickProgress("1", HOSTILE, TAKES, say("the updater takes it"), now, now, stick=tree)
+    write_progress(run_dir, taken)
+    browser.open(f"http://127.0.0.1:{port}/updates")
+    browser.wait_for(shows("stick-says", "The updater takes it"))
+    browser.wait_for("document.getElementById('order-stick').disabled")
+    later = replace(now, uptime_s=now.uptime_s + 1)
+    checkin.add(CheckIn(now, f"file://{tree}", WAITS))
+    write_progress(run_dir, replace(taken, phase=ENDED, said=HOSTILE, stamp=later))
+    browser.wait_for(shows("stick-result", f"From the stick: T{WAITS[1:]}"))
+    browser.wait_for("!document.getElementById('order-stick').disabled")
+    browser.wait_for(shows("stick-who", HOSTILE))
+    assert browser.evaluate("document.title") != "caught"
+    browser.evaluate("document.getElementById('order-stick').click()")
+    browser.wait_for(shows("stick-asked", "PIN"))

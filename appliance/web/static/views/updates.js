@@ -9,6 +9,7 @@ import { update } from "../update.js";
 import { bytes, sentence } from "../words.js";
 
 const AGAIN_MS = 30_000;
+const WATCHED_MS = 2500; // while a stick is taken
 // What each reason to wait needs; the sentence above says the figures.
 const NEEDS = {
   energy: () => t("It needs more charge, or a full battery in the sun. Nothing has to be done."),
@@ -25,9 +26,11 @@ const NEEDS = {
 let found = null;
 let askedAt = -Infinity;
 let mirrors = true;
+let awaits = false; // an order to take a stick of which nothing is known yet
 
 async function refresh() {
-  if (performance.now() - askedAt < AGAIN_MS) return;
+  const againMs = found?.stick?.is_under_way || awaits ? WATCHED_MS : AGAIN_MS;
+  if (performance.now() - askedAt < againMs) return;
   found = await ask("/api/updates");
   askedAt = performance.now();
 }
@@ -42,6 +45,7 @@ function draw(status, now) {
   const byCommand = !found.hold && u.waits_for === "hold";
   say("hold-says", byCommand ? t("Updates are held: the reason stands above.") : hold(found.hold, now));
   show("order-release", Boolean(found.hold) || byCommand);
+  stick(found.stick, now);
   list("releases", found.releases, (one) => step(one, now));
   show("releases-none", !found.releases.length);
   list("steps", found.steps, (one) => step(one, now));
@@ -53,6 +57,21 @@ function hold(one, now) {
   const until = one.until ? t("until {time}", { time: when(new Date(one.until), now) }) : t("until further notice");
   const reason = one.reason ? ` ${sentence(one.reason)}` : "";
   return `${t("Held by {who}, {until}.", { who: one.who, until })}${reason}`;
+}
+
+function stick(one, now) {
+  if (one && awaits && one.at !== awaits.before) {
+    awaits = false;
+    show("stick-asked", false);
+  }
+  byId("order-stick").disabled = Boolean(one?.is_under_way);
+  for (const id of ["stick-says", "stick-who"]) show(id, Boolean(one));
+  show("stick-result", Boolean(one?.result));
+  if (!one) return;
+  say("stick-says", sentence(one.text));
+  byId("stick-says").classList.toggle("warn", !one.ok);
+  if (one.result) say("stick-result", `${one.from_stick ? t("From the stick:") : t("The stick was not used:")} ${sentence(one.result)}`);
+  say("stick-who", t("Ordered by {who}, {time}.", { who: one.who, time: when(new Date(one.at), now) }));
 }
 
 /** Rows of a list, made anew only where something has changed. */
@@ -100,4 +119,17 @@ byId("order-hold").addEventListener("click", () => {
   order("/api/updates/hold", body, t("Updates are held."));
 });
 byId("order-release").addEventListener("click", () => order("/api/updates/release", {}, t("The hold has ended.")));
+byId("order-stick").addEventListener("click", async () => {
+  say("stick-asked", t("Ordering."));
+  show("stick-asked", true);
+  try {
+    await post("/api/updates/stick", {});
+    awaits = { before: found?.stick?.at };
+    say("stick-asked", t("The unit looks for the stick."));
+  } catch (error) {
+    say("stick-asked", sentence(error.message));
+  }
+  askedAt = -Infinity;
+  turn();
+});
 start({ panels: [draw], also: refresh, everyMs: 5000 });
