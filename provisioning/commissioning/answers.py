@@ -9,14 +9,17 @@ Reads: site.toml and the files that its `*_file` keys name. Writes: nothing.
 Never: repeats a secret in an error, or takes a value of another kind for the one that is meant.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from appliance.errors import SettingsError
+from appliance.parsing.small_file import read_small_file
 from appliance.strict_json import InputError, require_number, show
 
 CONFIRMED = "confirmed"
+MOST_SECRET_BYTES = 4096
 
 
 class AnswerError(SettingsError):
@@ -31,11 +34,25 @@ class AnswerError(SettingsError):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was answered in one table. `rows`: its entries where it is a list of tables."""
+    """What was answered in one table. `rows`: its entries where it is a list of tables.
+    `directory`: where relative paths in it begin.
+    """
 
     table: str
     values: Mapping[str, Any] = field(default_factory=dict)
     rows: tuple["Answers", ...] = ()
+    directory: Path = Path()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything was answered."""
+        return bool(self.values or self.rows)
+
+    def add(self, key: str, value: Any) -> "Answers":
+        """These and one more; of a confirmation, the key that is confirmed."""
+        if key == CONFIRMED:
+            value = [*(self.find(CONFIRMED) or []), value]
+        return replace(self, values={**self.values, key: value})
 
     def find(self, key: str) -> Any:
         """The value; None where it is not given."""
@@ -74,6 +91,37 @@ class Answers:
         self.require(key)
         value = self.find_number(key, low, high)
         assert value is not None
+        return value
+
+    def find_choice(self, key: str, choices: Collection[str]) -> str | None:
+        """One of the words; raises `AnswerError`."""
+        value = self.find(key)
+        if value is not None and value not in choices:
+            advice = f"it is one of {', '.join(choices)}"
+            raise self.refuse(key, what=f"cannot be {show(value)}", advice=advice)
+        return None if value is None else str(value)
+
+    def find_secret(self, key: str) -> str | None:
+        """A secret, from the key itself or from the first line of the file that `KEY_file` names;
+        raises `AnswerError`.
+        """
+        name = self.find_text(f"{key}_file", 4096)
+        if name is None:
+            return self._find_secret_text(key)
+        path = self.directory / name
+        try:
+            text = read_small_file(path, MOST_SECRET_BYTES).decode()
+        except (OSError, UnicodeDecodeError) as error:
+            what = error.strerror if isinstance(error, OSError) else "it is no text (UTF-8)"
+            raise self.refuse(
+                f"{key}_file", what=f"{path} cannot be read: {what}", advice="name a file with it"
+            ) from None
+        return text.partition("\n")[0].rstrip("\r")
+
+    def _find_secret_text(self, key: str) -> str | None:
+        value = self.find(key)
+        if value is not None and not isinstance(value, str):
+            raise self.refuse(key, what="is no text", advice="write it in quotes")
         return value
 
     def has_confirmed(self, key: str) -> bool:
