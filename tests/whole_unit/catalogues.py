@@ -35,7 +35,7 @@ SOURCES: tuple[tuple[str, str, Keywords], ...] = (
 )
 OPTIONS = {"parse_template_string": True}  # of scripts: `${t("...")}`
 NOUNS: Keywords = {"format_count": (2,)}
-PACKAGES = ("appliance", "power", "sensors", "inference", "ota")
+PACKAGES = ("appliance", "power", "sensors", "inference", "ota", "provisioning/commissioning")
 LEFT_OUT = ("vendor", "release", "fleet", "models")  # other people's files; the release engineer's
 
 
