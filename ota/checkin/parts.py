@@ -48,6 +48,7 @@ from ota.reporting.file_names import PRIVATE
 from ota.reporting.sender import ReportSender
 from ota.reporting.sent import SentFile
 from ota.reporting.server import FleetServer
+from ota.reporting.tpm_tls import prepare_tls
 from ota.reserve import RESERVE, Reserve, ReservedFiles
 from ota.slots.find import find_slots
 from ota.slots.slots import Slots
@@ -208,6 +209,9 @@ class Parts:
             return None
         now = self.store.clock.stamp().utc
         certificate = find_certificate(self.files.files, directory, now)
+        if certificate and (trouble := prepare_tls(certificate, directory / PRIVATE)):
+            self.log.warning(f"{trouble}; the report goes without it, by its signature alone")
+            certificate = None
         server = FleetServer(own, certificate, directory / PRIVATE)
         return ReportSender(server, SentFile(self.files.files, directory))
 

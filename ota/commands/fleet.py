@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from appliance.parsing.arguments import NAME, PATH
+from ota.commands.fleet_key import add_key_arguments, run_key
 
 if TYPE_CHECKING:
     from appliance.settings import Settings
@@ -21,6 +22,7 @@ PUSH = "appliance-push.service"
 ACTIONS = {
     "status": "show the serial of this box, its key, and which report the fleet has",
     "claim": "enter the fleet with a one-time token",
+    "key": "show where the unit's key is: TPM or file; make another one",
 }
 
 
@@ -40,10 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         if name == "claim":
             action.add_argument("token", type=NAME, help="as `fleet claim` has shown it")
+        if name == "key":
+            add_key_arguments(action)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return enter(arguments) if arguments.action == "claim" else show(arguments)
+    works = {"claim": enter, "key": run_key, "status": show}
+    return works[arguments.action](arguments)
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -123,6 +128,7 @@ def claim_place(settings: "Settings", token: str) -> "Place":
     """Raises `ApplianceError`."""
     from appliance.errors import SettingsError  # noqa: PLC0415
     from appliance.process.unit_identity import read_identity  # noqa: PLC0415
+    from ota.commands.acting import acting_as_owner  # noqa: PLC0415
     from ota.disk import Disk  # noqa: PLC0415
     from ota.reporting.claim import claim  # noqa: PLC0415
     from ota.reporting.server import FleetServer  # noqa: PLC0415
@@ -133,4 +139,5 @@ def claim_place(settings: "Settings", token: str) -> "Place":
         )
     directory, serial = settings.update.dir, read_identity(settings)
     Disk().make_directory(directory)
-    return claim(FleetServer(settings.fleet), Disk(), directory, token=token, serial=serial)
+    with acting_as_owner(directory):
+        return claim(FleetServer(settings.fleet), Disk(), directory, token=token, serial=serial)

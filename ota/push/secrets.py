@@ -9,6 +9,7 @@ from pathlib import Path
 
 from appliance.errors import SettingsError
 from ota.reporting.file_names import AUTHORITY, CERTIFICATE, PRIVATE
+from ota.reporting.tpm_tls import prepare_tls
 
 
 def is_in_fleet(directory: Path) -> bool:
@@ -31,10 +32,10 @@ def make_tls_context(directory: Path, ca_file: Path | None) -> ssl.SSLContext:
             f"the certificates that the fleet's broker is checked with cannot be read ({error}): "
             "check `ca_file` in [fleet], or claim again"
         ) from error
-    try:
-        context.load_cert_chain(directory / CERTIFICATE, directory / PRIVATE)
-    except (OSError, ValueError) as error:
+    certificate, key = directory / CERTIFICATE, directory / PRIVATE
+    if trouble := prepare_tls(certificate, key):
         raise SettingsError(
-            f"the unit's certificate cannot be used ({error}): claim again (`unitctl fleet claim`)"
-        ) from error
+            f"{trouble}: claim again (`unitctl fleet claim`), or leave [fleet] push out"
+        )
+    context.load_cert_chain(certificate, key)
     return context

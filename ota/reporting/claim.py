@@ -90,7 +90,7 @@ def require_own(pem: str, key: UnitKey) -> None:
         found = x509.load_pem_x509_certificate(pem.encode()).public_key()
     except ValueError as error:
         raise InputError(f"the certificate cannot be read ({error})") from error
-    if found != key.private.public_key():
+    if found != key.public:
         raise TrustError(
             "the certificate that the fleet's server gave is not for this unit's key: nothing was "
             "kept; claim again, and tell whoever runs the server",

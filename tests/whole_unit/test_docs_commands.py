@@ -102,6 +102,7 @@ ON_REAL_HARDWARE = [
     ["energy", "fuel"],
     ["energy", "source"],
     ["fleet", "claim"],
+    ["fleet", "key"],
     *(["settings", action] for action in ("set", "back", "confirm")),  # they order from PID 1
 ]
 ENDLESS = ["provisioning.simulated"]

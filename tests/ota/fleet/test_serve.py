@@ -158,7 +158,7 @@ def test_the_certificate_of_another_unit_is_refused(served: Served, tmp_path: Pa
 def test_a_certificate_of_another_authority_is_refused(served: Served, tmp_path: Path) -> None:
     unit = served.make_unit(tmp_path / "unit", "field-13")
     stranger = open_authority(tmp_path / "stranger", datetime.now(UTC))
-    public = read_key(Disk(), unit.directory).private.public_key()
+    public = read_key(Disk(), unit.directory).public
     made = stranger.issue(unit.serial, public, datetime.now(UTC))
     (unit.directory / CERTIFICATE).write_text(format_certificate(made))
     unit.over = served.connect(unit.directory)

@@ -233,9 +233,7 @@ def test_a_unit_without_a_certificate_and_one_of_another_fleet_are_refused(
 
 def test_a_certificate_that_has_expired_is_refused(broker: FleetBroker, listen: Listen) -> None:
     unit = broker.enter("field-7")
-    old = broker.authority.issue(
-        unit.serial, unit.key.private.public_key(), now() - timedelta(days=900)
-    )
+    old = broker.authority.issue(unit.serial, unit.key.public, now() - timedelta(days=900))
     (unit.directory / CERTIFICATE).write_bytes(old.public_bytes(ENCODING))
     assert "certificate" in listen(unit).wait_for_refusal()
 

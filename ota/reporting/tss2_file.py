@@ -1,0 +1,85 @@
+"""The public half of a key of a TPM, as it stands in the key's file: no TPM is asked.
+
+    public = parse_tss2(pem)             # of "-----BEGIN TSS2 PRIVATE KEY-----"
+
+The file is ASN.1 (DER): type, [0] whether it needs a password, parent, TPM2B_PUBLIC, TPM2B_PRIVATE.
+The last one is encrypted to its TPM.
+
+Reads and writes: nothing.
+Never: takes another key than ECDSA P-256.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+BEGIN, END = b"-----BEGIN TSS2 PRIVATE KEY-----", b"-----END TSS2 PRIVATE KEY-----"
+SEQUENCE, OCTETS = 0x30, 0x04
+SHORT = 0x80  # lengths below it are one byte
+ECC, P256, NOTHING, ECDSA = 0x0023, 0x0003, 0x0010, 0x0018  # TPM 2.0, part 2
+COORDINATE_BYTES = 32
+
+
+def is_tss2(data: bytes) -> bool:
+    return data.lstrip().startswith(BEGIN)
+
+
+def parse_tss2(data: bytes) -> ec.EllipticCurvePublicKey:
+    """Raises `ValueError` where it is no such key."""
+    body = data.partition(BEGIN)[2].partition(END)[0]
+    try:
+        der = base64.b64decode(b"".join(body.split()), validate=True)
+        ((_, content),) = split(der)
+        public = next(value for tag, value in split(content) if tag == OCTETS)
+        return build_public(public)
+    except (binascii.Error, IndexError, StopIteration) as error:
+        raise ValueError("it is cut short") from error
+
+
+def split(der: bytes) -> Iterator[tuple[int, bytes]]:
+    """The elements of DER, one after the other: tag and content."""
+    while der:
+        tag, length, begin = der[0], der[1], 2
+        if length >= SHORT:
+            begin += length - SHORT
+            length = int.from_bytes(der[2:begin])
+        if len(der) < begin + length:
+            raise ValueError("it is cut short")
+        yield tag, der[begin : begin + length]
+        der = der[begin + length :]
+
+
+def build_public(area: bytes) -> ec.EllipticCurvePublicKey:
+    """From a TPM2B_PUBLIC: size, type, hash, attributes, policy, cipher, scheme, curve, point."""
+    kind, rest = take_number(area[2:])
+    _, rest = take_sized(rest[6:])
+    symmetric, rest = take_number(rest)
+    scheme, rest = take_number(rest)
+    if scheme == ECDSA:
+        rest = rest[2:]
+    curve, rest = take_number(rest)
+    if (kind, symmetric, curve) != (ECC, NOTHING, P256) or scheme not in (NOTHING, ECDSA):
+        raise ValueError("it is of another kind")
+    x, rest = take_sized(rest[2:])
+    y, _ = take_sized(rest)
+    if max(len(x), len(y)) > COORDINATE_BYTES:
+        raise ValueError("its point is too long")
+    numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1())
+    return numbers.public_key()
+
+
+def take_number(data: bytes) -> tuple[int, bytes]:
+    """Two bytes, and what follows."""
+    if len(data) < 2:
+        raise ValueError("it is cut short")
+    return int.from_bytes(data[:2]), data[2:]
+
+
+def take_sized(data: bytes) -> tuple[bytes, bytes]:
+    """As many bytes as the two before them say, and what follows."""
+    length, rest = take_number(data)
+    if len(rest) < length:
+        raise ValueError("it is cut short")
+    return rest[:length], rest[length:]
