@@ -110,6 +110,11 @@ class CameraSettings:
         "Let `source`, `sub_source` and `onvif` point at this computer or at link-local addresses",
     )
     onvif: str = setting("", "http:// address of its ONVIF service, for motion alarms; '' for none")
+    device_ids: tuple[str, ...] = setting(
+        (),
+        "What tells the camera apart (MAC address, serial number, ONVIF endpoint), as `unitctl "
+        "cameras find` writes it: by it the camera is found again under a new address",
+    )
     privacy_masks: tuple[Polygon, ...] = setting(
         (), "Parts of the picture that are blackened before it is analysed or stored"
     )

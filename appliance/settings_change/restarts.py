@@ -51,7 +51,7 @@ CAMERA_KEYS: Mapping[str, frozenset[str]] = {
     "alarm": name_all("* zone line"),
 }
 # Keys that the camera's own process does not read.
-NOT_THE_CAMERAS = frozenset({"zone", "line", "model", "timelapse_min"})
+NOT_THE_CAMERAS = frozenset({"zone", "line", "model", "timelapse_min", "device_ids"})
 # Who shows the unit's name; the directories are everybody's.
 NAMED: Mapping[Place, Collection[str]] = {
     ("unit", "name"): {"mqtt", "push", "alarm"},

@@ -12,17 +12,22 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.errors import CameraError
+from appliance.sections.cameras import Polygon
 from appliance.strict_json import InputError, parse_object
 from appliance.wording.sentence import say
+from appliance.wording.sentence_data import decode_sentence
 from sensors.camera.discovery.answers import Service
 from sensors.camera.discovery.facts import (
+    MOST_PX,
     CameraFacts,
     Encoder,
+    Look,
+    read_count,
     read_encoder,
     read_facts,
     read_number,
@@ -32,6 +37,7 @@ from sensors.camera.discovery.matches import clean
 from sensors.camera.discovery.troubles import Trouble, make_error
 
 MODULE = "sensors.camera.discovery.process"
+WATCH_S = 10.0  # for a second key frame: cameras have them up to 10 s apart
 ASK_S = 25.0  # for all questions to a camera
 LONGEST_S = 40.0  # with the start of the process
 MOST_ANSWER_BYTES = 16_000_000
@@ -66,6 +72,39 @@ def fetch_snapshot(service: Service, login: Login, at: str, ask_s: float = ASK_S
     """The JPEG at an address of the camera; raises `AskingError` where there is none."""
     found = ask(service, login, ask_s, do="snapshot", at=at).get("jpeg")
     return base64.b64decode(read_text(found))
+
+
+def look(
+    url: str,
+    login: Login,
+    *,
+    watch_s: float = WATCH_S,
+    allow_local: bool = False,
+    masks: Sequence[Polygon] = (),
+) -> Look:
+    """One picture of the stream at `url`, and how far its key frames are apart; raises
+    `CameraError`.
+    """
+    job = {
+        "do": "look",
+        "url": url,
+        "user": login.user,
+        "password": login.password,
+        "seconds": watch_s,
+        "allow_local": allow_local,
+        "masks": masks,
+    }
+    found = run(job)
+    if "jpeg" not in found:
+        said = decode_sentence(read_text(found.get("said")))
+        raise CameraError(said or say("the camera's stream cannot be read: restart the camera"))
+    return Look(
+        base64.b64decode(read_text(found["jpeg"])),
+        read_count(found.get("width_px"), MOST_PX) or 0,
+        read_count(found.get("height_px"), MOST_PX) or 0,
+        clean(read_text(found.get("stream")), 100),
+        read_number(found.get("key_frame_s"), 0.001, 3600),
+    )
 
 
 def ask(service: Service, login: Login, ask_s: float, **job: Any) -> dict[str, Any]:

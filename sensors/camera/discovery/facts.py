@@ -48,6 +48,17 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a stream really sent. `key_frame_s`: None where one key frame only came meanwhile."""
+
+    jpeg: bytes = field(repr=False)
+    width_px: int
+    height_px: int
+    stream: str
+    key_frame_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CameraFacts:
     """The camera. `clock_offset_s`: how far its clock is ahead. `is_open`: it told all that
     without a login.

@@ -28,6 +28,10 @@ def main() -> None:
 
 def do(job: dict[str, Any]) -> dict[str, Any]:
     """The result, or the kind of trouble."""
+    if job.get("do") == "look":
+        from sensors.camera.discovery.look_job import do_look  # noqa: PLC0415  (20 MB)
+
+        return do_look(job)
     if find_spec("onvif") is None or find_spec("zeep") is None:
         return {"trouble": Trouble.NO_LIBRARY}
     from sensors.camera.discovery.jobs import do_job  # noqa: PLC0415  (an extra, and 50 MB)

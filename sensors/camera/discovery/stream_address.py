@@ -62,10 +62,10 @@ def place(text: str, camera: IPv4Address, schemes: tuple[str, ...]) -> Placed:
     shown_port = f":{port}" if port and port != USUAL_PORTS[parts.scheme] else ""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     url = f"{parts.scheme}://{camera}{shown_port}{path}"
-    return Placed(url, tuple(list_remarks(url, host, parts.username or "", camera)))
+    return Placed(url, tuple(list_remarks(url, camera, host=host, has_login="@" in parts.netloc)))
 
 
-def list_remarks(url: str, host: str, user: str, camera: IPv4Address) -> list[str]:
+def list_remarks(url: str, camera: IPv4Address, *, host: str, has_login: bool) -> list[str]:
     """What was put right, and what somebody should know."""
     found: list[str] = []
     if host != str(camera):
@@ -77,7 +77,7 @@ def list_remarks(url: str, host: str, user: str, camera: IPv4Address) -> list[st
                 address=camera,
             )
         )
-    if user:
+    if has_login:
         found.append(say("it names its stream with a login: that is left out, yours is taken"))
     if redact(url) != url:
         found.append(

@@ -7,7 +7,7 @@ Never: repeats a password, or takes a wrong clock for a wrong password.
 from enum import StrEnum
 
 from appliance.errors import CameraError
-from appliance.wording.sentence import join_sentences, say
+from appliance.wording.sentence import join_sentences, say, say_count
 
 SKEWED_S = 60.0  # cameras refuse a login whose time is further off than one to five minutes
 
@@ -112,9 +112,9 @@ def describe_offset(offset_s: float) -> str:
             return say("{figure:.0f} min ahead", figure=figure_min)
         if figure_h < 48:
             return say("{figure:.0f} h ahead", figure=figure_h)
-        return say("{figure:.0f} days ahead", figure=figure_d)
+        return say_count("{count:.0f} day ahead", "{count:.0f} days ahead", figure_d)
     if figure_min < 120:
         return say("{figure:.0f} min behind", figure=figure_min)
     if figure_h < 48:
         return say("{figure:.0f} h behind", figure=figure_h)
-    return say("{figure:.0f} days behind", figure=figure_d)
+    return say_count("{count:.0f} day behind", "{count:.0f} days behind", figure_d)
