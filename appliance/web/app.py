@@ -10,17 +10,12 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 
-from appliance.access.database import AccessError
 from appliance.clock import Clock
-from appliance.errors import ApplianceError, CameraError, StoreError
-from appliance.log import redact
 from appliance.settings import Settings
 from appliance.status import charts, history, status_document
 from appliance.status.history import Span
 from appliance.web.acting.gate import add_gate
-from appliance.web.acting.refusals import wants_json
 from appliance.web.alarm_control import add_alarm_control
 from appliance.web.alarm_replies import add_alarm_replies
 from appliance.web.answer_safety import HEADERS, WITH_FORMS, MisdirectedRequest
@@ -42,12 +37,12 @@ from appliance.web.update_check import add_update_check
 from appliance.web.update_control import add_update_control
 from appliance.web.update_stick import add_update_stick
 from appliance.web.views.data import add_view_data
-from appliance.web.views.login import add_login, render_reason, render_refusal
+from appliance.web.views.errors import explain_errors
+from appliance.web.views.login import add_login
 from appliance.web.views.setup import add_setup
 from appliance.web.views.shell import add_views
 
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
-ASKS_FOR_A_PERSON = (401, 403)
 STATIC = Path(__file__).parent / "static"
 API_FILE = Path(__file__).parents[1] / "openapi.json"  # made by openapi.py
 
@@ -143,34 +138,6 @@ def add_for_programs(app: Flask, settings: Settings, reader: StoreReader) -> Non
     def health() -> ResponseReturnValue:
         reader.ask(lambda store: store.check_readable())
         return jsonify(status="ok")
-
-
-def explain_errors(app: Flask) -> None:
-    """A sentence for each error."""
-    app.register_error_handler(HTTPException, answer_refusal)
-    app.register_error_handler(StoreError, answer_error)
-    app.register_error_handler(CameraError, answer_error)
-    app.register_error_handler(AccessError, answer_trouble)
-
-
-def answer_refusal(error: HTTPException) -> ResponseReturnValue:
-    """What is wrong with a request, for a program as JSON with `reason`."""
-    if not wants_json():
-        return render_refusal(error) if error.code in ASKS_FOR_A_PERSON else error
-    answer = jsonify(reason=error.description)
-    answer.status_code = error.code or 400
-    answer.headers.extend(pair for pair in error.get_headers() if pair[0] != "Content-Type")
-    return answer
-
-
-def answer_error(error: ApplianceError) -> ResponseReturnValue:
-    """503 with the error's sentence, which the page shows."""
-    return jsonify(reason=redact(str(error))), 503
-
-
-def answer_trouble(error: AccessError) -> ResponseReturnValue:
-    """503: the logins cannot be read or written, so nobody is let in."""
-    return answer_error(error) if wants_json() else render_reason(str(error), 503)
 
 
 def add_headers(answer: Response) -> Response:

@@ -7,6 +7,8 @@ Reads and writes: nothing; pure.
 Never: leaves half a word: half an address could show half a password.
 """
 
+from appliance.wording.sentence import Sentence
+
 
 def shorten(text: str, most: int) -> str:
     """`text`, or its first whole words within `most` characters and how much is left out."""
@@ -22,7 +24,23 @@ def shorten(text: str, most: int) -> str:
 
 
 def make_printable(text: str) -> str:
-    """`text` in one line; what would move a terminal's cursor or turn its text, as escapes."""
+    """`text` in one line; what would move a terminal's cursor or turn its text, as escapes. A
+    sentence stays one.
+    """
+    if text.isprintable():
+        return text
+    found = escape_all(text)
+    if not isinstance(text, Sentence):
+        return found
+    values = {
+        name: make_printable(one) if isinstance(one, str) else one
+        for name, one in text.values.items()
+    }
+    whole = Sentence(text.template, values, text.many)
+    return whole if whole == found else found
+
+
+def escape_all(text: str) -> str:
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )

@@ -8,7 +8,13 @@ from flask import request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, RequestEntityTooLarge, Unauthorized
 
-SCRIPTS = ("/api/", "/metrics", "/camera/", "/picture")  # addresses that no person opens as a page
+SCRIPTS = (
+    "/api/",
+    "/metrics",
+    "/healthz",
+    "/camera/",
+    "/picture",
+)  # addresses that no person opens as a page
 BEARER = WWWAuthenticate("bearer")  # browsers ask nobody for a password because of it
 
 

@@ -37,7 +37,7 @@ export function night(status, now) {
 function was(s, now) {
   const [began, woke] = [new Date(s.night.began), new Date(s.woke)];
   const often = s.night.went_back;
-  const between = often ? ` ${tn("It woke {count} time in between and went back to sleep.", "It woke {count} times in between and went back to sleep.", often)}` : "";
+  const between = often ? ` ${tn("It woke once in between and went back to sleep.", "It woke {count} times in between and went back to sleep.", often)}` : "";
   return `${t("Slept from {began} to {woke}, {span}.", { began: when(began, now), woke: when(woke, now), span: span((woke - began) / 1000) })}${between}`;
 }
 

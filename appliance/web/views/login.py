@@ -1,4 +1,4 @@
-"""The login from the network, the PIN at the touchscreen, the logout, and the page of a refusal.
+"""The login from the network, the PIN at the touchscreen, and the logout.
 
     /login      GET, POST: name and password
     /pin        GET, POST: the PIN, with keys for fingers; at the touchscreen only
@@ -16,7 +16,6 @@ from urllib.parse import quote, unquote, urlsplit
 
 from flask import Flask, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from appliance.access.accounts import SETUP, find_password, find_pin, list_accounts
@@ -26,7 +25,7 @@ from appliance.access.roles import Origin
 from appliance.access.sessions import PIN_NAME, end_session
 from appliance.parsing.values import CONTROL
 from appliance.web.acting import asking, person, record_act
-from appliance.web.acting.gate import PLAIN, make_login_address
+from appliance.web.acting.gate import PLAIN
 from appliance.web.acting.refusals import NotAllowed
 from appliance.web.acting.same_site import require_csrf_token, require_same_site
 from appliance.web.connections import identify_client
@@ -34,7 +33,6 @@ from appliance.web.views.listed import View
 from appliance.wording.sentence import as_plain, say
 
 LOGIN = View("login", "Log in", ("keypad",))
-REFUSAL = View("refused", "Not done")
 MOST_BYTES = 4096
 LONGEST_ADDRESS = 2000
 HOME = "/"
@@ -207,25 +205,3 @@ def choose_code(refusal: RefusedError | None) -> int:
     if refusal is None:
         return 200
     return 429 if refusal.wait_s else 401
-
-
-def render_refusal(error: HTTPException) -> Response:
-    """The page of a refusal; what was typed stays in the browser's page before this one."""
-    answer = render_reason(error.description or "", error.code or 403)
-    answer.headers.extend(pair for pair in error.get_headers() if pair[0] != "Content-Type")
-    return answer
-
-
-def render_reason(reason: str, code: int) -> Response:
-    """A page that says why nothing was done."""
-    is_post = request.method == "POST"
-    login = "/login" if is_post else make_login_address()
-    text = render_template(
-        "views/refused.html",
-        view=REFUSAL,
-        first=None,
-        reason=reason,
-        login=login if code == 401 else "",
-        is_post=is_post,
-    )
-    return make_response(text, code)
