@@ -8,6 +8,8 @@ what the guard does not need (`ProgramError`).
 import traceback
 from pathlib import Path
 
+from appliance.wording.sentence import say
+
 
 class ApplianceError(Exception):
     """Something in the world (not in the code) is wrong; the text is shown to a technician.
@@ -92,8 +94,13 @@ class ProgramError(ApplianceError):
 
     def __init__(self, error: Exception, *, code: str, part: str, instead: str) -> None:
         super().__init__(
-            f"{part} failed ({locate_error(error)}): a fault of this program; {instead}; send a "
-            "bundle (`unitctl export`) to the maker"
+            say(
+                "{part} failed ({where}): a fault of this program; {instead}; send a "
+                "bundle (`unitctl export`) to the maker",
+                part=part,
+                where=locate_error(error),
+                instead=instead,
+            )
         )
         self.code = code
 

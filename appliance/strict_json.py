@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any, NoReturn
 
+from appliance.wording.sentence import say
+
 MOST_DEPTH = 8
 MOST_SHOWN = 60  # characters of a wrong value in a sentence
 FIRST_YEAR, LAST_YEAR = 1900, 9999  # a time at their ends has no UTC
@@ -26,7 +28,7 @@ class InputError(ValueError):
 def parse_json(data: bytes | bytearray, *, most_bytes: int, most_depth: int = MOST_DEPTH) -> Any:
     """The value in `data` (UTF-8); raises `InputError`."""
     if len(data) > most_bytes:
-        raise InputError(f"it has more than {most_bytes} bytes")
+        raise InputError(say("it has more than {most_bytes} bytes", most_bytes=most_bytes))
     try:
         tree = json.loads(
             data.decode(),
@@ -39,7 +41,7 @@ def parse_json(data: bytes | bytearray, *, most_bytes: int, most_depth: int = MO
     except RecursionError:
         raise make_depth_error(most_depth) from None
     except ValueError as error:
-        raise InputError(f"it is not JSON ({error})") from None
+        raise InputError(say("it is not JSON ({error})", error=error)) from None
     if may_be_deep_or_broken(data, most_depth):
         refuse_deep_or_broken(tree, most_depth)
     return tree
@@ -51,26 +53,26 @@ def parse_object(
     """The object in `data`; raises `InputError`."""
     tree = parse_json(data, most_bytes=most_bytes, most_depth=most_depth)
     if not isinstance(tree, dict):
-        raise InputError(f"it is no object, but {show(tree)}")
+        raise InputError(say("it is no object, but {tree}", tree=show(tree)))
     return tree
 
 
 def build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise InputError("a name stands twice in one object")
+        raise InputError(say("a name stands twice in one object"))
     return found
 
 
 def parse_finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise InputError(f"{text[:MOST_SHOWN]} is too large for a number")
+        raise InputError(say("{text} is too large for a number", text=text[:MOST_SHOWN]))
     return number
 
 
 def refuse_constant(word: str) -> NoReturn:
-    raise InputError(f"{word} is no number")
+    raise InputError(say("{word} is no number", word=word))
 
 
 def may_be_deep_or_broken(data: bytes | bytearray, most_depth: int) -> bool:
@@ -103,11 +105,11 @@ def refuse_broken_text(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InputError("it holds text that is no Unicode (half of a pair)") from None
+        raise InputError(say("it holds text that is no Unicode (half of a pair)")) from None
 
 
 def make_depth_error(most_depth: int) -> InputError:
-    return InputError(f"it is nested deeper than {most_depth} levels")
+    return InputError(say("it is nested deeper than {most_depth} levels", most_depth=most_depth))
 
 
 # --- one value -----------------------------------------------------------------------------------
@@ -116,7 +118,14 @@ def make_depth_error(most_depth: int) -> InputError:
 def require_text(value: object, name: str, longest: int) -> str:
     """Text of `longest` characters at most."""
     if not isinstance(value, str) or len(value) > longest:
-        raise InputError(f"{name} must be text of at most {longest} letters, not {show(value)}")
+        raise InputError(
+            say(
+                "{name} must be text of at most {longest} letters, not {value}",
+                name=name,
+                longest=longest,
+                value=show(value),
+            )
+        )
     return value
 
 
@@ -124,24 +133,44 @@ def require_number(value: object, name: str, low: float, high: float) -> float:
     """A number from `low` to `high`; true and false are none."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not low <= value <= high:  # type: ignore[operator]
-        raise InputError(f"{name} must be from {low:g} to {high:g}, not {show(value)}")
+        raise InputError(
+            say(
+                "{name} must be from {low:g} to {high:g}, not {value}",
+                name=name,
+                low=low,
+                high=high,
+                value=show(value),
+            )
+        )
     try:
         return float(value)  # type: ignore[arg-type]
     except OverflowError:
-        raise InputError(f"{name} is too large for a number: {show(value)}") from None
+        raise InputError(
+            say("{name} is too large for a number: {value}", name=name, value=show(value))
+        ) from None
 
 
 def require_whole_number(value: object, name: str, low: int, high: int) -> int:
     """A whole number from `low` to `high`."""
     if type(value) is not int or not low <= value <= high:
-        raise InputError(f"{name} must be a whole number from {low} to {high}, not {show(value)}")
+        raise InputError(
+            say(
+                "{name} must be a whole number from {low} to {high}, not {value}",
+                name=name,
+                low=low,
+                high=high,
+                value=show(value),
+            )
+        )
     return value
 
 
 def require_flag(value: object, name: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):
-        raise InputError(f"{name} must be true or false, not {show(value)}")
+        raise InputError(
+            say("{name} must be true or false, not {value}", name=name, value=show(value))
+        )
     return value
 
 
@@ -150,16 +179,29 @@ def require_time(value: object, name: str) -> datetime:
     try:
         at = datetime.fromisoformat(require_text(value, name, 40))
     except ValueError as error:
-        raise InputError(f"{name} is no time ({error})") from None
+        raise InputError(say("{name} is no time ({error})", name=name, error=error)) from None
     if at.tzinfo is None or not FIRST_YEAR < at.year < LAST_YEAR:
-        raise InputError(f"{name} has no time zone, or no year of this world: {show(value)}")
+        raise InputError(
+            say(
+                "{name} has no time zone, or no year of this world: {value}",
+                name=name,
+                value=show(value),
+            )
+        )
     return at.astimezone(UTC)
 
 
 def require_list(value: object, name: str, longest: int) -> list[Any]:
     """A list of `longest` entries at most."""
     if not isinstance(value, list) or len(value) > longest:
-        raise InputError(f"{name} must be a list of at most {longest} entries, not {show(value)}")
+        raise InputError(
+            say(
+                "{name} must be a list of at most {longest} entries, not {value}",
+                name=name,
+                longest=longest,
+                value=show(value),
+            )
+        )
     return value
 
 
@@ -168,7 +210,7 @@ def refuse_unknown(tree: dict[str, Any], known: Iterable[str]) -> None:
     allowed = frozenset(known)
     unknown = [name for name in tree if name not in allowed]
     if unknown:
-        raise InputError(f"{show(unknown[0])} is not known")
+        raise InputError(say("{unknown} is not known", unknown=show(unknown[0])))
 
 
 def show(value: object) -> str:

@@ -23,6 +23,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError
 from appliance.store.sqlite_errors import explain, is_damage
 from appliance.store.sqlite_files import Access, open_file
+from appliance.wording.sentence import as_sentence, say
 
 OWNER = "appliance-web"  # whom the file belongs to on a unit
 BUSY_TIMEOUT_MS = 2000
@@ -51,7 +52,7 @@ CREATE TABLE act (
     what TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL, outcome TEXT NOT NULL
 ) STRICT;
 """
-MEND = "`sudo unitctl access mend` sets it aside and begins a new one"
+MEND = say("`sudo unitctl access mend` sets it aside and begins a new one")
 
 
 class AccessError(ApplianceError):
@@ -105,7 +106,13 @@ class AccessFile:
         if db.execute("PRAGMA user_version").fetchone()[0]:
             return True
         if self.path.stat().st_size:
-            raise AccessError(f"the logins in {self.path} cannot be read: it was cut off; {MEND}")
+            raise AccessError(
+                say(
+                    "the logins in {path} cannot be read: it was cut off; {mend}",
+                    path=self.path,
+                    mend=MEND,
+                )
+            )
         return False
 
     def is_closed_to_us(self) -> bool:
@@ -142,17 +149,38 @@ def translate_errors(path: Path, verb: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        advice = f"{error}: {MEND}" if is_damage(error) else explain(error, path)
-        raise AccessError(f"the logins in {path} cannot be {verb}: {advice}") from error
+        advice = (
+            say("{error}: {mend}", error=error, mend=MEND)
+            if is_damage(error)
+            else explain(error, path)
+        )
+        raise AccessError(
+            say(
+                "the logins in {path} cannot be {verb}: {advice}",
+                path=path,
+                verb=as_sentence(verb),
+                advice=advice,
+            )
+        ) from error
     except PermissionError as error:
         raise AccessError(
-            f"the logins in {path} cannot be {verb}: they are for the page and for root; "
-            "begin the command with sudo"
+            say(
+                "the logins in {path} cannot be {verb}: they are for the page and for root; "
+                "begin the command with sudo",
+                path=path,
+                verb=as_sentence(verb),
+            )
         ) from error
     except OSError as error:
         raise AccessError(
-            f"the logins in {path} cannot be {verb}: {error.strerror}; check the free space and "
-            f"the permissions of {path.parent.parent}"
+            say(
+                "the logins in {path} cannot be {verb}: {cause}; check the free space and the "
+                "permissions of {parent}",
+                path=path,
+                verb=as_sentence(verb),
+                cause=error.strerror,
+                parent=path.parent.parent,
+            )
         ) from error
 
 
@@ -165,8 +193,12 @@ def is_there(path: Path) -> bool:
                 raise PermissionError(1, "it is the page's", str(one))
             if not is_kind(status.st_mode) or status.st_mode & 0o077 or not is_ours(status.st_uid):
                 raise AccessError(
-                    f"{one} belongs to somebody else, is a link or is open to others, so nobody "
-                    f"can log in: look who has made it (`ls -ld {one}`), then {MEND}"
+                    say(
+                        "{one} belongs to somebody else, is a link or is open to others, so "
+                        "nobody can log in: look who has made it (`ls -ld {one}`), then {mend}",
+                        one=one,
+                        mend=MEND,
+                    )
                 )
     except FileNotFoundError:
         return False

@@ -32,6 +32,7 @@ from appliance.store.event_rows import (
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from appliance.wording.site_time import format_site_time
 
 JOURNAL_LIMIT_S = 5.0  # real seconds
@@ -112,7 +113,9 @@ def find_erasure(
         stored = list(media_files.list_files(snapshots))
         stored += media_files.list_files(timelapse) if timelapse else ()
     except OSError as error:
-        raise StoreError(f"{error.filename} cannot be read: {error.strerror}") from error
+        raise StoreError(
+            say("{filename} cannot be read: {cause}", filename=error.filename, cause=error.strerror)
+        ) from error
     files = {
         file.path: file.kind
         for file in stored
@@ -129,8 +132,11 @@ def erase(store: Store, erasure: Erasure) -> None:
         media_files.delete(erasure.files)
     except OSError as error:
         raise StoreError(
-            f"pictures cannot be deleted: {error}; some may be left, and no event was erased: "
-            "run it as a user of the group appliance, and again"
+            say(
+                "pictures cannot be deleted: {error}; some may be left, and no event was "
+                "erased: run it as a user of the group appliance, and again",
+                error=error,
+            )
         ) from error
     delete_events(store, erasure.selection.rows, erasure.last_row, find_user_name())
 

@@ -30,7 +30,7 @@ from appliance.strict_json import (
     show,
 )
 from appliance.wording.counts import format_count
-from appliance.wording.sentence import as_plain
+from appliance.wording.sentence import as_plain, say
 from appliance.wording.sentence_data import decode_sentence, encode_sentence
 
 SHARED = 1 << 31  # far above the longest header
@@ -149,14 +149,22 @@ def parse_picture(tree: dict[str, Any]) -> Picture:
 
 def parse_encoding(value: object) -> str:
     if value not in ENCODINGS:
-        raise InputError(f"encoding must be one of {', '.join(ENCODINGS)}, not {show(value)}")
+        raise InputError(
+            say(
+                "encoding must be one of {encodings}, not {value}",
+                encodings=", ".join(ENCODINGS),
+                value=show(value),
+            )
+        )
     return str(value)
 
 
 def parse_camera(value: object) -> str:
     """A camera's name: files are named by it."""
     if not NAME.fullmatch(require_text(value, "camera", LONGEST_WORD)):
-        raise InputError(f"camera must be a name as in the settings, not {show(value)}")
+        raise InputError(
+            say("camera must be a name as in the settings, not {value}", value=show(value))
+        )
     return str(value)
 
 
@@ -178,9 +186,11 @@ def parse_utc(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(f"the time {show(text)} cannot be read") from None
+        raise InputError(say("the time {text} cannot be read", text=show(text))) from None
     if found.tzinfo is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise InputError(f"the time {show(text)} has no zone, or lies outside all use")
+        raise InputError(
+            say("the time {text} has no zone, or lies outside all use", text=show(text))
+        )
     return found.astimezone(UTC)
 
 
@@ -203,5 +213,12 @@ def require_exactly(value: object, name: str, count: int) -> list[Any]:
     """A list of `count` entries."""
     found = require_list(value, name, count)
     if len(found) < count:
-        raise InputError(f"{name} must have {format_count(count, 'value')}, not {len(found)}")
+        raise InputError(
+            say(
+                "{name} must have {values}, not {found}",
+                name=name,
+                values=format_count(count, "value"),
+                found=len(found),
+            )
+        )
     return found

@@ -30,12 +30,18 @@ from appliance.media.frames import RAW, Answer, Buffer, Picture, PictureRequest,
 from appliance.media.shared_memory import SharedReader, SharedWriter
 from appliance.strict_json import InputError
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 
 TIMEOUT_S = 5.0  # for the first bytes of an answer
 STALL_S = 1.0  # for the next ones: an answer that stalls is given up soon
 MOST_CONNECTIONS = 16  # inference, the page, a technician; each has a thread
 IDLE_S = 60.0  # who has asked for nothing for so long makes room where there is none
-BUSY = Refusal(f"{MOST_CONNECTIONS} programs are connected already: close one of them")
+BUSY = Refusal(
+    say(
+        "{most_connections} programs are connected already: close one of them",
+        most_connections=MOST_CONNECTIONS,
+    )
+)
 LENGTH_BYTES = 4
 RETRY_S = 1.0  # after a connection that could not be accepted (no descriptors, no memory)
 SEND_TIMEOUT = struct.pack("ll", int(TIMEOUT_S), 0)  # who does not read is disconnected
@@ -60,7 +66,9 @@ class FrameServer:
             os.chmod(path, mode)
             self._socket.listen(8)
         except OSError as error:
-            raise ListenError(f"the socket {path} cannot be opened: {error.strerror}") from error
+            raise ListenError(
+                say("the socket {path} cannot be opened: {cause}", path=path, cause=error.strerror)
+            ) from error
         threading.Thread(target=self._accept, name=f"frames {path.name}", daemon=True).start()
 
     def close(self) -> None:
@@ -133,7 +141,7 @@ class FrameServer:
             request = parse_request(line)
             return self._answer(request), request.shared and request.encoding in RAW
         except InputError as error:
-            return Refusal(f"the request cannot be understood: {error}"), False
+            return Refusal(say("the request cannot be understood: {error}", error=error)), False
 
 
 def refuse_living(path: Path) -> None:
@@ -147,8 +155,11 @@ def refuse_living(path: Path) -> None:
         except OSError:
             return
     raise ListenError(
-        f"another process answers on the socket {path}: stop that one first, "
-        "a camera or service runs once"
+        say(
+            "another process answers on the socket {path}: stop that one first, a camera or "
+            "service runs once",
+            path=path,
+        )
     )
 
 
@@ -186,7 +197,13 @@ class FrameClient:
         try:
             answer = receive(self._connect(), self._memory)
             if isinstance(answer, Picture) and answer.encoding != self._encoding:
-                raise InputError(f"{answer.encoding} came, {self._encoding} was requested")
+                raise InputError(
+                    say(
+                        "{came} came, {wanted} was requested",
+                        came=answer.encoding,
+                        wanted=self._encoding,
+                    )
+                )
         except (OSError, EOFError, InputError) as error:
             raise self._drop_connection(error) from error
         return answer
@@ -203,7 +220,9 @@ class FrameClient:
 
     def _drop_connection(self, error: Exception) -> CameraError:
         self.close()
-        return CameraError(f"no pictures from {self._path.stem}: {error}")
+        return CameraError(
+            say("no pictures from {path}: {error}", path=self._path.stem, error=error)
+        )
 
     def _connect(self) -> socket.socket:
         if self._socket is None:
@@ -250,7 +269,7 @@ def receive(connection: socket.socket, memory: SharedReader | None = None) -> An
     is_shared = memory is not None and bool(length & SHARED)
     length = length & ~SHARED if is_shared else length
     if length > MOST_HEADER_BYTES:
-        raise InputError(f"a header of {format_count(length, 'byte')} was announced")
+        raise InputError(say("a header of {size} was announced", size=format_count(length, "byte")))
     connection.settimeout(STALL_S)
     answer, size = parse_header(receive_exactly(connection, length, ends_s))
     if isinstance(answer, Refusal):
@@ -270,7 +289,7 @@ def receive_length(
     for descriptor in descriptors:
         memory.accept(descriptor)
     if not first:
-        raise EOFError("the connection ended")
+        raise EOFError(say("the connection ended"))
     return first + receive_exactly(connection, LENGTH_BYTES - len(first), ends_s)
 
 
@@ -281,8 +300,8 @@ def receive_exactly(connection: socket.socket, count: int, ends_s: float) -> byt
     while rest:
         got = connection.recv_into(rest)
         if got == 0:
-            raise EOFError("the connection ended in the middle of a picture")
+            raise EOFError(say("the connection ended in the middle of a picture"))
         rest = rest[got:]
         if rest and time.monotonic() > ends_s:
-            raise TimeoutError("timed out: the picture comes too slowly")
+            raise TimeoutError(say("timed out: the picture comes too slowly"))
     return data

@@ -21,6 +21,7 @@ from appliance.store.event_erasures import (
     list_unfinished,
 )
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 
 Discard = Callable[[str], None]  # the pictures of an alarm, by its id
 
@@ -62,8 +63,11 @@ def finish(store: Store, settings: Settings, one: Unfinished, discard: Discard) 
         files.delete(own)
     except OSError as error:
         raise StoreError(
-            f"the pictures of erased events cannot be deleted: {error}; it is tried again when "
-            "the page or inference starts: check the permissions of the snapshots"
+            say(
+                "the pictures of erased events cannot be deleted: {error}; it is tried again "
+                "when the page or inference starts: check the permissions of the snapshots",
+                error=error,
+            )
         ) from error
     for alarm_id in one.alarms:
         discard(alarm_id)

@@ -19,6 +19,7 @@ import mmap
 import os
 
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 
 SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 Buffer = bytes | bytearray
@@ -66,17 +67,17 @@ class SharedReader:
         self.close()
         try:
             if fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & SEALS != SEALS:
-                raise InputError("the shared memory may become smaller")
+                raise InputError(say("the shared memory may become smaller"))
             self._map = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
         except (OSError, ValueError) as error:
-            raise InputError(f"what came is no shared memory: {error}") from error
+            raise InputError(say("what came is no shared memory: {error}", error=error)) from error
         finally:
             os.close(descriptor)
 
     def take(self, count: int) -> bytearray:
         """A copy of the first `count` bytes; raises `InputError` where there are fewer."""
         if self._map is None or count > len(self._map):
-            raise InputError("a picture was announced that is not in the shared memory")
+            raise InputError(say("a picture was announced that is not in the shared memory"))
         with memoryview(self._map) as whole, whole[:count] as part:
             return bytearray(part)
 

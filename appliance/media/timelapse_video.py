@@ -13,6 +13,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from appliance.errors import StoreError
+from appliance.wording.sentence import say
 
 CODEC, QUALITY = "libx264", {"crf": "23", "preset": "veryfast"}
 LARGEST_PX = 1920  # of the width
@@ -27,7 +28,9 @@ def write_video(pictures: Sequence[Path], to: Path, frames_per_s: int) -> int:
             part.replace(to)
     except (FFmpegError, OSError) as error:
         raise StoreError(
-            f"{to} cannot be written: {error}; check the place and its space"
+            say(
+                "{to} cannot be written: {error}; check the place and its space", to=to, error=error
+            )
         ) from error
     finally:
         part.unlink(missing_ok=True)

@@ -9,6 +9,8 @@ Never: proposes a word that shares hardly a letter with what was typed.
 
 from collections.abc import Iterable
 
+from appliance.wording.sentence import say
+
 LONGEST = 60  # characters; a longer word is no slip of the fingers
 SHORTEST_BEGINNING = 3
 
@@ -18,8 +20,12 @@ def advise(word: str, known: Iterable[str], otherwise: str | None = None) -> str
     words = list(known)
     near = find_nearest(word, words)
     if near is not None:
-        return f"did you mean {near!r}?"
-    return f"known: {', '.join(words) or 'none'}" if otherwise is None else otherwise
+        return say("did you mean {near}?", near=repr(near))
+    return (
+        say("known: {words}", words=", ".join(words) or say("none"))
+        if otherwise is None
+        else otherwise
+    )
 
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:

@@ -18,6 +18,7 @@ from appliance.errors import SettingsError
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 
 # The one that is in use; where its pointer leads nowhere, that of before (decision 0040).
 POINTERS = ("current", "committed")
@@ -28,7 +29,7 @@ OWN_KEYS = (
     ("host", "systemctl"),
     *(("switch", "*", name) for name in ("kind", "path", "on", "off", "mac")),
 )
-ADVICE = "the release that brought it is wrong: `unitctl update why` names it"
+ADVICE = say("the release that brought it is wrong: `unitctl update why` names it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,36 @@ def read_bytes(file: Path) -> bytes:
         raise
     except OSError as error:
         reason = error.strerror or error
-        raise SettingsError(f"{file} cannot be read ({reason}); {ADVICE}") from error
+        raise SettingsError(
+            say(
+                "{file} cannot be read ({reason}); {advice}",
+                file=file,
+                reason=reason,
+                advice=ADVICE,
+            )
+        ) from error
 
 
 def parse_layer(file: Path, data: bytes) -> SettingsLayer:
     try:
         text, tree = parse_toml(data)
     except InputError as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}; {ADVICE}") from error
+        raise SettingsError(
+            say(
+                "{file} is not valid TOML: {error}; {advice}", file=file, error=error, advice=ADVICE
+            )
+        ) from error
     for where in OWN_KEYS:
         if has_key(tree, where):
             name = ".".join(where)
-            raise SettingsError(f"{file}: {name} is each unit's own and not a release's; {ADVICE}")
+            raise SettingsError(
+                say(
+                    "{file}: {name} is each unit's own and not a release's; {advice}",
+                    file=file,
+                    name=name,
+                    advice=ADVICE,
+                )
+            )
     return SettingsLayer(file, text, tree)
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import product
 
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 SPAN = re.compile(r"([0-9]{1,7})\s*(s|m|min|h|d|w)")
@@ -87,8 +88,11 @@ def parse_time(text: str) -> WrittenTime:
     moment = read_moment(bare)
     if moment is None:
         raise InputError(
-            f"{show(text)} is no time: give a span such as 24h or 7d, a time of day such as 03:10, "
-            "or a date such as 2026-04-15 or 2026-04-15T18:30"
+            say(
+                "{text} is no time: give a span such as 24h or 7d, a time of day such as 03:10, "
+                "or a date such as 2026-04-15 or 2026-04-15T18:30",
+                text=show(text),
+            )
         )
     return WrittenTime(moment=moment)
 
@@ -98,14 +102,20 @@ def parse_span(text: str) -> timedelta:
     found = SPAN.fullmatch(text.strip())
     span = make_span(text, int(found[1]), found[2]) if found else timedelta()
     if not span:
-        raise InputError(f"{show(text)} is no span of time, such as 90m, 2h or 7d")
+        raise InputError(say("{text} is no span of time, such as 90m, 2h or 7d", text=show(text)))
     return span
 
 
 def make_span(text: str, number: int, unit: str) -> timedelta:
     span = timedelta(seconds=number * SECONDS[unit[0]])
     if span > LONGEST_SPAN:
-        raise InputError(f"{show(text)} is too long: a span is at most {LONGEST_SPAN.days}d")
+        raise InputError(
+            say(
+                "{text} is too long: a span is at most {days}d",
+                text=show(text),
+                days=LONGEST_SPAN.days,
+            )
+        )
     return span
 
 
@@ -113,7 +123,9 @@ def parse_instant(text: str) -> datetime:
     """A date with time and zone in ISO 8601, UTC: there is only one such moment."""
     moment = read_moment(text)
     if moment is None or moment.tzinfo is None:
-        raise InputError(f"{show(text)} is no time with a zone, such as 2026-04-15T02:00:00Z")
+        raise InputError(
+            say("{text} is no time with a zone, such as 2026-04-15T02:00:00Z", text=show(text))
+        )
     return moment.astimezone(UTC)
 
 
@@ -134,8 +146,12 @@ def parse_duration(text: str, low_s: float, high_s: float) -> float:
     seconds = float(found[1]) * SECONDS[found[2][0]] if found else 0.0
     if not found or not low_s <= seconds <= high_s:
         raise InputError(
-            f"{show(text)} is no duration from {low_s:g}s to {high_s / 3600:g}h, such as 45s or "
-            "4min"
+            say(
+                "{text} is no duration from {low_s:g}s to {high_h:g}h, such as 45s or 4min",
+                text=show(text),
+                low_s=low_s,
+                high_h=high_s / 3600,
+            )
         )
     return seconds
 
@@ -146,7 +162,7 @@ def parse_hours(text: str) -> tuple[time, time] | None:
         return None
     found = [TIME_OF_DAY.fullmatch(part.strip()) for part in text.split("-")]
     if len(found) != 2 or found[0] is None or found[1] is None:
-        raise InputError(f"{show(text)} is no span of a day, such as 22:00-06:00")
+        raise InputError(say("{text} is no span of a day, such as 22:00-06:00", text=show(text)))
     begins, ends = (time(int(one[1]), int(one[2])) for one in found if one)
     return begins, ends
 

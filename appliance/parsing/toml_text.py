@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 
 MOST_BYTES = 1_000_000
 MOST_DEPTH = 12  # a list of polygons in a camera's section has 6
@@ -42,15 +43,19 @@ def parse_toml(data: bytes) -> tuple[str, dict[str, Any]]:
 def decode(data: bytes) -> str:
     """UTF-8, as TOML must be, of any size that a person writes."""
     if len(data) > MOST_BYTES:
-        raise InputError(f"it has more than {MOST_BYTES} bytes")
+        raise InputError(say("it has more than {most_bytes} bytes", most_bytes=MOST_BYTES))
     if data.startswith(UTF16):
-        raise InputError("it is stored as UTF-16; store it as UTF-8 in the editor")
+        raise InputError(say("it is stored as UTF-16; store it as UTF-8 in the editor"))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(
-            f"line {line} has a character that is not UTF-8; store the file as UTF-8 in the editor"
+            say(
+                "line {line} has a character that is not UTF-8; store the file as UTF-8 in the "
+                "editor",
+                line=line,
+            )
         ) from None
 
 
@@ -75,16 +80,22 @@ def list_parts(value: Any) -> Iterator[Any]:
 
 
 def make_number_error(text: str) -> InputError:
-    return InputError(f"a number has too many digits{find_line(LONG_NUMBER, text)}")
+    return InputError(say("a number has too many digits{line}", line=find_line(LONG_NUMBER, text)))
 
 
 def make_depth_error(text: str) -> InputError:
-    return InputError(f"it is nested deeper than {MOST_DEPTH} levels{find_line(BRACKETS, text)}")
+    return InputError(
+        say(
+            "it is nested deeper than {most_depth} levels{line}",
+            most_depth=MOST_DEPTH,
+            line=find_line(BRACKETS, text),
+        )
+    )
 
 
 def find_line(pattern: re.Pattern[str], text: str) -> str:
     """On which line that stands, as tomllib words it; empty where it spans several."""
     for number, line in enumerate(text.splitlines(), start=1):
         if pattern.search(line):
-            return f" (at line {number})"
+            return say(" (at line {number})", number=number)
     return ""

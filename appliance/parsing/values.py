@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 COUNT = re.compile(r"0|[1-9][0-9]{0,14}")
 NUMBER = re.compile(
@@ -29,7 +30,14 @@ LARGEST_PORT = 65_535
 def parse_count(text: str, low: int, high: int) -> int:
     """A whole number from `low` to `high`, in plain digits."""
     if not COUNT.fullmatch(text) or not low <= int(text) <= high:
-        raise InputError(f"{show(text)} is no whole number from {low} to {high}")
+        raise InputError(
+            say(
+                "{text} is no whole number from {low} to {high}",
+                text=show(text),
+                low=low,
+                high=high,
+            )
+        )
     return int(text)
 
 
@@ -37,7 +45,14 @@ def parse_number(text: str, low: float, high: float) -> float:
     """A finite number from `low` to `high`; digits, a point, perhaps an exponent."""
     number = float(text) if NUMBER.fullmatch(text) else math.nan
     if not low <= number <= high:
-        raise InputError(f"{show(text)} is no number from {low:.10g} to {high:.10g}")
+        raise InputError(
+            say(
+                "{text} is no number from {low:.10g} to {high:.10g}",
+                text=show(text),
+                low=low,
+                high=high,
+            )
+        )
     return number
 
 
@@ -47,7 +62,12 @@ def parse_port(text: str, lowest: int = 1) -> int:
         return parse_count(text, lowest, LARGEST_PORT)
     except InputError:
         raise InputError(
-            f"{show(text)} is no port: give a number from {lowest} to {LARGEST_PORT}"
+            say(
+                "{text} is no port: give a number from {lowest} to {largest_port}",
+                text=show(text),
+                lowest=lowest,
+                largest_port=LARGEST_PORT,
+            )
         ) from None
 
 
@@ -60,7 +80,7 @@ def parse_host(text: str) -> str:
         return bare.lower()
     labels = bare.removesuffix(".").split(".")
     if text != bare or len(bare) > LONGEST_HOST or not all(map(HOST_LABEL.fullmatch, labels)):
-        raise InputError(f"{show(text)} is no name and no IP address of a computer")
+        raise InputError(say("{text} is no name and no IP address of a computer", text=show(text)))
     return bare.removesuffix(".").lower()
 
 
@@ -79,10 +99,12 @@ def parse_address(text: str, default_port: int | None = None) -> tuple[str, int]
         return parse_host(text), default_port
     try:
         if ":" in host and not host.startswith("["):
-            raise InputError("IPv6 without brackets")
+            raise InputError(say("IPv6 without brackets"))
         return parse_host(host), parse_port(port)
     except InputError:
-        raise InputError(f"{show(text)} is no HOST:PORT, such as 192.168.1.20:502") from None
+        raise InputError(
+            say("{text} is no HOST:PORT, such as 192.168.1.20:502", text=show(text))
+        ) from None
 
 
 def parse_path(text: str) -> Path:
@@ -90,7 +112,7 @@ def parse_path(text: str) -> Path:
     parts = text.split("/")
     is_long = len(text) > LONGEST_PATH or any(len(part) > LONGEST_PART for part in parts)
     if not text or CONTROL.search(text) or is_long:
-        raise InputError(f"{show(text)} is no path of a file")
+        raise InputError(say("{text} is no path of a file", text=show(text)))
     return Path(text)
 
 
@@ -98,7 +120,11 @@ def parse_name(text: str, longest: int = LONGEST_NAME) -> str:
     """A name in one line, as of a camera, a device or a model."""
     if not text.strip() or len(text) > longest or CONTROL.search(text):
         raise InputError(
-            f"{show(text)} is no name: one line of 1 to {longest} characters makes one"
+            say(
+                "{text} is no name: one line of 1 to {longest} characters makes one",
+                text=show(text),
+                longest=longest,
+            )
         )
     return text
 

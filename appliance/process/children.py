@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from appliance.process.notify import Notifier
+from appliance.wording.sentence import join_sentences, say
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0  # RestartSec=, RestartMaxDelaySec= of the units
 FORGOTTEN_S = 600.0  # who has worked for so long starts with the first pause again
@@ -107,17 +108,27 @@ class Children:
     def describe(self) -> str:
         """One sentence: how many run, who does not and why."""
         waits = [
-            f"{one.name} starts again soon: {self._tell(one)}"
+            say("{name} starts again soon: {tell}", name=one.name, tell=self._tell(one))
             for one in self._children
             if one.due_s is not None and one.ends
         ]
-        return "; ".join([f"{len(self.pids)} of {len(self._children)} run", *waits])
+        return join_sentences(
+            "; ",
+            [
+                say(
+                    "{running} of {all} run",
+                    running=len(self.pids),
+                    all=len(self._children),
+                ),
+                *waits,
+            ],
+        )
 
     def _tell(self, child: Child) -> str:
         if not child.ends:
             return ""
-        times = "" if child.ends == 1 else f" {child.ends} times, the last time"
-        return f"its process ended{times} {child.why}"
+        times = "" if child.ends == 1 else say(" {ends} times, the last time", ends=child.ends)
+        return say("its process ended{times} {why}", times=times, why=child.why)
 
     def _start(self, child: Child, now_s: float) -> None:
         """Start it; where there is no memory or no process left for it, later."""
@@ -125,7 +136,7 @@ class Children:
         try:
             child.pid = self._fork(child.name, self._tell(child))
         except OSError as error:
-            self._pause(child, now_s, f"before it began ({error.strerror})")
+            self._pause(child, now_s, say("before it began ({cause})", cause=error.strerror))
 
     def _pause(self, child: Child, now_s: float, why: str) -> None:
         child.why = why
@@ -156,10 +167,10 @@ class Children:
 def describe_end(status: int, *, hung: bool) -> str:
     """How a process ended, in words."""
     if hung:
-        return f"after it had not worked for {WATCHDOG_S:.0f} s"
+        return say("after it had not worked for {watchdog_s:.0f} s", watchdog_s=WATCHDOG_S)
     if os.WIFSIGNALED(status):
-        return f"by {signal.Signals(os.WTERMSIG(status)).name}"
-    return f"with exit code {os.WEXITSTATUS(status)}"
+        return say("by {signal}", signal=signal.Signals(os.WTERMSIG(status)).name)
+    return say("with exit code {code}", code=os.WEXITSTATUS(status))
 
 
 def fork(act: Callable[[], object], end: Callable[[], object]) -> int:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import IO
 
 from appliance.errors import HostError
+from appliance.wording.sentence import say
 from appliance.wording.shorten import shorten
 
 TIMEOUT_S = 10.0  # real seconds in which `systemctl` must have answered; it takes some 20 ms
@@ -62,7 +63,9 @@ class Order:
         try:
             self._process = spawn(command)
         except OSError as error:
-            self.error = HostError(f"PID 1 did not take the order `{words}`: {error}")
+            self.error = HostError(
+                say("PID 1 did not take the order `{words}`: {error}", words=words, error=error)
+            )
 
     @property
     def is_heard(self) -> bool:
@@ -81,8 +84,12 @@ class Order:
         else:
             end(self._process)
             self.error = HostError(
-                f"PID 1 did not take the order `{self.words}`: systemctl did not answer within "
-                f"{self._limit_s:g} s; it is given again"
+                say(
+                    "PID 1 did not take the order `{words}`: systemctl did not answer within "
+                    "{limit_s:g} s; it is given again",
+                    words=self.words,
+                    limit_s=self._limit_s,
+                )
             )
         self._close(self._process)
         return True
@@ -109,8 +116,12 @@ class Order:
             self.refused = True
             answer = shorten(read_pipe(process.stderr).strip(), LONGEST_ANSWER) or str(code)
             self.error = HostError(
-                f"PID 1 refused the order `{self.words}`: {answer}; "
-                "check the polkit rules of the appliance"
+                say(
+                    "PID 1 refused the order `{words}`: {answer}; check the polkit rules of the "
+                    "appliance",
+                    words=self.words,
+                    answer=answer,
+                )
             )
 
     def _close(self, process: subprocess.Popen[bytes]) -> None:
@@ -164,7 +175,9 @@ class Host:
         order = Order([self._systemctl, *words], f"show {' '.join(units)}", self._limit_s)
         if not order.is_heard:
             order.cancel()
-            order.error = HostError("PID 1 was not asked: this process has no free file descriptor")
+            order.error = HostError(
+                say("PID 1 was not asked: this process has no free file descriptor")
+            )
         return order
 
     def run(self, unit: str) -> Job:
@@ -174,7 +187,9 @@ class Host:
         try:
             process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
         except OSError as error:
-            raise HostError(f"PID 1 did not take the order `start {unit}`: {error}") from error
+            raise HostError(
+                say("PID 1 did not take the order `start {unit}`: {error}", unit=unit, error=error)
+            ) from error
         return Job(unit, process)
 
     def _order(self, *words: str) -> Order:

@@ -20,6 +20,7 @@ from pathlib import Path
 from appliance.clock import BOOT_ID
 from appliance.errors import ApplianceError
 from appliance.store.file_locks import find_holder, try_lock
+from appliance.wording.sentence import say
 
 LIFELESS_S = 150.0  # real seconds; the watchdog of the power service is 120 s
 BEAT_EVERY_S = 10.0
@@ -85,7 +86,14 @@ def take(directory: Path, name: str) -> InstanceLock:
         directory.mkdir(parents=True, exist_ok=True)
         handle = open_lock(path)
     except OSError as error:
-        return InstanceLock(name, f"a second copy would not be noticed: {path}: {error.strerror}")
+        return InstanceLock(
+            name,
+            say(
+                "a second copy would not be noticed: {path}: {cause}",
+                path=path,
+                cause=error.strerror,
+            ),
+        )
     for _ in range(TRIES):
         if try_lock(handle):
             lock = InstanceLock(name, _handle=handle)
@@ -146,12 +154,25 @@ def find_worked_s(directory: Path, name: str, pid: int) -> float | None:
 def describe_stranger(path: Path, name: str, locked_by: int | None, holder: Holder | None) -> str:
     """Why a lock that is held keeps nobody from starting."""
     if holder and holder.name == name and locked_by in (None, holder.pid):
-        return (
-            f"process {holder.pid} holds {path} and has not worked for {LIFELESS_S:g} s: "
-            f"this copy of {name} works in its place; end that one (`kill -9 {holder.pid}`)"
+        return say(
+            "process {pid} holds {path} and has not worked for {lifeless_s:g} s: this copy "
+            "of {name} works in its place; end that one (`kill -9 {pid}`)",
+            pid=holder.pid,
+            path=path,
+            lifeless_s=LIFELESS_S,
+            name=name,
         )
-    whose = f"process {locked_by}" if locked_by else "a process that cannot be seen"
-    return f"a second copy would not be noticed: {path} is held by {whose}, which is no {name}"
+    whose = (
+        say("process {locked_by}", locked_by=locked_by)
+        if locked_by
+        else say("a process that cannot be seen")
+    )
+    return say(
+        "a second copy would not be noticed: {path} is held by {whose}, which is no {name}",
+        path=path,
+        whose=whose,
+        name=name,
+    )
 
 
 def read_boot_id() -> str:

@@ -22,6 +22,7 @@ from appliance.parsing.small_file import read_small_file
 from appliance.parsing.toml_text import MOST_BYTES
 from appliance.settings import Settings, UnitSettings
 from appliance.store.durable_files import replace_file
+from appliance.wording.sentence import say
 
 DATA_DIR = re.compile(r'^\s*data_dir\s*=\s*"(?P<path>[^"\n]+)"', re.MULTILINE)
 FindErrors = Callable[[Settings], Iterable[str]]
@@ -51,8 +52,14 @@ def choose_settings(path: Path | None, name: str, find_errors: FindErrors) -> Ch
         if not copy.is_file():
             raise
         refused = SettingsError(
-            f"{error}; the {name} service goes on with the last settings that it could use "
-            f"({copy}) until {path} is mended"
+            say(
+                "{error}; the {name} service goes on with the last settings that it could use "
+                "({copy}) until {path} is mended",
+                error=error,
+                name=name,
+                copy=copy,
+                path=path,
+            )
         )
     # With the path of the file: relative paths in it are taken from there.
     data = settings_file.read_file(copy)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from appliance.errors import SettingsError
+from appliance.wording.sentence import say
 
 SERVICES = "appliance-"  # begins the names of the services' users (systemd/sysusers.d)
 
@@ -25,8 +26,12 @@ def refuse_foreign_code(places: Iterable[str]) -> None:
     for path in dict.fromkeys(list_way(places)):
         if wrong := find_wrong(path):
             raise SettingsError(
-                f"root does not run a program from {path}, which {wrong}: make it root's alone "
-                "(`chown root:`, `chmod go-w`), and leave PYTHONPATH empty"
+                say(
+                    "root does not run a program from {path}, which {wrong}: make it root's "
+                    "alone (`chown root:`, `chmod go-w`), and leave PYTHONPATH empty",
+                    path=path,
+                    wrong=wrong,
+                )
             )
 
 
@@ -44,11 +49,11 @@ def find_wrong(path: Path) -> str:
     found = path.stat()
     writable = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if writable & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
-        return "everybody may write"
+        return say("everybody may write")
     if writable & stat.S_IWGRP and found.st_gid != 0 and not is_private(found):
-        return f"the group {found.st_gid} may write"
+        return say("the group {group} may write", group=found.st_gid)
     owner = find_name(found.st_uid)
-    return f"belongs to {owner}" if owner.startswith(SERVICES) else ""
+    return say("belongs to {owner}", owner=owner) if owner.startswith(SERVICES) else ""
 
 
 def is_private(found: os.stat_result) -> bool:

@@ -27,6 +27,7 @@ from appliance.store.aside import SetAside
 from appliance.store.prepare import prepare_database
 from appliance.store.refusals import RefusedRowsError, is_of_a_lock, is_of_the_row
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 
 MOST_TASKS = 100  # a row each 20 s: half an hour of a database that does not answer
 RETRY_S = 2.0  # real seconds between two tries of the thread
@@ -156,8 +157,11 @@ class Recorder:
         since_s = self._busy_since_s
         if since_s is not None and time.monotonic() - since_s > HANGS_AFTER_S:
             return StoreError(
-                f"the database {self.store.path} does not answer, nothing is recorded: its disk "
-                "hangs, it is being checked, or another program holds its lock"
+                say(
+                    "the database {path} does not answer, nothing is recorded: its disk hangs, "
+                    "it is being checked, or another program holds its lock",
+                    path=self.store.path,
+                )
             )
         problems = (one.problem for one in tuple(self._followed) if one.problem)
         refused = next(iter(tuple(self._refused.values())), None)
@@ -333,7 +337,13 @@ class Recorder:
 
     def _note_surprise(self, name: str, error: Exception) -> None:
         self.surprises += 1
-        reported = StoreError(f"{name} could not be stored, by an error in the program: {error!r}")
+        reported = StoreError(
+            say(
+                "{name} could not be stored, by an error in the program: {error}",
+                name=name,
+                error=repr(error),
+            )
+        )
         self._log.warning(
             str(reported), reported.message_id, fault=reported.code, times=self.surprises
         )
@@ -351,6 +361,11 @@ class Recorder:
 def describe_damage(name: str, path: Path, error: Exception) -> StoreError:
     """The fault of a row that no longer is what its table says."""
     return StoreError(
-        f"{name} in the database {path} cannot be read and counts as unknown: {error!r}; "
-        "the next one that is stored takes its place"
+        say(
+            "{name} in the database {path} cannot be read and counts as unknown: {error}; the "
+            "next one that is stored takes its place",
+            name=name,
+            path=path,
+            error=repr(error),
+        )
     )

@@ -19,6 +19,7 @@ from appliance.errors import ApplianceError, HostError
 from appliance.process.host import TIMEOUT_S, Host
 from appliance.process.service import WRONG_SETTINGS, find_exit_code, make_parser
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 
 NAME = "settings"
 RESIDENT = re.compile(
@@ -60,7 +61,9 @@ def read(systemctl: str, *words: str) -> str:
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise HostError(f"PID 1 does not say which services have failed: {error}") from error
+        raise HostError(
+            say("PID 1 does not say which services have failed: {error}", error=error)
+        ) from error
     return done.stdout
 
 

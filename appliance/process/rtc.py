@@ -15,8 +15,9 @@ from pathlib import Path
 
 from appliance.errors import ApplianceError
 from appliance.settings import SleepMode
+from appliance.wording.sentence import say
 
-NAME = "the clock of the computer"
+NAME = say("the clock of the computer")
 SAME_S = 5.0  # two clocks of one computer, read in whole seconds
 COARSEST_S = 60  # some clocks keep an alarm to the minute
 
@@ -40,12 +41,19 @@ class Rtc:
         """Raise `RtcError` where the alarm is missing or not ours to set; changes nothing."""
         if not self._alarm.exists():
             raise RtcError(
-                f"no wake can be armed because {self._alarm} does not exist: {self._advice}"
+                say(
+                    "no wake can be armed because {alarm} does not exist: {advice}",
+                    alarm=self._alarm,
+                    advice=self._advice,
+                )
             )
         if not os.access(self._alarm, os.W_OK):
             raise RtcError(
-                f"no wake can be armed because {self._alarm} may not be written: "
-                "install systemd/udev/60-appliance.rules and restart the computer"
+                say(
+                    "no wake can be armed because {alarm} may not be written: install "
+                    "systemd/udev/60-appliance.rules and restart the computer",
+                    alarm=self._alarm,
+                )
             )
 
     def arm(self, now: datetime, wakes: datetime) -> None:
@@ -61,13 +69,23 @@ class Rtc:
             set_s = self._alarm_s()
         except OSError as error:
             raise RtcError(
-                f"no wake can be armed because {self._alarm} refused {at_s}: {error.strerror}; "
-                "`rtcwake -m show` shows more"
+                say(
+                    "no wake can be armed because {alarm} refused {at_s}: {cause}; `rtcwake -m "
+                    "show` shows more",
+                    alarm=self._alarm,
+                    at_s=at_s,
+                    cause=error.strerror,
+                )
             ) from error
         if set_s is None or abs(set_s - at_s) > COARSEST_S:
             raise RtcError(
-                f"no wake can be armed because {self._alarm} was given {at_s} and shows {set_s}: "
-                "this clock may not wake a computer; name another as rtc in [host]"
+                say(
+                    "no wake can be armed because {alarm} was given {at_s} and shows {set_s}: "
+                    "this clock may not wake a computer; name another as rtc in [host]",
+                    alarm=self._alarm,
+                    at_s=at_s,
+                    set_s=set_s,
+                )
             )
 
     def find_wait(self, now: datetime) -> timedelta | None:
@@ -107,7 +125,13 @@ class Rtc:
 
 def advise(sleep: SleepMode) -> str:
     """What to do where there is no clock that can wake the computer."""
-    name_one = "name a clock that can wake the computer as rtc in [host]"
+    name_one = say("name a clock that can wake the computer as rtc in [host]")
     if sleep is SleepMode.STAY:
-        return f"{name_one}; without one, after OFF somebody must switch the unit on by hand"
-    return f"{name_one}, or set sleep = 'stay': then HIBERNATE leaves the computer on"
+        return say(
+            "{name_one}; without one, after OFF somebody must switch the unit on by hand",
+            name_one=name_one,
+        )
+    return say(
+        "{name_one}, or set sleep = 'stay': then HIBERNATE leaves the computer on",
+        name_one=name_one,
+    )

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from appliance.errors import SettingsError
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 
 MACHINE_ID = Path("/etc/machine-id")
 APPLICATION = UUID("6f2c1d9a-4b5e-4c37-a1d0-8e6b9c3f7a52").bytes  # of this product; never changes
@@ -32,8 +33,11 @@ def read_identity(settings: Settings, machine_id: Path = MACHINE_ID) -> str:
         machine = b""
     if len(machine) != MACHINE_BYTES or not any(machine):
         raise SettingsError(
-            f"{machine_id} holds no machine id to derive an identity from: give this unit an `id` "
-            "in [unit], one that no other unit has"
+            say(
+                "{machine_id} holds no machine id to derive an identity from: give this unit an "
+                "`id` in [unit], one that no other unit has",
+                machine_id=machine_id,
+            )
         )
     return derive(machine, APPLICATION)[:SHOWN_DIGITS]
 

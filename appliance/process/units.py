@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from appliance.model import EnergyLevel
 from appliance.sections.cameras import CameraSettings
+from appliance.wording.sentence import say
 
 PREFIX = "appliance-"
 CAMERA, CAMERAS = f"{PREFIX}camera@", f"{PREFIX}cameras@"
@@ -52,4 +53,8 @@ def find_other_unit(unit: str, cameras: Mapping[str, CameraSettings]) -> str:
     if unit in units:
         return ""
     others = ", ".join(units) or "no others"
-    return f"no camera runs in {unit} any more: by the settings there are {others}"
+    return say(
+        "no camera runs in {unit} any more: by the settings there are {others}",
+        unit=unit,
+        others=others,
+    )

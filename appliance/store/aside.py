@@ -25,10 +25,11 @@ from appliance.store.file_locks import open_shared
 from appliance.store.log_owner import forget_session
 from appliance.store.sqlite_files import Access, open_file
 from appliance.store.whole_check import find_damage
+from appliance.wording.sentence import say
 
 SIDE_FILES = ("", LOG, INDEX)
 DAMAGED, REPLACED = "damaged", "replaced"  # stand in the names of what was set aside
-ADVICE = "copy it away and have it examined"
+ADVICE = say("copy it away and have it examined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,13 @@ def set_aside_damaged(path: Path, found: str) -> SetAside:
     aside = set_aside(path)
     return SetAside(
         aside,
-        f"the database was damaged ({found}); it is kept as {aside} and a new one was begun: "
-        f"{ADVICE}",
+        say(
+            "the database was damaged ({found}); it is kept as {aside} and a new one was begun: "
+            "{advice}",
+            found=found,
+            aside=aside,
+            advice=ADVICE,
+        ),
     )
 
 
@@ -56,19 +62,28 @@ def recover_log(path: Path) -> SetAside | None:
     state = describe_lost_file(path)
     aside = set_aside(path)
     if rebuild(path, Path(f"{aside}{LOG}")):
-        done = "all that was in it was recovered from its log, which"
+        done = say("all that was in it was recovered from its log, which")
     else:
-        done = "a new one was begun; its log, which holds the rows of its last time,"
+        done = say("a new one was begun; its log, which holds the rows of its last time,")
     return SetAside(
-        aside, f"the database {path} was {state}; {done} is kept as {aside}{LOG}: {ADVICE}"
+        aside,
+        say(
+            "the database {path} was {state}; {done} is kept as {aside}{log}: {advice}",
+            path=path,
+            state=state,
+            done=done,
+            aside=aside,
+            log=LOG,
+            advice=ADVICE,
+        ),
     )
 
 
 def describe_lost_file(path: Path) -> str:
     """What stands in the place of the database."""
     if not path.exists():
-        return "missing"
-    return "no database" if path.stat().st_size else "empty"
+        return say("missing")
+    return say("no database") if path.stat().st_size else say("empty")
 
 
 def set_foreign_log_aside(path: Path, found: str) -> SetAside:
@@ -76,9 +91,16 @@ def set_foreign_log_aside(path: Path, found: str) -> SetAside:
     aside = set_aside(path, sides=(LOG, INDEX))
     return SetAside(
         aside,
-        f"the log beside the database {path} was not its own ({found}); the database is used as it "
-        f"is, and the log, which may hold the last rows of the database that was there before, is "
-        f"kept as {aside}{LOG}: {ADVICE}",
+        say(
+            "the log beside the database {path} was not its own ({found}); the database is used "
+            "as it is, and the log, which may hold the last rows of the database that was there "
+            "before, is kept as {aside}{log}: {advice}",
+            path=path,
+            found=found,
+            aside=aside,
+            log=LOG,
+            advice=ADVICE,
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from appliance.store.sqlite_errors import explain
 from appliance.store.sqlite_files import Access, open_file
 from appliance.store.store import Store
 from appliance.store.whole_check import find_damage
+from appliance.wording.sentence import say
 
 KEEP = 3
 DIRECTORY = "backups"  # in the data directory
@@ -44,11 +45,15 @@ def make_backup(store: Store, directory: Path) -> Path:
         sync_directory(directory)
         delete_old_copies(directory, made)
     except LockedError as error:
-        raise StoreError(f"another backup is being made: {error}") from error
+        raise StoreError(say("another backup is being made: {error}", error=error)) from error
     except OSError as error:
         raise StoreError(
-            f"no backup can be made in {directory}: {error.strerror}; "
-            "check that it exists, its permissions and the free space"
+            say(
+                "no backup can be made in {directory}: {cause}; check that it exists, its "
+                "permissions and the free space",
+                directory=directory,
+                cause=error.strerror,
+            )
         ) from error
     return made
 
@@ -76,11 +81,22 @@ def copy_database(source: Path, part: Path) -> None:
             db.execute("VACUUM INTO ?", (str(part),))
         mark_as_copy(part)
         if found := find_damage(part):
-            raise StoreError(f"the copy {part} is not sound ({found}); the older ones are kept")
+            raise StoreError(
+                say(
+                    "the copy {part} is not sound ({found}); the older ones are kept",
+                    part=part,
+                    found=found,
+                )
+            )
     except sqlite3.Error as error:
         part.unlink(missing_ok=True)
         raise StoreError(
-            f"the database {source} cannot be copied to {part.parent}: {explain(error, part)}"
+            say(
+                "the database {source} cannot be copied to {parent}: {why}",
+                source=source,
+                parent=part.parent,
+                why=explain(error, part),
+            )
         ) from error
     except StoreError:
         part.unlink(missing_ok=True)

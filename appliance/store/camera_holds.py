@@ -31,6 +31,7 @@ from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 from appliance.store.unit_time import WRONG_DATE_S, read_time, record_time
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 ALL = ""  # as a camera's name: all of them
 MOST_ROWS = 500  # newest orders that are looked at, beside the newest of each kind of each camera
@@ -251,11 +252,19 @@ def require_span(order: Order, now: datetime) -> timedelta | None:
     """
     span = order.span if order.until is None else order.until - now
     if span is not None and span <= timedelta():
-        raise InputError(f"{show(encode_time(now))} is the unit's time: that is over already")
+        raise InputError(
+            say(
+                "{now} is the unit's time: that is over already",
+                now=show(encode_time(now)),
+            )
+        )
     if span is not None and span > LONGEST_SPAN:
         raise InputError(
-            f"that is more than {LONGEST_SPAN.days} days ahead: leave it out, and the hold lasts "
-            "until further notice"
+            say(
+                "that is more than {days} days ahead: leave it out, and the hold lasts until "
+                "further notice",
+                days=LONGEST_SPAN.days,
+            )
         )
     return span
 

@@ -18,6 +18,7 @@ import zlib
 from dataclasses import dataclass
 
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 
 FOLLOWED = ("event", "fault", "energy_budget")
 MOST_OPEN = 400  # faults in a position: the newest
@@ -110,15 +111,20 @@ def check_position(store: Store, position: Position) -> None:
     """Raise `LostPositionError` where it cannot be gone on from here."""
     if position.database != read_database(store):
         raise LostPositionError(
-            "this position is of another database: the unit's was replaced since, or it is another "
-            "unit; go on from `position`, and look at /api/events and /api/status"
+            say(
+                "this position is of another database: the unit's was replaced since, or it is "
+                "another unit; go on from `position`, and look at /api/events and /api/status"
+            )
         )
     for table in FOLLOWED:
         if not is_there(store, table, getattr(position, table)):
             raise LostPositionError(
-                f"rows of the table {table} were erased since this position, or a backup was put "
-                "back: what came since cannot be told; go on from `position`, and look at "
-                "/api/events and /api/status"
+                say(
+                    "rows of the table {table} were erased since this position, or a backup was "
+                    "put back: what came since cannot be told; go on from `position`, and look "
+                    "at /api/events and /api/status",
+                    table=table,
+                )
             )
 
 

@@ -16,6 +16,7 @@ from appliance.store.log_owner import is_log_foreign
 from appliance.store.sqlite_errors import explain, is_damage, is_oversized
 from appliance.store.sqlite_files import Access, open_file
 from appliance.store.whole_check import forget_check
+from appliance.wording.sentence import as_sentence, say
 
 WAL_PAGES = 2000  # pages in the log before they are copied back, about 2 MB
 BUSY_TIMEOUT_MS = 5000
@@ -50,8 +51,11 @@ def refuse_foreign_log(path: Path) -> None:
     with suppress(OSError):
         if is_log_foreign(path):
             raise StoreError(
-                f"the database {path} was exchanged, and the log beside it is that of the one "
-                "before: start a service of the unit, which sets the log aside by name"
+                say(
+                    "the database {path} was exchanged, and the log beside it is that of the "
+                    "one before: start a service of the unit, which sets the log aside by name",
+                    path=path,
+                )
             )
 
 
@@ -101,7 +105,14 @@ def make_error(path: Path, verb: str, error: sqlite3.Error) -> StoreError:
     """The sentence for an error of SQLite; a damaged file is checked at the next start."""
     if is_damage(error):
         forget_check(path)
-    return StoreError(f"the database {path} cannot be {verb}: {explain(error, path)}")
+    return StoreError(
+        say(
+            "the database {path} cannot be {verb}: {why}",
+            path=path,
+            verb=as_sentence(verb),
+            why=explain(error, path),
+        )
+    )
 
 
 def make_read_error(path: Path, error: sqlite3.Error) -> StoreError | UnknownAnswer:

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from appliance.errors import ApplianceError
+from appliance.wording.sentence import say
 
 PROC = Path("/proc")
 TRY_EVERY_S = 0.05
@@ -34,8 +35,13 @@ def take_lock(handle: int, path: Path, limit_s: float) -> None:
     while not try_lock(handle):
         if time.monotonic() >= ends_s:
             raise LockedError(
-                f"{path} is held by {describe_holder(handle)} for more than {limit_s:g} s; "
-                "end that one, or wait until it is done"
+                say(
+                    "{path} is held by {holder} for more than {limit_s:g} s; end that one, or "
+                    "wait until it is done",
+                    path=path,
+                    holder=describe_holder(handle),
+                    limit_s=limit_s,
+                )
             )
         time.sleep(TRY_EVERY_S)
 
@@ -109,11 +115,15 @@ def describe_holder(handle: int) -> str:
     """The process that has the lock of an open file: "process 812 (sleep)"."""
     pid = find_holder(os.fstat(handle))
     if pid is None:
-        return "a process that cannot be seen from here"
+        return say("a process that cannot be seen from here")
     try:
-        return f"process {pid} ({(PROC / str(pid) / 'comm').read_text().strip()})"
+        return say(
+            "process {pid} ({command})",
+            pid=pid,
+            command=(PROC / str(pid) / "comm").read_text().strip(),
+        )
     except OSError:
-        return f"process {pid}"
+        return say("process {pid}", pid=pid)
 
 
 def find_holder(status: os.stat_result, kind: str = "FLOCK") -> int | None:

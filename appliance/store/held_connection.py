@@ -12,6 +12,7 @@ from appliance.store.connection import connect, read_inode
 from appliance.store.file_format import INDEX
 from appliance.store.sqlite_files import leave_log
 from appliance.store.whole_check import record_clean_end
+from appliance.wording.sentence import say
 
 
 class HeldConnection:
@@ -68,6 +69,9 @@ class HeldConnection:
     def _db(self) -> sqlite3.Connection:
         if self._connection is None:
             raise StoreError(
-                f"the database {self.path} is not open; see the faults before this one"
+                say(
+                    "the database {path} is not open; see the faults before this one",
+                    path=self.path,
+                )
             )
         return self._connection

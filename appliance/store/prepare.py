@@ -37,6 +37,7 @@ from appliance.store.whole_check import (
     record_check,
 )
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 
 NEWEST_STEP = "m0032_devices"
 LOCK_S = 10.0  # real seconds; another service's check and migration take less
@@ -53,12 +54,18 @@ def prepare_database(path: Path) -> SetAside | None:
         with lock(path):
             return make_ready(path)
     except LockedError as error:
-        raise StoreError(f"the database {path} cannot be prepared: {error}") from error
+        raise StoreError(
+            say("the database {path} cannot be prepared: {error}", path=path, error=error)
+        ) from error
     except sqlite3.Error as error:
         if is_damage(error):
             forget_check(path)
         raise StoreError(
-            f"the database {path} cannot be prepared: {explain(error, path)}"
+            say(
+                "the database {path} cannot be prepared: {why}",
+                path=path,
+                why=explain(error, path),
+            )
         ) from error
     except OSError as error:
         raise StoreError(describe_refusal(path, error)) from error
@@ -68,13 +75,18 @@ def describe_refusal(path: Path, error: OSError) -> str:
     """Which file it was: a directory that is as it should be may hold one that nobody may open."""
     refused = Path(os.fsdecode(error.filename)) if error.filename else path.parent
     if path.parent in refused.parents and refused.is_file():
-        return (
-            f"{refused} cannot be opened: {error.strerror}; check its owner, its permissions and "
-            f"those of {path.parent} (`ls -l`; its group is appliance, which may read and write)"
+        return say(
+            "{refused} cannot be opened: {cause}; check its owner, its permissions and "
+            "those of {parent} (`ls -l`; its group is appliance, which may read and write)",
+            refused=refused,
+            cause=error.strerror,
+            parent=path.parent,
         )
-    return (
-        f"the data directory {path.parent} cannot be written: {error.strerror}; "
-        "check its owner, its permissions and the free space"
+    return say(
+        "the data directory {parent} cannot be written: {cause}; check its owner, its "
+        "permissions and the free space",
+        parent=path.parent,
+        cause=error.strerror,
     )
 
 
@@ -101,8 +113,12 @@ def refuse_dangling_link(path: Path) -> None:
     """A disk that is not mounted yet is no reason to begin anew. Raises `StoreError`."""
     if path.is_symlink() and not path.exists():
         raise StoreError(
-            f"the database {path} is a link to {path.readlink()}, which is not there: mount the "
-            "disk that it is on, or delete the link to begin a new database"
+            say(
+                "the database {path} is a link to {target}, which is not there: mount the "
+                "disk that it is on, or delete the link to begin a new database",
+                path=path,
+                target=path.readlink(),
+            )
         )
 
 
@@ -110,7 +126,7 @@ def separate_log(path: Path) -> SetAside | None:
     """A log that belongs to another file goes out of the way, before SQLite copies it into this."""
     if not is_log_foreign(path):
         return None
-    return set_foreign_log_aside(path, "the file was exchanged, as for a backup put back")
+    return set_foreign_log_aside(path, say("the file was exchanged, as for a backup put back"))
 
 
 def set_aside_where_damaged(path: Path) -> SetAside | None:
@@ -132,7 +148,11 @@ def find_torn_end(path: Path) -> str | None:
     missing = count_missing_pages(path, header) if header else 0
     if not header or not missing:
         return None
-    return f"{format_count(missing, 'page')} of {header.pages} missing"
+    return say(
+        "{pages} of {all_pages} missing",
+        pages=format_count(missing, "page"),
+        all_pages=header.pages,
+    )
 
 
 def is_sound_alone(path: Path) -> bool:
@@ -154,11 +174,14 @@ def tell_orders(aside: SetAside | None, lost: int, *, begun_anew: bool) -> SetAs
     """Say with what was set aside what became of people's orders to the cameras."""
     if aside is None or not (lost or begun_anew):
         return aside
-    text = "no pause, mute or off of a camera is known: order again what must hold"
+    text = say("no pause, mute or off of a camera is known: order again what must hold")
     if lost:
         orders = format_count(lost, "order")
-        text = f"{orders} to the cameras (pause, mute, off) came back from their second copy"
-    return replace(aside, text=f"{aside.text}; {text}")
+        text = say(
+            "{orders} to the cameras (pause, mute, off) came back from their second copy",
+            orders=orders,
+        )
+    return replace(aside, text=say("{aside}; {text}", aside=aside.text, text=text))
 
 
 def create(path: Path) -> bool:
@@ -190,4 +213,10 @@ def migrate(path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise StoreError(f"the database {path} could not be brought up to date: {last[0]}")
+        raise StoreError(
+            say(
+                "the database {path} could not be brought up to date: {last}",
+                path=path,
+                last=last[0],
+            )
+        )

@@ -12,6 +12,7 @@ from typing import Any
 from appliance.errors import StoreError
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 
 # SQLite's errors about the statement, not of the file, the disk or a lock.
 OF_THE_ROW = (
@@ -62,7 +63,12 @@ def add_rows(store: Store, rows: Sequence[Any]) -> None:
         refused = [one for one in (try_row(store, row) for row in rows) if one]
         if refused:
             raise RefusedRowsError(
-                f"{len(refused)} of {format_count(len(rows), 'row')} refused: {refused[0]}"
+                say(
+                    "{count} of {rows} refused: {first}",
+                    count=len(refused),
+                    rows=format_count(len(rows), "row"),
+                    first=refused[0],
+                )
             ) from error
 
 

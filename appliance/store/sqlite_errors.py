@@ -5,49 +5,73 @@ Never: advises space or permissions where another program holds the database.
 """
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
+from appliance.wording.sentence import Sentence, say
+
 MASK = 0xFF  # the lowest byte of an extended code is its kind
-BUSY = (
-    "another program holds the database; end it, or wait until it is done "
-    "(`fuser -v {path}` names it)"
+
+
+def advise_busy(path: Path) -> Sentence:
+    return say(
+        "another program holds the database; end it, or wait until it is done "
+        "(`fuser -v {path}` names it)",
+        path=path,
+    )
+
+
+def advise_full(path: Path) -> Sentence:
+    return say(
+        "there is no space left: check the free space of {directory} (`unitctl doctor`) and delete "
+        "what is no longer needed",
+        directory=path.parent,
+    )
+
+
+def advise_read_only(path: Path) -> Sentence:
+    return say(
+        "it may not be written; check the owner and the permissions of {directory}, and whether "
+        "the disk is mounted read-only",
+        directory=path.parent,
+    )
+
+
+def advise_no_access(path: Path) -> Sentence:
+    return say(
+        "the file cannot be opened; the unit's services create it: check that they run, and the "
+        "owner and the permissions of {directory}; `unitctl doctor` says more",
+        directory=path.parent,
+    )
+
+
+DISK = say(
+    "the disk cannot be read or written; see `journalctl -k` and replace the disk if it fails"
 )
-FULL = (
-    "there is no space left: check the free space of {directory} (`unitctl doctor`) and delete "
-    "what is no longer needed"
-)
-READ_ONLY = (
-    "it may not be written; check the owner and the permissions of {directory}, and whether the "
-    "disk is mounted read-only"
-)
-DISK = "the disk cannot be read or written; see `journalctl -k` and replace the disk if it fails"
-DAMAGED = "the file is damaged; the next start of a service sets it aside and begins a new one"
-NO_ACCESS = (
-    "the file cannot be opened; the unit's services create it: check that they run, and the owner "
-    "and the permissions of {directory}; `unitctl doctor` says more"
-)
-OVERSIZED = "a value in it is larger than any that a unit stores; its row counts as unknown"
-NOT_FITTING = (
+DAMAGED = say("the file is damaged; the next start of a service sets it aside and begins a new one")
+OVERSIZED = say("a value in it is larger than any that a unit stores; its row counts as unknown")
+NOT_FITTING = say(
     "the row does not fit its table, as where a newer release has written the database: install "
     "that release again, or stop the unit and go back to a backup of before "
     "(`unitctl backup --restore BACKUP`)"
 )
-OTHER = "`unitctl doctor` says more"
+INTERRUPTED = say("it took too long and was stopped; another try may do it")
+OTHER = say("`unitctl doctor` says more")
 
-ADVICE = {
-    sqlite3.SQLITE_BUSY: BUSY,
-    sqlite3.SQLITE_LOCKED: BUSY,
-    sqlite3.SQLITE_FULL: FULL,
-    sqlite3.SQLITE_READONLY: READ_ONLY,
-    sqlite3.SQLITE_PERM: READ_ONLY,
+ADVICE: dict[int, Sentence | Callable[[Path], Sentence]] = {
+    sqlite3.SQLITE_BUSY: advise_busy,
+    sqlite3.SQLITE_LOCKED: advise_busy,
+    sqlite3.SQLITE_FULL: advise_full,
+    sqlite3.SQLITE_READONLY: advise_read_only,
+    sqlite3.SQLITE_PERM: advise_read_only,
     sqlite3.SQLITE_IOERR: DISK,
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
-    sqlite3.SQLITE_CANTOPEN: NO_ACCESS,
+    sqlite3.SQLITE_CANTOPEN: advise_no_access,
     sqlite3.SQLITE_CONSTRAINT: NOT_FITTING,
     sqlite3.SQLITE_MISMATCH: NOT_FITTING,
     sqlite3.SQLITE_TOOBIG: OVERSIZED,
-    sqlite3.SQLITE_INTERRUPT: "it took too long and was stopped; another try may do it",
+    sqlite3.SQLITE_INTERRUPT: INTERRUPTED,
 }
 
 
@@ -69,5 +93,6 @@ def is_oversized(error: sqlite3.Error) -> bool:
 
 def explain(error: sqlite3.Error, path: Path) -> str:
     """SQLite's own word for it, what that means, and what to do."""
-    words = ADVICE.get(find_kind(error) or 0, OTHER)
-    return f"{error}: {words.format(path=path, directory=path.parent)}"
+    found = ADVICE.get(find_kind(error) or 0, OTHER)
+    advice = found if isinstance(found, Sentence) else found(path)
+    return say("{error}: {advice}", error=error, advice=advice)

@@ -15,6 +15,7 @@ from typing import Any
 from appliance.clock import Clock
 from appliance.errors import ApplianceError
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import join_sentences, say
 
 FORGET_S = 3600.0  # a row that was not met for so long is gone, or of no use to anybody
 MOST_ROWS = 10_000  # that are counted one by one in each table
@@ -38,7 +39,13 @@ class UnreadableTable:
     @property
     def text(self) -> str:
         rows = format_count(self.rows, "row")
-        return f"{rows} of {self.table} (the first: {self.first}, its {self.column})"
+        return say(
+            "{rows} of {table} (the first: {first}, its {column})",
+            rows=rows,
+            table=self.table,
+            first=self.first,
+            column=self.column,
+        )
 
 
 @dataclass
@@ -67,9 +74,10 @@ class UnreadableRows:
         tables = self.list_tables()
         if not tables:
             return None
-        return (
-            f"{', '.join(one.text for one in tables)} cannot be read and count as unknown: a "
-            "damaged disk writes such rows, or a newer release; `unitctl doctor` looks for more"
+        return say(
+            "{tables} cannot be read and count as unknown: a damaged disk writes such rows, "
+            "or a newer release; `unitctl doctor` looks for more",
+            tables=join_sentences(", ", [one.text for one in tables]),
         )
 
     def _sum_up(self) -> Iterator[UnreadableTable]:

@@ -25,6 +25,7 @@ from appliance.store.file_format import has_log
 from appliance.store.file_locks import open_shared
 from appliance.store.sqlite_errors import explain, find_kind, is_oversized
 from appliance.store.sqlite_files import Access, open_file
+from appliance.wording.sentence import say
 
 CHECK_S = 5.0  # s; what is damaged beyond is found when it is read
 
@@ -48,7 +49,13 @@ def find_damage(
     except sqlite3.OperationalError as error:
         if find_kind(error) == sqlite3.SQLITE_INTERRUPT:
             return None
-        raise StoreError(f"the database {path} cannot be read: {explain(error, path)}") from None
+        raise StoreError(
+            say(
+                "the database {path} cannot be read: {why}",
+                path=path,
+                why=explain(error, path),
+            )
+        ) from None
     except sqlite3.DatabaseError as error:
         return None if is_oversized(error) else str(error)
     finally:

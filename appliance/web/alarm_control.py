@@ -17,6 +17,7 @@ from appliance.store.alarm_orders import add_order
 from appliance.web.acting import Role, acts, person, record_act
 from appliance.web.orders import VIA
 from appliance.web.reader import StoreReader
+from appliance.wording.sentence import say
 
 EVERY = "all"
 LONGEST_ID = 100
@@ -43,4 +44,4 @@ def require_alarm(reader: StoreReader, alarm_id: str) -> None:
     """Raises `NotFound`, `StoreError`."""
     is_long = len(alarm_id) > LONGEST_ID
     if is_long or reader.ask(lambda store: alarm_rows.find_alarm(store, alarm_id)) is None:
-        raise NotFound("there is no such alarm")
+        raise NotFound(say("there is no such alarm"))

@@ -22,9 +22,10 @@ from appliance.settings import Settings
 from appliance.store import alarm_rows
 from appliance.store.alarm_orders import add_order
 from appliance.web.reader import StoreReader
+from appliance.wording.sentence import say
 from appliance.wording.site_time import format_site_time
 
-UNKNOWN = "this link is of no alarm of this unit, or the unit's key is another one by now"
+UNKNOWN = say("this link is of no alarm of this unit, or the unit's key is another one by now")
 LONGEST = 100  # characters of an id and of a token
 MOST_ORDERS = 5  # of one alarm: whoever has the link can press the button for ever
 FORM = "%A %d %B %H:%M"

@@ -21,6 +21,8 @@ from typing import Any
 
 from werkzeug.exceptions import ServiceUnavailable
 
+from appliance.wording.sentence import say
+
 LONGEST_S = 20.0
 TURN_S = 3.0  # a request waits so long for the one before it
 KEPT_S = 120.0  # an answer is given again for so long
@@ -62,7 +64,8 @@ class Calculations:
         """The JSON that the command prints; raises `ServiceUnavailable` with why there is none."""
         if not self._turn.acquire(timeout=TURN_S):
             raise ServiceUnavailable(
-                f"another calculation is under way: ask again in {AGAIN_S} s", retry_after=AGAIN_S
+                say("another calculation is under way: ask again in {again_s} s", again_s=AGAIN_S),
+                retry_after=AGAIN_S,
             )
         try:
             at, answer = self._kept.get(words, (float("-inf"), None))
@@ -78,16 +81,24 @@ class Calculations:
         try:
             done = self._run((*words, "--json", "--settings", str(self._settings)))
         except subprocess.TimeoutExpired:
-            reason = f"{name} had no answer after {LONGEST_S:.0f} s; type it to see why"
+            reason = say(
+                "{name} had no answer after {longest_s:.0f} s; type it to see why",
+                name=name,
+                longest_s=LONGEST_S,
+            )
             raise ServiceUnavailable(reason) from None
         except OSError as error:
-            raise ServiceUnavailable(f"{name} cannot be started ({error.strerror})") from error
+            raise ServiceUnavailable(
+                say("{name} cannot be started ({cause})", name=name, cause=error.strerror)
+            ) from error
         if done.returncode:
             raise ServiceUnavailable(read_reason(done, name))
         try:
             return json.loads(done.stdout[:MOST_BYTES])
         except ValueError as error:
-            raise ServiceUnavailable(f"the answer of {name} cannot be read") from error
+            raise ServiceUnavailable(
+                say("the answer of {name} cannot be read", name=name)
+            ) from error
 
     def _keep(self, words: Words, answer: Any) -> None:
         self._kept[words] = self._now_s(), answer

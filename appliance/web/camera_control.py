@@ -43,7 +43,7 @@ def add_camera_control(app: Flask, settings: Settings, clock: Clock, reader: Sto
         try:
             days = parse_count(request.args.get("days", "1"), 1, coverage.MOST_DAYS)
         except InputError as error:
-            raise BadRequest(f"days: {error}") from None
+            raise BadRequest(say("days: {error}", error=error)) from None
         found = reader.ask(lambda store: coverage.build_coverage(store, settings, days))
         return jsonify(days=found)
 
@@ -51,7 +51,7 @@ def add_camera_control(app: Flask, settings: Settings, clock: Clock, reader: Sto
     @acts(Role.TECHNICIAN)
     def order_camera(camera: str, action: str) -> ResponseReturnValue:
         if camera != EVERY and camera not in settings.camera:
-            raise NotFound("there is no such camera")
+            raise NotFound(say("there is no such camera"))
         now, who = clock.stamp(), person()
         order = read_order(who, now, find_zone(settings.site.timezone))
         rows = make_rows(ALL if camera == EVERY else camera, action, order, now)
@@ -68,7 +68,7 @@ def make_rows(camera: str, action: str, order: Order, now: Stamp) -> list[Camera
             return [make_hold(camera, kind, order, now, holds=False) for kind in HoldKind]
         return [make_hold(camera, KINDS[action], order, now)]
     except InputError as error:
-        raise BadRequest(f"{error}; nothing was done") from None
+        raise BadRequest(say("{error}; nothing was done", error=error)) from None
 
 
 def list_holds(store: Store, settings: Settings) -> list[str]:

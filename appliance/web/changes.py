@@ -27,6 +27,7 @@ from appliance.web.connections import IS_OVER, identify_client
 from appliance.web.questions import LANGUAGE
 from appliance.web.reader import StoreReader
 from appliance.web.waiting import NoPlaceError, Waiting
+from appliance.wording.sentence import say
 
 MOST_WAIT_S = 60
 AGAIN_S = 10  # who found no place asks again
@@ -59,7 +60,9 @@ def add_changes(app: Flask, settings: Settings, reader: StoreReader) -> None:
         except LostPositionError as error:
             return answer_lost(reader, error)
         except NoPlaceError as error:
-            reason = f"{error}: ask again in {AGAIN_S} s, or without wait_s"
+            reason = say(
+                "{error}: ask again in {again_s} s, or without wait_s", error=error, again_s=AGAIN_S
+            )
             raise ServiceUnavailable(reason, retry_after=AGAIN_S) from None
         return jsonify(describe_changes(found))
 
@@ -90,17 +93,26 @@ def parse_question(values: Mapping[str, str]) -> ChangeQuestion:
     """The request's arguments; raises `BadRequest` with what is wrong."""
     unknown = sorted(set(values) - set(NAMES))
     if unknown:
-        raise BadRequest(f"there is no argument {show(unknown[0])}; there are {', '.join(NAMES)}")
+        raise BadRequest(
+            say(
+                "there is no argument {unknown}; there are {names}",
+                unknown=show(unknown[0]),
+                names=", ".join(NAMES),
+            )
+        )
     try:
         wait_s = parse_count(values.get("wait_s", "0"), 0, MOST_WAIT_S)
     except InputError as error:
-        raise BadRequest(f"wait_s: {error}") from None
+        raise BadRequest(say("wait_s: {error}", error=error)) from None
     text = values.get("after")
     after = None if text is None else parse_position(text)
     if text is not None and after is None:
         raise BadRequest(
-            f"after: {show(text)} is no position: give the `position` of an earlier answer as it "
-            "is, or leave `after` out to get the one of now"
+            say(
+                "after: {text} is no position: give the `position` of an earlier answer as it "
+                "is, or leave `after` out to get the one of now",
+                text=show(text),
+            )
         )
     return ChangeQuestion(after, wait_s)
 

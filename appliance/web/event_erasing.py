@@ -42,6 +42,7 @@ from appliance.web.acting import acts, person, record_act
 from appliance.web.questions import parse_query
 from appliance.web.reader import StoreReader
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 
 PAGE = "page"
@@ -49,15 +50,12 @@ MOST_EVENTS = 1000  # at once
 MOST_BYTES = 128 * 1024
 LONGEST_FILTER = 2000
 MOST_ROW = 2**53
-TOO_MANY = (
-    f"these are more than {MOST_EVENTS} events, which is as many as the page erases at once: "
-    "narrow the filter, or use `unitctl events erase` on the unit"
+TOO_MANY = say(
+    "these are more than {most_events} events, which is as many as the page erases at once: "
+    "narrow the filter, or use `unitctl events erase` on the unit",
+    most_events=MOST_EVENTS,
 )
-OTHERS = (
-    "there are {found} now, not the {told} that you were asked about; nothing was erased: look at "
-    "the list again"
-)
-NONE_THERE = "none of these events is stored any more; nothing was erased"
+NONE_THERE = say("none of these events is stored any more; nothing was erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ def parse_ids(tree: Mapping[str, Any]) -> tuple[str, ...]:
     ids = require_list(tree["ids"], "ids", MOST_EVENTS)
     found = tuple(dict.fromkeys(require_text(one, "ids", LONGEST_NAME) for one in ids))
     if not found or set(tree) != {"ids"}:
-        raise InputError("give ids, or filter, last_row and events")
+        raise InputError(say("give ids, or filter, last_row and events"))
     return found
 
 
@@ -133,7 +131,14 @@ def find_ids(reader: StoreReader, order: Order) -> Sequence[str]:
     if len(found) > MOST_EVENTS:
         raise BadRequest(TOO_MANY)
     if len(found) != order.events:
-        raise Conflict(OTHERS.format(found=format_count(len(found), "event"), told=order.events))
+        raise Conflict(
+            say(
+                "there are {found} now, not the {told} that you were asked about; nothing was "
+                "erased: look at the list again",
+                found=format_count(len(found), "event"),
+                told=order.events,
+            )
+        )
     return [event_id for _, event_id in found]
 
 

@@ -28,6 +28,7 @@ from appliance.store.event_pages import EventPlace, PlacedEvent, find_event, rea
 from appliance.store.store import Store
 from appliance.web.questions import EventQuestion, parse_question
 from appliance.web.reader import StoreReader
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 
 MOST_EVENTS = 5000
@@ -40,8 +41,8 @@ COLUMNS = (
     *("frames", "energy_j", "energy_measured", "energy_level", "reason", "snapshot", "clip"),
 )
 CALCULATED = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes what begins so for a formula
-BUSY = "another export is being made: try again when it is done"
-NOTHING = "no event is stored that matches, so there is nothing to export"
+BUSY = say("another export is being made: try again when it is done")
+NOTHING = say("no event is stored that matches, so there is nothing to export")
 FULL = "there are more than {most} events or {mb} MB of files: the rest is left out"
 
 
@@ -84,7 +85,7 @@ def add_event_export(app: Flask, settings: Settings, clock: Clock, reader: Store
         words = {name: value for name, value in request.args.items() if name != "id"}
         asked = parse_question(words, clock.stamp().utc, zone)
         if len(ids) > MOST_IDS or (ids and words.keys() - {"lang"}):
-            raise BadRequest(f"give up to {MOST_IDS} times id, or filters")
+            raise BadRequest(say("give up to {most_ids} times id, or filters", most_ids=MOST_IDS))
         if not turn.acquire(blocking=False):
             raise ServiceUnavailable(BUSY, retry_after=10)
         try:

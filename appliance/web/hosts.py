@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from appliance.parsing.values import parse_address, parse_host
 from appliance.proxy.names import LOCALHOST, list_home_names
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 HTTP_PORT = 80
 
@@ -36,12 +37,13 @@ class AllowedHosts:
         try:
             host, _ = parse_address(header, HTTP_PORT)
         except InputError:
-            return f"{show(header)} is no name and no address of a unit"
+            return say("{header} is no name and no address of a unit", header=show(header))
         if host in self._names or is_own_address(host, local_address):
             return None
-        return (
-            f"this unit does not answer for {show(host)}: add it to `hosts` under [web] in the "
-            "settings if it is a name of this unit"
+        return say(
+            "this unit does not answer for {host}: add it to `hosts` under [web] in the "
+            "settings if it is a name of this unit",
+            host=show(host),
         )
 
 

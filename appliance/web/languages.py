@@ -101,7 +101,14 @@ def refuse_unknown() -> None:
     """A program that asks for a language that we lack is told which there are."""
     asked = request.args.get(LANGUAGE)
     if asked is not None and is_api() and not select_known(asked):
-        raise BadRequest(f"{LANGUAGE}: {show(asked)} is none of {', '.join(LANGUAGES)}")
+        raise BadRequest(
+            say(
+                "{language}: {asked} is none of {languages}",
+                language=LANGUAGE,
+                asked=show(asked),
+                languages=", ".join(LANGUAGES),
+            )
+        )
 
 
 def keep_choice(answer: Response) -> Response:

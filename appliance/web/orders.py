@@ -21,6 +21,7 @@ from appliance.store.update_holds import PAGE
 from appliance.strict_json import InputError, parse_object, refuse_unknown, require_text
 from appliance.web.acting.recording import MOST_BYTES
 from appliance.web.acting.same_site import FIELD
+from appliance.wording.sentence import say
 
 VIA = PAGE  # where an order's row says by what it came
 WORDS = ("for", "until", "reason")
@@ -32,7 +33,7 @@ def read_order(who: Person, now: Stamp, zone: tzinfo) -> Order:
     try:
         given = read_body()
         if "until" in given and "for" in given:
-            raise InputError("give `for` or `until`, not both")
+            raise InputError(say("give `for` or `until`, not both"))
         span, until = find(given, "for"), find(given, "until")
         reason = find(given, "reason")
         return Order(
@@ -43,7 +44,7 @@ def read_order(who: Person, now: Stamp, zone: tzinfo) -> Order:
             until=parse_time(until).find_next_utc(now.utc, zone) if until else None,
         )
     except InputError as error:
-        raise BadRequest(f"{error}; nothing was done") from None
+        raise BadRequest(say("{error}; nothing was done", error=error)) from None
 
 
 def describe_order(order: Order) -> dict[str, Any]:

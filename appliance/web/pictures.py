@@ -21,6 +21,7 @@ from appliance.media.thumbnails import HEAD_BYTES, extract_thumbnail
 from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.web import view
+from appliance.wording.sentence import say
 
 MOST_WAITING = 2  # of the server's threads; the others answer meanwhile
 SNAPSHOT_AGE_S = 86_400  # in s; a snapshot never changes under its name
@@ -88,7 +89,7 @@ def add_last_picture(app: Flask, settings: Settings) -> None:
 
     def pull(name: str | None = None) -> Picture:
         if not waiting.acquire(blocking=False):
-            raise CameraError("others wait for a picture; inference answers slowly")
+            raise CameraError(say("others wait for a picture; inference answers slowly"))
         try:
             return view.pull_picture(settings, name)
         finally:

@@ -15,6 +15,7 @@ from appliance.parsing.times import parse_time
 from appliance.parsing.values import parse_count, parse_name
 from appliance.store.event_pages import EventPlace, EventQuery, parse_place
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 MOST_EVENTS = 200
 USUAL_EVENTS = 12
@@ -50,7 +51,7 @@ class Arguments:
         try:
             return parse(text, *limits)
         except InputError as error:
-            raise BadRequest(f"{name}: {error}") from None
+            raise BadRequest(say("{name}: {error}", name=name, error=error)) from None
 
     def parse_moment(self, name: str) -> datetime | None:
         """A moment, UTC."""
@@ -62,7 +63,7 @@ def parse_question(values: Mapping[str, str], now: datetime, zone: tzinfo) -> Ev
     """The request's arguments; a date and a time without a zone are those of the site."""
     refuse_unknown(values, NAMES)
     if "before" in values and "after" in values:
-        refuse("give before or after, not both")
+        refuse(say("give before or after, not both"))
     given = Arguments(values, now, zone)
     before, until = parse_before(given)
     limit = given.parse("limit", parse_count, 1, MOST_EVENTS) or USUAL_EVENTS
@@ -81,7 +82,7 @@ def make_query(given: Arguments, until: datetime | None) -> EventQuery:
     """The filters."""
     since = given.parse_moment("since")
     if since and until and since >= until:
-        refuse("since names a later time than until or before: nothing lies between them")
+        refuse(say("since names a later time than until or before: nothing lies between them"))
     camera, label, zone = (given.parse(name, parse_name) for name in FILTERS[:3])
     return EventQuery(camera, label, since, until, zone)
 
@@ -90,7 +91,13 @@ def refuse_unknown(values: Mapping[str, str], names: Sequence[str]) -> None:
     """A word that is misspelled must not look as if it filtered nothing."""
     unknown = sorted(set(values) - set(names))
     if unknown:
-        refuse(f"there is no argument {show(unknown[0])}; there are {', '.join(names)}")
+        refuse(
+            say(
+                "there is no argument {unknown}; there are {names}",
+                unknown=show(unknown[0]),
+                names=", ".join(names),
+            )
+        )
 
 
 def parse_before(given: Arguments) -> tuple[EventPlace | None, datetime | None]:
@@ -109,7 +116,10 @@ def parse_cursor(text: str) -> EventPlace:
     place = parse_place(text)
     if place is None:
         raise InputError(
-            f"{show(text)} is not the cursor of an event, such as 2026-04-15T02:00:00.000Z_17"
+            say(
+                "{text} is not the cursor of an event, such as 2026-04-15T02:00:00.000Z_17",
+                text=show(text),
+            )
         )
     return place
 

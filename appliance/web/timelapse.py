@@ -15,6 +15,7 @@ from appliance.media.files import PICTURE, MediaFile, list_files
 from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.web.pictures import find_media, send_kept
+from appliance.wording.sentence import say
 
 MOST_PICTURES = 500  # the newest
 
@@ -25,7 +26,7 @@ def add_timelapse(app: Flask, settings: Settings) -> None:
     @app.get("/api/cameras/<camera>/timelapse")
     def list_timelapse(camera: str) -> ResponseReturnValue:
         if camera not in settings.camera:
-            raise NotFound("there is no such camera")
+            raise NotFound(say("there is no such camera"))
         found = list_pictures(settings, camera)[-MOST_PICTURES:]
         return jsonify(pictures=[describe_picture(one) for one in found])
 
@@ -39,7 +40,13 @@ def list_pictures(settings: Settings, camera: str) -> list[MediaFile]:
     try:
         found = [one for one in list_files(settings.timelapse_dir) if one.camera == camera]
     except OSError as error:
-        raise StoreError(f"{settings.timelapse_dir} cannot be read: {error.strerror}") from error
+        raise StoreError(
+            say(
+                "{timelapse_dir} cannot be read: {cause}",
+                timelapse_dir=settings.timelapse_dir,
+                cause=error.strerror,
+            )
+        ) from error
     return sorted(found, key=lambda one: one.event_id)
 
 

@@ -23,6 +23,7 @@ from appliance.store.update_holds import find_update_hold
 from appliance.strict_json import InputError
 from appliance.web.acting import Role, acts, person, record_act
 from appliance.web.orders import describe_order, read_order
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 
 HOLD = "hold"
@@ -49,6 +50,6 @@ def make_row(order: Order, now: Stamp, *, holds: bool) -> UpdateHold:
     try:
         span = require_span(order, now.utc) if holds else None
     except InputError as error:
-        raise BadRequest(f"{error}; nothing was done") from None
+        raise BadRequest(say("{error}; nothing was done", error=error)) from None
     until = None if span is None else now.utc + span
     return UpdateHold(now, holds, until, order.who, order.via, order.reason)

@@ -12,6 +12,7 @@ from appliance.media.frame_socket import FrameClient
 from appliance.media.frames import JPEG, Picture, PictureRequest, Refusal
 from appliance.model_cameras import Detection
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 
 
 def pull_picture(settings: Settings, camera: str | None = None) -> Picture:
@@ -23,13 +24,15 @@ def pull_picture(settings: Settings, camera: str | None = None) -> Picture:
     try:
         answer = client.pull(PictureRequest(JPEG, camera=camera or ""))
     except CameraError as error:
-        raise CameraError("inference is not running, so no picture is analysed") from error
+        raise CameraError(say("inference is not running, so no picture is analysed")) from error
     finally:
         client.close()
     if isinstance(answer, Refusal):
         raise CameraError(answer.reason)
     if camera is not None and answer.camera != camera:
-        raise CameraError(f"the last picture that inference analysed is from {answer.camera}")
+        raise CameraError(
+            say("the last picture that inference analysed is from {camera}", camera=answer.camera)
+        )
     return answer
 
 

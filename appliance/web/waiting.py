@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from appliance.wording.sentence import say
+
 MOST_WAITING = 4
 MOST_OF_CLIENT = 2
 LOOK_EVERY_S = 1.0  # real time
@@ -42,9 +44,17 @@ class Waiting:
         """Hold a place; raises `NoPlaceError`."""
         with self._lock:
             if self._clients[client] >= MOST_OF_CLIENT:
-                raise NoPlaceError(f"{MOST_OF_CLIENT} requests of {client} wait already")
+                raise NoPlaceError(
+                    say(
+                        "{most_of_client} requests of {client} wait already",
+                        most_of_client=MOST_OF_CLIENT,
+                        client=client,
+                    )
+                )
             if self._clients.total() >= MOST_WAITING:
-                raise NoPlaceError(f"{MOST_WAITING} requests wait already")
+                raise NoPlaceError(
+                    say("{most_waiting} requests wait already", most_waiting=MOST_WAITING)
+                )
             self._clients[client] += 1
         try:
             yield

@@ -76,7 +76,8 @@ def find_sentence(path: Path) -> str:
     except SettingsError as error:
         if path.exists():
             return say(
-                "The settings of this unit cannot be used: {reason}. Mend them: they are used at once.",
+                "The settings of this unit cannot be used: {reason}. Mend them: they are used at "
+                "once.",
                 reason=redact(str(error)),
             )
         none_yet = say(

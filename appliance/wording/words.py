@@ -8,5 +8,6 @@ from appliance.wording.sentence import say
 
 WORDS = (
     *(say("generator"), say("fuel-cell"), say("shore")),  # SourceKind
+    *(say("read"), say("written"), say("set aside")),  # what a file cannot be
     *(say("os"), say("app"), say("model"), say("settings")),  # LayerKind
 )

@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest
 
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 
 DAY_CHARS = len("2026-04-15")
 
@@ -21,5 +22,7 @@ def parse_day(text: str) -> date:
         if len(text) != DAY_CHARS or not FIRST_YEAR < day.year < LAST_YEAR:
             raise ValueError
     except ValueError:
-        raise BadRequest(f"day: {show(text)} is no day, such as 2026-04-15") from None
+        raise BadRequest(
+            say("day: {text} is no day, such as 2026-04-15", text=show(text))
+        ) from None
     return day

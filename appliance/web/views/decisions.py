@@ -32,6 +32,7 @@ from appliance.web.acting.asking import get_front
 from appliance.web.questions import LANGUAGE
 from appliance.web.reader import StoreReader
 from appliance.web.views.days import parse_day
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 
 MOST, USUAL = 200, 50
@@ -80,17 +81,27 @@ def parse_question(zone: tzinfo) -> DecisionQuestion:
     """The request's arguments; raises `BadRequest` with what is wrong."""
     values = request.args
     if unknown := sorted(set(values) - set(NAMES)):
-        raise BadRequest(f"there is no argument {show(unknown[0])}; there are {', '.join(NAMES)}")
+        raise BadRequest(
+            say(
+                "there is no argument {unknown}; there are {names}",
+                unknown=show(unknown[0]),
+                names=", ".join(NAMES),
+            )
+        )
     kind, before = values.get("kind", ""), values.get("before", "")
     if kind and kind not in KINDS:
-        raise BadRequest(f"kind: {show(kind)} is none of {', '.join(KINDS)}")
+        raise BadRequest(
+            say("kind: {kind} is none of {kinds}", kind=show(kind), kinds=", ".join(KINDS))
+        )
     place = parse_place(before)
     if before and place is None:
-        raise BadRequest(f"before: {show(before)} is no cursor of an earlier answer")
+        raise BadRequest(
+            say("before: {before} is no cursor of an earlier answer", before=show(before))
+        )
     try:
         limit = parse_count(values.get("limit") or str(USUAL), 1, MOST)
     except InputError as error:
-        raise BadRequest(f"limit: {error}") from None
+        raise BadRequest(say("limit: {error}", error=error)) from None
     kinds = (kind,) if kind else tuple(KINDS)
     streams = tuple(stream for one in kinds for stream in KINDS[one])
     until = find_end(parse_day(values["day"]), zone) if values.get("day") else None

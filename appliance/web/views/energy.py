@@ -24,6 +24,7 @@ from appliance.web.reader import StoreReader
 from appliance.web.views.days import parse_day
 from appliance.web.views.energy_moment import describe_energy_moment
 from appliance.web.views.energy_wishes import make_words, parse_wish
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 
 
@@ -66,7 +67,7 @@ def ask_day(clock: Clock, zone: tzinfo) -> date:
     today = clock.stamp().utc.astimezone(zone).date()
     day = parse_day(request.args["day"]) if request.args.get("day") else today
     if day > today:
-        raise BadRequest(f"day: {day} is in the future; today is {today}")
+        raise BadRequest(say("day: {day} is in the future; today is {today}", day=day, today=today))
     return day
 
 
@@ -74,7 +75,13 @@ def check_names(*known: str) -> None:
     """Refuse arguments that there are not."""
     unknown = sorted(set(request.args) - {*known, LANGUAGE})
     if unknown:
-        raise BadRequest(f"there is no argument {show(unknown[0])}; there are {', '.join(known)}")
+        raise BadRequest(
+            say(
+                "there is no argument {unknown}; there are {known}",
+                unknown=show(unknown[0]),
+                known=", ".join(known),
+            )
+        )
 
 
 def parse_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
@@ -84,4 +91,4 @@ def parse_moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     try:
         return parse_time(text).find_utc(now, zone)
     except InputError as error:
-        raise BadRequest(f"at: {error}") from None
+        raise BadRequest(say("at: {error}", error=error)) from None

@@ -16,6 +16,7 @@ from appliance.sections.cameras import CameraSettings
 from appliance.settings import BatterySettings, PanelsSettings, Settings
 from appliance.strict_json import InputError, show
 from appliance.web.questions import LANGUAGE
+from appliance.wording.sentence import say
 
 MOST_CAMERAS = 16
 MOST_LOAD_W = 200.0
@@ -62,7 +63,13 @@ def parse_wish(values: Mapping[str, str], settings: Settings) -> dict[str, float
     unknown = sorted(set(values) - {*sliders, LANGUAGE})
     if unknown:
         known = ", ".join(sliders)
-        raise BadRequest(f"there is no argument {show(unknown[0])}; there are {known}")
+        raise BadRequest(
+            say(
+                "there is no argument {unknown}; there are {known}",
+                unknown=show(unknown[0]),
+                known=known,
+            )
+        )
     return {name: parse_figure(values.get(name), one) for name, one in sliders.items()}
 
 
@@ -73,7 +80,7 @@ def parse_figure(text: str | None, slider: Slider) -> float:
     try:
         return parse_number(text, slider.low, slider.high)
     except InputError as error:
-        raise BadRequest(f"{slider.name}: {error}") from None
+        raise BadRequest(say("{slider}: {error}", slider=slider.name, error=error)) from None
 
 
 def make_words(wish: Mapping[str, float], settings: Settings) -> tuple[str, ...]:

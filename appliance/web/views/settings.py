@@ -42,6 +42,7 @@ from appliance.settings_change.target import make_error, read_target
 from appliance.settings_change.trees import Changes
 from appliance.strict_json import InputError, parse_object, show
 from appliance.web.acting import acts, person, record_act
+from appliance.wording.sentence import say
 
 UNIT = "appliance-settings-apply.service"
 MOST_BYTES, MOST_DEPTH, MOST_CHANGES, LONGEST_WHY = 262_144, 12, 200, 200
@@ -95,14 +96,14 @@ class SettingsDesk:
     def find_result(self, name: str) -> dict[str, Any]:
         """What became of a proposal; raises `NotFound`, `HostError`."""
         if not NAME.fullmatch(f"{name}.json"):
-            raise NotFound("there is no such proposal")
+            raise NotFound(say("there is no such proposal"))
         found = self.history.read_result(name)
         if found is not None:
             take_away(self.directory, name)
             return {"state": "answered", "result": found}
         age_s = find_age_s(self.directory, name, self.clock)
         if age_s is None:
-            raise NotFound("there is no such proposal")
+            raise NotFound(say("there is no such proposal"))
         if age_s > AGAIN_S:
             self._host.start(UNIT).wait()
         return {"state": "waiting", "result": None}
@@ -213,14 +214,14 @@ def read_body() -> dict[str, Any]:
     try:
         return parse_object(request.get_data(), most_bytes=MOST_BYTES, most_depth=MOST_DEPTH)
     except InputError as error:
-        raise BadRequest(f"the body of the request is wrong: {error}") from None
+        raise BadRequest(say("the body of the request is wrong: {error}", error=error)) from None
 
 
 def require_text(body: dict[str, Any], name: str, *, optional: bool = False) -> str:
     """A text of it; raises `BadRequest`."""
     value = body.get(name, "" if optional else None)
     if not isinstance(value, str):
-        raise BadRequest(f"{name}: a text is needed, not {show(value)}")
+        raise BadRequest(say("{name}: a text is needed, not {value}", name=name, value=show(value)))
     return value
 
 
@@ -228,14 +229,25 @@ def require_number(body: dict[str, Any], name: str) -> int:
     """The number of a change; raises `BadRequest`."""
     value = body.get(name)
     if type(value) is not int:
-        raise BadRequest(f"{name}: the number of a change is needed, not {show(value)}")
+        raise BadRequest(
+            say(
+                "{name}: the number of a change is needed, not {value}",
+                name=name,
+                value=show(value),
+            )
+        )
     return value
 
 
 def parse_changes(value: Any) -> Changes:
     """Keys and their new values; raises `BadRequest`, `ChangeError`."""
     if not isinstance(value, dict) or not 1 <= len(value) <= MOST_CHANGES:
-        raise BadRequest(f"changes: an object with 1 to {MOST_CHANGES} keys is needed")
+        raise BadRequest(
+            say(
+                "changes: an object with 1 to {most_changes} keys is needed",
+                most_changes=MOST_CHANGES,
+            )
+        )
     found = {}
     for name, new in value.items():
         try:

@@ -27,6 +27,7 @@ from appliance.store.event_pages import EventQuery, read_older
 from appliance.store.store import Store
 from appliance.web.reader import StoreReader
 from appliance.web.views.listed import View
+from appliance.wording.sentence import say
 
 VIEW = View("zones", "Zones", ("zones", "zonedraw", "zonelist", "settingschange"), "cameras")
 NEWEST = 5  # events: a snapshot may have been deleted by now
@@ -39,14 +40,14 @@ def add_zones(app: Flask, settings: Settings, reader: StoreReader) -> None:
     @app.get("/cameras/<camera>/zones")
     def zones(camera: str) -> ResponseReturnValue:
         if camera not in settings.camera:
-            raise NotFound("there is no such camera")
+            raise NotFound(say("there is no such camera"))
         return render_template("views/zones.html", view=VIEW, camera=camera, first=None)
 
     @app.get("/api/cameras/<camera>/shapes")
     def show_shapes(camera: str) -> ResponseReturnValue:
         version, own = read_now(settings)
         if camera not in own.camera:
-            raise NotFound("there is no such camera")
+            raise NotFound(say("there is no such camera"))
         shapes = describe_shapes(own.camera[camera], own)
         snapshot = find_snapshot(reader, camera)
         return jsonify(version=version, camera=camera, snapshot=snapshot, **shapes)
