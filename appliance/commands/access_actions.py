@@ -20,6 +20,7 @@ from appliance.strict_json import InputError
 from appliance.wording.counts import format_count
 from appliance.wording.shorten import make_printable
 
+WITH_ZONE = "%Y-%m-%d %H:%M:%S %z"
 ONCE = "Keep it now: it is not shown again."
 
 
@@ -82,7 +83,7 @@ def list_accounts(_arguments: argparse.Namespace, settings: Settings, file: Acce
 
 def describe_accounts(settings: Settings, file: AccessFile) -> Section:
     lines = [
-        Line(one.shown, f"{one.role.word}, password of {format_local(one.at, settings)}")
+        Line(one.shown, f"{one.role.word}, password of {format_local(one.at, settings, WITH_ZONE)}")
         for one in accounts.list_accounts(file)
     ]
     return Section("Accounts", lines or [Line("", "none: nobody logs in from the network")])
@@ -110,7 +111,7 @@ def list_tokens(_arguments: argparse.Namespace, settings: Settings, file: Access
 
 def describe_tokens(settings: Settings, file: AccessFile) -> Section:
     lines = [
-        Line(one.name, f"{one.role.word}, made {format_local(one.at, settings)}")
+        Line(one.name, f"{one.role.word}, made {format_local(one.at, settings, WITH_ZONE)}")
         for one in tokens.list_tokens(file)
     ]
     return Section("Tokens of scripts", lines or [Line("", "none")])
@@ -158,7 +159,7 @@ def show_acts(arguments: argparse.Namespace, settings: Settings, file: AccessFil
     if arguments.json:
         show_json([acts.describe(one) for one in found])
         return
-    lines = [Line(format_local(one.at, settings), describe_act(one)) for one in found]
+    lines = [Line(format_local(one.at, settings, WITH_ZONE), describe_act(one)) for one in found]
     show([Section("Acts", lines or [Line("", "none yet")])])
 
 

@@ -14,11 +14,14 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from appliance.access.accounts import find_pin, list_accounts
 from appliance.access.acts import Outcome, begin_act, describe_act, end_act
 from appliance.access.database import AccessError
 from appliance.access.roles import Origin, Person, Role
+from appliance.errors import ApplianceError
+from appliance.log import redact
 from appliance.web.acting.asking import (
     Front,
     find_trouble,
@@ -60,14 +63,13 @@ def acts(role: Role = Role.TECHNICIAN, *, most_bytes: int = MOST_BYTES) -> Calla
         def run(*places: Any, **named: Any) -> ResponseReturnValue:
             front = get_front()
             who = require(front, role, named)
-            target = ", ".join(str(one) for one in named.values())
-            g.act_id = begin_act(front.file, front.clock, who, name_act(), target, {})
-            g.act_outcome = None
+            begin(front, who, named)
             outcome = Outcome.FAILED
             try:
                 answer = make_response(view(*places, **named))
                 outcome = judge(answer.status_code)
             except Exception as error:  # noqa: BLE001  (raised again where no handler answers it)
+                note_reason(front, error)
                 answer = make_response(current_app.handle_user_exception(error))
                 outcome = judge(answer.status_code)
             finally:
@@ -95,7 +97,8 @@ def record_act(
     if act_id is None:
         begin_act(front.file, front.clock, who, what, target, detail or {}, outcome)
         return
-    describe_act(front.file, act_id, what, target, detail or {})
+    g.act_words = what, target, detail or {}
+    describe_act(front.file, act_id, *g.act_words)
     if outcome is not Outcome.DONE:
         g.act_outcome = outcome
 
@@ -141,6 +144,24 @@ def record_refusal(front: Front, who: Person, named: Mapping[str, Any], reason: 
     with suppress(AccessError):
         detail = {"reason": reason}
         begin_act(front.file, front.clock, who, name_act(), target, detail, Outcome.REFUSED)
+
+
+def note_reason(front: Front, error: Exception) -> None:
+    """Why an act is refused, or failed as may be expected, beside what was asked for."""
+    if not isinstance(error, HTTPException | ApplianceError):
+        return
+    said = error.description if isinstance(error, HTTPException) else str(error)
+    what, target, detail = g.act_words
+    with suppress(AccessError):
+        reason = as_plain(redact(said or ""))
+        describe_act(front.file, g.act_id, what, target, {**detail, "reason": reason})
+
+
+def begin(front: Front, who: Person, named: Mapping[str, Any]) -> None:
+    """The row of what is about to be done. Raises `AccessError`."""
+    g.act_words = name_act(), ", ".join(str(one) for one in named.values()), {}
+    g.act_id = begin_act(front.file, front.clock, who, *g.act_words)
+    g.act_outcome = None
 
 
 def end(front: Front, outcome: Outcome) -> None:

@@ -32,7 +32,7 @@ from appliance.web.acting.asking import get_front
 from appliance.web.questions import LANGUAGE
 from appliance.web.reader import StoreReader
 from appliance.web.views.days import parse_day
-from appliance.wording.sentence import say
+from appliance.wording.sentence import as_sentence, say
 from appliance.wording.site_time import find_zone
 
 MOST, USUAL = 200, 50
@@ -131,7 +131,7 @@ def describe_act(act: Act) -> dict[str, Any]:
         "kind": ACTS,
         "what": "act",
         "subject": act.target,
-        "value": act.what,
+        "value": as_sentence(act.what),
         "until": None,
         "who": act.name,
         "reason": act.outcome,

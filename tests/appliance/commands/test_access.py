@@ -3,6 +3,7 @@
 import io
 import os
 import pty
+import re
 import select
 import signal
 import sys
@@ -146,6 +147,7 @@ def test_what_root_does_is_recorded_without_any_secret(
     give(monkeypatch, "481516\n")
     unit.type("access", "pin", "set")
     out = unit.type("access", "acts")[1]
+    assert re.search(r"\d\d:\d\d:\d\d [+-]\d{4}", out), "the time's zone"
     assert "root-anna (unitctl): PIN set" in out
     (act,) = unit.json("access", "acts")
     assert (act["what"], act["outcome"], act["name"]) == ("PIN set", "done", "root-anna")

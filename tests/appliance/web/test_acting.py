@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
 
 from appliance.access.acts import Act, list_acts
 from appliance.access.roles import Origin, Role
@@ -13,6 +14,7 @@ from appliance.sections.network import WebSettings
 from appliance.settings import Settings
 from appliance.web.acting import Outcome, acts, person, record_act
 from appliance.web.app import create_app
+from appliance.wording.sentence import say
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.technician import Visitor, enter_pin, log_in, open_access
 
@@ -33,6 +35,8 @@ def make_app(settings: Settings, clock: FakeClock) -> Flask:
             record_act(person(), "door opened", door, outcome=Outcome.FAILED)
         if door == "broken":
             raise ZeroDivisionError
+        if door == "unknown":
+            raise BadRequest(say("there is no field {name}", name="zz"))
         done.append(door)
         return {"open": door}
 
@@ -219,6 +223,14 @@ def test_every_address_that_takes_orders_asks_who_orders(app: Flask) -> None:
     posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     open_ones = {name for name in posts if not hasattr(app.view_functions[name], "role")}
     assert open_ones == by_themselves
+
+
+def test_why_an_act_is_refused_is_recorded_in_english(app: Flask, settings: Settings) -> None:
+    answer = enter_pin(app, settings).post("/api/doors/unknown?lang=ro")
+    assert answer.status_code == 400
+    act = last_act(app)
+    assert (act.what, act.target, act.outcome) == ("POST /api/doors/DOOR", "unknown", "refused")
+    assert act.detail == '{"reason": "there is no field zz"}'
 
 
 class WrongError(Exception):
