@@ -121,6 +121,9 @@ def test_without_settings_each_address_says_so_in_the_language_that_is_asked_for
         assert '<html lang="ro">' in page.text
         assert "Această unitate nu are încă setări" in page.text
     assert "has no settings yet" in client.get("/?lang=en").text
-    reason = client.get("/api/status?lang=ro").json["reason"]
-    assert reason.startswith("Această unitate nu are încă setări")
-    assert client.get("/api/status").json["reason"].startswith("This unit has no settings yet")
+    assert find_reason(client, "?lang=ro").startswith("Această unitate nu are încă setări")
+    assert find_reason(client, "").startswith("This unit has no settings yet")
+
+
+def find_reason(client: FlaskClient, query: str) -> str:
+    return str(client.get(f"/api/status{query}").get_json()["reason"])
