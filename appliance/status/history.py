@@ -158,13 +158,14 @@ def add_sleeps(store: Store, periods: Periods) -> dict[str, float]:
 def add_means(store: Store, periods: Periods, asleep_s: Mapping[str, float], now: datetime) -> None:
     """Count the means; an hour in which the unit slept for a while counts for the rest of it.
 
-    Steps of five minutes have rows only where it was awake.
+    Steps of five minutes have rows only where it was awake, though perhaps not all the time.
     """
     for row, seconds in read_hours(store, periods.since.replace(minute=0), now):
         hour = row["step"][:HOUR_CHARS]
-        slept_s = asleep_s.get(hour, 0.0) if seconds == HOUR_S else 0.0
+        awake_s = max(0.0, HOUR_S - asleep_s.get(hour, 0.0))
+        is_cut = seconds == HOUR_S or row.keys() & LEVEL_SHARES.keys()
         if period := periods.find(hour):
-            add_row(period, row, max(0.0, seconds - slept_s))
+            add_row(period, row, min(seconds, awake_s) if is_cut else seconds)
 
 
 def list_asleep_hours(store: Store, since: datetime) -> Iterator[tuple[EnergyLevel, str, float]]:

@@ -1,4 +1,5 @@
-"""Hours of months and years, from the stored means; the last hours from full rows.
+"""Hours of months and years, from the stored means; the last hours from full rows. Hours of which the
+finer means are still there count for the five minutes that are known of them.
 
 Reads: the means and full rows of power, battery and energy budget, the events and sleeps, through
 the `Store` that it is given. Writes: nothing.
@@ -27,12 +28,14 @@ from appliance.store.store import Store
 HOUR = timedelta(hours=1)
 HOUR_END = ":00:00.000Z"
 POWER, CHARGE = ("pv_power_w", "load_power_w"), ("state_of_charge_pct",)
+EXTREMES = ("min", "max")
 Mean = dict[str, Any]
 
 
 def read_hours(store: Store, since: datetime, now: datetime) -> Iterator[tuple[Mean, float]]:
     """Means from `since` on, each with the seconds that it is of: columns `step` and some of
-    `POWER`, `CHARGE` and `LEVEL_SHARES`. Raises `StoreError`.
+    `POWER`, `CHARGE` (of an hour its lowest and its highest) and `LEVEL_SHARES`. Raises
+    `StoreError`.
     """
     for table, columns in (
         ("power_reading", POWER),
@@ -40,7 +43,9 @@ def read_hours(store: Store, since: datetime, now: datetime) -> Iterator[tuple[M
         ("energy_budget", tuple(LEVEL_SHARES)),
     ):
         means = read_hourly_means(store, table, columns, since)
-        yield from ((make_mean(row), COARSE_S) for row in means)
+        finer = read_finer_means(store, table, columns, since)
+        for row in means:
+            yield from finer.get(row["step"], [(make_mean(row), COARSE_S)])
         ends = decode_time(means[-1]["step"]) + HOUR if means else since
         yield from ((make_mean(row), FINE_S) for row in read_fine(store, table, columns, ends, now))
 
@@ -60,6 +65,32 @@ def read_hourly_means(
         (encode_time(since),),
     )
     return list(select_readable(found))
+
+
+def read_finer_means(
+    store: Store, table: str, columns: tuple[str, ...], since: datetime
+) -> dict[str, list[tuple[Mean, float]]]:
+    """By hour, what the stored means of five minutes say of it."""
+    number = {name: f"CASE typeof({name}) WHEN 'real' THEN {name} END" for name in columns}
+    sums = [f"sum({one}) / count(*) AS {name}" for name, one in number.items()]
+    if columns == CHARGE:
+        sums = [f"{verb}({number[name]}) AS {verb}_{name}" for name in CHARGE for verb in EXTREMES]
+    found = store.query(
+        f"SELECT substr(at, 1, 13) || '{HOUR_END}' AS step, count(*) AS steps, {', '.join(sums)} "
+        f"FROM {table}_mean WHERE step_s = {FINE_S} AND at >= ? GROUP BY 1",
+        (encode_time(since),),
+    )
+    return {row["step"]: list(split_finer(make_mean(row))) for row in select_readable(found)}
+
+
+def split_finer(row: Mean) -> Iterator[tuple[Mean, float]]:
+    """An hour's row; its lowest and its highest charge are two."""
+    seconds = row.pop("steps") * FINE_S
+    if EXTREMES[0] + f"_{CHARGE[0]}" not in row:
+        yield row, seconds
+        return
+    for verb in EXTREMES:
+        yield {name: row[f"{verb}_{name}"] for name in CHARGE} | {"step": row["step"]}, seconds
 
 
 def read_fine(

@@ -91,7 +91,8 @@ function read(state) {
   const { day, name } = state;
   const current = state.picked === null && nowStep(day) < day.steps;
   const index = state.picked ?? restingStep(day);
-  const moment = current ? day.nowDate : new Date((day.start + index * day.step_s) * 1000);
+  const starts = new Date((day.start + index * day.step_s) * 1000);
+  const moment = current ? day.nowDate : starts;
   const future = index > nowStep(day);
   const rows = [
     [t("Sun"), figureAt(day, "pv_power_w", index, future, power)],
@@ -99,8 +100,7 @@ function read(state) {
     [t("SOC"), `${figureAt(day, "state_of_charge_pct", index, future, percent)}${bandAt(day, index, future)}`],
     [t("Level"), figureAt(day, "level", index, future, (level) => word(level) || UNKNOWN)],
   ];
-  const time = when(moment, day.nowDate);
-  const title = current ? t("Now, {time}", { time }) : future ? t("{time}, as planned", { time }) : time;
+  const title = headed(day, index, current, starts);
   say(`${name}-moment`, title);
   facts(byId(`${name}-reading`), rows);
   const text = `${title}: ${rows.map((row) => row.join(" ")).join("; ")}`;
@@ -109,6 +109,18 @@ function read(state) {
   place.setAttribute("aria-valuenow", index);
   place.setAttribute("aria-valuetext", text);
   state.heard(moment);
+}
+
+/** What is read: the newest step is a mean until now, not what the unit measures at this moment. */
+function headed(day, index, current, starts) {
+  if (isPlanned(day, index)) return t("{time}, as planned", { time: when(current ? day.nowDate : starts, day.nowDate) });
+  const time = when(starts, day.nowDate);
+  return current ? t("Mean since {time}", { time }) : time;
+}
+
+/** Whether the figures are the plan's: of the future, and of a chart that has nothing else. */
+function isPlanned(day, index) {
+  return index > nowStep(day) || !Object.values(day.reality).some((column) => column.some(known));
 }
 
 function figureAt(day, column, index, future, format) {

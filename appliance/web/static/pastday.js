@@ -3,7 +3,8 @@
 
 import { byId, say } from "./dom.js";
 import { makeChart } from "./daychart.js";
-import { energy, known, sentence } from "./words.js";
+import { sum } from "./sums.js";
+import { known, sentence } from "./words.js";
 import { ask } from "./link.js";
 import { siteDay } from "./times.js";
 import { fillMoment, showMoment } from "./whythen.js";
@@ -61,16 +62,11 @@ async function refresh(day) {
 function says(day) {
   const { pv_power_w: sun, load_power_w: use, state_of_charge_pct: charge } = day.reality;
   if (!sun.some(known) && !use.some(known) && !charge.some(known)) return t("Nothing is stored of this day.");
-  const parts = [t("{sun} from the panels, {use} used.", { sun: sum(sun, day), use: sum(use, day) })];
+  const parts = [t("{sun} from the panels, {use} used.", { sun: sum(day, "reality", "pv_power_w"), use: sum(day, "reality", "load_power_w") })];
   const charges = charge.filter(known);
   if (charges.length) parts.push(t("SOC from {low} to {high} %.", { low: Math.min(...charges).toFixed(0), high: Math.max(...charges).toFixed(0) }));
   if (day.step_s === 3600) parts.push(t("Means of an hour: finer ones are kept for 31 days."));
   return parts.join(" ");
-}
-
-function sum(powers, day) {
-  const some = powers.filter(known);
-  return some.length ? energy((some.reduce((total, one) => total + one, 0) * day.step_s) / 3600) : t("an unknown amount");
 }
 
 function go(day) {

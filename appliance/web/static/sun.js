@@ -1,7 +1,7 @@
-// The sun: what the panels give now, what the charge controller does with it, and today's sum.
+// The sun: what the panels give now, and what the charge controller does with it.
 
 import { byId, facts, figure, say, show } from "./dom.js";
-import { capital, energy, fixed, typeset, UNKNOWN, watts, word } from "./words.js";
+import { capital, fixed, typeset, UNKNOWN, watts, word } from "./words.js";
 import { lastKnown, when } from "./times.js";
 import { t } from "./translate.js";
 
@@ -14,7 +14,6 @@ export function sun(status, now) {
   const stage = s ? word(s.charge_stage) : "";
   figure("sun-power", "sun-unit", s ? watts(s.pv_power_w) : null);
   say("sun-does", typeset(status.summary.flow.sun));
-  say("sun-today", s ? energy(s.yield_today_wh) : UNKNOWN);
   say("sun-stage", stage ? capital(STAGES[stage] || stage) : UNKNOWN);
   say("sun-voltage", s ? fixed(s.pv_voltage_v, 1, "V") : UNKNOWN);
   facts(byId("sources"), status.sources.map((one) => [one.name, sourceWords(one, now)]));

@@ -71,7 +71,7 @@ def test_why_at_a_moment_is_answered_from_the_chart_and_from_the_address(
     report(power, 71.0)
     open_view(browser, port)
     browser.wait_for("document.querySelector('#past canvas') !== null")
-    browser.wait_for(shows("past-moment", "Now,"))
+    browser.wait_for(shows("past-moment", "Mean since"))
     browser.evaluate("document.getElementById('past-why').click()")
     browser.wait_for("location.search.startsWith('?at=')")
     browser.wait_for("document.activeElement.id === 'why-title'")
