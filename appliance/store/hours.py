@@ -1,5 +1,5 @@
-"""Hours of months and years, from the stored means; the last hours from full rows. Hours of which the
-finer means are still there count for the five minutes that are known of them.
+"""Hours of months and years, from the stored means; the last hours from full rows. Hours of which
+the finer means are still there count for the five minutes that are known of them.
 
 Reads: the means and full rows of power, battery and energy budget, the events and sleeps, through
 the `Store` that it is given. Writes: nothing.
