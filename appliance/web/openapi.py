@@ -20,7 +20,7 @@ from appliance.settings import Settings
 from appliance.status.coverage import MOST_DAYS
 from appliance.store.change_positions import FORM
 from appliance.store.event_pages import PLACE
-from appliance.web import openapi_settings, openapi_views
+from appliance.web import openapi_commissioning, openapi_settings, openapi_views
 from appliance.web.acting.asking import COOKIE, SECURE_COOKIE
 from appliance.web.acting.same_site import HEADER
 from appliance.web.app import create_app
@@ -170,6 +170,7 @@ OPERATIONS = {
     "show_person": Operation("Who is logged in here, and the token that orders need", "person"),
     **openapi_views.OPERATIONS,
     **openapi_settings.OPERATIONS,
+    **openapi_commissioning.OPERATIONS,
 }
 
 SECURITY = {
@@ -202,6 +203,7 @@ def build_document() -> dict[str, Any]:
         build_schemas()
         | openapi_views.describe_schemas()
         | openapi_settings.describe_schemas()
+        | openapi_commissioning.describe_schemas()
         | {"document": document}
     )
     return {

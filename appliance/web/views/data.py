@@ -10,6 +10,7 @@ from appliance.clock import Clock
 from appliance.settings import Settings
 from appliance.web.reader import StoreReader
 from appliance.web.views.about import add_about
+from appliance.web.views.commissioning import add_commissioning
 from appliance.web.views.decisions import add_decisions
 from appliance.web.views.devices import add_devices
 from appliance.web.views.energy import add_energy
@@ -23,6 +24,7 @@ def add_view_data(app: Flask, settings: Settings, clock: Clock, reader: StoreRea
     """Their addresses below `/api/`."""
     add_energy(app, settings, clock, reader)
     add_about(app, settings)
+    add_commissioning(app, settings)
     add_models(app, settings)
     add_devices(app, settings, reader)
     add_decisions(app, settings, reader)

@@ -105,6 +105,7 @@ VIEWS = (
     ),
     View("about", "About", ("services",)),
 )
+COMMISSIONING = View("commissioning", "Set-up", ("questions",), within="about")
 EVENT = View(  # /events/ID
     "event", "Event", ("oneevent", "eventaddress", "eventcard", "erasing", "box"), within="events"
 )

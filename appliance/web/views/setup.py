@@ -9,7 +9,10 @@ Never: shows the code to another computer, or to anybody once the unit is set up
 """
 
 import io
+from contextlib import suppress
 from functools import partial
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from flask import Flask, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -34,6 +37,7 @@ from appliance.wording.sentence import say
 
 VIEW = View("setup", "New unit")
 ELSEWHERE = say("the code's picture is for the touchscreen of the unit")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")  # which lead a phone to itself
 QR_SCALE, QR_BORDER = 6, 4  # a border of four modules: the standard asks for it
 
 
@@ -60,7 +64,7 @@ def add_setup(app: Flask, settings: Settings) -> None:
         if code is None:
             raise NotFound(ELSEWHERE)
         picture = io.BytesIO()
-        address = choose_address(settings, request.host_url).rstrip("/")
+        address = find_address(settings)
         made = segno.make(f"{address}/setup#{code}")
         made.save(picture, kind="svg", scale=QR_SCALE, border=QR_BORDER, light="#fff")
         answer = Response(picture.getvalue(), mimetype="image/svg+xml")
@@ -87,6 +91,22 @@ def find_shown_code() -> str | None:
     return find_code(asking.get_front().file)
 
 
+def find_address(settings: Settings) -> str:
+    """Where a phone in the same network reaches the page, without a slash at the end: by the unit's
+    names or the address that it has now (the certificate is made for them).
+    """
+    chosen = choose_address(settings, request.host_url).rstrip("/")
+    if urlsplit(chosen).hostname not in LOOPBACK:
+        return chosen
+    certificate = read_shown(settings.web.tls_dir)
+    for name in certificate.names if certificate else ():
+        with suppress(ValueError):
+            found = ip_address(name)
+            if not found.is_loopback and not found.is_link_local:
+                return f"https://[{found}]" if found.version == 6 else f"https://{found}"
+    return chosen
+
+
 def render(settings: Settings, refusal: RefusedError | None = None, _name: str = "") -> Response:
     """The page, and why a try failed."""
     if person().origin is Origin.PLAIN:
@@ -99,7 +119,7 @@ def render(settings: Settings, refusal: RefusedError | None = None, _name: str =
         next=find_next(request.values),
         reason=str(refusal) if refusal else "",
         code=find_shown_code(),
-        address=choose_address(settings, request.host_url).rstrip("/"),
+        address=find_address(settings),
         fingerprint=certificate.fingerprint if certificate else "",
         at_unit=person().origin is Origin.TOUCHSCREEN,
     )

@@ -16,7 +16,7 @@ from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.web.reader import StoreReader
 from appliance.web.views.energy_wishes import describe_sliders
-from appliance.web.views.listed import EVENT, VIEWS, View
+from appliance.web.views.listed import COMMISSIONING, EVENT, VIEWS, View
 from appliance.web.views.manifest import add_manifest
 
 # What the template of a view is given beside the status, by its name.
@@ -45,5 +45,8 @@ def add_views(app: Flask, settings: Settings, reader: StoreReader, static: str) 
 
     for view in VIEWS:
         app.add_url_rule(view.path, f"view-{view.name}", show, defaults={"view": view})
+    app.add_url_rule(
+        COMMISSIONING.path, "view-commissioning", show, defaults={"view": COMMISSIONING}
+    )
     app.add_url_rule("/events/<event_id>", "view-event", show, defaults={"view": EVENT})
     add_manifest(app, settings, static)

@@ -25,6 +25,7 @@ WITHOUT_DATA = (
     "/settings/history",
     "/{proposal}",
     "/timelapse",
+    "/commissioning",
     "/about",
     "/licences",
 )

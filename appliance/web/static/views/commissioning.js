@@ -1,0 +1,134 @@
+// Setting the unit up: each step with its state, what it asks and what it found. The state is the
+// unit's: this page may be closed at any moment, and opened again by somebody else.
+// Never asks while hidden, and never keeps an answer longer than this page is open.
+
+import { byId, make, say, show } from "../dom.js";
+import { ask, found as answered, lost, post } from "../link.js";
+import { keepTyped, makeField, readAnswers } from "../questions.js";
+import { t } from "../translate.js";
+import { sentence } from "../words.js";
+
+const QUICK_MS = 1000;
+const SLOW_MS = 10_000;
+const ORDER = "/api/commissioning/order";
+const STATES = {
+  done: () => t("done"),
+  to_do: () => t("to do"),
+  needs_answer: () => t("asks"),
+  blocked: () => t("blocked"),
+  skipped: () => t("left out"),
+};
+const list = byId("steps");
+const canAct = list.dataset.canAct === "1";
+const typed = {};
+let state = null;
+let timer = null;
+
+async function refresh() {
+  clearTimeout(timer);
+  try {
+    state = await ask("/api/commissioning");
+    answered();
+    draw();
+  } catch (error) {
+    lost(error);
+  }
+  document.body.classList.remove("waiting");
+  if (document.visibilityState === "visible") timer = setTimeout(refresh, isBusy() ? QUICK_MS : SLOW_MS);
+}
+
+function isBusy() {
+  return Boolean(state && (state.waits || state.running));
+}
+
+function draw() {
+  say("commissioning-says", headline());
+  for (const button of document.querySelectorAll("#look, #steps button")) button.disabled = !canAct || isBusy();
+  const shown = JSON.stringify([state.steps, state.running]);
+  if (list.dataset.shown === shown) return;
+  list.dataset.shown = shown;
+  const focused = document.activeElement?.id;
+  for (const form of list.querySelectorAll("form")) typed[form.dataset.step] = keepTyped(form);
+  list.replaceChildren(...state.steps.map(makeStep));
+  if (focused) byId(focused)?.focus();
+}
+
+function headline() {
+  if (state.waits || state.running) {
+    const one = state.steps.find((step) => step.name === state.running);
+    return one ? t("At work: {step}.", { step: one.title }) : t("At work.");
+  }
+  if (state.said) return sentence(state.said);
+  if (state.trouble) return sentence(state.trouble);
+  const open = state.steps.filter((step) => !["done", "skipped"].includes(step.status));
+  return open.length ? t("Next: {step}.", { step: open[0].title }) : t("Everything is set up.");
+}
+
+function makeStep(step) {
+  const word = STATES[step.status]?.() ?? step.status;
+  return make("li", { class: `card step ${step.status}`, "data-step": step.name },
+    make("div", { class: "step-head" }, make("h3", {}, step.title), make("span", { class: "step-state" }, word)),
+    make("p", { class: "reason" }, sentence(step.reason || "")),
+    ...(step.warnings || []).map((one) => make("p", { class: "warn" }, sentence(one))),
+    makeForm(step), makeFacts(step));
+}
+
+function makeForm(step) {
+  if (!canAct) return null;
+  const questions = step.questions || [];
+  const before = typed[step.name] || {};
+  const word = step.status === "done" ? t("Do this step again") : t("Do this step");
+  const form = make("form", { "data-step": step.name },
+    ...questions.map((one) => makeField(step.name, one, before[one.key])),
+    make("p", { class: "said", role: "alert", hidden: "" }),
+    make("button", { type: "submit", class: "tool" }, word));
+  form.addEventListener("submit", (press) => {
+    press.preventDefault();
+    void give(step, form);
+  });
+  return form;
+}
+
+function makeFacts(step) {
+  const rows = Object.entries(step.facts || {});
+  if (!rows.length) return null;
+  return make("details", {}, make("summary", {}, t("What was found")),
+    make("dl", { class: "facts" }, ...rows.map(([name, value]) =>
+      make("div", {}, make("dt", {}, name.replaceAll("_", " ")), make("dd", {}, typeof value === "object" ? JSON.stringify(value) : sentence(String(value)))))));
+}
+
+async function give(step, form) {
+  const place = form.querySelector(".said");
+  try {
+    const answers = readAnswers(form, step.questions || []);
+    await order(step.name, answers);
+    show(place, false);
+    delete typed[step.name];
+  } catch (error) {
+    say(place, error.message);
+    show(place, true);
+  }
+}
+
+async function order(step, answers) {
+  await post(ORDER, { step, answers });
+  state.waits = true;
+  draw();
+  clearTimeout(timer);
+  timer = setTimeout(refresh, QUICK_MS);
+}
+
+byId("look").addEventListener("click", async () => {
+  try {
+    await order("", {});
+    show("order-says", false);
+  } catch (error) {
+    say("order-says", error.message);
+    show("order-says", true);
+  }
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") void refresh();
+  else clearTimeout(timer);
+});
+void refresh();
