@@ -33,16 +33,25 @@ def write_owned(path: Path, tree: Mapping[str, Any], *, mode: int) -> None:
     part.replace(path)
 
 
-def read_owned(path: Path, owners: Collection[int], *, most_bytes: int) -> dict[str, Any]:
-    """A file that one of `owners` alone can have written. Raises `InputError`, `OSError`."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+def read_owned(
+    path: Path, owners: Collection[int], *, most_bytes: int, directory: int | None = None
+) -> dict[str, Any]:
+    """A file that one of `owners` alone can have written; `directory`: an open one that `path` is
+    below. Raises `InputError`, `OSError`.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    handle = os.open(path, flags, dir_fd=directory)
     with os.fdopen(handle, "rb") as file:
         info = os.fstat(handle)
-        others = info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        if not stat.S_ISREG(info.st_mode) or info.st_uid not in owners or others:
+        if not stat.S_ISREG(info.st_mode) or not is_of(info, owners):
             raise InputError(f"{path} is not of whom it should be")
         data = file.read(most_bytes + 1)
     return parse_object(data, most_bytes=most_bytes)
+
+
+def is_of(info: os.stat_result, owners: Collection[int]) -> bool:
+    """Whether that belongs to one of them, and nobody else may write it."""
+    return info.st_uid in owners and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def find_users(name: str = PAGE_USER) -> Collection[int]:

@@ -10,11 +10,10 @@ or takes a proposal of another boot or of some time ago.
 
 import json
 import os
-import pwd
 import re
 import secrets
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from appliance.clock import Clock
 from appliance.model import Stamp
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.toml_text import MOST_BYTES
+from appliance.process.owned_files import find_users, is_of, read_owned
 from appliance.settings_change.moments import parse_time
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_time
@@ -31,7 +31,6 @@ from appliance.strict_json import InputError, parse_object
 from appliance.wording.shorten import make_printable, shorten
 
 DIRECTORY = "settings-change"
-PAGE_USER = "appliance-web"
 MODE, DIRECTORY_MODE = 0o640, 0o750
 NAME = re.compile(r"(?P<id>[0-9a-f]{32})\.json")
 MOST_FILE_BYTES = 4 * MOST_BYTES  # JSON may need more letters than the text has
@@ -105,7 +104,7 @@ def read_proposals(directory: Path, clock: Clock) -> Iterator[Proposal | tuple[s
     except OSError:
         return
     try:
-        if not is_the_pages(os.fstat(handle)):
+        if not is_of(os.fstat(handle), find_users()):
             return
         names = [name for name in sorted(os.listdir(handle)) if NAME.fullmatch(name)]
         for name in names[:MOST_PROPOSALS]:
@@ -119,32 +118,10 @@ def read_proposals(directory: Path, clock: Clock) -> Iterator[Proposal | tuple[s
         os.close(handle)
 
 
-def is_the_pages(info: os.stat_result) -> bool:
-    """Whether that belongs to the page's user, and nobody else may write it."""
-    return info.st_uid in find_page_users() and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def find_page_users() -> Collection[int]:
-    """The page's user on a unit; on a laptop all run as one."""
-    users = {os.geteuid()}
-    with suppress(KeyError):
-        users.add(pwd.getpwnam(PAGE_USER).pw_uid)
-    return users
-
-
 def read_proposal(directory: int, name: str, id_: str, clock: Clock) -> Proposal:
     """One file; raises `InputError` and `OSError`."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    handle = os.open(name, flags, dir_fd=directory)
-    try:
-        info = os.fstat(handle)
-        if not stat.S_ISREG(info.st_mode) or not is_the_pages(info):
-            raise InputError("it is no regular file of the page's")
-        with open(handle, "rb", closefd=False) as file:
-            data = file.read(MOST_FILE_BYTES + 1)
-    finally:
-        os.close(handle)
-    proposal = parse_proposal(parse_object(data, most_bytes=MOST_FILE_BYTES), id_)
+    tree = read_owned(Path(name), find_users(), most_bytes=MOST_FILE_BYTES, directory=directory)
+    proposal = parse_proposal(tree, id_)
     age_s = clock.age_s(Stamp(parse_time(proposal.at), proposal.boot_id, proposal.uptime_s))
     if age_s is None or age_s > LONGEST_AGE_S:
         raise InputError("it is too old: give it again")
