@@ -11,12 +11,8 @@ Never: believes an order of which the page is not the owner, or a progress that 
 follows a link, or waits at a pipe.
 """
 
-import json
 import os
-import pwd
 import secrets
-import stat
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -25,15 +21,16 @@ from typing import Any
 
 from appliance.clock import Clock
 from appliance.model import Stamp
+from appliance.process.owned_files import find_users, read_owned, write_owned
 from appliance.store.rows import encode_time
-from appliance.strict_json import InputError, parse_object, require_text
+from appliance.strict_json import InputError, require_text
 from appliance.wording.sentence import Said
 from appliance.wording.sentence_data import decode_sentence, encode_sentence
 from appliance.wording.shorten import make_printable, shorten
 
 UNIT = "appliance-stick.service"
 ASKED, PROGRESS, PLACE = "stick-asked.json", "progress.json", "mount"
-PAGE_USER, ROOT = "appliance-web", 0
+ROOT = 0
 MOST_BYTES = 65_536
 LONGEST_AGE_S = 120.0  # of an order
 SILENT_S = 60.0  # without a sign of root's oneshot: it has ended, however
@@ -89,7 +86,7 @@ def leave_order(run_dir: Path, clock: Clock, who: str) -> None:
     """Order it; raises `OSError`."""
     now = clock.stamp()
     tree = {"id": secrets.token_hex(8), "who": who, **encode_stamp("at", now)}
-    write(run_dir / ASKED, json.dumps(tree).encode(), 0o640)
+    write_owned(run_dir / ASKED, tree, mode=0o640)
 
 
 def waits(run_dir: Path) -> bool:
@@ -111,7 +108,7 @@ def take_order(run_dir: Path, clock: Clock) -> StickOrder | None:
     if not os.path.lexists(path):
         return None
     try:
-        tree = read_owned(path, find_page_users())
+        tree = read_owned(path, find_users(), most_bytes=MOST_BYTES)
     finally:
         path.unlink()
     if set(tree) != {"id", "who", "at_utc", "at_boot_id", "at_uptime_s"}:
@@ -137,13 +134,14 @@ def write_progress(run_dir: Path, progress: StickProgress) -> None:
     for name in ("began", "stamp"):
         del tree[name]
         tree |= encode_stamp(name, getattr(progress, name))
-    write(find_directory(run_dir) / PROGRESS, json.dumps(tree).encode(), 0o644)
+    write_owned(find_directory(run_dir) / PROGRESS, tree, mode=0o644)
 
 
 def read_progress(run_dir: Path) -> StickProgress | None:
     """The last one of this boot; None where there was none, or it cannot be read."""
     try:
-        tree = read_owned(find_directory(run_dir) / PROGRESS, {ROOT, os.geteuid()})
+        owners = {ROOT, os.geteuid()}
+        tree = read_owned(find_directory(run_dir) / PROGRESS, owners, most_bytes=MOST_BYTES)
         return StickProgress(
             order=require_text(tree["order"], "order", 40),
             who=require_text(tree["who"], "who", LONGEST_WHO),
@@ -158,7 +156,7 @@ def read_progress(run_dir: Path) -> StickProgress | None:
         return None
 
 
-# --- files ----------------------------------------------------------------------------------------
+# --- stamps -----------------------------------------------------------------------------------------
 
 
 def encode_stamp(name: str, stamp: Stamp) -> dict[str, Any]:
@@ -184,35 +182,3 @@ def parse_utc(value: Any, name: str) -> datetime:
         return datetime.fromisoformat(require_text(value, name, 40)).astimezone(UTC)
     except ValueError:
         raise InputError(f"{name} is no time") from None
-
-
-def write(path: Path, data: bytes, mode: int) -> None:
-    """Whole or not at all; nothing of it is to outlive a power cut. Raises `OSError`."""
-    part = path.with_name(f"{path.name}.new")
-    with suppress(FileNotFoundError):
-        part.unlink()
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, mode)
-        file.write(data)
-    part.replace(path)
-
-
-def read_owned(path: Path, owners: Collection[int]) -> dict[str, Any]:
-    """A small file that one of `owners` alone can have written. Raises `InputError`, `OSError`."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        info = os.fstat(handle)
-        others = info.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        if not stat.S_ISREG(info.st_mode) or info.st_uid not in owners or others:
-            raise InputError(f"{path} is not of whom it should be")
-        data = file.read(MOST_BYTES + 1)
-    return parse_object(data, most_bytes=MOST_BYTES)
-
-
-def find_page_users() -> Collection[int]:
-    """The page's user on a unit; on a laptop all run as one."""
-    users = {os.geteuid()}
-    with suppress(KeyError):
-        users.add(pwd.getpwnam(PAGE_USER).pw_uid)
-    return users

@@ -175,7 +175,7 @@ def test_a_directory_or_a_file_of_another_user_counts_for_nothing(rig: Rig) -> N
     proposal = propose(rig)
     os.chown(rig.proposals / f"{proposal.id}.json", 12_345, -1)
     carry_out(rig)
-    assert "no regular file of the page's" in read_result(rig, proposal)["reason"]
+    assert "not of whom it should be" in read_result(rig, proposal)["reason"]
     propose(rig)
     os.chown(rig.proposals, 12_345, -1)
     assert list(read_proposals(rig.proposals, rig.clock)) == []
