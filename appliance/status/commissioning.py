@@ -2,7 +2,8 @@
 
     document = read_commissioning(settings)
 
-Reads: `commissioning/state.json` in the data directory, the order that waits. Writes: nothing.
+Reads: state.json and answer.json of `commissioning/` in the data directory; the order that waits.
+Writes: nothing.
 Never: shows a half-written state, or one that another program than root's could have written.
 """
 
@@ -13,25 +14,30 @@ from typing import Any
 from appliance.process import commissioning_order
 from appliance.process.owned_files import read_owned
 from appliance.settings import Settings
-from appliance.strict_json import InputError
+from appliance.strict_json import InputError, require_text
 from appliance.wording.sentence import Sentence, say
 from appliance.wording.sentence_data import BEGIN, decode_sentence
 
-PLACE = Path("commissioning/state.json")
-FORMAT = 1
+DIRECTORY = Path("commissioning")
+STATE, ANSWER = "state.json", "answer.json"
+VERSION = 1
 MOST_BYTES = 1_048_576
 ROOT = 0
+LONGEST = 32_000
+STEP = {"status": "to_do", "reason": "", "questions": [], "facts": {}, "warnings": []}
 NOT_YET = say("Nothing was set up through here yet. Begin with a look at every step.")
 
 
 def read_commissioning(settings: Settings) -> dict[str, Any]:
     """`steps`: each with name, title, status, reason, questions, facts, warnings. `trouble`: why
-    there are none. `running`: the step that root works at, or None. `waits`: an order does.
+    there are none, or what was wrong with the record. `running`: the step that is worked at, or
+    None. `waits`: an order does. `order`, `said`: the last order, and what became of it.
     """
     found: dict[str, Any] = {}
     trouble: Sentence | str = ""
+    directory = settings.unit.data_dir / DIRECTORY
     try:
-        found = read_state(settings.unit.data_dir / PLACE)
+        found = read_state(directory / STATE)
     except FileNotFoundError:
         trouble = NOT_YET
     except (OSError, InputError) as error:
@@ -40,24 +46,42 @@ def read_commissioning(settings: Settings) -> dict[str, Any]:
             "What was set up so far cannot be read ({why}): look at every step again.", why=why
         )
     return {
-        "steps": found.get("steps", []),
+        "steps": [STEP | clean(one) for one in found.get("steps", [])],
         "running": found.get("running"),
-        "report": found.get("report"),
-        "order": found.get("order"),
-        "said": found.get("said"),
         "at": found.get("at"),
+        "trouble": trouble or found.get("trouble", ""),
         "waits": commissioning_order.waits(settings.unit.run_dir),
-        "trouble": trouble,
+        **read_answer(directory / ANSWER),
     }
+
+
+def clean(step: dict[str, Any]) -> dict[str, Any]:
+    """A step without what is not known of it yet."""
+    return {key: value for key, value in step.items() if value is not None}
 
 
 def read_state(path: Path) -> dict[str, Any]:
     """The state with its sentences. Raises `InputError`, `OSError`."""
     tree = read_owned(path, {ROOT, os.geteuid()}, most_bytes=MOST_BYTES)
-    if tree.get("format") != FORMAT or not isinstance(tree.get("steps"), list):
+    steps = tree.get("steps")
+    if tree.get("version") != VERSION or not isinstance(steps, list):
         raise InputError("it is of another release")
+    if not all(isinstance(one, dict) for one in steps):
+        raise InputError("a step is no object")
     found: dict[str, Any] = decode(tree)
     return found
+
+
+def read_answer(path: Path) -> dict[str, str | None]:
+    """What became of the last order; nothing where there was none."""
+    try:
+        tree = read_owned(path, {ROOT, os.geteuid()}, most_bytes=MOST_BYTES)
+        return {
+            "order": require_text(tree.get("order"), "order", LONGEST),
+            "said": decode(require_text(tree.get("said"), "said", LONGEST)) or None,
+        }
+    except (OSError, InputError):
+        return {"order": None, "said": None}
 
 
 def decode(thing: Any) -> Any:

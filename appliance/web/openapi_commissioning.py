@@ -45,7 +45,7 @@ def describe_state() -> Schema:
         "`trouble`: why there are no steps; `running`: the step at work; `waits`: an order does; "
         "`order`, `said`: the last order and what became of it",
         steps=make_list(refer("commissioning_step")),
-        **dict.fromkeys(("running", "report", "order", "said", "at"), MAYBE_TEXT),
+        **dict.fromkeys(("running", "order", "said", "at"), MAYBE_TEXT),
         waits=YES,
         trouble=TEXT,
     )

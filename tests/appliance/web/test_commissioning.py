@@ -14,7 +14,7 @@ from appliance.access.acts import list_acts
 from appliance.clock import SystemClock
 from appliance.process.commissioning_order import FILE, LONGEST_AGE_S, take_order
 from appliance.settings import Settings
-from appliance.status.commissioning import PLACE
+from appliance.status.commissioning import ANSWER, DIRECTORY, STATE
 from appliance.strict_json import InputError
 from appliance.web.app import create_app
 from appliance.wording.sentence import say
@@ -63,9 +63,9 @@ def put_state(own: Settings, **more: Any) -> Path:
         "facts": {"modem": "EC25"},
         "warnings": [],
     }
-    path = own.unit.data_dir / PLACE
+    path = own.unit.data_dir / DIRECTORY / STATE
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"format": 1, "steps": [step], "running": None} | more))
+    path.write_text(json.dumps({"version": 1, "steps": [step], "running": None} | more))
     path.chmod(0o640)
     return path
 
@@ -84,6 +84,20 @@ def test_the_steps_are_shown_as_root_wrote_them_with_their_sentences(
     assert (step["status"], found["waits"], found["trouble"]) == ("blocked", False, "")
 
 
+def test_what_is_not_known_of_a_step_yet_is_empty(own: Settings, technician: Visitor) -> None:
+    put_state(own, steps=[{"name": "site", "title": "Site", "status": None}])
+    (step,) = technician.get("/api/commissioning").get_json()["steps"]
+    assert (step["status"], step["questions"], step["facts"]) == ("to_do", [], {})
+
+
+def test_what_became_of_the_last_order_is_shown(own: Settings, technician: Visitor) -> None:
+    path = put_state(own).with_name(ANSWER)
+    path.write_text(json.dumps({"order": "ab", "said": encode_sentence(say("done"))}))
+    path.chmod(0o640)
+    found = technician.get("/api/commissioning").get_json()
+    assert (found["order"], found["said"]) == ("ab", "done")
+
+
 def test_before_the_first_step_it_says_how_to_begin(technician: Visitor) -> None:
     found = technician.get("/api/commissioning").get_json()
     assert found["steps"] == []
@@ -91,7 +105,16 @@ def test_before_the_first_step_it_says_how_to_begin(technician: Visitor) -> None
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b'{"format": 1}', b'{"format": 9, "steps": []}', b"\xff" * 2000]
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"version": 1}',
+        b'{"version": 9, "steps": []}',
+        b'{"version": 1, "steps": [5]}',
+        b"\xff" * 2000,
+    ],
 )
 def test_a_damaged_state_is_a_sentence(own: Settings, technician: Visitor, data: bytes) -> None:
     put_state(own).write_bytes(data)
