@@ -156,7 +156,7 @@ def read_progress(run_dir: Path) -> StickProgress | None:
         return None
 
 
-# --- stamps -----------------------------------------------------------------------------------------
+# --- stamps ---------------------------------------------------------------------------------------
 
 
 def encode_stamp(name: str, stamp: Stamp) -> dict[str, Any]:
