@@ -53,11 +53,12 @@ def test_a_power_cut_in_the_first_boot_does_no_harm(unit: EmulatedUnit) -> None:
 
 
 @pytest.mark.quick
-def test_it_boots_without_settings_and_says_so_on_its_page(unit: EmulatedUnit) -> None:
+def test_a_new_unit_boots_and_its_page_asks_for_the_set_up_code(unit: EmulatedUnit) -> None:
     unit.boot()
     status, text = unit.look()
-    assert (status, "This unit has no settings yet" in text) == (503, True), text
-    assert SETTINGS in text
+    assert (status, "Set this new unit up" in text) == (200, True), text
+    status, text = unit.look("/setup")
+    assert (status, "Type the set-up code" in text) == (200, True), text
     unit.wait_for(unit.find_boot, SETTLE_S, "SSH with the key from the ESP")
     assert list_failed(unit) == ""
     unit.wait_for(

@@ -58,19 +58,26 @@ function shown(question, value) {
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
-/** What a form says: by key; what is empty is left out. Throws an Error with a sentence. */
+/**
+ * What a form says: by key; what is empty is left out, what is confirmed is listed. Throws an Error
+ * with a sentence.
+ */
 export function readAnswers(form, questions) {
   const found = {};
+  const confirmed = [];
   for (const question of questions) {
     const input = [...form.querySelectorAll("[data-key]")].find((one) => one.dataset.key === question.key);
+    if (question.kind === "confirm") {
+      if (input.checked) confirmed.push(question.key);
+      continue;
+    }
     const value = read(question, input);
     if (value !== null) found[question.key] = value;
   }
-  return found;
+  return confirmed.length ? { ...found, confirmed } : found;
 }
 
 function read(question, input) {
-  if (question.kind === "confirm") return input.checked;
   if (input.value.trim() === "") return null;
   if (question.kind === "number") return Number(input.value);
   if (question.kind !== "place") return input.value;

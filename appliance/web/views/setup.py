@@ -3,6 +3,7 @@
     /setup       GET: at the touchscreen the set-up code with a QR code for a phone, and a button;
                  from the network a field for the code. POST: the same, taken
     /setup.svg   GET: the QR code, at the touchscreen alone
+    /            GET: leads there while the unit is new
 
 Reads and writes: access.db.
 Never: shows the code to another computer, or to anybody once the unit is set up.
@@ -20,6 +21,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from appliance.access.accounts import SETUP
+from appliance.access.database import AccessError
 from appliance.access.door import NO_CODE, RefusedError, log_in_by_code
 from appliance.access.roles import Origin
 from appliance.access.sessions import begin_session
@@ -31,8 +33,8 @@ from appliance.web.acting.gate import PLAIN
 from appliance.web.acting.refusals import NotAllowed
 from appliance.web.connections import identify_client
 from appliance.web.views.about import choose_address
-from appliance.web.views.listed import View
-from appliance.web.views.login import MOST_BYTES, choose_code, enter, find_next
+from appliance.web.views.listed import COMMISSIONING, View
+from appliance.web.views.login import HOME, MOST_BYTES, choose_code, enter, find_next
 from appliance.wording.sentence import say
 
 VIEW = View("setup", "New unit")
@@ -47,8 +49,14 @@ def add_setup(app: Flask, settings: Settings) -> None:
     @app.get("/setup")
     def show_setup() -> ResponseReturnValue:
         if person().can_act:
-            return redirect(find_next(request.args), 303)
+            return redirect(find_place(), 303)
         return render(settings)
+
+    @app.before_request
+    def lead_there() -> ResponseReturnValue | None:
+        if request.path != HOME or not is_new():
+            return None
+        return redirect(VIEW.path, 303)
 
     @app.post("/setup")
     def take_setup() -> ResponseReturnValue:
@@ -70,6 +78,20 @@ def add_setup(app: Flask, settings: Settings) -> None:
         answer = Response(picture.getvalue(), mimetype="image/svg+xml")
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+
+def find_place() -> str:
+    """Where somebody goes who is logged in: the steps of the set-up, if he came from nowhere."""
+    wanted = find_next(request.values)
+    return COMMISSIONING.path if wanted == HOME else wanted
+
+
+def is_new() -> bool:
+    """Whether the unit waits for whoever sets it up. What cannot be read is no new unit."""
+    try:
+        return find_code(asking.get_front().file) is not None
+    except AccessError:
+        return False
 
 
 def begin() -> str:
@@ -116,7 +138,7 @@ def render(settings: Settings, refusal: RefusedError | None = None, _name: str =
         "views/setup.html",
         view=VIEW,
         first=None,
-        next=find_next(request.values),
+        next=find_place(),
         reason=str(refusal) if refusal else "",
         code=find_shown_code(),
         address=find_address(settings),

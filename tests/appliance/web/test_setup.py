@@ -94,3 +94,14 @@ def test_another_site_presses_nothing(app: Flask) -> None:
     headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
     assert visitor.post_bare("/setup", data={}, headers=headers).status_code == 403
     assert not can_act(visitor)
+
+
+def test_the_first_view_of_a_new_unit_leads_to_the_set_up_and_on_to_its_steps(app: Flask) -> None:
+    make_code(open_access(app))
+    visitor = Visitor(app)
+    assert visitor.get("/").headers["Location"] == "/setup"
+    assert visitor.post_bare("/setup", data={}).status_code == 303
+    assert visitor.get("/setup").headers["Location"] == "/commissioning"
+    assert visitor.get("/commissioning").status_code == 200
+    set_pin(open_access(app), hash_secret(PIN))
+    assert visitor.get("/").status_code == 200

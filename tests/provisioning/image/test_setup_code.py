@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.settings_file import load_settings
 from tests.provisioning.image.test_image_files import FILES
 
 SCRIPT = FILES / "usr/lib/appliance/setup-code"
@@ -24,6 +25,9 @@ def run(root: Path, *, is_set_up: bool = False) -> str | None:
     stand_in = programs / "unitctl"
     stand_in.write_text("#!/bin/sh\nexit 2\n" if is_set_up else f"#!/bin/sh\necho {CODE}\necho x\n")
     stand_in.chmod(0o755)
+    (programs / "chgrp").write_text("#!/bin/sh\n")
+    (programs / "chgrp").chmod(0o755)
+    (root / "etc/appliance").mkdir(parents=True)
     environment = {"PATH": f"{programs}:{os.environ['PATH']}"}
     subprocess.run(("sh", SCRIPT, root), env=environment, check=True)
     return (root / SCREEN).read_text() if (root / SCREEN).exists() else None
@@ -34,8 +38,11 @@ def put(root: Path, place: str) -> None:
     (root / place).touch()
 
 
-def test_a_new_unit_shows_its_code(tmp_path: Path) -> None:
+def test_a_new_unit_shows_its_code_and_has_settings_that_can_be_read(tmp_path: Path) -> None:
     assert CODE in (run(tmp_path) or "")
+    settings = load_settings(tmp_path / "etc/appliance/unit.toml")
+    assert settings.unit.name == "unit"
+    assert (tmp_path / "etc/appliance/unit.toml").stat().st_mode & 0o777 == 0o640
 
 
 def test_it_shows_one_at_each_start_until_it_is_set_up(tmp_path: Path) -> None:

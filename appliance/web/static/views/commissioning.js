@@ -21,6 +21,7 @@ const STATES = {
 const list = byId("steps");
 const canAct = list.dataset.canAct === "1";
 const typed = {};
+const given = {}; // answers of a step that asks in rounds, until it is done
 let state = null;
 let timer = null;
 
@@ -44,6 +45,7 @@ function isBusy() {
 function draw() {
   say("commissioning-says", headline());
   for (const button of document.querySelectorAll("#look, #steps button")) button.disabled = !canAct || isBusy();
+  for (const step of state.steps) if (step.status === "done") delete given[step.name];
   const shown = JSON.stringify([state.steps, state.running]);
   if (list.dataset.shown === shown) return;
   list.dataset.shown = shown;
@@ -101,7 +103,9 @@ async function give(step, form) {
   const place = form.querySelector(".said");
   try {
     const answers = readAnswers(form, step.questions || []);
-    await order(step.name, answers);
+    const confirmed = [...(given[step.name]?.confirmed || []), ...(answers.confirmed || [])];
+    given[step.name] = { ...given[step.name], ...answers, ...(confirmed.length ? { confirmed } : {}) };
+    await order(step.name, given[step.name]);
     show(place, false);
     delete typed[step.name];
   } catch (error) {
