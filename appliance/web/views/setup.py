@@ -66,18 +66,21 @@ def add_setup(app: Flask, settings: Settings) -> None:
 
     @app.get("/setup.svg")
     def show_setup_picture() -> ResponseReturnValue:
-        import segno  # noqa: PLC0415  (a megabyte, for one picture)
-
         code = find_shown_code()
         if code is None:
             raise NotFound(ELSEWHERE)
-        picture = io.BytesIO()
-        address = find_address(settings)
-        made = segno.make(f"{address}/setup#{code}")
-        made.save(picture, kind="svg", scale=QR_SCALE, border=QR_BORDER, light="#fff")
-        answer = Response(picture.getvalue(), mimetype="image/svg+xml")
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return draw(f"{find_address(settings)}/setup#{code}")
+
+
+def draw(text: str) -> Response:
+    """A QR code as a picture."""
+    import segno  # noqa: PLC0415  (a megabyte, for one picture)
+
+    picture = io.BytesIO()
+    segno.make(text).save(picture, kind="svg", scale=QR_SCALE, border=QR_BORDER, light="#fff")
+    answer = Response(picture.getvalue(), mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def find_place() -> str:
