@@ -23,8 +23,8 @@ from appliance.errors import ApplianceError, SettingsError
 from appliance.log import SentenceLog
 from appliance.parsing.nearest import advise
 from appliance.process.commissioning_order import CHECK_ALL, CommissioningOrder, take_order
+from appliance.process.commissioning_state import ANSWER
 from appliance.process.service import find_exit_code, make_parser
-from appliance.status.commissioning import ANSWER
 from appliance.store.durable_files import replace_file
 from appliance.strict_json import InputError
 from appliance.wording.sentence import say

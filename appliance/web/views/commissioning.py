@@ -25,9 +25,9 @@ from appliance.process.commissioning_order import (
     leave_order,
     waits,
 )
+from appliance.process.commissioning_state import read_commissioning
 from appliance.process.host import Host
 from appliance.settings import Settings
-from appliance.status.commissioning import read_commissioning
 from appliance.strict_json import InputError, parse_object, require_text
 from appliance.web.acting import acts, person, record_act
 from appliance.wording.sentence import say

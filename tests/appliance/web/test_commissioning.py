@@ -13,8 +13,8 @@ from appliance import settings_file
 from appliance.access.acts import list_acts
 from appliance.clock import SystemClock
 from appliance.process.commissioning_order import FILE, LONGEST_AGE_S, take_order
+from appliance.process.commissioning_state import ANSWER, DIRECTORY, STATE
 from appliance.settings import Settings
-from appliance.status.commissioning import ANSWER, DIRECTORY, STATE
 from appliance.strict_json import InputError
 from appliance.web.app import create_app
 from appliance.wording.sentence import say

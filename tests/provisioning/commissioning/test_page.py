@@ -10,8 +10,8 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.log import SentenceLog
 from appliance.process.commissioning_order import FILE, leave_order
+from appliance.process.commissioning_state import read_commissioning
 from appliance.settings import Settings
-from appliance.status.commissioning import read_commissioning
 from provisioning.commissioning.page import run
 from provisioning.commissioning.unit import Unit
 from tests.provisioning.commissioning.fakes import FileStep, make_unit
