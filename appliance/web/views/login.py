@@ -14,7 +14,15 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from flask import Flask, jsonify, make_response, redirect, render_template, request
+from flask import (
+    Flask,
+    after_this_request,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -103,14 +111,14 @@ def add_logout(app: Flask) -> None:
     def log_out() -> ResponseReturnValue:
         who, front = person(), asking.get_front()
         require_same_site(who.origin)
+        if who.name:
+            require_csrf_token(asking.make_token_for_page())
+        after_this_request(forget)  # in any case: the file may be locked, or the disk full
         if session_id := asking.read_cookie(who.origin):
-            if who.name:
-                require_csrf_token(asking.make_token_for_page())
-                record_act(who, "logged out")
             end_session(front.file, session_id)
-        answer = redirect(HOME, 303)
-        asking.delete_cookie(answer, who.origin)  # type: ignore[arg-type]
-        return answer
+            if who.name:
+                record_act(who, "logged out")
+        return redirect(HOME, 303)
 
     log_out.most_bytes = MOST_BYTES  # type: ignore[attr-defined]
 
@@ -124,6 +132,12 @@ def add_logout(app: Flask) -> None:
             can_act=who.can_act,
             csrf_token=asking.make_token_for_page() or None,
         )
+
+
+def forget(answer: Response) -> Response:
+    """Have the browser forget its session."""
+    asking.delete_cookie(answer, person().origin)  # type: ignore[arg-type]
+    return answer
 
 
 def enter(

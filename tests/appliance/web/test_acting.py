@@ -219,7 +219,7 @@ def test_a_long_body_is_refused_before_anything_else(app: Flask, settings: Setti
 
 
 def test_every_address_that_takes_orders_asks_who_orders(app: Flask) -> None:
-    by_themselves = {"take_login", "take_pin", "log_out", "acknowledge"}
+    by_themselves = {"take_login", "take_pin", "take_setup", "log_out", "acknowledge"}
     posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     open_ones = {name for name in posts if not hasattr(app.view_functions[name], "role")}
     assert open_ones == by_themselves

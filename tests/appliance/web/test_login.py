@@ -277,6 +277,17 @@ def test_who_logs_out_is_out_everywhere(app: Flask, settings: Settings) -> None:
     assert kept.find_token() == ""
 
 
+def test_who_logs_out_while_the_logins_cannot_be_written_is_out_in_this_browser(
+    app: Flask, settings: Settings
+) -> None:
+    technician = enter_pin(app, settings)
+    open_access(app).path.chmod(0o644)
+    answer = technician.post("/logout")
+    assert answer.status_code == 503
+    assert "nobody can log in" in answer.text
+    assert technician.client.get_cookie("unit-session") is None
+
+
 def test_a_page_left_open_for_a_week_gets_a_sentence_and_the_way_to_the_login(
     app: Flask, settings: Settings, clock: FakeClock
 ) -> None:
