@@ -43,7 +43,7 @@ from ota.mirrors.mirror import Mirror
 from ota.mirrors.opening import open_mirror, open_mirrors
 from ota.payload.store import ContentStore, Fetcher, Seed
 from ota.push.heard import open_files
-from ota.reporting.claim import find_certificate
+from ota.reporting.entry import find_certificate
 from ota.reporting.file_names import PRIVATE
 from ota.reporting.sender import ReportSender
 from ota.reporting.sent import SentFile

@@ -9,5 +9,8 @@ server      one signed document to the server, and its answer
 sent        which report the fleet has acknowledged, and the one that waits
 sender      sends reports in their order
 new_key     another key in the place of this one: another identity
+entry       what the fleet gave the unit when it entered
+claim_code  what a technician types or scans for it
 claim       enters the fleet with a one-time token
+carried     enters it without a link, with files to carry
 """

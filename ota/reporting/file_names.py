@@ -7,3 +7,4 @@ Never: imports anything.
 
 PRIVATE, PUBLIC = "unit-key.pem", "unit-key.pub.pem"
 CERTIFICATE, AUTHORITY = "unit-certificate.pem", "fleet-authority.pem"
+PLACE, ASKED = "fleet-place.json", "claim-request.json"

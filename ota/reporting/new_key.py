@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ota.errors import UpdateError
 from ota.files import Files, replace
-from ota.reporting.file_names import CERTIFICATE, PRIVATE
+from ota.reporting.file_names import ASKED, CERTIFICATE, PLACE, PRIVATE
 from ota.reporting.sent import SENT, WAITING
 from ota.reporting.tpm import Tpm
 from ota.reporting.unit_key import (
@@ -36,7 +36,7 @@ def replace_key(
         )
     made = make_in_tpm(tpm) if must_be_tpm and tpm else make_private(tpm)
     replace(files, directory / PRIVATE, made, mode=OWNER_ONLY)
-    for name in (CERTIFICATE, WAITING, SENT):
+    for name in (CERTIFICATE, PLACE, ASKED, WAITING, SENT):
         files.remove(directory / name)
     files.sync_directory(directory)
     key = load_key(files, directory / PRIVATE, tpm)

@@ -7,6 +7,7 @@ Reads and writes: the network.
 Never: follows a redirection, tries again by itself, or waits longer than its limits.
 """
 
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,18 @@ CONNECT_S, READ_S, ANSWER_S = 20.0, 30.0, 90.0
 MOST_BYTES = 32 * 1024
 LATER = frozenset((408, 425, 429, 500, 502, 503, 504))  # a proxy's or a database's trouble
 LONGEST_TEXT, LONGEST_CODE = 300, 40
+OTHER_AUTHORITY = (
+    "is of an authority that this unit does not know: it is another server, or somebody stands "
+    "between; check [fleet] server, and set `ca_file` to the authority of the fleet"
+)
+OTHER_NAME = "is of a server with another name: check [fleet] server, and the link"
+# Numbers of OpenSSL (X509_V_ERR_...).
+WRONG = {
+    9: "is not valid yet by the clock of this unit: set the clock, then try again",
+    10: "has expired by the clock of this unit: look at the clock, then ask who runs the server",
+    **dict.fromkeys((18, 19, 20, 21), OTHER_AUTHORITY),
+    **dict.fromkeys((62, 64), OTHER_NAME),
+}
 
 
 class FleetServer:
@@ -62,11 +75,7 @@ class FleetServer:
             finally:
                 answer.close()
         except (HTTPError, OSError, ValueError) as error:
-            raise LinkError(
-                f"the fleet's server {self.address} does not answer ({shorten_error(error)}); it "
-                "is tried again with the next check-in; check the link if this stays",
-                "fleet-link",
-            ) from error
+            raise make_error(self.address, error) from error
         return self.read(answer.status, body)
 
     def read(self, status: int, body: bytes) -> dict[str, Any]:
@@ -85,6 +94,28 @@ class FleetServer:
         reason = tree.get("reason_code")
         code = reason[:LONGEST_CODE] if isinstance(reason, str) and reason else "refused"
         raise RefusedError(f"the fleet's server refuses this unit ({code}): {text}", code)
+
+
+def make_error(address: str, error: Exception) -> LinkError:
+    """What is wrong with the certificate that it shows, or that it does not answer."""
+    found = find_certificate_error(error)
+    if found is not None:
+        what = WRONG.get(found.verify_code, f"is refused ({found.verify_message})")
+        text = f"the certificate of the fleet's server {address} {what}"
+        return LinkError(text, "fleet-certificate")
+    return LinkError(
+        f"the fleet's server {address} does not answer ({shorten_error(error)}); it is tried "
+        "again with the next check-in; check the link if this stays",
+        "fleet-link",
+    )
+
+
+def find_certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """Within what urllib3 makes of it."""
+    for one in (error, *error.args):
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return one
+    return None
 
 
 def parse(body: bytes) -> dict[str, Any] | None:

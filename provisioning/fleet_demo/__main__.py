@@ -115,7 +115,8 @@ def enter(
         unit = SimulatedUnit(site, place, server, mirror, BEGIN, frozenset((BAD,)))
         unit.trust(engineer.directory / "trust")
         wanted = Wanted(site.name, site.group, unit.serial)
-        unit.claim(make_token(engine, wanted, engineer.clock.now))
+        now = engineer.clock.now
+        unit.claim(make_token(engine, wanted, now), now)
         units.append(unit)
     return units
 

@@ -3,7 +3,7 @@ sender of reports, in a directory of its own. Made up is what is around them: su
 and whether a release works.
 
     unit = SimulatedUnit(site, directory, server, mirror, clock)
-    unit.claim(token)
+    unit.claim(token, clock.now)
     unit.check_in()                     # asks, goes on with an update, reports
 
 Reads: a mirror, the fleet's receiver. Writes: its directory.
@@ -33,7 +33,7 @@ from ota.machine.progress import Progress
 from ota.machine.result import Wait
 from ota.mirrors.mirror import Mirror
 from ota.payload.store import ContentStore, Fetcher
-from ota.reporting.claim import claim
+from ota.reporting.claim import Claim, claim
 from ota.reporting.sender import ReportSender
 from ota.reporting.sent import SentFile
 from ota.reporting.server import FleetServer
@@ -81,8 +81,9 @@ class SimulatedUnit:
         for root in roots.glob("*-root.json"):
             shutil.copy(root, place)
 
-    def claim(self, token: str) -> None:
-        claim(self.server, UnsyncedDisk(), self.directory, token=token, serial=self.serial)
+    def claim(self, token: str, now: datetime) -> None:
+        request = Claim(token, self.serial)
+        claim(self.server, UnsyncedDisk(), self.directory, request, now)
 
     def check_in(self, now: DemoClock) -> None:
         """One check-in, its report, and when the next one is."""

@@ -17,7 +17,8 @@ from flask import Flask
 
 from ota.disk import Disk
 from ota.errors import LinkError
-from ota.reporting.claim import Place, claim
+from ota.reporting.claim import Claim, claim
+from ota.reporting.entry import Place
 from ota.reporting.sender import ReportSender
 from ota.reporting.sent import SentFile, SignedReport
 from ota.reporting.server import FleetServer
@@ -97,7 +98,8 @@ class FleetUnit:
 
     def claim(self, token: str) -> Place:
         self.directory.mkdir(parents=True, exist_ok=True)
-        return claim(self.server, Disk(), self.directory, token=token, serial=self.serial)
+        now = datetime.now(UTC) if self.over else self.now
+        return claim(self.server, Disk(), self.directory, Claim(token, self.serial), now)
 
     def report(self, **changes: Any) -> SignedReport:
         """Write a report and send it, as a check-in does. Raises as `ReportSender.send`."""

@@ -3,4 +3,5 @@
 tokens      makes them, and lists what waits
 authority   the fleet's own certificate authority, for client certificates
 entering    a unit that brings its token
+carried     a unit whose request a person brings
 """

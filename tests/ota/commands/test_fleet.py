@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.settings import Settings
-from ota.commands.fleet import start_push
+from ota.commands.fleet_claim import start_push
 
 
 @pytest.fixture

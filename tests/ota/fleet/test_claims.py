@@ -15,7 +15,7 @@ from ota.fleet.claims.tokens import Wanted, call_back, make_token
 from ota.fleet.errors import FleetError
 from ota.fleet.registry.changes import NewUnit, add_unit, revoke_unit
 from ota.fleet.registry.questions import list_refusals, read_unit, reading
-from ota.reporting.claim import find_certificate
+from ota.reporting.entry import find_certificate
 from ota.reporting.file_names import AUTHORITY, CERTIFICATE
 from tests.ota.fleet.conftest import MakeUnit, ServerClock
 from tests.stand_ins.fleet_unit import BEGIN, Application, FleetUnit, copy_unit

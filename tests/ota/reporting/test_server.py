@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -110,4 +111,39 @@ def test_a_certificate_of_somebody_else_is_refused(tmp_path: Path) -> None:
         settings = FleetSettings(server=address, ca_file=ours.certificate)
         with pytest.raises(LinkError, match="certificate"):
             FleetServer(settings).post("api/v1/reports", b"report", {})
+        assert other.received == []
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "said"),
+    [
+        (timedelta(days=1), timedelta(days=9), "not valid yet by the clock of this unit: set the"),
+        (timedelta(days=-9), timedelta(days=-1), "expired by the clock of this unit: look at"),
+    ],
+)
+def test_a_certificate_of_another_time_says_to_look_at_the_clock(
+    tmp_path: Path, begins: timedelta, ends: timedelta, said: str
+) -> None:
+    made = make_certificate(tmp_path, begins=begins, ends=ends)
+    with WebhookServer(made) as other:
+        settings = FleetSettings(server=f"https://localhost:{other.port}", ca_file=made.certificate)
+        with pytest.raises(LinkError, match=said) as caught:
+            FleetServer(settings).post("api/v1/claims", b"claim", {})
+    assert caught.value.reason_code == "fleet-certificate"
+
+
+def test_a_certificate_of_another_name_says_to_look_at_the_address(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path, name="other.example.org")
+    with WebhookServer(made) as other:
+        settings = FleetSettings(server=f"https://localhost:{other.port}", ca_file=made.certificate)
+        with pytest.raises(LinkError, match="of a server with another name: check"):
+            FleetServer(settings).post("api/v1/claims", b"claim", {})
+
+
+def test_a_server_of_another_authority_says_what_to_set(tmp_path: Path) -> None:
+    made = make_certificate(tmp_path)
+    with WebhookServer(made) as other:
+        settings = FleetSettings(server=f"https://localhost:{other.port}")
+        with pytest.raises(LinkError, match="an authority that this unit does not know"):
+            FleetServer(settings).post("api/v1/claims", b"claim", {})
         assert other.received == []
