@@ -6,6 +6,7 @@ Never: gives a camera a mode; the energy budget decides it, and people may take 
 """
 
 import argparse
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from appliance.commands import (
@@ -16,6 +17,7 @@ from appliance.commands import (
     camera_why,
 )
 from appliance.commands.opening import format_local, open_unit
+from appliance.commands.plugged import load_plugin
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.model_cameras import CameraChange
@@ -23,12 +25,14 @@ from appliance.parsing.arguments import NAME, PATH, TIME, make_type
 from appliance.parsing.nearest import advise
 from appliance.parsing.times import TIME_HELP
 from appliance.parsing.values import parse_count
+from appliance.process.plugins import list_plugins
 from appliance.settings import Settings
 from appliance.status import cameras
 from appliance.status.coverage import MOST_DAYS
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
 
+GROUP = "appliance.commands.cameras"  # actions that need a package above (decision 0008)
 WHEN = "%a %d %b %H:%M"
 COVERAGE_HELP = "show when nothing was watched, each camera and day, and why"
 WHY_HELP = "show the mode of a camera at a moment, its reason, and motion and events around it"
@@ -56,13 +60,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     coverage.set_defaults(action=show_coverage)
     for action, most in ((cost, camera_cost.MOST_DAYS), (coverage, MOST_DAYS)):
         add_days(action, most)
-    for action in (why, cost, coverage):
+    added = [add_plugged(actions, one) for one in list_plugins(GROUP)]
+    for action in (why, cost, coverage, *added):
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
         )
         action.add_argument(
             "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
         )
+
+
+def add_plugged(actions: Any, plugin: EntryPoint) -> argparse.ArgumentParser:
+    """An action of another package."""
+    module = load_plugin(plugin)
+    action: argparse.ArgumentParser = actions.add_parser(
+        plugin.name,
+        help=module.HELP,
+        description=getattr(module, "DESCRIPTION", module.HELP),
+        epilog=getattr(module, "EPILOG", EPILOG),
+    )
+    module.add_arguments(action)
+    action.set_defaults(order=module.run)
+    return action
 
 
 def add_days(action: argparse.ArgumentParser, most: int) -> None:
