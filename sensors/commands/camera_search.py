@@ -120,8 +120,9 @@ class Search:
         self._arguments, self._settings = arguments, settings
         host, port = arguments.at
         self._address = survey.parse_camera_address(host, allow_local=arguments.allow_local)
-        device = None if port else survey.find_one(self._address)
-        self._service = device.service if device else Service(self._address, port or 80)
+        device = survey.find_one(self._address)
+        found = device.service if device else Service(self._address)
+        self._service = replace(found, port=port) if port else found
         self._endpoint = device.endpoint if device else ""
         self._section = self._find_section()
         self._login = find_login(arguments, self._section)

@@ -99,6 +99,7 @@ ADDED = {
 ON_REAL_HARDWARE = [
     ["power", "probe"],
     ["power", "test-sleep"],
+    ["cameras", "find"],
     ["energy", "fuel"],
     ["energy", "source"],
     ["fleet", "claim"],

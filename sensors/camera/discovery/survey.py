@@ -83,12 +83,21 @@ def find_one(
     wait_s: float = ONE_S,
 ) -> Device | None:
     """The camera at an address, asked directly; None where it does not answer (it may have
-    discovery switched off, and be a camera all the same).
+    discovery switched off, and be a camera all the same). Raises `CameraError` where the unit has
+    no network with that address.
     """
     near = list_networks() if networks is None else networks
     reaching = [one for one in near if address in one.interface.network]
-    if not reaching:
-        return None
+    if not reaching and not address.is_loopback:
+        known = ", ".join(str(one.interface.network) for one in near)
+        raise CameraError(
+            say(
+                "{address} is in no network of this computer ({known}): set the camera to DHCP, "
+                "or give it an address of that network",
+                address=address,
+                known=known or "-",
+            )
+        )
     devices = Probe(reaching, (str(address), port)).run(wait_s).devices
     return next((one for one in devices if one.address == address), None)
 

@@ -198,7 +198,11 @@ def test_one_camera_is_asked_directly_where_its_address_is_known() -> None:
         device = find_one(IPv4Address("127.0.0.1"), [LOOPBACK], port, 0.3)
     assert device is not None
     assert device.service == Service(IPv4Address("127.0.0.1"), 8080)
-    assert find_one(IPv4Address("10.0.0.7"), [LOOPBACK]) is None
+
+
+def test_an_address_in_no_network_of_the_unit_is_not_asked() -> None:
+    with pytest.raises(CameraError, match=r"in no network of this computer \(127.0.0.0/8\)"):
+        find_one(IPv4Address("10.0.0.7"), [LOOPBACK])
 
 
 @pytest.mark.parametrize(
