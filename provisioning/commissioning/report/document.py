@@ -4,6 +4,7 @@ Reads and writes: nothing; pure.
 Never: holds a password, a PIN, a token or an address with one.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,8 +45,8 @@ class StepEntry:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`clock_confirmed`: whether a time server has confirmed `made_at`. `site`, `devices`,
-    `versions`: what they name with its value. `settings_sha256`, `licences_sha256`: of the settings
-    file, and of the list of all packages with their licences. `left_open`: what is still to do.
+    `versions`: what they name with its value. `settings_sha256`: of the settings file. `licences`:
+    all packages with their licences, a line each. `left_open`: what is still to do.
     """
 
     unit: str
@@ -55,7 +56,7 @@ class Report:
     clock_confirmed: bool
     who: str
     settings_sha256: str
-    licences_sha256: str
+    licences: str
     site: tuple[Figure, ...] = ()
     devices: tuple[Figure, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +64,11 @@ class Report:
     checks: tuple[Finding, ...] = ()
     photographs: tuple[Photograph, ...] = ()
     left_open: tuple[str, ...] = ()
+
+    @property
+    def licences_sha256(self) -> str:
+        """Of the list of packages."""
+        return hashlib.sha256(self.licences.encode()).hexdigest()
 
 
 def encode_report(report: Report, pictures: Mapping[str, str]) -> bytes:

@@ -79,6 +79,7 @@ def make_files(report: Report) -> dict[str, bytes]:
         contents = make_contents(report, language)
         files[f"report.{language}.html"] = make_html(contents)
         files[f"report.{language}.pdf"] = make_pdf(contents, report.made_at)
+    files["licences.txt"] = report.licences.encode(errors="replace")
     files["report.json"] = encode_report(report, pictures)
     return files
 

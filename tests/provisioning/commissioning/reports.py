@@ -1,19 +1,44 @@
 """Acceptance reports to be written: a usual one, and what is needed for its signature."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
 import cv2
 import numpy as np
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.wording.sentence import say
-from ota.reporting.unit_key import UnitKey
 from provisioning.commissioning.findings import Figure, Finding, Verdict
 from provisioning.commissioning.report.document import Photograph, Report, StepEntry
 from provisioning.commissioning.report.photographs import make_photograph
 
-KEY = UnitKey(ec.generate_private_key(ec.SECP256R1()))
+
+class TestKey:
+    """A key as a unit's."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self._private = ec.generate_private_key(ec.SECP256R1())
+
+    def sign(self, data: bytes) -> bytes:
+        return self._private.sign(data, ec.ECDSA(hashes.SHA256()))
+
+    def _format(self, encoding: serialization.Encoding) -> bytes:
+        kind = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self._private.public_key().public_bytes(encoding, kind)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self._format(serialization.Encoding.DER)).hexdigest()
+
+    def format_public(self) -> bytes:
+        return self._format(serialization.Encoding.PEM)
+
+
+KEY = TestKey()
 AT = datetime(2026, 12, 1, 3, 15, tzinfo=UTC)
 
 
@@ -34,7 +59,7 @@ def make_report(**changed: Any) -> Report:
         "clock_confirmed": True,
         "who": "Ștefan Întâi",
         "settings_sha256": "1" * 64,
-        "licences_sha256": "2" * 64,
+        "licences": "flask 3.1: BSD\n",
         "site": (Figure(say("Latitude"), 46.5, "deg"),),
         "devices": (Figure(say("Charger"), "epever-tracer at /dev/ttyUSB0"),),
         "versions": {"appliance": "1.2.3"},
