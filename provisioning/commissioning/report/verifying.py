@@ -32,12 +32,12 @@ def verify(directory: Path) -> str:
         )
     except OSError as error:
         raise refuse(directory, say("it is not whole: {what}", what=str(error))) from error
-    sha256 = verify_signature(directory, manifest, signature, public)
+    sha256 = verify_signature(directory, manifest, signature=signature, public=public)
     verify_files(directory, manifest)
     return sha256
 
 
-def verify_signature(directory: Path, manifest: bytes, signature: bytes, public: bytes) -> str:
+def verify_signature(directory: Path, manifest: bytes, *, signature: bytes, public: bytes) -> str:
     """SHA-256 of the key."""
     try:
         key = serialization.load_pem_public_key(public)
