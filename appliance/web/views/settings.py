@@ -90,7 +90,11 @@ class SettingsDesk:
         title = who.title if who.title == who.origin.value else f"{who.title} ({who.origin.value})"
         proposal = make_proposal(self.clock, title, **values)
         self._write(proposal)
-        self._host.start(UNIT).wait()
+        try:
+            self._host.start(UNIT).wait()
+        except HostError:  # the person is told that nothing was done: nor is it done later
+            take_away(self.directory, proposal.id)
+            raise
         return proposal.id
 
     def find_result(self, name: str) -> dict[str, Any]:

@@ -12,7 +12,9 @@ import pytest
 from appliance import settings_file
 from appliance.access.roles import Role
 from appliance.clock import SystemClock
+from appliance.log import SentenceLog
 from appliance.settings import Settings
+from appliance.settings_change import __main__ as settings_change
 from appliance.web.app import create_app
 from tests.appliance.settings_change.rig import Rig, make_rig
 from tests.conftest import ROOT
@@ -255,3 +257,14 @@ def test_the_oneshot_starts_without_what_it_does_not_need() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == "False"
+
+
+def test_a_change_that_pid_1_does_not_take_is_not_made_later_either(
+    technician: Visitor, rig: Rig, own: Settings
+) -> None:
+    before = rig.path.read_bytes()
+    (rig.path.parent / "systemctl").write_text("#!/bin/sh\necho busy >&2\nexit 1\n")
+    answer = ask(technician, "apply", changes={"unit.name": "stable"})
+    assert (answer.status_code, "busy" in answer.get_json()["reason"]) == (503, True)
+    settings_change.run(rig.path, SystemClock(), SentenceLog("settings-apply"))
+    assert rig.path.read_bytes() == before
