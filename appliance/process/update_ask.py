@@ -26,6 +26,12 @@ def leave_ask(run_dir: Path, now: datetime) -> None:
     os.replace(written, path)
 
 
+def drop_ask(run_dir: Path) -> None:
+    """What was told to have failed is not done later."""
+    with suppress(OSError):
+        (run_dir / NAME).unlink()
+
+
 def was_asked_since(run_dir: Path, last: datetime | None, now: datetime) -> bool:
     """Whether it was asked within the last hour, and after `last`; a damaged file asks nothing."""
     asked = read_ask(run_dir / NAME)

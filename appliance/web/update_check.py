@@ -15,7 +15,7 @@ from werkzeug.exceptions import Conflict, ServiceUnavailable, TooManyRequests
 from appliance.clock import Clock
 from appliance.log import redact
 from appliance.process.host import Host, Order
-from appliance.process.update_ask import leave_ask
+from appliance.process.update_ask import drop_ask, leave_ask
 from appliance.settings import Settings
 from appliance.web.acting import Role, acts, person, record_act
 from appliance.wording.sentence import say
@@ -68,5 +68,9 @@ def add_update_check(app: Flask, settings: Settings, clock: Clock) -> None:
             raise ServiceUnavailable(
                 say("the order cannot be written ({why}): check the disk", why=error.strerror or "")
             ) from error
-        orders.order()
+        try:
+            orders.order()
+        except ServiceUnavailable:
+            drop_ask(settings.unit.run_dir)
+            raise
         return jsonify(ordered=True)

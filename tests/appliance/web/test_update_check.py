@@ -15,6 +15,7 @@ from appliance.web.update_check import PAUSE_S, UNIT, CheckOrders
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.orders import FakeOrder
+from tests.stand_ins.technician import enter_pin
 
 
 def test_what_was_asked_is_obeyed_once_and_for_an_hour(tmp_path: Path, clock: FakeClock) -> None:
@@ -67,4 +68,15 @@ def test_nobody_asks_without_a_login(
     client = create_app(with_mirror, clock).test_client()
     answer = client.post("/api/updates/check", json={})
     assert answer.status_code in (401, 403)
+    assert not (settings.unit.run_dir / NAME).exists()
+
+
+def test_what_pid_1_refuses_is_not_done_later_either(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    open_store("power")
+    update = replace(settings.update, mirrors=("https://m.test",))
+    deaf = replace(settings, update=update, host=replace(settings.host, systemctl="/bin/false"))
+    answer = enter_pin(create_app(deaf, clock), deaf).post("/api/updates/check", json={})
+    assert answer.status_code == 503
     assert not (settings.unit.run_dir / NAME).exists()
