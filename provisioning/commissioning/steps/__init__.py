@@ -5,6 +5,8 @@ Never: a step that is not in `STEPS` is known to the engine.
 """
 
 from provisioning.commissioning.step import Step
+from provisioning.commissioning.steps.claim import ClaimStep
+from provisioning.commissioning.steps.identity import IdentityStep
 
 # identity, claim, site, power_devices, cameras, link, clock, access, alarms, acceptance
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (IdentityStep(), ClaimStep())
