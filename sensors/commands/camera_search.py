@@ -26,7 +26,7 @@ from sensors.camera.discovery import asking, rtsp_ports, survey
 from sensors.camera.discovery.answers import Service
 from sensors.camera.discovery.asking import NOBODY, Login
 from sensors.camera.discovery.identity import Standing, find_known, is_same
-from sensors.camera.discovery.sections import Wish, move_camera, write_camera
+from sensors.camera.discovery.sections import Wish, move_camera, read_login, write_camera
 from sensors.camera.discovery.survey import Examination, Sighting
 from sensors.camera.discovery.troubles import AskingError, Trouble
 from sensors.camera.sources.address import parse_address
@@ -245,16 +245,7 @@ def find_login(arguments: argparse.Namespace, section: CameraSettings | None) ->
         return Login(arguments.user, find_password(arguments.password_file))
     if arguments.password_file:
         raise SettingsError("--password-file needs --user")
-    if section is None:
-        return NOBODY
-    if section.user or section.password_file:
-        held = read_password(section.password_file) if section.password_file else ""
-        return Login(section.user, held)
-    try:
-        address = parse_address(section.source)
-    except CameraError:
-        return NOBODY
-    return Login(address.user, address.password)
+    return read_login(section) if section else NOBODY
 
 
 def find_password(path: Path | None) -> str:

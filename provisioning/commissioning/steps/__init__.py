@@ -5,8 +5,9 @@ Never: a step that is not in `STEPS` is known to the engine.
 """
 
 from provisioning.commissioning.step import Step
+from provisioning.commissioning.steps.cameras import CamerasStep
 from provisioning.commissioning.steps.claim import ClaimStep
 from provisioning.commissioning.steps.identity import IdentityStep
 
 # identity, claim, site, power_devices, cameras, link, clock, access, alarms, acceptance
-STEPS: tuple[Step, ...] = (IdentityStep(), ClaimStep())
+STEPS: tuple[Step, ...] = (IdentityStep(), ClaimStep(), CamerasStep())

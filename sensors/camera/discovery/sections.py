@@ -21,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 from appliance import settings_file
 from appliance.errors import CameraError
 from appliance.parsing.small_file import read_small_file
+from appliance.sections.cameras import CameraSettings
 from appliance.settings_change.applying import Keeper, Wanted
 from appliance.settings_change.history import Entry
 from appliance.settings_change.preview import propose
@@ -29,7 +30,8 @@ from appliance.settings_change.trees import REMOVED, get
 from appliance.settings_rules.places import Place
 from appliance.wording.sentence import say
 from sensors.camera.discovery.asking import NOBODY, Login
-from sensors.camera.sources.address import parse_scheme
+from sensors.camera.sources.address import parse_address, parse_scheme
+from sensors.camera.sources.opening import read_password
 
 PASSWORD_MODE = 0o640
 LONGEST_PASSWORD = 4096
@@ -136,6 +138,17 @@ def store_password(path: Path, wish: Wish, held: Target) -> Callable[[], None]:
             replace_target(file, like, before)
 
     return undo
+
+
+def read_login(camera: CameraSettings) -> Login:
+    """The login that a section has, wherever it is kept; raises `CameraError`."""
+    if camera.user or camera.password_file:
+        held = read_password(camera.password_file) if camera.password_file else ""
+        return Login(camera.user, held)
+    if not parse_scheme(camera.source):
+        return NOBODY
+    address = parse_address(camera.source)
+    return Login(address.user, address.password)
 
 
 def do_nothing() -> None:
