@@ -120,7 +120,9 @@ def refuse_second_names(wishes: list[CameraWish], settings: Settings, answers: A
 
 
 def find_name(one: CameraWish, settings: Settings) -> str:
-    """The section that has it; a recorder has several cameras at one address, each with a source."""
+    """The section that has it, else ""; a recorder has several cameras at one address, each with
+    a source.
+    """
     if one.source:
         sources = {camera.source: name for name, camera in settings.camera.items()}
         return sources.get(one.source, "")

@@ -223,13 +223,14 @@ def judge(name: str, word: str, found: Look) -> list[str]:
     """What is wrong with a stream as it was measured."""
     if found.key_frame_s is not None and found.key_frame_s <= LONGEST_KEY_FRAME_S:
         return []
+    held = f"{found.key_frame_s:.1f}" if found.key_frame_s else "10+"
     return [
         say(
             "the camera {name}: its {stream} stream has a key frame every {held} s, and 2 s are "
             "wanted: set_key_frames = true sets it, or the camera's own page",
             name=name,
             stream=word,
-            held=f"{found.key_frame_s:.1f}" if found.key_frame_s else "10+",
+            held=held,
         )
     ]
 
