@@ -16,7 +16,7 @@
 #             of Grafana; gooseBit as a DDI server; sslyze before the TLS proxy; Prometheus and testssl.sh where
 #             their packages are installed
 # make test-kiosk   the page on a touchscreen: cage and Chromium on a display in memory, with the packages cage, chromium,
-#             grim, sway and xwayland; PICTURE=docs/page-kiosk.png takes its picture
+#             grim, sway and xwayland, and (as root, with systemd-container and mmdebstrap) the unit's session; PICTURE=docs/page-kiosk.png takes its picture
 # make test-home-assistant   the unit in a real Home Assistant, beside a real broker; as root, with the packages mmdebstrap
 #             and mosquitto
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
@@ -146,7 +146,7 @@ test-integrations: build/integrations/installed build/goosebit/installed build/s
 	$(PY) -m pytest -rs tests/integrations
 
 # Apart: it needs compositors and a browser.
-test-kiosk: .venv/installed-test
+test-kiosk: .venv/installed-test wheels
 	$(PY) -m pytest -rs --durations=4 tests/kiosk
 
 # Apart: it needs Ultralytics, yolov5, yolox and transformers in an environment of their own.

@@ -2,8 +2,8 @@
 
 PID 1 asks it before it starts appliance-kiosk.service (`ExecCondition=`).
 
-Reads: the settings, which displays the kernel knows, whether [switch.screen] is on. Writes: one
-sentence.
+Reads: the settings, whether the image has a touchscreen, which displays the kernel knows, whether
+[switch.screen] is on. Writes: one sentence.
 Never: starts a browser where nobody could see it, or while its energy is switched off.
 """
 
@@ -16,6 +16,7 @@ from appliance import log
 from appliance.actuators.usual_settings import choose_or_usual
 from appliance.process.host import TIMEOUT_S
 from appliance.process.service import make_parser
+from appliance.process.touchscreen import BUILT_IN, is_shown
 from appliance.settings import Settings
 
 NAME, SCREEN = "kiosk", "screen"
@@ -25,16 +26,23 @@ NOT_WANTED = 1  # PID 1 leaves the service down, and calls that no failure
 
 def main() -> None:
     """Exit codes: 0 it is to be shown, 1 it is not, and why."""
-    asked = make_parser(NAME, takes_instance=False).parse_args()
+    parser = make_parser(NAME, takes_instance=False)
+    parser.add_argument("--displays", type=Path, default=DISPLAYS, help="where the kernel has them")
+    asked = parser.parse_args()
     own = log.setup(NAME)
-    reason = find_objection(choose_or_usual(asked.settings).settings, DISPLAYS, is_screen_on)
+    reason = find_objection(choose_or_usual(asked.settings).settings, asked.displays, is_screen_on)
     own.info(f"not shown: {reason}" if reason else "the page is shown on the display")
     sys.exit(NOT_WANTED if reason else 0)
 
 
-def find_objection(settings: Settings, displays: Path, is_on: Callable[[str], bool]) -> str:
+def find_objection(
+    settings: Settings,
+    displays: Path,
+    is_on: Callable[[str], bool],
+    built_in: Path = BUILT_IN,
+) -> str:
     """Why it is not shown; "" where it is. `is_on`: whether the switch of the screen is."""
-    if not settings.kiosk.enabled:
+    if not is_shown(settings, built_in):
         return "`enabled` under [kiosk] in the settings is false"
     if not has_display(displays):
         return "no display is connected"

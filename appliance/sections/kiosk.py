@@ -14,7 +14,7 @@ class KioskSettings:
     """The page on a screen of the unit itself (docs/page.md); [switch.screen] goes by energy."""
 
     enabled: bool = setting(
-        False, "Show the page full screen where a display is connected (cage and Chromium)"
+        False, "Show the page full screen where a display is connected (cage and a browser)"
     )
     home: str = setting("/", "Which view it begins with, and comes back to, such as /energy")
     blank_after_s: float = setting(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from appliance.process.touchscreen import is_shown
 from appliance.process.units import format_unit, list_camera_units
 from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
@@ -41,6 +42,7 @@ SECTIONS: Mapping[str, frozenset[str]] = {
     "push": name_all("clock host fleet update"),
     "alarm": name_all("alarms alarm recipient channel site clock inference switch"),
     "proxy": name_all("web alarms"),
+    "kiosk": name_all("kiosk"),
 }
 # Keys of [camera.NAME] that a service reads beside the camera's own; `*`: that there is a camera.
 CAMERA_KEYS: Mapping[str, frozenset[str]] = {
@@ -66,6 +68,7 @@ TITLES = {
     "push": say("the service of the fleet's hints"),
     "alarm": say("the alarm service"),
     "proxy": say("the TLS proxy"),
+    "kiosk": say("the touchscreen"),
     WEB: say("this page"),
 }
 
@@ -160,7 +163,11 @@ def title_camera(unit: str) -> str:
 
 def choose_verb(service: str, after: Settings) -> Verb:
     """What left because it had nothing to do is started where it has something now."""
-    has_work = {"mqtt": bool(after.mqtt.host), "push": bool(after.fleet.push)}
+    has_work = {
+        "mqtt": bool(after.mqtt.host),
+        "push": bool(after.fleet.push),
+        "kiosk": is_shown(after),
+    }
     return Verb.RESTART if has_work.get(service) else Verb.TRY_RESTART
 
 

@@ -13,6 +13,7 @@ from flask import Flask, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from appliance.clock import Clock
+from appliance.process.touchscreen import is_shown
 from appliance.settings import Settings
 from appliance.status.sunrise import is_sun_up
 from appliance.web.origins import Origin, find_origin
@@ -43,7 +44,7 @@ def add_kiosk(app: Flask, settings: Settings, clock: Clock, static: str) -> None
 
 def is_own_screen(settings: Settings) -> bool:
     """Whether this request comes from the unit's own screen."""
-    return settings.kiosk.enabled and find_origin(request.environ) is Origin.TOUCHSCREEN
+    return is_shown(settings) and find_origin(request.environ) is Origin.TOUCHSCREEN
 
 
 def find_blank_s(settings: Settings) -> float:

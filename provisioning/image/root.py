@@ -20,8 +20,7 @@ HERE = Path(__file__).parent
 SOURCES = HERE.parents[1]
 OPTIONAL_SETS = ("kiosk", "verity", "tpm")  # each with packages/NAME.txt, and what is in sets/NAME
 IN_ROOT = Path("root/release")
-# systemd/kiosk needs Chromium; an image has a smaller browser (sets/kiosk).
-LEFT_OUT = (".git", ".venv", "build", "tests", "__pycache__", ".*_cache", "*.egg-info", "kiosk")
+LEFT_OUT = (".git", ".venv", "build", "tests", "__pycache__", ".*_cache", "*.egg-info")
 EXCLUDED = ("man/*", "locale/*", "info/*", "lintian/*", "doc/*")
 ENABLED = (
     "appliance.target",

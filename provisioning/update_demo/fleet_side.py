@@ -68,6 +68,10 @@ class FleetSide:
         self._run_fleet("release", "publish", name, *here)
         self._run_fleet("assign", unit, name, *here)
 
+    def write_stick(self, place: Path) -> None:
+        """The tree for a USB stick."""
+        self._run_fleet("usb", str(place), "--fleet", str(self.fleet))
+
     def _make_system(self) -> Path:
         """No operating system: a laptop's slots keep it, and nothing is run from there."""
         image = self.directory / "system.image"

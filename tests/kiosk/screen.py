@@ -11,6 +11,7 @@ Reads: the command of systemd/kiosk/appliance-kiosk.service. Writes: below its d
 
 import os
 import pwd
+import re
 import shlex
 import shutil
 import signal
@@ -46,8 +47,9 @@ def list_missing() -> list[str]:
 def read_command(address: str, profile: Path) -> str:
     """Of the unit file, with another address and another place for the browser's files."""
     text = (UNITS / "kiosk/appliance-kiosk.service").read_text().replace("\\\n", " ")
-    (line,) = (one for one in text.splitlines() if one.startswith("ExecStart=/usr/bin/cage"))
-    words = line.removeprefix("ExecStart=").split()
+    (browser,) = re.findall(r'^Environment="BROWSER=(.*)"$', text, re.MULTILINE)
+    (line,) = re.findall(r"^ExecStart=.*(/usr/bin/cage .*)$", text, re.MULTILINE)
+    words = line.replace("$BROWSER", browser).split()
     own = [word for word in words[:-1] if not word.startswith("--user-data-dir")]
     return shlex.join([*own, f"--user-data-dir={profile}", "--disable-gpu", address])
 

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from appliance.actuators.kiosk_wanted import find_objection
+from appliance.process.touchscreen import BUILT_IN
 from appliance.sections.kiosk import KioskSettings
 from appliance.sections.loads import SwitchSettings
 from appliance.settings import Settings
-from tests.systemd.unit_text import UNITS, leave_out_newer_keys, needs, run
+from tests.conftest import ROOT
+from tests.systemd.unit_text import UNITS, keys, leave_out_newer_keys, needs, run, values
 
 KIOSK = "appliance-kiosk.service"
+IMAGE = ROOT / "provisioning/image/sets/kiosk/files"
 WORST = 4.2  # what is left is what the browser's own sandbox is made of
 
 
@@ -26,7 +29,8 @@ def root(tmp_path: Path) -> Path:
     shutil.copytree(UNITS / "kiosk", system, dirs_exist_ok=True)
     leave_out_newer_keys(system)
     programs = (
-        "usr/bin/cage",
+        "usr/bin/env",
+        "usr/bin/loginctl",
         "usr/bin/chvt",
         "opt/appliance/venv/bin/python",
         "usr/bin/systemctl",
@@ -75,6 +79,40 @@ SCREEN = replace(WANTED, switch={"screen": SwitchSettings()})
 def test_it_is_shown_where_it_is_wanted_and_a_display_is_there(displays: Path) -> None:
     assert find_objection(WANTED, displays, lambda _: False) == ""
     assert "enabled" in find_objection(Settings(), displays, lambda _: True)
+
+
+def test_a_touchscreen_that_was_built_in_is_shown_without_settings(
+    displays: Path, tmp_path: Path
+) -> None:
+    built_in = tmp_path / "touchscreen"
+    assert "enabled" in find_objection(Settings(), displays, lambda _: True, built_in)
+    built_in.touch()
+    assert find_objection(Settings(), displays, lambda _: True, built_in) == ""
+    assert (IMAGE / BUILT_IN.relative_to("/")).exists()
+
+
+def test_an_image_has_the_same_unit_with_another_browser() -> None:
+    own = {str(path.relative_to(IMAGE)) for path in IMAGE.rglob("*") if not path.is_dir()}
+    (drop_in,) = (one for one in own if "kiosk.service.d" in one)
+    assert keys(IMAGE / drop_in) == {"ConditionPathExists", "Environment"}
+    passwd = (IMAGE.parents[2] / "accounts/passwd").read_text()
+    found = re.search(r"^appliance-kiosk:x:(\d+):", passwd, re.MULTILINE)
+    assert found
+    system = "etc/systemd/system"
+    assert own == {
+        drop_in,
+        f"{system}/user-{found[1]}.slice.d/50-kiosk.conf",
+        f"{system}/user@{found[1]}.service",
+        str(BUILT_IN.relative_to("/")),
+    }
+
+
+def test_what_a_boot_starts_passes_over_a_unit_without_the_programs() -> None:
+    """Without a start of Python: the conditions come before `ExecCondition=`."""
+    assert KIOSK in " ".join(values(UNITS / "appliance.target", "Wants")).split()
+    unit = UNITS / "kiosk" / KIOSK
+    assert {"/usr/bin/cage", "/usr/bin/chromium"} <= {*values(unit, "ConditionPathExists")}
+    assert "[Install]" not in unit.read_text()
 
 
 def test_without_a_display_no_browser_runs(displays: Path) -> None:

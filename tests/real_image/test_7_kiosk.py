@@ -8,20 +8,10 @@ import pytest
 from tests.real_image.booted import ImageContainer
 from tests.real_pid1 import simulated
 from tests.real_pid1.conftest import wait_for_state
+from tests.real_pid1.headless import HEADLESS, connect_display
 
-KIOSK, SLICE = "image-kiosk.service", "user-976.slice"
+KIOSK, USER, SLICE = "appliance-kiosk.service", "appliance-kiosk", "user-971.slice"
 DROP_IN = f"/run/systemd/system/{KIOSK}.d/90-headless.conf"
-HEADLESS = """[Unit]
-ConditionPathExists=
-[Service]
-StandardInput=null
-TTYPath=
-TTYReset=no
-TTYVHangup=no
-ExecStartPost=
-Environment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1
-Environment=WLR_RENDERER=pixman LIBGL_ALWAYS_SOFTWARE=1
-"""
 SCREEN = """
 [switch.screen]
 kind = "command"
@@ -40,7 +30,8 @@ def kiosk(begun: ImageContainer) -> Iterator[ImageContainer]:
     if not (begun.root / "usr/bin/cage").exists():
         pytest.skip("this image has no touchscreen: `make image KIOSK=1`")
     begun.path(DROP_IN).parent.mkdir(exist_ok=True)
-    begun.path(DROP_IN).write_text(HEADLESS)
+    begun.path(DROP_IN).write_text(HEADLESS.format(browser="cog"))
+    connect_display(begun)
     begun.run("systemctl", "daemon-reload")
     begun.run("systemctl", "restart", KIOSK)
     yield begun
@@ -67,7 +58,7 @@ def test_each_of_its_processes_is_closed_and_within_the_limits(kiosk: ImageConta
             continue
         assert re.search(r"^NoNewPrivs:\s*1$", status, re.MULTILINE), status
         assert re.search(r"^Seccomp:\s*2$", status, re.MULTILINE), status
-        assert re.search(r"^Uid:\s*976\s", status, re.MULTILINE), status
+        assert re.search(r"^Uid:\s*971\s", status, re.MULTILINE), status
         group = kiosk.path(f"/proc/{pid}/cgroup").read_text()
         assert f"/user.slice/{SLICE}/session-" in group
     limits = kiosk.ask("systemctl", "show", "-p", "MemoryMax,IPAddressDeny,IPAddressAllow", SLICE)
@@ -81,14 +72,19 @@ def test_each_of_its_processes_is_closed_and_within_the_limits(kiosk: ImageConta
 
 def test_it_listens_nowhere_and_has_no_manager_that_starts_programs(kiosk: ImageContainer) -> None:
     assert not re.search(r"cage|cog|WPE|bwrap", kiosk.ask("ss", "-Hlntup"))
-    assert kiosk.ask("systemctl", "is-enabled", "user@976.service") == "masked"
-    assert kiosk.ask("pgrep", "-u", "kiosk", "-x", "systemd") == ""
+    assert kiosk.ask("systemctl", "is-enabled", "user@971.service") == "masked"
+    assert kiosk.ask("pgrep", "-u", USER, "-x", "systemd") == ""
 
 
 def test_its_user_reads_neither_settings_nor_data(kiosk: ImageContainer) -> None:
     for path in CLOSED:
         assert kiosk.run("test", "-e", path, check=False).returncode == 0, path
-        as_user = ("setpriv", "--reuid=kiosk", "--regid=kiosk", "--clear-groups")
+        as_user = (
+            "setpriv",
+            "--reuid=appliance-kiosk",
+            "--regid=appliance-kiosk",
+            "--clear-groups",
+        )
         for look in (("ls", f"{path}/"), ("head", "-c1", path)):
             assert kiosk.run(*as_user, *look, check=False).returncode != 0, path
 

@@ -12,6 +12,7 @@ from tests.conftest import CLIP
 from tests.real_pid1 import debian, simulated
 from tests.real_pid1.container import Container
 from tests.real_pid1.needs import list_missing, skip_where_missing
+from tests.real_pid1.plugged import LoopStick, make_loop
 from tests.real_pid1.releases import Releases
 
 PROGRAMS = {
@@ -64,14 +65,22 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Releases]:
 
 
 @pytest.fixture(scope="session")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopStick | None]:
+    """A stick for the container, which must know its device when it boots."""
+    with make_loop(tmp_path_factory.mktemp("loop")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
 def container(
     tmp_path_factory: pytest.TempPathFactory,
     releases: Releases,  # begun before it
+    loop: LoopStick | None,
 ) -> Iterator[Container]:
     root = tmp_path_factory.mktemp("debian") / "root"
     debian.make_root(root)
     shutil.copy(CLIP, root / simulated.CLIP.lstrip("/"))
-    with Container(root).booted() as booted:
+    with Container(root, [f"--bind={loop.device}"] if loop else []).booted() as booted:
         yield booted
     shutil.rmtree(root)
 

@@ -5,6 +5,7 @@ What the installation fetches from the network lies in apt's cache, so that it n
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from provisioning.installation.packages import PACKAGES
@@ -18,15 +19,17 @@ WHEELS = ROOT / "build/wheels"
 NOT_RELEASED = (".git", ".venv", "build", "__pycache__", ".*_cache", "*.egg-info")
 
 
-def make_root(root: Path) -> None:
-    """A root directory, with the release and its wheels."""
+def make_root(root: Path, more: Sequence[str] = (MIRROR_OF_RELEASES,)) -> None:
+    """A root directory, with the release and its wheels. `more`: packages that are not the unit's
+    own.
+    """
     fetch = f'chroot "$1" apt-get install --download-only --yes -qq {" ".join(PACKAGES)}'
     run(
         *(
             "mmdebstrap",
             "--quiet",
             "--variant=minbase",
-            f"--include={','.join((*PLAIN, MIRROR_OF_RELEASES))}",
+            f"--include={','.join((*PLAIN, *more))}",
         ),
         *("--skip=cleanup/apt", f"--customize-hook={fetch} --no-install-recommends >/dev/null"),
         *("trixie", root, MIRROR),

@@ -57,7 +57,6 @@ def root(tmp_path: Path) -> Path:
     for program in (
         "opt/appliance/venv/bin/python",
         "usr/bin/systemctl",
-        "usr/bin/systemd-umount",
         "usr/bin/grep",
         "bin/sh",
     ):
@@ -298,8 +297,8 @@ def test_the_oneshot_of_the_stick_looks_where_the_page_writes_and_unmounts_in_an
     assert Path("/run") / directory == stick_order.find_directory(run_dir)
     assert values(unit, "RuntimeDirectoryPreserve") == ["yes"]
     (after,) = values(unit, "ExecStopPost")
-    assert after.startswith("-/usr/bin/systemd-umount ")
-    assert after.endswith(f" {stick_order.find_place(run_dir)}")
+    assert "systemd-umount" in after
+    assert after.count(str(stick_order.find_place(run_dir))) == 2
     assert unit.name == stick_order.UNIT
 
 

@@ -60,6 +60,17 @@ def test_exactly_what_uses_the_keys_is_restarted_and_the_page_after_all_is_writt
     ]
 
 
+def test_a_change_of_the_touchscreen_shows_it_anew_and_one_that_ends_it_starts_nothing(
+    rig: Rig,
+) -> None:
+    rig.keeper.change(rig.want("[mqtt]", "[kiosk]\nenabled = true\n\n[mqtt]"))
+    rig.keeper.change(rig.want("enabled = true", "enabled = true\nblank_after_s = 60"))
+    rig.keeper.change(rig.want("enabled = true", "enabled = false"))
+    shown = [one for one in rig.list_orders() if "kiosk" in one]
+    again = "restart appliance-kiosk.service"
+    assert shown == [again, again, f"try-{again}"]
+
+
 def test_what_pid_1_refuses_is_said_and_the_change_stays(rig: Rig) -> None:
     refusing = rig.path.parent / "refusing"
     refusing.write_text("#!/bin/sh\necho no such unit >&2\nexit 1\n")

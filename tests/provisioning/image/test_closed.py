@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.image import closed
 from provisioning.image.closed import IDLE, MODES, SETUID, close_modes, remove_idle
 
 
@@ -43,12 +42,3 @@ def test_what_lies_idle_goes_and_what_has_a_similar_name_stays(root: Path) -> No
     files = {str(path.relative_to(packages)) for path in packages.rglob("*.py")}
     assert files == {"pipeline.py", "numpy/testing/u.py"}
     assert all(not one.startswith("/") for one in IDLE)
-
-
-def test_a_set_whose_unit_cannot_bear_the_sandbox_of_the_image_replaces_it() -> None:
-    """By a drop-in of the same name, which PID 1 takes in the place of that of all."""
-    image = Path(closed.__file__).parent
-    common = "etc/systemd/system/image-.service.d/10-hardening.conf"
-    assert (image / "files" / common).exists()
-    own = "etc/systemd/system/image-kiosk.service.d/10-hardening.conf"
-    assert (image / "sets/kiosk/files" / own).exists()
