@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.wording.sentence import join_sentences, say
+from appliance.wording.shorten import shorten
 from ota.stick.drives import Drives, Part
 from ota.stick.errors import StickError
 from ota.stick.mounting import Mounts
 from ota.stick.tree import find_trees
+
+LONGEST = 200  # characters of the names on sticks in a sentence
 
 NO_STICK = say(
     "no USB stick is plugged in that nothing else uses: plug one in, wait a moment, and press again"
@@ -78,7 +81,7 @@ def tell_none(parts: list[Part], troubles: list[str]) -> str:
 
 
 def tell_many(found: list[Found]) -> str:
-    places = ", ".join(f"{one.part.name}: {one.tree.name}" for one in found)
+    places = shorten(", ".join(f"{one.part.name}: {one.tree.name}" for one in found), LONGEST)
     return say(
         "releases are in more than one place ({places}): leave one stick in, with one directory of "
         "releases",

@@ -3,7 +3,7 @@
     find_trees(Path("/run/appliance-stick/mount"))      # [.../updates]
 
 Reads: names at the top of the stick. Writes: nothing.
-Never: follows a link, or reads a directory without end.
+Never: follows a link, reads a directory without end, or hands on a name with control characters.
 """
 
 import os
@@ -20,12 +20,13 @@ def find_trees(top: Path, *, most_names: int = MOST_NAMES) -> list[Path]:
     if is_tree(top):
         return [top]
     with os.scandir(top) as entries:
-        names = [one.name for one in islice(entries, most_names) if is_directory(one)]
+        names = [one.name for one in islice(entries, most_names) if is_named_directory(one)]
     return [top / name for name in sorted(names) if is_tree(top / name)]
 
 
-def is_directory(entry: "os.DirEntry[str]") -> bool:
-    return entry.is_dir(follow_symlinks=False)
+def is_named_directory(entry: "os.DirEntry[str]") -> bool:
+    """Whether it is a directory whose name a person can read."""
+    return entry.name.isprintable() and entry.is_dir(follow_symlinks=False)
 
 
 def is_tree(path: Path) -> bool:

@@ -1,13 +1,15 @@
 """Which stick is taken, with real file systems on loop devices: bad ones cost a sentence each."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ota.errors import LinkError
 from ota.mirrors.directory import DirectoryMirror
+from ota.stick.drives import Part
 from ota.stick.errors import StickError
-from ota.stick.finding import find_stick
+from ota.stick.finding import Found, find_stick, tell_many
 from ota.stick.tree import METADATA, MOST_NAMES, find_trees
 from tests.ota.stick.real_stick import TREE, Shelf
 
@@ -56,6 +58,17 @@ def test_of_two_sticks_with_releases_none_is_taken(shelf: Shelf) -> None:
     found = refuse(shelf)
     assert f"{first.name}: updates, {second.name}: updates" in found
     assert "leave one stick in" in found
+
+
+def test_names_that_nobody_can_read_are_passed_over_and_many_make_no_long_sentence(
+    tmp_path: Path,
+) -> None:
+    for name in ("a\x1b[2Jb", "line\nline", os.fsdecode(b"\xff\xfe")):
+        for own in METADATA:
+            (tmp_path / name / own).mkdir(parents=True)
+    assert find_trees(tmp_path) == []
+    found = [Found(Part("sda1", "ext4"), Path("x" * 250))] * 500
+    assert len(tell_many(found)) < 400
 
 
 def test_a_stick_without_releases_is_named(shelf: Shelf) -> None:
