@@ -7,6 +7,7 @@ import { language, t } from "./translate.js";
 const TIMEOUT_MS = 6000;
 let lostAt = null;
 let reason = "";
+let isOut = false; // nobody is logged in here any more
 
 /** JSON from the unit. Throws an Error whose message is a sentence. `waitMs`: of a long calculation. */
 export async function ask(path, waitMs = TIMEOUT_MS) {
@@ -32,8 +33,7 @@ export async function post(path, body = {}) {
   if (answer.status === 403 && (await renewToken())) answer = await send(path, body);
   if (answer.status === 401) {
     keepUnsent(path, body);
-    const here = location.pathname + location.search + location.hash;
-    location.assign(`/login?next=${encodeURIComponent(here)}`);
+    location.assign(loginAddress());
   }
   const found = await answer.json().catch(() => ({}));
   if (answer.ok) return found;
@@ -51,6 +51,11 @@ async function send(path, body) {
   } catch (error) {
     throw new Error(t("The unit does not answer, so it is not known whether that was done. Look, and try again."), { cause: error });
   }
+}
+
+/** The login that leads back here. */
+function loginAddress() {
+  return `/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`;
 }
 
 function token() {
@@ -95,9 +100,12 @@ export function found() {
 /** The figures are out of date from now on: grey them and say since when (this device's time). */
 export function lost(error) {
   lostAt = lostAt || new Date();
-  reason = error.message;
+  isOut = error.status === 401;
+  reason = isOut ? t("Your login has ended.") : error.message;
   document.body.classList.add("lost");
   sinceWhen();
+  show("link-login", isOut);
+  if (isOut) byId("link-login").href = loginAddress();
   show("link", true);
 }
 
@@ -106,6 +114,11 @@ export function sinceWhen() {
   if (!lostAt) return;
   const since = lostAt.toTimeString().slice(0, 8);
   const old = document.body.classList.contains("answered") ? ` ${t("The figures below are from before.")}` : "";
+  if (isOut) {
+    say("link-text", reason + old);
+    say("link-age", "");
+    return;
+  }
   say("link-text", `${reason} ${t("No answer since {since} (time of this device); the page tries again every few seconds.", { since })}${old}`);
   say("link-age", t("{span} ago.", { span: span((new Date() - lostAt) / 1000) }));
 }

@@ -103,6 +103,18 @@ def test_an_order_of_nobody_leads_to_the_pin_and_what_was_typed_is_kept(
     assert tab.evaluate(ORDER) == {"stored": True}
 
 
+def test_who_looks_on_after_his_login_has_ended_is_told_and_led_back_to_it(tab: Page) -> None:
+    tab.goto("/energy")
+    tab.wait_for_selector(READY)
+    ended = {"reason": "log in first; a script sends a token"}
+    tab.route("**/api/status", lambda route: route.fulfill(status=401, json=ended))
+    expect(tab.locator("#link-text")).to_contain_text("Your login has ended.", timeout=30_000)
+    expect(tab.locator("#link")).not_to_contain_text("script")
+    expect(tab.locator("#link-login")).to_have_attribute("href", "/login?next=%2Fenergy")
+    tab.unroute("**/api/status")
+    expect(tab.locator("#link")).to_be_hidden(timeout=30_000)
+
+
 def test_a_page_that_is_older_than_the_login_orders_all_the_same(tab: Page) -> None:
     tab.goto("/energy")
     tab.wait_for_selector(READY)
