@@ -92,6 +92,11 @@ build/peers/installed build/fuzz/installed build/sbom/installed build/integratio
 	$(INSTALL) --upgrade --target build/$* -r requirements/$*.lock
 	@touch $@
 
+# Without what it asks for: its second cv2 would take the place of ours.
+build/ipycam/installed: requirements/ipycam.lock .venv/installed-test
+	$(INSTALL) --no-deps --upgrade --target build/ipycam -r requirements/ipycam.lock
+	@touch $@
+
 SITE = --day $(DAY) --charger $(CHARGER) $(if $(BMS),--bms $(BMS)) $(if $(GENERATOR),--generator)
 run: .venv/installed
 	$(BOUND) $(PY) -m provisioning $(SITE) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --cameras $(CAMERAS) $(if $(ALARMS),--alarms $(ALARMS)) $(if $(MQTT),--mqtt $(MQTT))
@@ -142,7 +147,7 @@ test-long: .venv/installed-test
 test-peers: build/peers/installed
 	PYTHONPATH=build/peers $(PY) -m pytest tests/bench/cameras/test_tracker_quality.py
 
-test-integrations: build/integrations/installed build/goosebit/installed build/sslyze/installed
+test-integrations: build/integrations/installed build/goosebit/installed build/sslyze/installed build/ipycam/installed
 	$(PY) -m pytest -rs tests/integrations
 
 # Apart: it needs compositors and a browser.
@@ -246,6 +251,7 @@ lock: .venv/installed-test
 	$(LOCK) --group integrations -o requirements/integrations.lock
 	$(LOCK) --group goosebit -o requirements/goosebit.lock
 	$(LOCK) --group sslyze -o requirements/sslyze.lock
+	$(LOCK) --no-deps --group ipycam -o requirements/ipycam.lock
 	$(subst --universal,--python-version 3.13.5 --python-platform x86_64-manylinux_2_28,$(LOCK)) --group home-assistant -o requirements/home-assistant.lock
 
 clean:
