@@ -8,6 +8,7 @@
 # make update-demo   beside a `make run`: one release that the unit keeps, one that it takes back
 # make fleet-demo   a fleet of simulated units (UNITS=200), a release that goes out in waves, one that stops by itself;
 #             the fleet's page on http://localhost:8090 meanwhile, with STAY=1 until Ctrl-C
+# make provision-demo   a simulated unit is set up unattended from docs/examples/site.toml; again: nothing is changed
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
 # make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
@@ -71,7 +72,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo soak day test test-long test-peers test-exporters test-integrations test-kiosk test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo provision-demo soak day test test-long test-peers test-exporters test-integrations test-kiosk test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -111,6 +112,9 @@ update-demo: .venv/installed
 
 fleet-demo: .venv/installed
 	$(BOUND) $(PY) -m provisioning.fleet_demo $(if $(UNITS),--units $(UNITS)) $(if $(STAY),--stay)
+
+provision-demo: .venv/installed
+	$(BOUND) $(PY) -m provisioning.commissioning_demo
 
 soak: .venv/installed-test
 	$(PY) -m tests.bench.updates.soak

@@ -10,6 +10,7 @@ Never: has anything of a single step.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from appliance import settings_file
 from appliance.clock import Clock
@@ -39,6 +40,11 @@ class Unit:
     def settings(self) -> Settings:
         """As they are now; raises `SettingsError`."""
         return settings_file.load_settings(self.settings_path)
+
+    def read_tree(self) -> dict[str, Any]:
+        """The keys of the settings file as they are written; raises `SettingsError`."""
+        data = read_target(self.settings_path).data
+        return settings_file.parse_own(self.settings_path, data)[1]
 
     @property
     def data_dir(self) -> Path:

@@ -5,9 +5,23 @@ Never: a step that is not in `STEPS` is known to the engine.
 """
 
 from provisioning.commissioning.step import Step
+from provisioning.commissioning.steps.access import AccessStep
+from provisioning.commissioning.steps.alarms import AlarmsStep
 from provisioning.commissioning.steps.cameras import CamerasStep
 from provisioning.commissioning.steps.claim import ClaimStep
+from provisioning.commissioning.steps.clock import ClockStep
 from provisioning.commissioning.steps.identity import IdentityStep
+from provisioning.commissioning.steps.power_devices import PowerDevicesStep
+from provisioning.commissioning.steps.site import SiteStep
 
 # identity, claim, site, power_devices, cameras, link, clock, access, alarms, acceptance
-STEPS: tuple[Step, ...] = (IdentityStep(), ClaimStep(), CamerasStep())
+STEPS: tuple[Step, ...] = (
+    IdentityStep(),
+    ClaimStep(),
+    SiteStep(),
+    PowerDevicesStep(),
+    CamerasStep(),
+    ClockStep(),
+    AccessStep(),
+    AlarmsStep(),
+)

@@ -30,6 +30,7 @@ from ota.reporting.file_names import PRIVATE
 from ota.reporting.server import FleetServer
 from ota.reporting.unit_key import load_key
 from provisioning.commissioning.answers import Answers
+from provisioning.commissioning.clock_sense import find_clock_fault
 from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.unit import Unit
 
@@ -57,6 +58,9 @@ class ClaimStep:
         if place is not None:
             return self._judge(unit, place, code)
         if answers.find_text(ANSWER) or code is not None:
+            fault = find_clock_fault(unit.clock)
+            if fault is not None:
+                return Outcome(Status.BLOCKED, fault)
             return Outcome(Status.TO_DO, say("the unit is to enter its fleet"))
         request = find_path(answers, REQUEST)
         if request is not None:

@@ -1,0 +1,146 @@
+"""The step "site": where the unit stands, how its panels stand, which battery it has.
+
+Reads: the answers of [site], the settings, what the charger measures and the unit has learned.
+Writes: [unit] name, [site], [panels] and [battery] of the settings, in one change.
+Never: takes a figure of an example for one of this site: each is asked for once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.model import BatteryAge, PowerReading
+from appliance.settings import Chemistry, Settings
+from appliance.settings_rules.places import Place
+from appliance.wording.sentence import Sentence, say
+from provisioning.commissioning.answers import Answers
+from provisioning.commissioning.readings import find_fresh, find_last
+from provisioning.commissioning.step import Kind, Outcome, Question, Status
+from provisioning.commissioning.steps.site_doubts import Doubt, Measured, find_doubts
+from provisioning.commissioning.steps.site_questions import list_questions
+from provisioning.commissioning.steps.site_wishes import (
+    KEYS,
+    apply_wishes,
+    list_missing,
+    read_wishes,
+)
+from provisioning.commissioning.unit import Unit
+
+ACCEPTED = "confirmed"  # in the facts: what was unlikely, and confirmed then
+
+
+@dataclass(frozen=True)
+class SiteStep:
+    """Place, panels and battery."""
+
+    name: str = "site"
+    table: str = "site"
+    keys: tuple[str, ...] = KEYS
+
+    @property
+    def title(self) -> Sentence:
+        return say("place, panels and battery")
+
+    def check(self, unit: Unit, answers: Answers) -> Outcome:
+        settings, measured = unit.settings(), measure(unit)
+        wanted = read_wishes(answers, settings)
+        done = unit.record.find(self.name)
+        questions = () if done else list_questions(settings, answers, measured)
+        if questions:
+            return Outcome(Status.NEEDS_ANSWER, say("what stands here is not known yet"), questions)
+        doubts = list(find_doubts(apply_wishes(settings, wanted), measured))
+        accepted = done.facts.get(ACCEPTED, []) if done else []
+        return judge(answers, doubts, accepted) or self._compare(settings, wanted, doubts)
+
+    def _compare(
+        self, settings: Settings, wanted: Mapping[Place, Any], doubts: list[Doubt]
+    ) -> Outcome:
+        warnings = tuple(one.text for one in doubts)
+        missing = list_missing(settings, wanted)
+        if missing:
+            keys = ", ".join(".".join(place) for place in missing)
+            reason = say("to be written: {keys}", keys=keys)
+            return Outcome(Status.TO_DO, reason, warnings=warnings)
+        return Outcome(Status.DONE, describe(settings), facts=collect(settings), warnings=warnings)
+
+    def apply(self, unit: Unit, answers: Answers) -> Outcome:
+        settings = unit.settings()
+        missing = list_missing(settings, read_wishes(answers, settings))
+        unit.change_settings(missing, why="commissioning: site")
+        return Outcome(Status.DONE, describe(unit.settings()))
+
+    def verify(self, unit: Unit, answers: Answers) -> Outcome:
+        settings, measured = unit.settings(), measure(unit)
+        missing = list_missing(settings, read_wishes(answers, settings))
+        if missing:
+            keys = ", ".join(".".join(place) for place in missing)
+            return Outcome(
+                Status.BLOCKED,
+                say(
+                    "the settings do not have {keys} as answered: somebody changed them meanwhile; "
+                    "take the step again",
+                    keys=keys,
+                ),
+            )
+        doubts = list(find_doubts(settings, measured))
+        warnings = tuple(one.text for one in doubts)
+        facts = collect(settings) | {ACCEPTED: sorted({one.key for one in doubts})}
+        if measured.reading is not None:
+            facts["battery_measured_v"] = measured.reading.battery_voltage_v
+        return Outcome(Status.DONE, describe(settings), facts=facts, warnings=warnings)
+
+
+def measure(unit: Unit) -> Measured:
+    """What the services know."""
+    return Measured(find_fresh(unit, PowerReading), find_last(unit, BatteryAge))
+
+
+def judge(answers: Answers, doubts: list[Doubt], accepted: list[str]) -> Outcome | None:
+    """What cannot be blocks; what is unlikely is asked about, once; None where nothing is left."""
+    wrong = next((one for one in doubts if one.is_certain), None)
+    if wrong is not None:
+        return Outcome(Status.BLOCKED, wrong.text)
+    asked = [
+        one
+        for one in doubts
+        if not one.is_light and one.key not in accepted and not answers.has_confirmed(one.key)
+    ]
+    if not asked:
+        return None
+    questions = tuple(Question(f"site.{one.key}", Kind.CONFIRM, one.text) for one in asked)
+    return Outcome(Status.NEEDS_ANSWER, asked[0].text, questions)
+
+
+def describe(settings: Settings) -> Sentence:
+    """Place, panels and battery in one line."""
+    panels, battery = settings.panels, settings.battery
+    return say(
+        "{name} at {latitude_deg:.4f}, {longitude_deg:.4f} degrees; {peak_w:.0f} Wp at "
+        "{tilt_deg:.0f} degrees of tilt; {chemistry} of {capacity_wh:.0f} Wh at {nominal_v:.1f} V",
+        name=settings.unit.name,
+        latitude_deg=settings.site.latitude_deg,
+        longitude_deg=settings.site.longitude_deg,
+        peak_w=panels.peak_w,
+        tilt_deg=panels.tilt_deg,
+        chemistry=battery.chemistry.value,
+        capacity_wh=battery.capacity_wh,
+        nominal_v=battery.nominal_voltage_v,
+    )
+
+
+def collect(settings: Settings) -> dict[str, Any]:
+    """The figures for the report."""
+    chemistry: Chemistry = settings.battery.chemistry
+    return {
+        "name": settings.unit.name,
+        "latitude_deg": settings.site.latitude_deg,
+        "longitude_deg": settings.site.longitude_deg,
+        "altitude_m": settings.site.altitude_m,
+        "timezone": settings.site.timezone,
+        "panels_peak_w": settings.panels.peak_w,
+        "tilt_deg": settings.panels.tilt_deg,
+        "azimuth_deg": settings.panels.get_azimuth_deg(settings.site),
+        "chemistry": chemistry.value,
+        "capacity_wh": settings.battery.capacity_wh,
+        "nominal_voltage_v": settings.battery.nominal_voltage_v,
+    }
