@@ -24,6 +24,7 @@ from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.sections.computer import ComputerSettings
 from appliance.sections.field import setting
 from appliance.sections.kiosk import KioskSettings
+from appliance.sections.link import LinkSettings
 from appliance.sections.loads import GpuSettings, JetsonSettings, RunsWhen, SwitchSettings
 from appliance.sections.network import (
     DdiSettings,
@@ -258,6 +259,7 @@ class Settings:
     update: UpdateSettings = field(default_factory=UpdateSettings)
     fleet: FleetSettings = field(default_factory=FleetSettings)
     ddi: DdiSettings = field(default_factory=DdiSettings)
+    link: LinkSettings = field(default_factory=LinkSettings)
     alarms: AlarmsSettings = field(default_factory=AlarmsSettings)
     alarm: Mapping[str, AlarmSettings] = field(default_factory=dict)
     recipient: Mapping[str, RecipientSettings] = field(default_factory=dict)

@@ -1,19 +1,32 @@
 """The sensors service: `python -m sensors --settings FILE`.
 
-Reads: the kernel's files and NVML. Writes: `EnvironmentReading` and `GpuReading` rows.
+Reads: the kernel's files, NVML and the modem. Writes: `EnvironmentReading`, `GpuReading` and the
+link's rows.
 Never: decides anything; it only wires.
 """
 
 from appliance.process.nvml import open_nvml
 from appliance.process.service import Loop, Service, main
 from sensors.cycle import SensorsCycle
+from sensors.link.cycle import LinkCycle
+from sensors.link.look import LinkTools, LinkWorker
+from sensors.link.pin import PinTrial
 
 CYCLE_EVERY_S = 60.0
 
 
 def assemble(service: Service) -> Loop:
     """Wire the cycle of this computer."""
-    return Loop(SensorsCycle(service, open_nvml()).cycle, CYCLE_EVERY_S)
+    return Loop(SensorsCycle(service, open_nvml(), link=make_link(service)).cycle, CYCLE_EVERY_S)
+
+
+def make_link(service: Service) -> LinkCycle | None:
+    """The mobile link; None where the unit has none."""
+    settings = service.settings
+    if not settings.link.enabled:
+        return None
+    trial = PinTrial(settings.link.pin_file, settings.unit.data_dir)
+    return LinkCycle(service, LinkWorker(LinkTools(trial)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The sensors service's cycle: reads environment and GPUs once a minute and stores them together.
 
+The mobile link, where the unit has one, is looked at after that (sensors/link/).
+
 Reads: what sensors/environment.py, jetson.py and gpu.py read, and the newest `InferenceRun`.
 Writes: `EnvironmentReading` and `GpuReading` rows in one transaction.
 Never: drops a reading because another one failed or is a warning.
@@ -22,15 +24,19 @@ from sensors.errors import GpuError
 from sensors.gpu import read_gpus
 from sensors.image_marks import find_marked_faults
 from sensors.jetson import Rail, find_board_input_w, read_jetson_gpu, read_rails
+from sensors.link.cycle import LinkCycle
 
 
 @dataclass(frozen=True, slots=True)
 class SensorsCycle:
-    """One computer: `root` is where /sys and /proc hang, `nvml` the started NVML or None."""
+    """One computer: `root` is where /sys and /proc hang, `nvml` the started NVML or None,
+    `link` its mobile link or None.
+    """
 
     service: Service
     nvml: Any | None = None
     root: Path = Path("/")
+    link: LinkCycle | None = None
 
     def cycle(self) -> str:
         """Read, store, warn; returns the reading in one sentence."""
@@ -39,6 +45,8 @@ class SensorsCycle:
         self.service.store.add(reading, *self._read_gpus(rails))
         for warning in (*find_marked_faults(self.root), *find_warnings(reading)):
             self.service.report_fault(warning)
+        if self.link is not None:
+            self.link.cycle()
         return format_sentence(reading)
 
     def _read_environment(self, rails: list[Rail]) -> EnvironmentReading:

@@ -47,6 +47,7 @@ CONFIRM = (
     ("energy", "*"),
     ("computer", "*"),
     ("switch", "*", "*"),
+    ("link", "*"),
 )
 # What root runs or writes to, where the unit keeps its things, and the clock of a demonstration.
 BY_HAND = (
@@ -66,6 +67,7 @@ HARMLESS = (
     *(("energy", f"worth_of_{what}") for what in ("listening", "full_hour")),
     *(("switch", "*", f"event_{what}") for what in ("labels", "cameras", "zones", "sun", "hours")),
     ("switch", "*", "event_on_s"),
+    *(("link", key) for key in ("budget_mb_per_month", "reset_day", "most_resets_per_day")),
 )
 
 

@@ -30,8 +30,9 @@ def name_all(words: str) -> frozenset[str]:
 SECTIONS: Mapping[str, frozenset[str]] = {
     "power": name_all(
         "site clock host charger bms meter panels battery energy computer switch source jetson gpu"
+        " link"
     ),
-    "sensors": name_all("clock computer"),
+    "sensors": name_all("clock computer link switch fleet update ddi"),
     CAMERAS: name_all("clock computer panels site"),
     "hints": name_all("clock"),
     "inference": name_all("clock computer inference"),

@@ -21,6 +21,7 @@ from appliance.settings import Settings
 from appliance.settings_rules.alarm_rules import check_alarms
 from appliance.settings_rules.camera_rules import check_clips, check_labels, check_shapes
 from appliance.settings_rules.ddi_rules import check_ddi
+from appliance.settings_rules.link_rules import check_link
 from appliance.settings_rules.load_rules import (
     check_event_switches,
     check_heaters,
@@ -58,6 +59,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_update(settings)
     yield from check_fleet(settings)
     yield from check_ddi(settings)
+    yield from check_link(settings)
     yield from check_alarms(settings)
 
 

@@ -4,6 +4,7 @@ Reads and writes: nothing; migrations.py runs it.
 Never: changes once it has been released.
 """
 
+STAMP = "id INTEGER PRIMARY KEY, at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
 # fmt: off
 ALARM_TABLES = (  # name, key, the other columns
     ("alarm", "alarm_id", """sequence INTEGER NOT NULL, key TEXT NOT NULL, rule TEXT NOT NULL,
@@ -39,4 +40,19 @@ DEVICE_STATE = """CREATE TABLE device_state (device TEXT PRIMARY KEY, at TEXT NO
 # What one page of decisions is found by.
 DECISION_TIMES = tuple(
     f"CREATE INDEX {table}_at ON {table} (at, id)" for table in ("camera_change", "switch_order")
+)
+UPDATE_TABLES = (
+    f"""CREATE TABLE update_state ({STAMP}, step TEXT NOT NULL, release TEXT NOT NULL, running_release TEXT NOT NULL, reason TEXT NOT NULL, waits_for TEXT NOT NULL, progress_pct REAL)""",  # noqa: E501
+    f"""CREATE TABLE check_in ({STAMP}, mirror TEXT NOT NULL, text TEXT NOT NULL, next_at TEXT, received_bytes INTEGER NOT NULL)""",  # noqa: E501
+)
+LINK_TABLES = (
+    f"""CREATE TABLE link_state ({STAMP}, phase TEXT NOT NULL, reason TEXT NOT NULL,
+    interface TEXT NOT NULL, operator TEXT NOT NULL, technology TEXT NOT NULL, signal_pct REAL,
+    is_metered INTEGER, reached TEXT, month_bytes INTEGER NOT NULL, budget_bytes INTEGER,
+    waits INTEGER NOT NULL, supply_off INTEGER NOT NULL, next_on TEXT, resets INTEGER NOT NULL)""",
+    f"CREATE TABLE link_reset ({STAMP}, act TEXT NOT NULL, reason TEXT NOT NULL)",
+    """CREATE TABLE link_day (day TEXT PRIMARY KEY, at TEXT NOT NULL, boot_id TEXT NOT NULL,
+    uptime_s REAL NOT NULL, received_bytes INTEGER NOT NULL, sent_bytes INTEGER NOT NULL,
+    epoch TEXT NOT NULL, counted_received_bytes INTEGER NOT NULL,
+    counted_sent_bytes INTEGER NOT NULL)""",
 )

@@ -13,15 +13,15 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from appliance.store import later_tables as later
 from appliance.store.alarm_positions import format_report_trigger, list_beginnings
 from appliance.store.first_tables import FIRST_TABLES
-from appliance.store.later_tables import ALARM_TABLES, DECISION_TIMES, DEVICE_STATE, EVENT_LOOKUP
 from appliance.store.sqlite_errors import explain
 from appliance.store.sqlite_files import limit_values
 
 unit = Migrations("unit")
 
-STAMP = "id INTEGER PRIMARY KEY, at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
+STAMP = later.STAMP
 INDEX_NAME = str.maketrans({" ": "_", "(": None, ")": None, ",": None})
 KEYED_STAMP = "at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
 
@@ -326,21 +326,14 @@ def m0027_event_sub_label(db: Database) -> None:
 @unit()  # type: ignore[untyped-decorator]
 def m0028_updates(db: Database) -> None:
     """The steps of updates, and when the unit asked for one."""
-    db.execute(
-        f"CREATE TABLE update_state ({STAMP}, step TEXT NOT NULL, release TEXT NOT NULL, "
-        "running_release TEXT NOT NULL, reason TEXT NOT NULL, waits_for TEXT NOT NULL, "
-        "progress_pct REAL)"
-    )
-    db.execute(
-        f"CREATE TABLE check_in ({STAMP}, mirror TEXT NOT NULL, text TEXT NOT NULL, next_at TEXT, "
-        "received_bytes INTEGER NOT NULL)"
-    )
+    for sql in later.UPDATE_TABLES:
+        db.execute(sql)
 
 
 @unit()  # type: ignore[untyped-decorator]
 def m0029_alarms(db: Database) -> None:
     """Alarms, their messages, up to where occurrences were looked at, and what people ordered."""
-    for name, key, own in ALARM_TABLES:
+    for name, key, own in later.ALARM_TABLES:
         db.execute(f"CREATE TABLE {name} ({key} TEXT PRIMARY KEY, {KEYED_STAMP}, {own})")
     indexed = ("alarm (sequence)", "alarm (key, sequence)", "alarm_delivery (alarm_id)")
     for place in (*indexed, "alarm (event_id)", "alarm_delivery (state)"):
@@ -375,7 +368,7 @@ def m0031_event_lookup(db: Database) -> None:
     """An event's zone or line by name; what finds one of 100,000 events by any of its filters; and
     which events a person has erased. (`id` is in the indexes for the order of the list.)
     """
-    for sql in EVENT_LOOKUP:
+    for sql in later.EVENT_LOOKUP:
         db.execute(sql)
     erasure = "who TEXT NOT NULL, via TEXT NOT NULL, events INTEGER NOT NULL, remaining TEXT"
     db.execute(f"CREATE TABLE event_erasure ({STAMP}, {erasure}, ended TEXT)")
@@ -384,7 +377,14 @@ def m0031_event_lookup(db: Database) -> None:
 @unit()  # type: ignore[untyped-decorator]
 def m0032_devices(db: Database) -> None:
     """How each power device answers and what it measured last; decisions by their time."""
-    for sql in (DEVICE_STATE, *DECISION_TIMES):
+    for sql in (later.DEVICE_STATE, *later.DECISION_TIMES):
+        db.execute(sql)
+
+
+@unit()  # type: ignore[untyped-decorator]
+def m0033_link(db: Database) -> None:
+    """The mobile link, what its watchdog did, and what went over it on each day."""
+    for sql in later.LINK_TABLES:
         db.execute(sql)
 
 

@@ -39,7 +39,7 @@ from appliance.store.whole_check import (
 from appliance.wording.counts import format_count
 from appliance.wording.sentence import say
 
-NEWEST_STEP = "m0032_devices"
+NEWEST_STEP = "m0033_link"
 LOCK_S = 10.0  # real seconds; another service's check and migration take less
 
 

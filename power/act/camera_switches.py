@@ -1,10 +1,11 @@
-"""What cameras have switched: sirens and lamps by events and by alarms, and their own supply where
-they give nothing.
+"""What others have switched: sirens and lamps by events and by alarms, a camera's supply where it
+gives nothing, the modem's supply where the link asks for it.
 
     report = camera_switches.follow(budget, now, used_w=12.0)
 
-Reads: `EventBegun`, `AlarmSwitch`, `CameraCoverage`, `CameraState`, `CameraHold` and fault rows, in
-the recorder's thread. Writes: nothing; the actuator gives the orders, the cycle stores the rows.
+Reads: `EventBegun`, `AlarmSwitch`, `CameraCoverage`, `CameraState`, `CameraHold`, `LinkState` and
+fault rows, in the recorder's thread. Writes: nothing; the actuator gives the orders, the cycle
+stores the rows.
 Never: waits for the database: what cannot be read switches nothing on.
 """
 
@@ -30,6 +31,7 @@ from appliance.store.store import Store
 from appliance.wording.sentence import say
 from power.act.camera_supplies import CameraSupplies
 from power.act.event_switches import EventSwitches
+from power.act.link_switch import LinkSwitch
 
 EVENTS_EVERY_S, CAMERAS_EVERY_S = 1.5, 30.0
 MOST_EVENTS, MOST_ORDERS = 20, 200
@@ -58,11 +60,12 @@ class OrdersBefore:
 
 
 class CameraSwitches:
-    """Both of them, and what they read; without either, nothing is read."""
+    """All of them, and what they read; without any, nothing is read."""
 
     def __init__(self, settings: Settings, recorder: Recorder) -> None:
         self._settings = settings
         self._events, self._supplies = EventSwitches(settings), CameraSupplies(settings)
+        self._link = LinkSwitch(settings, recorder)
         self._before: OrdersBefore | None = None
         self._is_told = False
         self._begun: Followed[tuple[EventBegun, ...]] | None = None
@@ -94,8 +97,10 @@ class CameraSwitches:
         events = self._events.follow(budget, begun, now, used_w=used_w, asked=asked)
         dead_s = {name: now.uptime_s - since.uptime_s for name, since in deaths.items()}
         supplies = self._supplies.follow(dead_s, budget.level, now)
-        rows = (*self._tell_left_on(now), *events.rows, *supplies.rows)
-        return CameraSwitchReport(dict(events.switches), supplies.off, rows, supplies.faults)
+        link = self._link.follow(budget.level, now)
+        off, told = supplies.off | link.off, (*supplies.rows, *link.rows)
+        rows = (*self._tell_left_on(now), *events.rows, *told)
+        return CameraSwitchReport(dict(events.switches), off, rows, supplies.faults)
 
     def _tell_left_on(self, now: Stamp) -> tuple[SwitchOrder, ...]:
         """Once: a row for each switch that was left on."""

@@ -39,7 +39,7 @@ PLANNER = OptionalPart(
 HEATERS = OptionalPart("heaters", say("the control of heaters"), say("all of them are off"))
 CAMERA_SWITCHES = OptionalPart(
     "camera-switches",
-    say("the control of sirens and of cameras' supplies"),
+    say("the control of sirens and of the supplies of cameras and modem"),
     say("what events switch is off, and supplies are on"),
 )
 
