@@ -69,7 +69,7 @@ class LinkDaemons:
         self._mock(MM, root, "AddObject", "ssa{sv}a(ssss)", (MODEM_PATH, face, facts, methods))
         network = {"OperatorName": ("s", "Orange RO"), "RegistrationState": ("u", 1)}
         self._mock(MM, MODEM_PATH, "AddProperties", "sa{sv}", (THREE_GPP, network))
-        given = (SIM_PATH, f"{MM}.Sim", {}, [("SendPin", "s", "", send_pin)])
+        given: tuple[Any, ...] = (SIM_PATH, f"{MM}.Sim", {}, [("SendPin", "s", "", send_pin)])
         self._mock(MM, root, "AddObject", "ssa{sv}a(ssss)", given)
 
     def set_modem(self, **properties: tuple[str, Any]) -> None:
@@ -89,7 +89,7 @@ class LinkDaemons:
             "IpInterface": ("s", interface),
             "ActiveConnection": ("o", f"{MANAGER}/ActiveConnection/7" if state == 100 else "/"),
         }
-        given = (path, f"{NM}.Device", facts, [])
+        given: tuple[Any, ...] = (path, f"{NM}.Device", facts, [])
         self._mock(NM, "/org/freedesktop", "AddObject", "ssa{sv}a(ssss)", given)
         return path
 
