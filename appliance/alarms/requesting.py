@@ -16,12 +16,14 @@ from appliance.alarms.texts import Facts, build_message
 from appliance.errors import StoreError
 from appliance.model import EnergyLevel
 from appliance.model_alarms import Alarm, AlarmDelivery, AlarmKind
+from appliance.model_updates import LinkState
 from appliance.sections.alarms import ChannelKind
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.store import Store
 from appliance.wording.sentence import say
 
+DAY_S = 86_400.0
 LASTS_S = 60.0  # a sentence about the battery stays true for so long
 WITHOUT_REPLY = (AlarmKind.HEARTBEAT, AlarmKind.TEST)
 
@@ -40,7 +42,7 @@ class Requester:
         channel = self._settings.channel[delivery.channel]
         message = build_message(alarm, delivery, self._find_facts(delivery, alarm))
         has_picture = channel.kind is ChannelKind.APPRISE and (
-            level is not None and level >= channel.pictures_from
+            level is not None and level >= channel.pictures_from and not self._must_save()
         )
         path = None
         if has_picture:
@@ -55,6 +57,11 @@ class Requester:
             body=message.body,
             picture=None if path is None else str(path),
         )
+
+    def _must_save(self) -> bool:
+        """Whether the mobile link's month is used up: the text goes without its picture."""
+        link = self._store.latest(LinkState, DAY_S)
+        return link is not None and link.waits
 
     def discard(self, delivery_id: str) -> None:
         """The message is settled."""

@@ -30,6 +30,7 @@ from appliance.status.cameras import describe_cameras
 from appliance.status.events import describe_recent_events
 from appliance.status.freshness import NOT_YET, Document, describe_age
 from appliance.status.full_disk import find_full_disk
+from appliance.status.link import describe_link
 from appliance.status.loads import read_loads
 from appliance.status.night_ahead import read_night_ahead
 from appliance.status.packs import describe_pack
@@ -72,6 +73,7 @@ def build(store: Store, settings: Settings) -> Document:
         "gpus": describe_gpus(store),
         "services": describe_services(store, settings),
         "update": describe_update(store, settings),
+        "link": describe_link(store, settings),
         "events": describe_recent_events(store),
         "alarms": describe_alarms(store, settings),
         "faults": [*find_full_disk(store, settings), *list_faults(store, all=False)],

@@ -28,6 +28,7 @@ from appliance.status.sources import describe_sources
 from appliance.store.store import Store
 from appliance.web.metric_alarms import collect_alarms
 from appliance.web.metric_cameras import collect_cameras
+from appliance.web.metric_link import collect_link
 from appliance.web.metric_services import collect_services
 from appliance.web.metric_table import MetricSample
 from appliance.web.metric_updates import collect_updates
@@ -52,6 +53,7 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
     yield from collect_services(store, settings)
     yield from collect_faults(store)
     yield from collect_updates(store, settings)
+    yield from collect_link(store, settings)
     yield from collect_alarms(store, settings)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from appliance.errors import ApplianceError, StoreError
 from appliance.log import SentenceLog
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.model_updates import CheckIn
+from appliance.model_updates import CheckIn, LinkState
 from appliance.process.host import Host
 from appliance.settings import Settings
 from appliance.store.store import Store
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 5000  # of check-ins in a day: one for each 2 MB, and for each order
 MB = 1_000_000
+DAY_S = 86_400.0
 START_S = 8.0  # real seconds until processes have ended and others have started
 
 
@@ -137,7 +138,7 @@ class Parts:
         fetcher = Fetcher(content, mirrors, seeds=list_seeds(slots))
         return Ports(
             trust=pace(self.trust, self.face, orders.stick),
-            payloads=DayPayloads(fetcher, self.volume, self._find_allowance()),
+            payloads=self._make_payloads(fetcher, orders),
             layers=Layers(directory, self.files),
             slots=slots,
             health=TrialHealth(self.settings, self.store, directory / "pointers/app/current"),
@@ -170,7 +171,7 @@ class Parts:
         stamp = self.store.clock.stamp()
         return Upkeep(
             Inspection(self.files.files, directory, content.find_damage, stamp),
-            DayPayloads(fetcher, self.volume, self._find_allowance()),
+            self._make_payloads(fetcher, orders),
             Layers(directory, self.files),
             tuple(OfferFile(self.files, directory / name) for name in (COMMITTED, "offer.json")),
             Progress.fold(Journal(self.files, directory / JOURNAL).read()),
@@ -255,6 +256,14 @@ class Parts:
         host = Host(self.settings.host.systemctl)
         hold = self.face.find_hold if self.face is not None else hold_nothing
         return ThisUnit(self.settings, self.store, host, self.orders, technician, hold)
+
+    def _make_payloads(self, fetcher: Fetcher, orders: Orders) -> DayPayloads:
+        """Nothing comes over a mobile link whose month is used up, but from a stick."""
+        used = False
+        with suppress(StoreError):
+            link = self.store.latest(LinkState, DAY_S)
+            used = link is not None and link.waits and not orders.stick
+        return DayPayloads(fetcher, self.volume, self._find_allowance(), used)
 
     def _find_allowance(self) -> int | None:
         """What may still come today over a metered link, bytes; None where it is not metered."""

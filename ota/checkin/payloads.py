@@ -1,7 +1,8 @@
-"""What the engine fetches through: ota/payload, within the day's volume of a metered link.
+"""What the engine fetches through: ota/payload, within the volume of a metered or mobile link.
 
 Reads: mirrors, content. Writes: content, through `Fetcher`.
-Never: fetches more on a metered link than the settings allow for a day.
+Never: fetches more on a metered link than the settings allow for a day, or anything once the mobile
+link's month is used up.
 """
 
 from collections.abc import Callable
@@ -17,11 +18,14 @@ from ota.payload.store import Fetcher, FetchPlan
 
 @dataclass(frozen=True, slots=True)
 class DayPayloads:
-    """`allowance_bytes`: what may still come today, None: no limit. `volume`: what came since."""
+    """`allowance_bytes`: what may still come today, None: no limit. `volume`: what came since.
+    `month_used`: the mobile link's budget is used up.
+    """
 
     fetcher: Fetcher
     volume: Volume
     allowance_bytes: int | None = None
+    month_used: bool = False
 
     def plan(self, manifest: ReleaseManifest) -> FetchPlan:
         """Raises `LinkError` where nothing may come any more today: indexes cost volume too."""
@@ -29,6 +33,14 @@ class DayPayloads:
         return self.fetcher.plan(manifest)
 
     def require_volume(self) -> None:
+        if self.month_used:
+            raise LinkError(
+                say(
+                    "the mobile link has used its budget of this month: it goes on with the next "
+                    "one ([link] budget_mb_per_month)"
+                ),
+                "budget-used",
+            )
         if self.find_left() == 0:
             raise LinkError(
                 say(
@@ -52,6 +64,8 @@ class DayPayloads:
 
     def find_left(self) -> int | None:
         """What may still come today, bytes; None: no limit."""
+        if self.month_used:
+            return 0
         if self.allowance_bytes is None:
             return None
         return max(0, self.allowance_bytes - self.volume.received_bytes)

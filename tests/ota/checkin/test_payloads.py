@@ -174,3 +174,13 @@ def test_a_boot_with_a_wrong_clock_hides_nothing() -> None:
     diary.clock.reboot()
     diary.clock.set_wall_clock(right + timedelta(minutes=5))
     assert diary.today == 11
+
+
+def test_nothing_is_fetched_once_the_month_of_the_mobile_link_is_used_up() -> None:
+    fetcher = FakeFetcher()
+    payloads = DayPayloads(cast("Fetcher", fetcher), Volume(), None, month_used=True)
+    with pytest.raises(LinkError, match="has used its budget of this month"):
+        payloads.plan(cast("Any", None))
+    with pytest.raises(LinkError):
+        payloads.repair(LAYER, lambda: True)
+    assert payloads.find_left() == 0

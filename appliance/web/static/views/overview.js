@@ -16,6 +16,8 @@ import { servicesInShort } from "../services.js";
 import { start } from "../shell.js";
 import { summary } from "../summary.js";
 import { sun } from "../sun.js";
+import { when } from "../times.js";
+import { t } from "../translate.js";
 import { sentence } from "../words.js";
 
 const DAY_EVERY_MS = 60000;
@@ -30,6 +32,18 @@ function update(status) {
   const { takes_updates: takes, sentence: says } = status.update;
   show("update", takes);
   if (takes) say("update-does", sentence(says));
+}
+
+/** How the mobile link is, what it has used, and when a server answered last. */
+function mobile(status, now) {
+  const link = status.link;
+  show("mobile", link !== null);
+  if (link === null) return;
+  say("mobile-does", sentence(link.sentence));
+  const used = t("{used} MB this month", { used: Math.round(link.month_bytes / 1e6) });
+  const most = link.budget_bytes === null ? "" : t("of {most} MB", { most: Math.round(link.budget_bytes / 1e6) });
+  const reached = link.reached_at ? t("a server answered {time}", { time: when(new Date(link.reached_at), now) }) : t("no server has answered yet");
+  say("mobile-used", `${used} ${most}; ${reached}`);
 }
 
 let dayAsked = -Infinity;
@@ -47,5 +61,5 @@ function drawDay() {
   day = null;
 }
 
-const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, servicesInShort, alarms, update, drawDay];
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, servicesInShort, alarms, update, mobile, drawDay];
 start({ panels: PANELS, also: refreshDay });
