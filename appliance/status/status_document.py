@@ -72,8 +72,7 @@ def build(store: Store, settings: Settings) -> Document:
         "computer": describe_computer(store),
         "gpus": describe_gpus(store),
         "services": describe_services(store, settings),
-        "update": describe_update(store, settings),
-        "link": describe_link(store, settings),
+        **describe_outside(store, settings),
         "events": describe_recent_events(store),
         "alarms": describe_alarms(store, settings),
         "faults": [*find_full_disk(store, settings), *list_faults(store, all=False)],
@@ -92,6 +91,14 @@ def describe_unit(store: Store, settings: Settings) -> Document:
         "at": encode_time(store.clock.stamp().utc),
         "timezone": settings.site.timezone,
         "speed": settings.clock.speed if scaled else 1,
+    }
+
+
+def describe_outside(store: Store, settings: Settings) -> Document:
+    """What comes from outside, and over what."""
+    return {
+        "update": describe_update(store, settings),
+        "link": describe_link(store, settings),
     }
 
 

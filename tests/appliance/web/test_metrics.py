@@ -13,9 +13,10 @@ from appliance.errors import CameraError
 from appliance.model import EnergyLevel
 from appliance.model_cameras import CameraCoverage, CameraMode, HoldKind, Watching
 from appliance.model_sources import SourcePhase, SourceState
-from appliance.model_updates import CheckIn, UpdateState, UpdateStep
+from appliance.model_updates import CheckIn, LinkPhase, LinkState, UpdateState, UpdateStep
 from appliance.sections.alarms import ChannelSettings, RecipientSettings
 from appliance.sections.cameras import CameraSettings
+from appliance.sections.link import LinkSettings
 from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
 from appliance.store.camera_holds import Order, add_holds, make_hold
@@ -290,8 +291,11 @@ def every_sample(open_store: OpenStore, settings: Settings, clock: FakeClock) ->
         UpdateState(now, UpdateStep.DOWNLOAD, "3", "1", "fetches", "energy", 45.0),
     )
     open_store("alarm").add(*alarms.make_rows(now))
+    state = LinkState(now, LinkPhase.CONNECTED, "", signal_pct=60.0, budget_bytes=1)
+    open_store("sensors").add(state)
     settings = replace(
         settings,
+        link=LinkSettings(enabled=True),
         source={"main": SourceSettings()},
         recipient={"owner": RecipientSettings(channels=("mail",))},
         channel={"mail": ChannelSettings()},

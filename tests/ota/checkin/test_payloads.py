@@ -178,7 +178,7 @@ def test_a_boot_with_a_wrong_clock_hides_nothing() -> None:
 
 def test_nothing_is_fetched_once_the_month_of_the_mobile_link_is_used_up() -> None:
     fetcher = FakeFetcher()
-    payloads = DayPayloads(cast("Fetcher", fetcher), Volume(), None, month_used=True)
+    payloads = DayPayloads(cast("Fetcher", fetcher), Volume(lambda _: None), None, month_used=True)
     with pytest.raises(LinkError, match="has used its budget of this month"):
         payloads.plan(cast("Any", None))
     with pytest.raises(LinkError):
