@@ -22,6 +22,7 @@ def describe_link(store: Store, settings: Settings) -> Document | None:
         return None
     seen = describe_age(store, state)
     fresh = state if seen["fresh"] else None
+    next_on = fresh.next_on if fresh else None
     return seen | {
         "phase": fresh.phase.value if fresh else "unknown",
         "sentence": fresh.reason if fresh else OLD,
@@ -30,6 +31,6 @@ def describe_link(store: Store, settings: Settings) -> Document | None:
         "month_bytes": state.month_bytes,
         "budget_bytes": state.budget_bytes,
         "waits": state.waits,
-        "next_on": encode_time(state.next_on) if fresh and fresh.next_on else None,
+        "next_on": encode_time(next_on) if next_on else None,
         "resets": state.resets,
     }
