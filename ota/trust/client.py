@@ -30,7 +30,8 @@ class TrustClient:
     """`built_at`: when the running image was built. `monotonic`: seconds, for slow mirrors.
 
     After `ask`: `answer` says why nothing is to be done, `received_bytes` what came from mirrors,
-    `answered_by` whose answer was taken ("": none), `passed_over` why not that of those before it.
+    `answered_by` whose answer was taken first ("": none; before a trial it is asked once more, only
+    whether a mirror is there), `passed_over` why not that of those before it.
     """
 
     def __init__(
@@ -65,8 +66,7 @@ class TrustClient:
         `technician`: somebody is present, so that the metadata of a stick may be used. Raises
         `TrustError`, `LinkError`, `SpaceError`.
         """
-        self.answer, self.received_bytes, self.answered_by = None, 0, ""
-        self.passed_over = ""
+        self.answer, self.received_bytes, self.passed_over = None, 0, ""
         roots = {name: self.store.read_root(name) for name in REPOSITORIES}
         asker = Asker(self.unit, roots, self.now(), self.built_at, technician)
         refusals: list[tuple[Mirror, UpdateError]] = []
@@ -77,7 +77,8 @@ class TrustClient:
             except (TrustError, LinkError) as error:
                 refusals.append((mirror, error))
             else:
-                self.answered_by, self.passed_over = mirror.name, describe(refusals)
+                self.answered_by = self.answered_by or mirror.name
+                self.passed_over = describe(refusals)
                 return offer
         raise combine(refusals)
 

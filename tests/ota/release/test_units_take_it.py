@@ -72,6 +72,25 @@ def test_a_unit_takes_a_stick_from_a_technician_only(desk: Desk) -> None:
     assert ask(directory, desk.tree) is not None
 
 
+def test_a_question_whether_a_mirror_is_there_does_not_hide_that_a_stick_answered(
+    desk: Desk,
+) -> None:
+    """As before a trial, when nobody needs to be present."""
+    desk.issue("r1", 1)
+    directory, stick = make_unit(desk), desk.directory / "stick"
+    desk.do("assign", "field-7", "r1")
+    desk.do("usb", stick)
+    mirrors = [DirectoryMirror(str(one)) for one in (stick, desk.tree)]
+    unit = UnitIdentity("field-7", "all", "x86-64")
+    client = TrustClient(directory, Disk(), mirrors, unit, lambda: datetime.now(UTC))
+    assert client.ask(technician=True) is not None
+    assert client.ask() is not None
+    client.mirrors = mirrors[:1]
+    with pytest.raises(TrustError):
+        client.ask()
+    assert client.answered_by == mirrors[0].name
+
+
 def test_why_a_stick_was_not_used_is_known_although_a_mirror_answers(desk: Desk) -> None:
     desk.issue("r1", 1)
     desk.do("assign", "group:all", "r1")
