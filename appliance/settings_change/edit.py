@@ -45,12 +45,17 @@ def edit(text: str, changes: Changes, *, known_only: bool = True) -> str:
             put(document, where, value)
         new = tidy(text, tomlkit.dumps(document))
         found = parse_toml(new.encode())[1]
-    except (TOMLKitError, InputError, KeyError, TypeError, ValueError, AttributeError) as error:
-        places = ", ".join(map(format_place, changes))
-        raise SettingsError(f"{places}: {BY_HAND} ({type(error).__name__})") from None
+    except InputError as error:  # a value that no file may hold
+        raise SettingsError(f"{name_all(changes)}: {error}") from None
+    except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SettingsError(f"{name_all(changes)}: {BY_HAND} ({type(error).__name__})") from None
     if not has_same(found, wanted):
-        raise SettingsError(f"{', '.join(map(format_place, changes))}: {BY_HAND}")
+        raise SettingsError(f"{name_all(changes)}: {BY_HAND}")
     return new
+
+
+def name_all(changes: Changes) -> str:
+    return ", ".join(map(format_place, changes))
 
 
 def refuse_overlap(changes: Changes) -> None:

@@ -152,6 +152,7 @@ def test_a_switch_may_go_as_a_whole(path: Path) -> None:
     [
         ("web.port", 0, "web.port must be from 1 to 65535, not 0"),
         ("web.port", "80\n90", "web.port must be a whole number"),
+        ("web.port", 10**300, "web.port: a number has too many digits"),
         ("unit.name", "a\nb", "unit.name must be one line without control characters"),
         ("unit.name", "a\u202eb", "unit.name must be one line without control characters"),
         ("unit.name", "x" * 10_000, "unit.name is too long"),
