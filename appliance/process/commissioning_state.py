@@ -14,12 +14,14 @@ from typing import Any
 from appliance.process import commissioning_order
 from appliance.process.owned_files import read_owned
 from appliance.settings import Settings
+from appliance.store.file_locks import is_locked
 from appliance.strict_json import InputError, require_text
 from appliance.wording.sentence import Sentence, say
 from appliance.wording.sentence_data import BEGIN, decode_sentence
 
 DIRECTORY = Path("commissioning")
 STATE, ANSWER = "state.json", "answer.json"
+LOCK = "lock"  # held by whoever works at a step; one that was killed holds it no more
 VERSION = 1
 MOST_BYTES = 1_048_576
 ROOT = 0
@@ -47,7 +49,7 @@ def read_commissioning(settings: Settings) -> dict[str, Any]:
         )
     return {
         "steps": [STEP | clean(one) for one in found.get("steps", [])],
-        "running": found.get("running"),
+        "running": found.get("running") if is_locked(directory / LOCK) else None,
         "at": found.get("at"),
         "trouble": trouble or found.get("trouble", ""),
         "waits": commissioning_order.waits(settings.unit.run_dir),

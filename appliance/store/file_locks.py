@@ -55,6 +55,21 @@ def try_lock(handle: int) -> bool:
     return True
 
 
+def is_locked(path: Path) -> bool:
+    """Whether somebody has the lock of that file now; not where it is not there."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 @contextmanager
 def hold_lock(path: Path, limit_s: float) -> Iterator[None]:
     """Hold the lock of a file that the services share; raises `LockedError` and `OSError`."""

@@ -13,8 +13,9 @@ from appliance import settings_file
 from appliance.access.acts import list_acts
 from appliance.clock import SystemClock
 from appliance.process.commissioning_order import FILE, LONGEST_AGE_S, take_order
-from appliance.process.commissioning_state import ANSWER, DIRECTORY, STATE
+from appliance.process.commissioning_state import ANSWER, DIRECTORY, LOCK, STATE
 from appliance.settings import Settings
+from appliance.store.file_locks import hold_lock
 from appliance.strict_json import InputError
 from appliance.web.app import create_app
 from appliance.wording.sentence import say
@@ -214,3 +215,14 @@ def test_an_order_by_a_link_is_not_taken(own: Settings, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic links"):
         take_order(own.unit.run_dir, SystemClock())
     assert (tmp_path / "elsewhere").exists()
+
+
+def test_a_step_is_worked_at_only_while_somebody_does_it(
+    own: Settings, technician: Visitor
+) -> None:
+    """One that was killed in mid-step may be ordered again."""
+    lock = put_state(own, running="link").with_name(LOCK)
+    assert technician.get("/api/commissioning").get_json()["running"] is None
+    with hold_lock(lock, limit_s=0.0):
+        assert technician.get("/api/commissioning").get_json()["running"] == "link"
+    assert technician.get("/api/commissioning").get_json()["running"] is None

@@ -44,8 +44,12 @@ function isBusy() {
 
 function draw() {
   say("commissioning-says", headline());
-  for (const button of document.querySelectorAll("#look, #steps button")) button.disabled = !canAct || isBusy();
   for (const step of state.steps) if (step.status === "done") delete given[step.name];
+  redraw();
+  for (const button of document.querySelectorAll("#look, #steps button")) button.disabled = !canAct || isBusy();
+}
+
+function redraw() {
   const shown = JSON.stringify([state.steps, state.running]);
   if (list.dataset.shown === shown) return;
   list.dataset.shown = shown;
