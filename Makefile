@@ -20,6 +20,8 @@
 #             grim, sway and xwayland, and (as root, with systemd-container and mmdebstrap) the unit's session; PICTURE=docs/page-kiosk.png takes its picture
 # make test-home-assistant   the unit in a real Home Assistant, beside a real broker; as root, with the packages mmdebstrap
 #             and mosquitto
+# make test-tpm   a unit whose key is in a TPM: a software TPM in a Debian 13 of its own, before a real `fleet serve`; as root,
+#             with the packages mmdebstrap and nginx-light
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 #             make bench-image OTHER=DIR/image compares it with another build of the same commit
 # make screenshots   the pictures of the page in docs/, beside a `make run` at its noon
@@ -72,7 +74,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo provision-demo soak day test test-long test-peers test-exporters test-integrations test-kiosk test-home-assistant test-pid1 image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo provision-demo soak day test test-long test-peers test-exporters test-integrations test-kiosk test-home-assistant test-pid1 test-tpm image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -175,6 +177,14 @@ home-assistant: build/home-assistant/installed
 
 test-home-assistant: build/home-assistant/installed
 	$(PY) -m pytest -rs --durations=8 tests/home_assistant
+
+# Apart: Debian 12 cannot show a certificate whose key is in a TPM; a Debian 13 of its own.
+build/real-tpm/installed: tests/real_tpm/environment.py .venv/installed-test
+	$(PY) -m tests.real_tpm.environment build/real-tpm
+	@touch $@
+
+test-tpm: build/real-tpm/installed
+	$(PY) -m pytest -rs --durations=4 tests/real_tpm
 
 # Apart: it needs root, a network for the packages of Debian, and minutes.
 test-pid1: .venv/installed-test wheels

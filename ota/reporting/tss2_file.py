@@ -1,6 +1,7 @@
-"""The public half of a key of a TPM, as it stands in the key's file: no TPM is asked.
+"""The file of a key of a TPM, and its public half: no TPM is asked.
 
     public = parse_tss2(pem)             # of "-----BEGIN TSS2 PRIVATE KEY-----"
+    pem = format_tss2(public, private)   # as the TPM has given them
 
 The file is ASN.1 (DER): type, [0] whether it needs a password, parent, TPM2B_PUBLIC, TPM2B_PRIVATE.
 The last one is encrypted to its TPM.
@@ -20,6 +21,8 @@ SEQUENCE, OCTETS = 0x30, 0x04
 SHORT = 0x80  # lengths below it are one byte
 ECC, P256, NOTHING, ECDSA = 0x0023, 0x0003, 0x0010, 0x0018  # TPM 2.0, part 2
 COORDINATE_BYTES = 32
+# 2.23.133.10.1.3 (a key to load), [0] TRUE (no password), parent 0x40000001 (the owner).
+HEAD = bytes.fromhex("0606 6781050a0103 a003 0101ff 0204 40000001")
 
 
 def is_tss2(data: bytes) -> bool:
@@ -36,6 +39,21 @@ def parse_tss2(data: bytes) -> ec.EllipticCurvePublicKey:
         return build_public(public)
     except (binascii.Error, IndexError, StopIteration) as error:
         raise ValueError("it is cut short") from error
+
+
+def format_tss2(public: bytes, private: bytes) -> bytes:
+    """The file of a key without a password, below the parent that is made anew each time.
+    `public`, `private`: TPM2B_PUBLIC and TPM2B_PRIVATE.
+    """
+    content = HEAD + encode(OCTETS, public) + encode(OCTETS, private)
+    body = base64.encodebytes(encode(SEQUENCE, content))
+    return BEGIN + b"\n" + body + END + b"\n"
+
+
+def encode(tag: int, content: bytes) -> bytes:
+    """DER, of up to 255 bytes."""
+    length = bytes([len(content)]) if len(content) < SHORT else bytes([SHORT + 1, len(content)])
+    return bytes([tag]) + length + content
 
 
 def split(der: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,6 +1,5 @@
 """A TPM that calculates in this process: the files of its keys have the form of real ones."""
 
-import base64
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,10 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from ota.errors import UpdateError
 from ota.reporting.tpm import Tpm, explain, make_error
-from ota.reporting.tss2_file import BEGIN, END
+from ota.reporting.tss2_file import format_tss2
 
-TYPE = bytes.fromhex("06 06 67 81 05 0a 01 03")  # 2.23.133.10.1.3
-NO_PASSWORD, PARENT = bytes.fromhex("a0 03 01 01 01"), bytes.fromhex("02 04 40 00 00 01")
 AREA = bytes.fromhex("0023 000b 00060072 0000 0010 0010 0003 0010")
 OTHER_TPM = "Could not find private key from unit-key.pem"
 
@@ -27,7 +24,7 @@ class FakeTpm(Tpm):
     def make_key(self) -> bytes:
         self._work()
         key = ec.generate_private_key(ec.SECP256R1())
-        made = format_tss2(key.public_key())
+        made = format_key(key.public_key())
         self.keys[made] = key
         return made
 
@@ -43,15 +40,8 @@ class FakeTpm(Tpm):
             raise UpdateError(self.broken, "unit-key-tpm")
 
 
-def format_tss2(public: ec.EllipticCurvePublicKey) -> bytes:
+def format_key(public: ec.EllipticCurvePublicKey) -> bytes:
     numbers = public.public_numbers()
     point = b"".join(b"\0\x20" + one.to_bytes(32) for one in (numbers.x, numbers.y))
     area = len(AREA + point).to_bytes(2) + AREA + point
-    content = TYPE + NO_PASSWORD + PARENT + encode(0x04, area) + encode(0x04, b"sealed" * 20)
-    return b"\n".join((BEGIN, base64.b64encode(encode(0x30, content)), END, b""))
-
-
-def encode(tag: int, content: bytes) -> bytes:
-    """DER, of up to 255 bytes."""
-    length = bytes([len(content)]) if len(content) < 0x80 else bytes([0x81, len(content)])
-    return bytes([tag]) + length + content
+    return format_tss2(area, b"sealed" * 20)

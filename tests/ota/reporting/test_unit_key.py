@@ -3,6 +3,7 @@
 import base64
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,11 @@ from ota.errors import UpdateError
 from ota.reporting.file_names import CERTIFICATE, PRIVATE, PUBLIC
 from ota.reporting.new_key import replace_key
 from ota.reporting.sent import SENT, WAITING
-from ota.reporting.tpm import OpenSslTpm, find_tpm
+from ota.reporting.tpm import OpenSslTpm, Tpm, find_tpm
 from ota.reporting.tpm_tls import prepare_tls
 from ota.reporting.tss2_file import BEGIN, END, parse_tss2
 from ota.reporting.unit_key import FileKey, TpmKey, UnitKey, read_key
-from tests.stand_ins.fake_tpm import FakeTpm, format_tss2
+from tests.stand_ins.fake_tpm import FakeTpm, format_key
 
 # Made by a software TPM (swtpm 0.10) with tpm2-openssl 1.3, and what openssl says of it.
 REAL = b"""-----BEGIN TSS2 PRIVATE KEY-----
@@ -167,7 +168,9 @@ def test_a_key_in_a_file_loads_no_provider(tmp_path: Path) -> None:
         ("pkeyutl: unable to load provider tpm2\nx:could not load the shared library:y", "install"),
         ("pkeyutl: unable to load provider tpm2\nx:reason(6)::-1:655370 tcti:IO failure", "rights"),
         ("Could not find private key from unit-key.pem", "another TPM"),
-        ("something else\nlast words", "last words"),
+        ("some words\nx:error:4:tpm2::cannot sign::-1:2306", "cannot sign"),
+        ("other words", "other words"),
+        ("x:tpm2::cannot sign: the TPM is in DA lockout mode", "locked for a while"),
         ("", "said nothing"),
     ],
 )
@@ -176,12 +179,28 @@ def test_what_openssl_says_is_told_in_words(tmp_path: Path, said: str, means: st
     program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{said}\nEND\nexit 1\n")
     program.chmod(0o755)
     with pytest.raises(UpdateError, match=f"^the TPM cannot be used: .*{means}"):
-        OpenSslTpm(program=str(program)).sign(tmp_path / PRIVATE, b"digest")
+        sign_with(tmp_path)
 
 
-def test_a_missing_openssl_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UpdateError, match="install openssl"):
-        OpenSslTpm(program=str(tmp_path / "none")).make_key()
+def sign_with(programs: Path) -> bytes:
+    """With the openssl of that directory."""
+    tpm = OpenSslTpm(environment={"PATH": f"{programs}:/usr/bin:/bin"})
+    return tpm.sign(programs / PRIVATE, b"digest")
+
+
+@pytest.mark.parametrize(
+    ("act", "package"),
+    [
+        (lambda tpm: tpm.sign(Path("unit-key.pem"), b"digest"), "openssl"),
+        (lambda tpm: tpm.make_key(), "tpm2-tools"),
+    ],
+)
+def test_a_missing_program_is_told_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Tpm], bytes], package: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UpdateError, match=f"is missing: install {package}"):
+        act(OpenSslTpm(environment={"PATH": str(tmp_path)}))
 
 
 def test_a_computer_without_its_device_has_no_tpm(tmp_path: Path) -> None:
@@ -194,4 +213,4 @@ def test_a_computer_without_its_device_has_no_tpm(tmp_path: Path) -> None:
 
 def test_the_files_of_the_stand_in_are_like_real_ones() -> None:
     public = parse_tss2(REAL)
-    assert parse_tss2(format_tss2(public)) == public
+    assert parse_tss2(format_key(public)) == public
