@@ -93,7 +93,8 @@ def test_openssl_verifies_a_signature_of_the_tpm(computer: Computer) -> None:
     print(f"a signature: {found['signature_ms']:.1f} ms")
     public = computer.directory / "unit" / PUBLIC
     signature, data = computer.directory / "report.json.sig", computer.directory / "report.json"
-    words = ["openssl", "dgst", "-sha256", "-verify", public, "-signature", signature, data]
+    files = ["-verify", str(public), "-signature", str(signature), str(data)]
+    words = ["openssl", "dgst", "-sha256", *files]
     assert b"Verified OK" in subprocess.run(words, capture_output=True, check=True).stdout
 
 
