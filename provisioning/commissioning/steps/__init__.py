@@ -5,6 +5,7 @@ Never: a step that is not in `STEPS` is known to the engine.
 """
 
 from provisioning.commissioning.step import Step
+from provisioning.commissioning.steps.acceptance import AcceptanceStep
 from provisioning.commissioning.steps.access import AccessStep
 from provisioning.commissioning.steps.alarms import AlarmsStep
 from provisioning.commissioning.steps.cameras import CamerasStep
@@ -24,4 +25,5 @@ STEPS: tuple[Step, ...] = (
     ClockStep(),
     AccessStep(),
     AlarmsStep(),
+    AcceptanceStep(),
 )

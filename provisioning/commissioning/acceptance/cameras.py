@@ -1,0 +1,53 @@
+"""Check: does each camera give a picture now? The pictures are the photographs of the report.
+
+Reads: each camera's socket. Writes: nothing.
+Never: connects to a camera itself, or stores a picture that its privacy mask would hide: the
+camera's own process gives it.
+"""
+
+from appliance.errors import CameraError
+from appliance.media.frames import Picture
+from appliance.wording.sentence import say
+from provisioning.commissioning.acceptance.limits import STILL_AGE
+from provisioning.commissioning.acceptance.scene import Scene
+from provisioning.commissioning.findings import Figure, Finding, Verdict
+from provisioning.commissioning.report.document import Photograph
+from provisioning.commissioning.report.photographs import MOST_CAMERAS, make_photograph
+
+AT = say("seen just now")
+
+
+def check_camera(scene: Scene, name: str) -> tuple[Finding, Photograph]:
+    """One camera."""
+    title = say("The camera {name} gives a picture", name=name)
+    try:
+        answer = scene.world.pull(scene.settings.camera_socket(name))
+    except CameraError as error:
+        return tell_none(name, title, str(error.args[0]))
+    if not isinstance(answer, Picture):
+        return tell_none(name, title, answer.reason)
+    photograph = make_photograph(name, bytes(answer.data), AT)
+    age_s = scene.age_s(answer)
+    figures = (Figure(say("Picture"), f"{answer.width}x{answer.height}", "px", age_s),)
+    if photograph.data is None:
+        return Finding(f"camera {name}", title, Verdict.FAILED, photograph.note), photograph
+    if age_s is None or age_s > STILL_AGE.value:
+        old = say("its newest picture is old: `unitctl cameras why {name}` says why", name=name)
+        return Finding(f"camera {name}", title, Verdict.FAILED, old, figures), photograph
+    good = say("it gives pictures of {size}", size=f"{answer.width}x{answer.height}")
+    return Finding(f"camera {name}", title, Verdict.PASSED, good, figures), photograph
+
+
+def tell_none(name: str, title: str, why: str) -> tuple[Finding, Photograph]:
+    """No picture, with the camera's own reason."""
+    reason = say(
+        "no picture: {why}; `unitctl cameras why {name}` says more, then test again",
+        why=why,
+        name=name,
+    )
+    return Finding(f"camera {name}", title, Verdict.FAILED, reason), Photograph(name, None, why)
+
+
+def list_cameras(scene: Scene) -> list[str]:
+    """As many as a report shows."""
+    return list(scene.settings.camera)[:MOST_CAMERAS]
