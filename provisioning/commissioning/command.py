@@ -17,6 +17,7 @@ from appliance.parsing.arguments import NAME, PATH
 from appliance.parsing.nearest import advise
 from provisioning.commissioning import unattended
 from provisioning.commissioning.engine import Engine, Result
+from provisioning.commissioning.report.telling import tell_report
 from provisioning.commissioning.site_file import read_site
 from provisioning.commissioning.step import Status, Step
 from provisioning.commissioning.steps import STEPS
@@ -24,7 +25,7 @@ from provisioning.commissioning.terminal import Terminal, take_asking
 from provisioning.commissioning.unit import Unit
 
 HELP = "set this unit up on its site: the steps, what is left of them, all from a file"
-NEXT, ALL = "next", "all"
+NEXT, ALL, REPORT = "next", "all", "report"
 STYLES = {Status.DONE: GOOD, Status.SKIPPED: DIM, Status.BLOCKED: BAD}
 
 
@@ -35,21 +36,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         type=NAME,
         metavar="STEP",
-        help=f"the step to take; `{NEXT}`: the first that is left; `{ALL}`: all that are left",
+        help=f"the step to take; `{NEXT}`: the first that is left; `{ALL}`: all that are left; "
+        f"`{REPORT}`: where the newest report is, and whether it is as it was signed",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--from", dest="site", type=PATH, metavar="FILE", help="all steps, with these answers"
     )
     how.add_argument("--check", type=PATH, metavar="FILE", help="only look: could that be done?")
+    how.add_argument(
+        "--verify", type=PATH, metavar="DIRECTORY", help=f"with `{REPORT}`: that report"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """0: nothing is left to do; 1: a step is blocked or not done; 2: usage, settings, answers."""
     if arguments.step and (arguments.site or arguments.check):
         raise SettingsError("name a step or a file of answers, not both; nothing was changed")
+    if arguments.verify and arguments.step != REPORT:
+        raise SettingsError(f"--verify goes with `{REPORT}`: unitctl provision {REPORT} --verify")
     path = find_settings(arguments.settings)
     unit = Unit(path, settings_file.load_settings(path).make_clock(), find_user_name())
+    if arguments.step == REPORT:
+        return tell_report(unit, arguments.verify, print_now)
     site = arguments.site or arguments.check
     engine = Engine(unit, STEPS, read_site(site, STEPS) if site else None, print_now)
     if not (arguments.site or arguments.step):
@@ -105,6 +114,6 @@ def choose(engine: Engine, word: str) -> Sequence[Step]:
         return left[:1] if word == NEXT else left
     found = [step for step in engine.steps if step.name == word]
     if not found:
-        names = [NEXT, ALL, *(step.name for step in engine.steps)]
+        names = [NEXT, ALL, REPORT, *(step.name for step in engine.steps)]
         raise SettingsError(f"{word!r} is no step of commissioning; {advise(word, names)}")
     return found

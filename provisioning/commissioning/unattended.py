@@ -21,8 +21,14 @@ def run(engine: Engine, tell: Callable[[str], None], report: Path | None = None)
     engine.refuse_bad_answers()
     results = engine.walk()
     tell_open(results, tell)
-    tell(summarise(results, report))
+    tell(summarise(results, report or find_report(results)))
     return find_code(results)
+
+
+def find_report(results: Iterable[Result]) -> Path | None:
+    """The acceptance report, where one was written."""
+    found = (one.outcome.facts.get(REPORT_FACT) for one in results if one.step.name == REPORT_STEP)
+    return next((Path(str(one)) for one in found if one), None)
 
 
 def find_code(results: Iterable[Result]) -> int:

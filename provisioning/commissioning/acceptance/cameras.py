@@ -28,13 +28,14 @@ def check_camera(scene: Scene, name: str) -> tuple[Finding, Photograph]:
         return tell_none(name, title, answer.reason)
     photograph = make_photograph(name, bytes(answer.data), AT)
     age_s = scene.age_s(answer)
-    figures = (Figure(say("Picture"), f"{answer.width}x{answer.height}", "px", age_s),)
+    size = f"{answer.width}x{answer.height}"
+    figures = (Figure(say("Picture"), size, "px", age_s),)
     if photograph.data is None:
         return Finding(f"camera {name}", title, Verdict.FAILED, photograph.note), photograph
     if age_s is None or age_s > STILL_AGE.value:
         old = say("its newest picture is old: `unitctl cameras why {name}` says why", name=name)
         return Finding(f"camera {name}", title, Verdict.FAILED, old, figures), photograph
-    good = say("it gives pictures of {size}", size=f"{answer.width}x{answer.height}")
+    good = say("it gives pictures of {size}", size=size)
     return Finding(f"camera {name}", title, Verdict.PASSED, good, figures), photograph
 
 

@@ -8,6 +8,7 @@ html         that as one page without a script
 pdf          that as pages with a text layer
 signing      the list of files with their hashes, and its signature
 writing      a directory with all of it, whole or not at all
+telling      where the newest is, on the command line
 verifying    is a report as it was signed, and by whom?
 
 Reads: what `gathering` reads. Writes: directories of reports, below the commissioning's own.

@@ -270,7 +270,18 @@ def deliver(unit: TestedUnit, **states: DeliveryState) -> None:
     now, later = unit.stamp(), unit.utc + timedelta(hours=1)
     low = AlarmPriority.LOW
     alarm = Alarm(
-        now, "a1", 1, "test", "test", AlarmKind.TEST, low, say("a test"), now.utc, later, 1, "you asked"
+        stamp=now,
+        alarm_id="a1",
+        sequence=1,
+        key="test",
+        rule="test",
+        kind=AlarmKind.TEST,
+        priority=low,
+        text=say("a test"),
+        last=now.utc,
+        ends=later,
+        occurrences=1,
+        reason="you asked",
     )
     rows = [
         AlarmDelivery(now, f"d-{name}", "a1", name, "mail", state, low, 1, later, 0, "no answer")
@@ -353,7 +364,6 @@ def test_each_threshold_has_its_reason_and_stands_in_the_document() -> None:
 
 
 def test_a_finding_keeps_what_it_is_through_a_file(tmp_path: Path) -> None:
-    from provisioning.commissioning.findings import decode_finding, encode_finding
 
     finding = check_battery(TestedUnit(tmp_path).look())
     assert decode_finding(json.loads(json.dumps(encode_finding(finding)))) == finding
