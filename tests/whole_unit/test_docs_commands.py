@@ -104,6 +104,7 @@ ON_REAL_HARDWARE = [
     ["energy", "source"],
     ["fleet", "claim"],
     ["fleet", "key"],
+    ["provision", "acceptance"],
     *(["settings", action] for action in ("set", "back", "confirm")),  # they order from PID 1
 ]
 ENDLESS = ["provisioning.simulated"]

@@ -23,9 +23,9 @@ def check_camera(scene: Scene, name: str) -> tuple[Finding, Photograph]:
     try:
         answer = scene.world.pull(scene.settings.camera_socket(name))
     except CameraError as error:
-        return tell_none(name, title, str(error.args[0]))
+        return tell_none(name, title, why=str(error.args[0]))
     if not isinstance(answer, Picture):
-        return tell_none(name, title, answer.reason)
+        return tell_none(name, title, why=answer.reason)
     photograph = make_photograph(name, bytes(answer.data), AT)
     age_s = scene.age_s(answer)
     size = f"{answer.width}x{answer.height}"
@@ -39,7 +39,7 @@ def check_camera(scene: Scene, name: str) -> tuple[Finding, Photograph]:
     return Finding(f"camera {name}", title, Verdict.PASSED, good, figures), photograph
 
 
-def tell_none(name: str, title: str, why: str) -> tuple[Finding, Photograph]:
+def tell_none(name: str, title: str, *, why: str) -> tuple[Finding, Photograph]:
     """No picture, with the camera's own reason."""
     reason = say(
         "no picture: {why}; `unitctl cameras why {name}` says more, then test again",

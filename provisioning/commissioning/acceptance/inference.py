@@ -6,6 +6,7 @@ Never: takes the place of the inference service; the model is loaded here once a
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from appliance.model_cameras import InferenceRun
@@ -24,6 +25,32 @@ def check_inference(scene: Scene, photographs: Iterable[Photograph]) -> Finding:
     if data is None:
         reason = say("no camera gave a picture to analyse")
         return Finding(NAME, TITLE, Verdict.NOT_POSSIBLE, reason)
+    seen = analyse(scene, data)
+    figures = (
+        Figure(say("Model"), seen.model),
+        Figure(say("SHA-256 of the model"), seen.sha256[:SHOWN]),
+        Figure(say("Runs on"), seen.provider),
+        Figure(say("Time for one picture"), round(seen.took_ms, 1), "ms"),
+        Figure(say("Objects found"), seen.objects),
+        *describe_energy(scene),
+    )
+    reason = say("{model} has analysed a picture in {ms:.0f} ms", model=seen.model, ms=seen.took_ms)
+    return Finding(NAME, TITLE, Verdict.PASSED, reason, figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What one run of a model took and found."""
+
+    model: str
+    sha256: str
+    provider: str
+    took_ms: float
+    objects: int
+
+
+def analyse(scene: Scene, data: bytes) -> Analysed:
+    """One picture (JPEG) by the unit's model. Raises `ModelError`."""
     import cv2  # noqa: PLC0415  (with the model, 200 MB)
     import numpy as np  # noqa: PLC0415
 
@@ -38,18 +65,9 @@ def check_inference(scene: Scene, photographs: Iterable[Photograph]) -> Finding:
     detector.load()
     picture: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     began_s = time.monotonic()
-    found = detector.detect(picture)
+    objects = len(detector.detect(picture))
     took_ms = 1000 * (time.monotonic() - began_s)
-    figures = (
-        Figure(say("Model"), model.name),
-        Figure(say("SHA-256 of the model"), detector.digest[:SHOWN]),
-        Figure(say("Runs on"), detector.provider),
-        Figure(say("Time for one picture"), round(took_ms, 1), "ms"),
-        Figure(say("Objects found"), len(found), ""),
-        *describe_energy(scene),
-    )
-    reason = say("{model} has analysed a picture in {ms:.0f} ms", model=model.name, ms=took_ms)
-    return Finding(NAME, TITLE, Verdict.PASSED, reason, figures)
+    return Analysed(model.name, detector.digest, detector.provider, took_ms, objects)
 
 
 def describe_energy(scene: Scene) -> tuple[Figure, ...]:

@@ -22,15 +22,18 @@ REPORTS, MOST_BYTES = "reports", 4096
 
 
 def tell_report(unit: Unit, directory: Path | None, tell: Callable[[str], None]) -> int:
-    """0: it is as it was signed. `directory` None: the newest of this unit. Raises `ReportError`
-    where it is not.
+    """0: it is as it was signed; 1: it is not, or there is none. `directory` None: the newest of
+    this unit.
     """
     path = directory or find_newest(unit.directory / REPORTS)
     if path is None:
-        raise ReportError(
-            say("this unit has no report yet: `sudo unitctl provision acceptance` writes one")
-        )
-    sha256 = verify(path)
+        tell(say("this unit has no report yet: `unitctl provision acceptance` writes one"))
+        return 1
+    try:
+        sha256 = verify(path)
+    except ReportError as error:
+        tell(str(error.args[0]))
+        return 1
     tell(str(path))
     tell(say("it is as it was signed, by the key {sha256}", sha256=sha256))
     own = find_own(unit)

@@ -134,6 +134,8 @@ def test_the_command_finds_the_newest_report_and_its_key(tmp_path: Path) -> None
     report = Path(str(walk(unit)[1]["report"]))
     said: list[str] = []
     assert tell_report(unit.unit, None, said.append) == 0
+    assert tell_report(unit.unit, tmp_path, said.append) == 1
+    assert "is not as it was signed: it is not whole" in said[-1]
     assert said[0] == str(report)
     assert said[2] == "that is the key of this unit"
 

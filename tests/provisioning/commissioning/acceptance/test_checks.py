@@ -290,7 +290,13 @@ def deliver(unit: TestedUnit, **states: DeliveryState) -> None:
     unit.add(alarm, *rows, writer=ALARM)
 
 
-PEOPLE = '[channel.mail]\nkind = "apprise"\n[recipient.ada]\nchannels = ["mail"]\n'
+PEOPLE = """
+[channel.mail]
+kind = "apprise"
+address_file = "mail.txt"
+[recipient.ada]
+channels = ["mail"]
+"""
 
 
 def test_a_test_alarm_must_have_reached_each_recipient(tmp_path: Path) -> None:
