@@ -187,6 +187,13 @@ def test_an_xml_bomb_is_not_read(action: str) -> None:
     assert "sends what no camera has to send" in str(error)
 
 
+@pytest.mark.parametrize("kind", [b"a", b'a SYSTEM "file:///etc/passwd"'])
+def test_a_type_definition_without_entities_is_not_read_either(kind: bytes) -> None:
+    reply = b"<!DOCTYPE " + kind + b"><a/>"
+    with camera_with(raw={"GetDeviceInformation": reply}) as (_, service):
+        assert fail(service).trouble is Trouble.HOSTILE
+
+
 def test_an_answer_of_100_mb_is_cut_off() -> None:
     big = b"<a>" + b"x" * 100_000_000
     with camera_with(raw={"GetProfiles": big}) as (_, service):
