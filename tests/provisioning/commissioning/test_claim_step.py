@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine as Database
 
+from ota.disk import Disk
 from ota.fleet.claims.authority import Authority, open_authority
 from ota.fleet.claims.carried import answer_request, read_request
 from ota.fleet.claims.tokens import Wanted, make_token
 from ota.fleet.database.opening import open_database
 from ota.fleet.receiver.app import create_receiver
 from ota.reporting.claim_code import ClaimCode
-from ota.reporting.file_names import CERTIFICATE
+from ota.reporting.file_names import CERTIFICATE, PRIVATE
+from ota.reporting.new_key import replace_key
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
 from provisioning.commissioning.step import Status
@@ -237,3 +239,22 @@ def test_without_a_fleet_the_step_is_left_out_and_says_how_to_enter_one(
     unit.settings_path.write_text(text.replace(f'server = "{SERVER}"\n', ""))
     outcome = take().outcome
     assert (outcome.status, "unitctl fleet claim" in outcome.reason) == (Status.SKIPPED, True)
+
+
+def test_a_code_that_has_expired_since_does_not_matter_to_a_unit_that_is_in(
+    unit: Unit, fleet: Fleet, take: Take
+) -> None:
+    until = fleet.clock.stamp().utc + timedelta(days=7)
+    code = ClaimCode(fleet.make_token(), SERIAL, SERVER, until).format()
+    assert take(token=code).outcome.status is Status.DONE
+    fleet.clock.advance(timedelta(days=30).total_seconds())
+    assert take(token=code).outcome.status is Status.DONE
+
+
+def test_a_certificate_of_another_key_does_not_count(unit: Unit, fleet: Fleet, take: Take) -> None:
+    take(token=fleet.make_token())
+    other = unit.settings().update.dir / "other" / PRIVATE
+    other.parent.mkdir()
+    replace_key(Disk(), other.parent, None)
+    other.replace(unit.settings().update.dir / PRIVATE)
+    assert take().outcome.status is Status.NEEDS_ANSWER
