@@ -12,6 +12,7 @@ from appliance.errors import SettingsError
 from appliance.process.settings_checks import SettingsFinding
 from appliance.settings import Settings
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from power.audit.battery_settings import find_doubtful
 from power.guard.poll_rate import PROMISED_S, estimate_stop_s
 from power.probe.ports import KERNEL_NAME, find_lasting_name
@@ -43,7 +44,7 @@ def find_what_the_service_refuses(settings: Settings) -> Iterator[SettingsFindin
     try:
         open_meters(settings, SystemClock())
     except SettingsError as error:
-        yield SettingsFinding(("charger",), f"cannot be used: {error}")
+        yield SettingsFinding(("charger",), say("cannot be used: {error}", error=error))
 
 
 def find_passing_ports(settings: Settings) -> Iterator[SettingsFinding]:
@@ -53,10 +54,14 @@ def find_passing_ports(settings: Settings) -> Iterator[SettingsFinding]:
     for section, name, port in sections:
         if not port.startswith(TCP) and KERNEL_NAME.fullmatch(port.rpartition("/")[2]):
             lasting = find_lasting_name(port)
-            better = lasting if lasting != port else "its name in /dev/serial/by-path"
+            better = lasting if lasting != port else say("its name in /dev/serial/by-path")
             yield SettingsFinding(
                 (section, name, "port"),
-                f"is {port}, which may be another adapter after a restart: use {better}",
+                say(
+                    "is {port}, which may be another adapter after a restart: use {better}",
+                    port=port,
+                    better=better,
+                ),
                 is_warning=True,
             )
 
@@ -66,29 +71,49 @@ def find_late_stops(settings: Settings) -> Iterator[SettingsFinding]:
     times = estimate_times(settings)
     first = min(times, key=estimate_fall_s)
     if estimate_fall_s(first) > PROMISED_S:
-        text = f"{format_wait(first)}, and nothing else measures the battery sooner: its loads stop"
-        yield warn_of_late_stop(first, text, estimate_fall_s(first), "it has fallen")
+        text = say(
+            "{wait}, and nothing else measures the battery sooner: its loads stop",
+            wait=format_wait(first),
+        )
+        yield warn_of_late_stop(first, text, estimate_fall_s(first), say("it has fallen"))
         return
     for time in {one.device.place: one for one in reversed(times) if is_pack(one)}.values():
         if (stop_s := estimate_cell_s(time)) > PROMISED_S:
-            text = f"{format_wait(time)}: loads stop"
-            yield warn_of_late_stop(time, text, stop_s, "a single cell has become weak")
+            text = say("{wait}: loads stop", wait=format_wait(time))
+            yield warn_of_late_stop(time, text, stop_s, say("a single cell has become weak"))
 
 
 def format_wait(time: DeviceTime) -> str:
     """Why the turn of a device comes late, in words."""
     interval_s = time.device.profile.least_interval_s
     if interval_s > time.round_s:
-        return f"is of a model that may be asked once in {interval_s:g} s"
+        return say(
+            "is of a model that may be asked once in {interval_s:g} s", interval_s=interval_s
+        )
     beside = format_count(time.beside, "other device")
-    return f"has {beside} beside it, and to ask them all takes some {time.round_s:.1f} s"
+    return say(
+        "has {beside} beside it, and to ask them all takes some {round_s:.1f} s",
+        beside=beside,
+        round_s=time.round_s,
+    )
 
 
 def warn_of_late_stop(time: DeviceTime, text: str, stop_s: float, when: str) -> SettingsFinding:
-    mends = "fewer devices on its port mend" if time.beside else "one of another model beside mends"
+    mends = (
+        say("fewer devices on its port mend")
+        if time.beside
+        else say("one of another model beside mends")
+    )
     return SettingsFinding(
         (*time.device.where, "port"),
-        f"{text} up to {stop_s:.0f} s after {when} (the aim is {PROMISED_S:g} s); {mends} that",
+        say(
+            "{text} up to {stop_s:.0f} s after {when} (the aim is {promised_s:g} s); {mends} that",
+            text=text,
+            stop_s=stop_s,
+            when=when,
+            promised_s=PROMISED_S,
+            mends=mends,
+        ),
         is_warning=True,
     )
 
@@ -123,8 +148,11 @@ def find_idle_baud(device: NamedDevice) -> Iterator[SettingsFinding]:
     if port.startswith(TCP) and device.settings.baud is not None:
         yield device.warn(
             "baud",
-            f"changes nothing at {port}: set the speed in the gateway or bridge, and leave it out "
-            "here",
+            say(
+                "changes nothing at {port}: set the speed in the gateway or bridge, and leave "
+                "it out here",
+                port=port,
+            ),
         )
 
 
@@ -135,14 +163,21 @@ def find_idle_framing(device: NamedDevice) -> Iterator[SettingsFinding]:
     if profile.protocol not in MODBUS:
         yield device.warn(
             "framing",
-            f"changes nothing: a {profile.name} has frames of its own ({profile.protocol}), and "
-            "not those of Modbus; leave it out",
+            say(
+                "changes nothing: a {profile} has frames of its own ({protocol}), and not those "
+                "of Modbus; leave it out",
+                profile=profile.name,
+                protocol=profile.protocol,
+            ),
         )
     elif not port.startswith(TCP):
         yield device.warn(
             "framing",
-            f"changes nothing at {port}: on a serial line Modbus always has RTU frames; leave it "
-            "out, or name the tcp://HOST:PORT of the bridge",
+            say(
+                "changes nothing at {port}: on a serial line Modbus always has RTU frames; "
+                "leave it out, or name the tcp://HOST:PORT of the bridge",
+                port=port,
+            ),
         )
 
 
@@ -155,8 +190,13 @@ def find_poleward_panels(settings: Settings) -> Iterator[SettingsFinding]:
     if is_tilted and off_deg > MOST_OFF_EQUATOR_DEG:
         yield SettingsFinding(
             ("panels", "azimuth_deg"),
-            f"is {azimuth_deg:g}, so that the panels face away from the sun at latitude "
-            f"{site.latitude_deg:g}: measure it at the panels (0 is north, 90 east, 180 south), or "
-            f"leave it out for {equator_deg:g}",
+            say(
+                "is {azimuth_deg:g}, so that the panels face away from the sun at latitude "
+                "{latitude_deg:g}: measure it at the panels (0 is north, 90 east, 180 south), "
+                "or leave it out for {equator_deg:g}",
+                azimuth_deg=azimuth_deg,
+                latitude_deg=site.latitude_deg,
+                equator_deg=equator_deg,
+            ),
             is_warning=True,
         )

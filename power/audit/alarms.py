@@ -17,6 +17,7 @@ from appliance.chemistry import (
 from appliance.errors import ApplianceError
 from appliance.model import BatteryReading, ChargeStage, PowerReading
 from appliance.settings import BatterySettings
+from appliance.wording.sentence import say
 
 CHARGING_C_RATE = 0.01  # C/100: a current sensor may be off by half of that
 COLD_SLACK_C, HOT_SLACK_C = 0.5, 1.0  # of a probe
@@ -97,9 +98,12 @@ def find_alarms(
     if reading is not None and reading.charge_stage is ChargeStage.EQUALIZE and not cell.equalize_v:
         yield Alarm(
             "battery-equalize",
-            f"a charge controller equalizes, which harms {cell.title}. Switch equalization off in "
-            "the controller, and set its battery type; `unitctl battery audit` shows what it is "
-            "set to",
+            say(
+                "a charge controller equalizes, which harms {cell}. Switch equalization off in "
+                "the controller, and set its battery type; `unitctl battery audit` shows what "
+                "it is set to",
+                cell=cell.title,
+            ),
             0.0,
         )
     for one in list_measured(reading, packs, battery):
@@ -112,7 +116,7 @@ def list_measured(
     """Each pack; and of the battery as a whole what no pack measures, and its mean cell."""
     for pack, share in zip(packs, compute_shares(packs), strict=True):
         yield Measured(
-            f"bms {pack.device}",
+            say("bms {device}", device=pack.device),
             share,
             pack.current_a,
             pack.lowest_temperature_c,
@@ -127,7 +131,7 @@ def list_measured(
     volts, temperature_c = reading.battery_voltage_v, reading.battery_temperature_c
     probe_c = None if has_probe else temperature_c
     yield Measured(
-        "the battery",
+        say("the battery"),
         1.0,
         reading.battery_current_a if not (has_current and has_probe) else None,
         probe_c,
@@ -152,9 +156,16 @@ def find_frost(one: Measured, cell: ChemistryProfile, battery: BatterySettings) 
     if is_charged(one, battery):
         yield Alarm(
             f"battery-cold-{slug(one)}",
-            f"{one.name} is charged with {one.current_a:.0f} A at {one.coldest_c:.0f} C: below "
-            f"{limit_c:.0f} C charging damages {cell.title}. Switch off its charger until it is "
-            "warmer, and set the charger or the BMS to disable charging in the cold",
+            say(
+                "{name} is charged with {current_a:.0f} A at {coldest_c:.0f} C: below "
+                "{limit_c:.0f} C charging damages {cell}. Switch off its charger until it is "
+                "warmer, and set the charger or the BMS to disable charging in the cold",
+                name=one.name,
+                current_a=one.current_a,
+                coldest_c=one.coldest_c,
+                limit_c=limit_c,
+                cell=cell.title,
+            ),
             LATER_S,
         )
 
@@ -166,12 +177,20 @@ def find_heat(one: Measured, cell: ChemistryProfile, battery: BatterySettings) -
         return
     charged = hot_c > cell.charge_until_c + HOT_SLACK_C and is_charged(one, battery)
     if charged or hot_c > cell.hottest_c + HOT_SLACK_C:
-        doing = "is charged at" if charged else "has"
+        doing = say("is charged at") if charged else say("has")
         yield Alarm(
             f"battery-hot-{slug(one)}",
-            f"{one.name} {doing} {hot_c:.0f} C: {cell.title} may be charged up to "
-            f"{cell.charge_until_c:.0f} C and be {cell.hottest_c:.0f} C at most. Shade and "
-            "ventilate it, look for a hot terminal or cell, and lower the charging current",
+            say(
+                "{name} {doing} {hot_c:.0f} C: {cell} may be charged up to {charge_until_c:.0f} "
+                "C and be {hottest_c:.0f} C at most. Shade and ventilate it, look for a hot "
+                "terminal or cell, and lower the charging current",
+                name=one.name,
+                doing=doing,
+                hot_c=hot_c,
+                cell=cell.title,
+                charge_until_c=cell.charge_until_c,
+                hottest_c=cell.hottest_c,
+            ),
             LATER_S,
         )
 
@@ -184,9 +203,16 @@ def find_overcharge(
     if one.cell_v is not None and one.cell_v > highest_v + VOLTAGE_SLACK_V:
         yield Alarm(
             f"battery-high-{slug(one)}",
-            f"{one.name} has a cell at {one.cell_v:.2f} V: more than {highest_v:.2f} V damages "
-            f"{cell.title}. Lower absorption and equalization of the charger (`unitctl battery "
-            f"audit` shows them), and check `cells` in the settings ({count_cells(battery)})",
+            say(
+                "{name} has a cell at {cell_v:.2f} V: more than {highest_v:.2f} V damages "
+                "{cell}. Lower absorption and equalization of the charger (`unitctl battery "
+                "audit` shows them), and check `cells` in the settings ({cells})",
+                name=one.name,
+                cell_v=one.cell_v,
+                highest_v=highest_v,
+                cell=cell.title,
+                cells=count_cells(battery),
+            ),
             SOON_S,
         )
 
@@ -210,9 +236,15 @@ def find_overcurrent(
     if one.current_a is not None and one.current_a > most_a:
         yield Alarm(
             f"battery-current-{slug(one)}",
-            f"{one.name} is charged with {one.current_a:.0f} A: makers of {cell.title} allow "
-            f"{most_a:.0f} A for this capacity. Lower the highest charging current of the "
-            "controller, or check `capacity_wh` in the settings",
+            say(
+                "{name} is charged with {current_a:.0f} A: makers of {cell} allow {most_a:.0f} "
+                "A for this capacity. Lower the highest charging current of the controller, or "
+                "check `capacity_wh` in the settings",
+                name=one.name,
+                current_a=one.current_a,
+                cell=cell.title,
+                most_a=most_a,
+            ),
             LONG_S,
         )
 

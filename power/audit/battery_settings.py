@@ -15,6 +15,7 @@ from appliance.chemistry import (
 from appliance.process.settings_checks import SettingsFinding
 from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings, SleepMode
+from appliance.wording.sentence import say
 
 DAYS_TO_FILL = 60.0  # a battery that the panels do not fill in a season
 SUN_H = 3.0  # of full sun a day, a poor year's mean
@@ -44,16 +45,33 @@ def find_doubtful_capacity(settings: Settings) -> Iterator[SettingsFinding]:
     most_w = get_profile(battery).charger.charge_c_rate_most * capacity_wh
     why = ""
     if reserve_wh > usable_wh:
-        why = f"less than the {reserve_wh:.0f} Wh that HIBERNATE needs for reserve_days"
+        why = say(
+            "less than the {reserve_wh:.0f} Wh that HIBERNATE needs for reserve_days",
+            reserve_wh=reserve_wh,
+        )
     elif peak_w > most_w:
-        why = f"so little that panels of {peak_w:g} W charge it faster than its makers allow"
+        why = say(
+            "so little that panels of {peak_w:g} W charge it faster than its makers allow",
+            peak_w=peak_w,
+        )
     elif capacity_wh > DAYS_TO_FILL * SUN_H * peak_w:
-        why = f"more than panels of {peak_w:g} W fill in {DAYS_TO_FILL:.0f} days"
+        why = say(
+            "more than panels of {peak_w:g} W fill in {days_to_fill:.0f} days",
+            peak_w=peak_w,
+            days_to_fill=DAYS_TO_FILL,
+        )
     if why:
         yield warn(
             ("battery", "capacity_wh"),
-            f"is {capacity_wh:g} Wh ({compute_capacity_ah(battery):.0f} Ah at {volts:g} V), {why}; "
-            f"{capacity_wh:g} Ah would be {capacity_wh * volts:.0f} Wh: see the battery's label",
+            say(
+                "is {capacity_wh:g} Wh ({capacity_ah:.0f} Ah at {volts:g} V), {why}; "
+                "{capacity_wh:g} Ah would be {would_be_wh:.0f} Wh: see the battery's label",
+                capacity_wh=capacity_wh,
+                capacity_ah=compute_capacity_ah(battery),
+                volts=volts,
+                why=why,
+                would_be_wh=capacity_wh * volts,
+            ),
         )
 
 
@@ -66,8 +84,13 @@ def find_doubtful_resistance(settings: Settings) -> Iterator[SettingsFinding]:
     if set_ohm is not None and not low * usual_ohm <= set_ohm <= high * usual_ohm:
         yield warn(
             ("battery", "resistance_ohm"),
-            f"is {set_ohm:g} ohm, {set_ohm / usual_ohm:.2g} times what a battery of its size has "
-            f"with its cables ({usual_ohm:.3f} ohm): measure it, or leave it out",
+            say(
+                "is {set_ohm:g} ohm, {times:.2g} times what a battery of its size has with "
+                "its cables ({usual_ohm:.3f} ohm): measure it, or leave it out",
+                set_ohm=set_ohm,
+                times=set_ohm / usual_ohm,
+                usual_ohm=usual_ohm,
+            ),
         )
 
 
@@ -80,8 +103,13 @@ def find_foreign_ladder(settings: Settings) -> Iterator[SettingsFinding]:
         if set_pct < suits_pct - LADDER_SLACK_PCT:
             yield warn(
                 ("energy", spec.name),
-                f"is {set_pct:g}, for {profile.title} it should be about {suits_pct:g}: an "
-                "emptier battery ages; leave it out for that",
+                say(
+                    "is {set_pct:g}, for {profile} it should be about {suits_pct:g}: an emptier "
+                    "battery ages; leave it out for that",
+                    set_pct=set_pct,
+                    profile=profile.title,
+                    suits_pct=suits_pct,
+                ),
             )
 
 
@@ -92,9 +120,14 @@ def find_low_hibernate_power(settings: Settings) -> Iterator[SettingsFinding]:
     if power_w < least_w:
         yield warn(
             ("energy", "hibernate_power_w"),
-            f"is {power_w:g}, less than a computer with sleep = '{mode.value}' draws "
-            f"({least_w:g} W or more): measure it at the battery, or leave it out; the reserve for "
-            "dark days follows from it",
+            say(
+                "is {power_w:g}, less than a computer with sleep = '{mode}' draws ({least_w:g} "
+                "W or more): measure it at the battery, or leave it out; the reserve for dark "
+                "days follows from it",
+                power_w=power_w,
+                mode=mode.value,
+                least_w=least_w,
+            ),
         )
 
 
@@ -106,9 +139,14 @@ def find_heavy_heaters(settings: Settings) -> Iterator[SettingsFinding]:
             amps = switch.idle_w / settings.battery.nominal_voltage_v
             yield warn(
                 ("switch", name, "idle_w"),
-                f"is {switch.idle_w:g} W, {amps:.0f} A from a battery of {capacity_wh:g} Wh: its "
-                "voltage may fall so far that the unit powers off; a smaller heater, or a larger "
-                "battery",
+                say(
+                    "is {idle_w:g} W, {amps:.0f} A from a battery of {capacity_wh:g} Wh: its "
+                    "voltage may fall so far that the unit powers off; a smaller heater, or a "
+                    "larger battery",
+                    idle_w=switch.idle_w,
+                    amps=amps,
+                    capacity_wh=capacity_wh,
+                ),
             )
 
 
@@ -120,9 +158,14 @@ def find_strong_sources(settings: Settings) -> Iterator[SettingsFinding]:
         if source.power_w > most_w:
             yield warn(
                 ("source", name, "power_w"),
-                f"is {source.power_w:g} W, more than its makers allow for a battery of "
-                f"{battery.capacity_wh:g} Wh ({most_w:.0f} W): give what the charger puts into the "
-                "battery, not what the engine can",
+                say(
+                    "is {power_w:g} W, more than its makers allow for a battery of "
+                    "{capacity_wh:g} Wh ({most_w:.0f} W): give what the charger puts into the "
+                    "battery, not what the engine can",
+                    power_w=source.power_w,
+                    capacity_wh=battery.capacity_wh,
+                    most_w=most_w,
+                ),
             )
 
 

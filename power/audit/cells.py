@@ -11,6 +11,7 @@ from appliance.chemistry import count_cells
 from appliance.errors import ApplianceError
 from appliance.model import BatteryReading
 from appliance.settings import BatterySettings
+from appliance.wording.sentence import join_sentences, say
 
 HOLDS_S = 60.0
 NEAR_WHOLE = 0.15  # of a cell: how near a pack's voltage over a cell's must be to a whole number
@@ -62,9 +63,14 @@ def count_measured_cells(pack: BatteryReading) -> int | None:
 
 def describe(packs: dict[str, int], battery: BatterySettings) -> str:
     """What happened, and what to do."""
-    measured = ", ".join(f"bms {name} measures {cells}" for name, cells in packs.items())
-    return (
-        f"the settings have {count_cells(battery)} cells in series, {measured}: each voltage of a "
-        f"cell, and so charge and guard, are wrong. Set `cells` under [battery] to what the BMS "
-        "and the data sheet say"
+    parts = [
+        say("bms {name} measures {cells}", name=name, cells=cells) for name, cells in packs.items()
+    ]
+    measured = join_sentences(", ", parts)
+    return say(
+        "the settings have {cells} cells in series, {measured}: each voltage of a cell, and "
+        "so charge and guard, are wrong. Set `cells` under [battery] to what the BMS and "
+        "the data sheet say",
+        cells=count_cells(battery),
+        measured=measured,
     )

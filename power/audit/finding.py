@@ -7,6 +7,8 @@ Never: calls a set-point right that could not be read.
 from dataclasses import dataclass
 from enum import Enum
 
+from appliance.wording.sentence import Sentence, say
+
 UNKNOWN = "?"
 
 
@@ -33,7 +35,13 @@ class Finding:
 
     def describe(self) -> str:
         """What is wrong, what it does, and what to set."""
-        return f"{self.name} is set to {self.set_to}: {self.harm}; set it to {self.should_be}"
+        return say(
+            "{name} is set to {set_to}: {harm}; set it to {should_be}",
+            name=self.name,
+            set_to=self.set_to,
+            harm=self.harm,
+            should_be=self.should_be,
+        )
 
 
 def judge_words(name: str, *, set_to: str | None, should_be: str, harm: str = "") -> Finding:
@@ -60,8 +68,10 @@ class Range:
 
     def describe(self) -> str:
         """As people read it: 13.80 to 14.60 V."""
-        low, high = (f"{value:.{self.digits}f}" for value in (self.low, self.high))
-        return f"{low} {self.unit}" if low == high else f"{low} to {high} {self.unit}"
+        low, high = (self._write(value) for value in (self.low, self.high))
+        if low == high:
+            return say("{figure} {unit}", figure=low, unit=self.unit)
+        return say("{low} to {high} {unit}", low=low, high=high, unit=self.unit)
 
     def judge(self, name: str, value: float | None) -> Finding:
         """The finding of a figure of that name."""
@@ -70,7 +80,12 @@ class Range:
 
     def format(self, value: float | None) -> str | None:
         """A figure with its unit."""
-        return None if value is None else f"{value:.{self.digits}f} {self.unit}"
+        if value is None:
+            return None
+        return say("{figure} {unit}", figure=self._write(value), unit=self.unit)
+
+    def _write(self, value: float) -> Sentence:
+        return Sentence(f"{{number:.{self.digits}f}}", {"number": value})
 
     def _find_harm(self, value: float | None) -> str:
         if value is None or self.low - self.slack <= value <= self.high + self.slack:

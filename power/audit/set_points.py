@@ -12,6 +12,7 @@ from dataclasses import replace
 from appliance.chemistry import ChemistryProfile, count_cells, get_profile
 from appliance.model_set_points import SetPoints
 from appliance.settings import BatterySettings
+from appliance.wording.sentence import say
 from power.audit.disconnects import (
     CELL_SLACK_V,
     judge_frost,
@@ -23,10 +24,12 @@ from power.audit.finding import Finding, Range, judge_words
 
 CELL_SLACK_MV_PER_C = 0.3  # of one cell: in steps of 1 mV of 12 V and more
 SOLD_AS_V = 12.0
-OTHER_KIND = "its voltages are those of another kind of battery"
+OTHER_KIND = say("its voltages are those of another kind of battery")
 OTHER_LITHIUM = "NMC"  # in a device's words; none of the supported chemistries
-NO_FLOAT = "none: it charges anew below a voltage"
-OTHER_CELLS = "its voltages are for another number of cells, or `cells` in the settings is wrong"
+NO_FLOAT = say("none: it charges anew below a voltage")
+OTHER_CELLS = say(
+    "its voltages are for another number of cells, or `cells` in the settings is wrong"
+)
 
 
 def audit_set_points(
@@ -53,9 +56,9 @@ def judge_battery(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterato
     is_other = one.is_lithium is not None and one.is_lithium is cell.has_acid
     is_other |= OTHER_LITHIUM in (one.battery_type or "")
     yield judge_words(
-        "battery type",
+        say("battery type"),
         set_to=one.battery_type,
-        should_be=f"{cell.title}, or user",
+        should_be=say("{cell}, or user", cell=cell.title),
         harm=OTHER_KIND if is_other else "",
     )
     if one.cells is not None:
@@ -67,7 +70,7 @@ def judge_system_v(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterat
     """The nominal voltage: batteries are sold as 12, 24, 36 and 48 V."""
     nominal_v = SOLD_AS_V * max(1, round(cells * cell.nominal_v / SOLD_AS_V))
     allowed = Range(nominal_v, nominal_v, OTHER_CELLS, OTHER_CELLS, digits=0)
-    yield allowed.judge("system voltage", one.system_v)
+    yield allowed.judge(say("system voltage"), one.system_v)
 
 
 def judge_charging(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterator[Finding]:
@@ -76,13 +79,15 @@ def judge_charging(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterat
     absorption = Range(
         limits.absorption_least_v * cells,
         limits.absorption_most_v * cells,
-        "the battery never becomes full",
-        "the cells are overcharged",
+        say("the battery never becomes full"),
+        say("the cells are overcharged"),
         slack=slack_v,
     )
     yield absorption.judge("absorption", one.absorption_v)
     if one.floats is False:
-        yield judge_words("float", set_to=NO_FLOAT, should_be="none, or as the battery needs it")
+        yield judge_words(
+            "float", set_to=NO_FLOAT, should_be=say("none, or as the battery needs it")
+        )
     else:
         yield judge_float(one, cell, cells)
     if one.recharge_v is not None:
@@ -95,8 +100,8 @@ def judge_float(one: SetPoints, cell: ChemistryProfile, cells: int) -> Finding:
     floating = Range(
         limits.float_least_v * cells,
         limits.float_most_v * cells,
-        "a full battery is discharged before it is charged again",
-        "a full battery is held too high for hours, which ages it",
+        say("a full battery is discharged before it is charged again"),
+        say("a full battery is held too high for hours, which ages it"),
         slack=slack_v,
     )
     return floating.judge("float", one.float_v)
@@ -108,11 +113,11 @@ def judge_recharge(one: SetPoints, cell: ChemistryProfile, cells: int) -> Findin
     allowed = Range(
         cell.charger.recharge_least_v * cells,
         max(highest_v, cell.charger.recharge_least_v * cells),
-        "a battery that was discharged is not charged fully again",
-        "absorption begins anew all day, which ages a full battery",
+        say("a battery that was discharged is not charged fully again"),
+        say("absorption begins anew all day, which ages a full battery"),
         slack=CELL_SLACK_V * cells,
     )
-    return allowed.judge("recharge below", one.recharge_v)
+    return allowed.judge(say("recharge below"), one.recharge_v)
 
 
 def judge_over_voltage(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterator[Finding]:
@@ -120,12 +125,12 @@ def judge_over_voltage(one: SetPoints, cell: ChemistryProfile, cells: int) -> It
     allowed = Range(
         one.absorption_v or cell.charger.absorption_least_v * cells,
         cell.charger.over_voltage_most_v * cells,
-        "it stops charging before the battery is full",
-        "a charge control that fails overcharges the cells",
+        say("it stops charging before the battery is full"),
+        say("a charge control that fails overcharges the cells"),
         slack=CELL_SLACK_V * cells,
     )
     if one.over_voltage_v is not None:
-        yield allowed.judge("over-voltage disconnect", one.over_voltage_v)
+        yield allowed.judge(say("over-voltage disconnect"), one.over_voltage_v)
 
 
 def judge_equalization(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterator[Finding]:
@@ -136,15 +141,20 @@ def judge_equalization(one: SetPoints, cell: ChemistryProfile, cells: int) -> It
     most_v = cell.highest_v * cells
     if harms:
         most_v = one.absorption_v or cell.charger.absorption_least_v * cells
-    should_be = "off" if harms else f"off, or up to {most_v:.2f} V"
+    should_be = say("off") if harms else say("off, or up to {most_v:.2f} V", most_v=most_v)
     if one.equalizes is False:
         yield judge_words(name, set_to="off", should_be=should_be)
     elif one.equalizes is None or one.equalize_v is None:
         yield judge_words(name, set_to=None, should_be=should_be)
     else:
         is_harmless = one.equalize_v <= most_v + CELL_SLACK_V * cells
-        harm = "" if is_harmless else "it holds the cells too high for hours"
-        yield judge_words(name, set_to=f"{one.equalize_v:.2f} V", should_be=should_be, harm=harm)
+        harm = "" if is_harmless else say("it holds the cells too high for hours")
+        yield judge_words(
+            name,
+            set_to=say("{volts:.2f} V", volts=one.equalize_v),
+            should_be=should_be,
+            harm=harm,
+        )
 
 
 def judge_compensation(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterator[Finding]:
@@ -152,15 +162,21 @@ def judge_compensation(one: SetPoints, cell: ChemistryProfile, cells: int) -> It
     allowed = Range(
         1000 * cell.charger.compensation_strongest_v_per_c * cells,
         1000 * cell.charger.compensation_weakest_v_per_c * cells,
-        "it charges too high in the cold and too low in the heat",
-        "it charges too low in the cold and too high in the heat",
+        say("it charges too high in the cold and too low in the heat"),
+        say("it charges too low in the cold and too high in the heat"),
         "mV/C",
         0,
         CELL_SLACK_MV_PER_C * cells,
     )
     value = one.compensation_v_per_c
-    found = allowed.judge("temperature compensation", None if value is None else 1000 * value)
-    yield replace(found, should_be=f"{1000 * cell.compensation_v_per_c * cells:.0f} mV/C")
+    found = allowed.judge(say("temperature compensation"), None if value is None else 1000 * value)
+    yield replace(
+        found,
+        should_be=say(
+            "{millivolt:.0f} mV/C",
+            millivolt=1000 * cell.compensation_v_per_c * cells,
+        ),
+    )
 
 
 Rule = Callable[[SetPoints, ChemistryProfile, int], Iterator[Finding]]

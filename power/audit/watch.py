@@ -11,6 +11,7 @@ from appliance.errors import ApplianceError
 from appliance.model import BatteryReading, PowerReading
 from appliance.model_set_points import SetPoints
 from appliance.settings import BatterySettings
+from appliance.wording.sentence import say
 from power.audit.alarms import BatteryAlarms
 from power.audit.cells import CellCountCheck
 from power.audit.finding import AuditResult
@@ -57,7 +58,7 @@ class BatteryWatch:
             self._judged[one.device] = one, uvp_v, text
         if not text:
             return None
-        fault = SetPointFault(f"{one.device}: {text}")
+        fault = SetPointFault(say("{device}: {text}", device=one.device, text=text))
         fault.code = f"set-points-{one.device.replace(' ', '-')}"
         return fault
 
@@ -72,6 +73,12 @@ def describe_wrong(one: SetPoints, battery: BatterySettings, bms_uvp_v: float | 
     if not wrong:
         return ""
     more = len(wrong) - MOST_TOLD
-    rest = f". {more} more" if more > 0 else ""
-    told = ". Also: ".join(wrong[:MOST_TOLD])
-    return f"{told}{rest}. `unitctl battery audit` shows all; the unit changes nothing in a device"
+    rest = say(". {more} more", more=more) if more > 0 else ""
+    told = wrong[0]
+    for also in wrong[1:MOST_TOLD]:
+        told = say("{told}. Also: {also}", told=told, also=also)
+    return say(
+        "{told}{rest}. `unitctl battery audit` shows all; the unit changes nothing in a device",
+        told=told,
+        rest=rest,
+    )

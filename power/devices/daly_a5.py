@@ -11,6 +11,7 @@ of an ampere.
 
 from appliance.model import BatteryReading, Quality, Stamp
 from appliance.model_set_points import SetPoints
+from appliance.wording.sentence import say
 from power.devices.daly import CELLS, NO_SENSOR, decode_measured_fields
 from power.protocol.conversions import (
     StatusValue,
@@ -60,51 +61,51 @@ CELL_ROWS = tuple(
 # fmt: on
 
 # 0x98, by byte and bit. The even bits of bytes 0 to 3 are warnings that come before these.
-ALARM_NAMES = {
+ALARM_NAMES: dict[str, dict[int, str]] = {
     "voltage_alarms": {
-        1: "cell over-voltage",
-        3: "cell under-voltage",
-        5: "pack over-voltage",
-        7: "pack under-voltage",
+        1: say("cell over-voltage"),
+        3: say("cell under-voltage"),
+        5: say("pack over-voltage"),
+        7: say("pack under-voltage"),
     },
     "temperature_alarms": {
-        1: "charge over-temperature",
-        3: "charge under-temperature",
-        5: "discharge over-temperature",
-        7: "discharge under-temperature",
+        1: say("charge over-temperature"),
+        3: say("charge under-temperature"),
+        5: say("discharge over-temperature"),
+        7: say("discharge under-temperature"),
     },
     "current_alarms": {
-        1: "charge over-current",
-        3: "discharge over-current",
-        5: "state of charge high",
-        7: "state of charge low",
+        1: say("charge over-current"),
+        3: say("discharge over-current"),
+        5: say("state of charge high"),
+        7: say("state of charge low"),
     },
-    "difference_alarms": {1: "cells differ", 3: "temperatures differ"},
+    "difference_alarms": {1: say("cells differ"), 3: say("temperatures differ")},
     "transistor_alarms": {
-        0: "charge MOSFET too hot",
-        1: "discharge MOSFET too hot",
-        2: "charge MOSFET's temperature sensor",
-        3: "discharge MOSFET's temperature sensor",
-        4: "charge MOSFET stuck",
-        5: "discharge MOSFET stuck",
-        6: "charge MOSFET open",
-        7: "discharge MOSFET open",
+        0: say("charge MOSFET too hot"),
+        1: say("discharge MOSFET too hot"),
+        2: say("charge MOSFET's temperature sensor"),
+        3: say("discharge MOSFET's temperature sensor"),
+        4: say("charge MOSFET stuck"),
+        5: say("discharge MOSFET stuck"),
+        6: say("charge MOSFET open"),
+        7: say("discharge MOSFET open"),
     },
     "module_alarms": {
-        0: "measuring chip",
-        1: "voltage measurement",
-        2: "temperature sensor",
+        0: say("measuring chip"),
+        1: say("voltage measurement"),
+        2: say("temperature sensor"),
         3: "memory",
         4: "clock",
         5: "precharge",
         6: "communication",
-        7: "internal communication",
+        7: say("internal communication"),
     },
     "sensor_alarms": {
-        0: "current measurement",
-        1: "pack voltage measurement",
-        2: "short circuit",
-        3: "too low to be charged",
+        0: say("current measurement"),
+        1: say("pack voltage measurement"),
+        2: say("short circuit"),
+        3: say("too low to be charged"),
     },
 }
 

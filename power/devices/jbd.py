@@ -10,6 +10,7 @@ not subtracted from the state of charge.
 """
 
 from appliance.model import BatteryReading, Stamp
+from appliance.wording.sentence import say
 from power.protocol.conversions import (
     apply_stopping_alarms,
     build_battery_reading,
@@ -60,19 +61,19 @@ CELL_ROWS = tuple(
 )
 
 PROTECTION = {
-    0: "cell over-voltage",
-    1: "cell under-voltage",
-    2: "pack over-voltage",
-    3: "pack under-voltage",
-    4: "charge over-temperature",
-    5: "charge under-temperature",
-    6: "discharge over-temperature",
-    7: "discharge under-temperature",
-    8: "charge over-current",
-    9: "discharge over-current",
-    10: "short circuit",
-    11: "measuring chip",
-    12: "MOSFETs locked",
+    0: say("cell over-voltage"),
+    1: say("cell under-voltage"),
+    2: say("pack over-voltage"),
+    3: say("pack under-voltage"),
+    4: say("charge over-temperature"),
+    5: say("charge under-temperature"),
+    6: say("discharge over-temperature"),
+    7: say("discharge under-temperature"),
+    8: say("charge over-current"),
+    9: say("discharge over-current"),
+    10: say("short circuit"),
+    11: say("measuring chip"),
+    12: say("MOSFETs locked"),
 }
 STOP_CHARGE = (0, 2, 4, 5, 8, 11, 12)
 STOP_DISCHARGE = (1, 3, 6, 7, 9, 10, 11, 12)

@@ -14,6 +14,7 @@ so it drifts for weeks on a pack that is never full. It has no form for "not kno
 from appliance.model import BatteryReading, Stamp
 from appliance.model_set_points import SetPoints
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from power.protocol.conversions import (
     apply_stopping_alarms,
     build_battery_reading,
@@ -89,28 +90,28 @@ ROWS = (  # BMS RS485 Modbus V1.1, data area; addresses in bytes
 # fmt: on
 
 ALARMS = {  # 12A0; not bit 18 (no GPS) and 19 (the delivered password), set on healthy packs
-    0: "wire resistance",
-    1: "MOSFETs too hot",
-    2: "wrong number of cells",
-    3: "current sensor",
-    4: "cell over-voltage",
-    5: "pack over-voltage",
-    6: "charge over-current",
-    7: "charge short circuit",
-    8: "charge over-temperature",
-    9: "charge under-temperature",
-    10: "internal communication",
-    11: "cell under-voltage",
-    12: "pack under-voltage",
-    13: "discharge over-current",
-    14: "discharge short circuit",
-    15: "discharge over-temperature",
-    16: "charge MOSFET",
-    17: "discharge MOSFET",
-    20: "discharge did not start",
-    21: "battery too hot",
-    22: "temperature sensor",
-    23: "parallel module",
+    0: say("wire resistance"),
+    1: say("MOSFETs too hot"),
+    2: say("wrong number of cells"),
+    3: say("current sensor"),
+    4: say("cell over-voltage"),
+    5: say("pack over-voltage"),
+    6: say("charge over-current"),
+    7: say("charge short circuit"),
+    8: say("charge over-temperature"),
+    9: say("charge under-temperature"),
+    10: say("internal communication"),
+    11: say("cell under-voltage"),
+    12: say("pack under-voltage"),
+    13: say("discharge over-current"),
+    14: say("discharge short circuit"),
+    15: say("discharge over-temperature"),
+    16: say("charge MOSFET"),
+    17: say("discharge MOSFET"),
+    20: say("discharge did not start"),
+    21: say("battery too hot"),
+    22: say("temperature sensor"),
+    23: say("parallel module"),
 }
 STOP_CHARGE = (1, 2, 4, 5, 6, 7, 8, 9, 16)
 STOP_DISCHARGE = (1, 2, 11, 12, 13, 14, 15, 17)

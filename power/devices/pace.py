@@ -9,6 +9,7 @@ Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with
 import re
 
 from appliance.model import BatteryReading, Stamp
+from appliance.wording.sentence import say
 from power.devices.pylontech import (
     TEMPERATURES,
     YdtBattery,
@@ -43,31 +44,31 @@ REGISTERS = (
 )
 # fmt: on
 
-BITS = {
+BITS: dict[str, dict[int, str]] = {
     "protections_1": {
-        0: "cell voltage too high",
-        1: "cell voltage too low",
-        2: "pack voltage too high",
-        3: "pack voltage too low",
-        4: "charge current too high",
-        5: "discharge current too high",
-        6: "short circuit",
+        0: say("cell voltage too high"),
+        1: say("cell voltage too low"),
+        2: say("pack voltage too high"),
+        3: say("pack voltage too low"),
+        4: say("charge current too high"),
+        5: say("discharge current too high"),
+        6: say("short circuit"),
     },
     "protections_2": {  # b7: the pack is full
-        0: "too hot to charge",
-        1: "too hot to discharge",
-        2: "too cold to charge",
-        3: "too cold to discharge",
-        4: "MOSFETs too hot",
-        5: "surroundings too hot",
-        6: "surroundings too cold",
+        0: say("too hot to charge"),
+        1: say("too hot to discharge"),
+        2: say("too cold to charge"),
+        3: say("too cold to discharge"),
+        4: say("MOSFETs too hot"),
+        5: say("surroundings too hot"),
+        6: say("surroundings too cold"),
     },
     "faults": {
-        0: "fault of the charge MOSFET",
-        1: "fault of the discharge MOSFET",
-        2: "fault of a temperature sensor",
-        4: "fault of a cell",
-        5: "fault of the measurement",
+        0: say("fault of the charge MOSFET"),
+        1: say("fault of the discharge MOSFET"),
+        2: say("fault of a temperature sensor"),
+        4: say("fault of a cell"),
+        5: say("fault of the measurement"),
     },
 }
 CHARGE_MOSFET, DISCHARGE_MOSFET = 1, 2  # bits of status

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from appliance.model import BatteryReading, Quality, Stamp
 from appliance.model_set_points import SetPoints
+from appliance.wording.sentence import say
 from power.protocol.conversions import (
     EMPTY_CELL_V,
     FieldValue,
@@ -112,20 +113,20 @@ REGISTERS = (
 # fmt: on
 
 PROTECTIONS = {  # of status_1
-    7: "pack voltage too low",
-    6: "too hot to charge",
-    5: "too hot to discharge",
-    4: "discharge current too high",
-    2: "charge current too high",
-    1: "cell voltage too low",
-    0: "pack voltage too high",
+    7: say("pack voltage too low"),
+    6: say("too hot to charge"),
+    5: say("too hot to discharge"),
+    4: say("discharge current too high"),
+    2: say("charge current too high"),
+    1: say("cell voltage too low"),
+    0: say("pack voltage too high"),
 }
 CHARGE_MOSFET, DISCHARGE_MOSFET = 1, 2  # bits of status_2
 CHARGE_ENABLED, DISCHARGE_ENABLED = 7, 6  # bits of requests
 REQUESTS = {  # b5 from 5 to 9 % (US2000B: 15 to 19 %) on, b4 from 9 to 13 %, b3 after 30 days below 97 %
-    5: "asks to be charged now",
-    4: "asks to be charged soon",
-    3: "asks for a full charge",
+    5: say("asks to be charged now"),
+    4: say("asks to be charged soon"),
+    3: say("asks for a full charge"),
 }
 AT_LIMIT = {1: "low", 2: "high"}  # any other that is not 0 is a fault; F0 is the documented one
 

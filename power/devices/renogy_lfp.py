@@ -8,6 +8,7 @@ Never: gives a cell's voltage to a guard: it comes in steps of 0.1 V.
 # The warning of power/devices/renogy.py holds here as well; and 5222 shuts the battery down.
 
 from appliance.model import BatteryReading, Quality, Stamp
+from appliance.wording.sentence import say
 from power.devices.renogy import decode_name
 from power.protocol.conversions import (
     EMPTY_CELL_V,
@@ -65,19 +66,19 @@ HOLDINGS = (  # V1.7; all by function 03, 32 bits with the high word first
 MODEL = Block(HOLDING, 5122, 8)
 CHARGE_SWITCH, DISCHARGE_SWITCH = 1, 2  # bits of status_1: the MOSFETs
 PROTECTIONS = {
-    0: "short circuit",
-    4: "charge over-current 2",
-    5: "discharge over-current 2",
-    6: "battery over-voltage",
-    7: "cell under-voltage",
-    8: "cell over-voltage",
-    9: "charge over-current",
-    10: "discharge over-current",
-    11: "discharge under-temperature",
-    12: "discharge over-temperature",
-    13: "charge under-temperature",
-    14: "charge over-temperature",
-    15: "battery under-voltage",
+    0: say("short circuit"),
+    4: say("charge over-current 2"),
+    5: say("discharge over-current 2"),
+    6: say("battery over-voltage"),
+    7: say("cell under-voltage"),
+    8: say("cell over-voltage"),
+    9: say("charge over-current"),
+    10: say("discharge over-current"),
+    11: say("discharge under-temperature"),
+    12: say("discharge over-temperature"),
+    13: say("charge under-temperature"),
+    14: say("charge over-temperature"),
+    15: say("battery under-voltage"),
 }
 FLOWING_A = 1.0
 OVERFULL = 1.05  # 103 % of the rated capacity has been seen

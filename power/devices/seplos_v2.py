@@ -10,6 +10,7 @@ Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with
 import re
 
 from appliance.model import BatteryReading, Stamp
+from appliance.wording.sentence import say
 from power.devices.pylontech import (
     TEMPERATURES,
     YdtBattery,
@@ -57,50 +58,50 @@ REGISTERS = (
 
 # Tables 11 and 13 of the document: faults and protections. What only warns is left out: a full pack
 # would warn of its voltage each day.
-BITS = {
+BITS: dict[str, dict[int, str]] = {
     "event_1": {
-        0: "fault of the voltage measurement",
-        1: "fault of a temperature sensor",
-        2: "fault of the current sensor",
-        3: "fault of the key switch",
-        4: "dropout of a cell voltage",
-        5: "fault of the charge MOSFET",
-        6: "fault of the discharge MOSFET",
-        7: "fault of the current limit",
+        0: say("fault of the voltage measurement"),
+        1: say("fault of a temperature sensor"),
+        2: say("fault of the current sensor"),
+        3: say("fault of the key switch"),
+        4: say("dropout of a cell voltage"),
+        5: say("fault of the charge MOSFET"),
+        6: say("fault of the discharge MOSFET"),
+        7: say("fault of the current limit"),
     },
     "event_2": {
-        1: "cell voltage too high",
-        3: "cell voltage too low",
-        5: "pack voltage too high",
-        7: "pack voltage too low",
+        1: say("cell voltage too high"),
+        3: say("cell voltage too low"),
+        5: say("pack voltage too high"),
+        7: say("pack voltage too low"),
     },
     "event_3": {
-        1: "too hot to charge",
-        3: "too cold to charge",
-        5: "too hot to discharge",
-        7: "too cold to discharge",
+        1: say("too hot to charge"),
+        3: say("too cold to charge"),
+        5: say("too hot to discharge"),
+        7: say("too cold to discharge"),
     },
     "event_4": {
-        1: "surroundings too hot",
-        3: "surroundings too cold",
-        4: "MOSFETs too hot",
+        1: say("surroundings too hot"),
+        3: say("surroundings too cold"),
+        4: say("MOSFETs too hot"),
     },
     "event_5": {
-        1: "charge current too high",
-        3: "discharge current too high",
-        4: "current peak too high",
-        5: "short circuit",
-        6: "locked after a current peak",
-        7: "locked after a short circuit",
+        1: say("charge current too high"),
+        3: say("discharge current too high"),
+        4: say("current peak too high"),
+        5: say("short circuit"),
+        6: say("locked after a current peak"),
+        7: say("locked after a short circuit"),
     },
     "event_6": {
-        0: "charge voltage too high",
-        3: "battery empty",
-        4: "cell voltage too low to charge",
-        5: "output reversed",
-        6: "fault of the output connection",
+        0: say("charge voltage too high"),
+        3: say("battery empty"),
+        4: say("cell voltage too low to charge"),
+        5: say("output reversed"),
+        6: say("fault of the output connection"),
     },
-    "event_8": {0: "fault of its memory", 1: "fault of its clock"},
+    "event_8": {0: say("fault of its memory"), 1: say("fault of its clock")},
     "loose_cells": {bit: f"cell {(bit + 8) % 16 + 1} is loose" for bit in range(16)},
 }
 DISCHARGE_MOSFET, CHARGE_MOSFET = 0, 1  # bits of mosfets

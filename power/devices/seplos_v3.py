@@ -10,6 +10,7 @@ On the line between several packs the first one is a master; this is for a port 
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
+from appliance.wording.sentence import say
 from power.devices.daly import CELLS, select_counted_cells
 from power.protocol.conversions import (
     StatusValue,
@@ -57,32 +58,32 @@ CELL_ROWS = tuple(
 # fmt: on
 MOSFETS = {0x1278: "discharge_on", 0x1279: "charge_on"}
 ALARMS = {  # protections; the bits between them are the warnings that come before
-    0x1249: "cell over-voltage",
-    0x124B: "cell under-voltage",
-    0x124D: "pack over-voltage",
-    0x124F: "pack under-voltage",
-    0x1251: "charge over-temperature",
-    0x1253: "charge under-temperature",
-    0x1255: "discharge over-temperature",
-    0x1257: "discharge under-temperature",
-    0x1259: "surroundings too hot",
-    0x125B: "surroundings too cold",
-    0x125D: "MOSFETs too hot",
-    0x1261: "charge over-current",
-    0x1262: "charge over-current, second level",
-    0x1264: "discharge over-current",
-    0x1265: "discharge over-current, second level",
-    0x1266: "short circuit",
-    0x1268: "short circuit, locked",
-    0x126A: "charge over-current, locked",
-    0x126B: "discharge over-current, locked",
-    0x1273: "state of charge low",
-    0x1288: "temperature sensor",
-    0x1289: "measuring chip",
-    0x128A: "charge MOSFET",
-    0x128B: "discharge MOSFET",
-    0x128C: "cells differ",
-    0x128D: "a wire to the cells is broken",
+    0x1249: say("cell over-voltage"),
+    0x124B: say("cell under-voltage"),
+    0x124D: say("pack over-voltage"),
+    0x124F: say("pack under-voltage"),
+    0x1251: say("charge over-temperature"),
+    0x1253: say("charge under-temperature"),
+    0x1255: say("discharge over-temperature"),
+    0x1257: say("discharge under-temperature"),
+    0x1259: say("surroundings too hot"),
+    0x125B: say("surroundings too cold"),
+    0x125D: say("MOSFETs too hot"),
+    0x1261: say("charge over-current"),
+    0x1262: say("charge over-current, second level"),
+    0x1264: say("discharge over-current"),
+    0x1265: say("discharge over-current, second level"),
+    0x1266: say("short circuit"),
+    0x1268: say("short circuit, locked"),
+    0x126A: say("charge over-current, locked"),
+    0x126B: say("discharge over-current, locked"),
+    0x1273: say("state of charge low"),
+    0x1288: say("temperature sensor"),
+    0x1289: say("measuring chip"),
+    0x128A: say("charge MOSFET"),
+    0x128B: say("discharge MOSFET"),
+    0x128C: say("cells differ"),
+    0x128D: say("a wire to the cells is broken"),
 }
 BIT_ROWS = tuple(
     Register(COILS, address, U16, 1, 0, 1, "", name) for address, name in (MOSFETS | ALARMS).items()

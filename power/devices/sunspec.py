@@ -8,6 +8,7 @@ Never: adds a battery's input to the PV inputs, nor guesses the direction of a c
 from collections.abc import Mapping
 
 from appliance.model import BatteryReading, PowerReading, Stamp
+from appliance.wording.sentence import say
 from power.devices.sunspec_values import (
     PORT_STATES,
     TRACKER_STATES,
@@ -80,22 +81,22 @@ PV = (  # of each module (160) or port (714); what all of them give together has
 )
 # fmt: on
 ALARMS = {  # 802 Evt1, without the warnings
-    0: "communication error",
-    1: "over temperature",
-    3: "under temperature",
-    5: "charge over current",
-    7: "discharge over current",
-    9: "over voltage",
-    11: "under voltage",
-    13: "state of charge too low",
-    15: "state of charge too high",
-    18: "temperature imbalance",
-    20: "contactor error",
-    21: "fan error",
-    22: "ground fault",
-    23: "open door",
-    25: "other alarm",
-    28: "configuration alarm",
+    0: say("communication error"),
+    1: say("over temperature"),
+    3: say("under temperature"),
+    5: say("charge over current"),
+    7: say("discharge over current"),
+    9: say("over voltage"),
+    11: say("under voltage"),
+    13: say("state of charge too low"),
+    15: say("state of charge too high"),
+    18: say("temperature imbalance"),
+    20: say("contactor error"),
+    21: say("fan error"),
+    22: say("ground fault"),
+    23: say("open door"),
+    25: say("other alarm"),
+    28: say("configuration alarm"),
 }
 PORT_TYPE, PV_PORT = 20, 0  # 714: PrtTyp
 LABEL = 11  # 160: IDStr

@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
 from appliance.model_set_points import SetPoints
+from appliance.wording.sentence import say
 from power.devices.victron_set_points import decode_set_points
 from power.devices.victron_text import (
     MPPT_LABELS,
@@ -84,16 +85,16 @@ STAGES = {
 }
 EXTERNAL_CONTROL = 252  # a GX device or BMS controls it; the stage is not reported
 ALARMS = {
-    0: "low voltage",
-    1: "high voltage",
-    2: "low state of charge",
-    3: "low starter voltage",
-    4: "high starter voltage",
-    5: "low temperature",
-    6: "high temperature",
-    7: "mid voltage",
+    0: say("low voltage"),
+    1: say("high voltage"),
+    2: say("low state of charge"),
+    3: say("low starter voltage"),
+    4: say("high starter voltage"),
+    5: say("low temperature"),
+    6: say("high temperature"),
+    7: say("mid voltage"),
     8: "overload",
-    9: "DC ripple",
+    9: say("DC ripple"),
 }
 # Of what comes from the panels, the share that comes out at the terminals; and how far the numbers
 # may be off by their steps (I and IL in 0.1 A, PPV in W) and by the controller's own need.

@@ -17,6 +17,7 @@ from appliance.chemistry import (
     get_profile,
 )
 from appliance.settings import BatterySettings, EnergySettings
+from appliance.wording.sentence import say
 
 NO_RISE_AFTER_S, ECO_AFTER_S, SENTINEL_AFTER_S = 60.0, 600.0, 3600.0
 # Nothing that measures a battery reports exactly the same for so long, but for a coarse meter and a
@@ -44,7 +45,7 @@ LVD_MARGIN = 1 / 64  # of the nominal voltage, above a disconnect: 0.2 V of 12.8
 # Of that margin, where it would keep loads off a battery that is far from empty. It is more than a
 # meter may be off by.
 LEAST_MARGIN = 0.5
-OF_LVD = (
+OF_LVD = say(
     "above the low-voltage disconnect of the load output, or the BMS's under-voltage protection"
 )
 DEEPEST_SAG = 0.8  # of the nominal voltage: below it inverters disconnect (10.2 of 12.8 V)

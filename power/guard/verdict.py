@@ -7,6 +7,7 @@ Never: lets the less strict of two verdicts count.
 from dataclasses import KW_ONLY, dataclass
 
 from appliance.model import EnergyLevel
+from appliance.wording.sentence import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +41,9 @@ def forbid_loads(reason: str) -> Verdict:
 def format_duration(seconds: float) -> str:
     """A duration in words: 40 s, 14 min, 3 h."""
     if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.0f} h"
+        return say("{seconds:.0f} s", seconds=seconds)
+    return (
+        say("{minutes:.0f} min", minutes=seconds / 60)
+        if seconds < 5400
+        else say("{hours:.0f} h", hours=seconds / 3600)
+    )

@@ -88,12 +88,12 @@ def parse_forecast(data: bytes) -> tuple[datetime, dict[date, DayForecast]]:
     """When it was made, and what it says of each day. Raises `ValueError` in words."""
     document = parse_object(data, most_bytes=MAX_BYTES)
     if not isinstance(document.get("days"), list):
-        raise ValueError('it has no list "days"')  # noqa: TRY004  (of what the file says)
+        raise ValueError(say('it has no list "days"'))  # noqa: TRY004  (of what the file says)
     days: dict[date, DayForecast] = {}
     for number, entry in enumerate(document["days"], start=1):
-        day, forecast = parse_day(entry, f"day {number}")
+        day, forecast = parse_day(entry, say("day {number}", number=number))
         if day in days:
-            raise ValueError(f"{day} is there twice")
+            raise ValueError(say("{day} is there twice", day=day))
         days[day] = forecast
     return parse_time(document.get("made")), days
 
@@ -101,12 +101,19 @@ def parse_forecast(data: bytes) -> tuple[datetime, dict[date, DayForecast]]:
 def parse_day(entry: Any, where: str) -> tuple[date, DayForecast]:
     """One entry of "days"."""
     if not isinstance(entry, dict):
-        raise ValueError(f"{where} is not an object")  # noqa: TRY004  (of what the file says)
+        refusal = say("{where} is not an object", where=where)
+        raise ValueError(refusal)  # noqa: TRY004  (of what the file says)
     text: Any = entry.get("date")
     try:
         day = date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise ValueError(f'"date" of {where} is not a date such as 2026-11-22: {text!r}') from None
+        raise ValueError(
+            say(
+                '"date" of {where} is not a date such as 2026-11-22: {text}',
+                where=where,
+                text=repr(text),
+            )
+        ) from None
     clear_sky_index = parse_number(entry, "clearness", CLEAR_SKY_INDEX_LIMITS, where=where)
     return day, DayForecast(
         clear_sky_index, parse_number(entry, "sigma", SIGMA_LIMITS, where=where)
@@ -119,7 +126,16 @@ def parse_number(entry: Any, name: str, limits: tuple[float, float], *, where: s
     low, high = limits
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not low <= value <= high:
-        raise ValueError(f'"{name}" of {where} must be from {low:g} to {high:g}, not {value!r}')
+        raise ValueError(
+            say(
+                '"{name}" of {where} must be from {low:g} to {high:g}, not {value}',
+                name=name,
+                where=where,
+                low=low,
+                high=high,
+                value=repr(value),
+            )
+        )
     return float(value)
 
 
@@ -130,5 +146,7 @@ def parse_time(text: Any) -> datetime:
     except (TypeError, ValueError):
         made = None
     if made is None or made.tzinfo is None:
-        raise ValueError(f'"made" is not a time such as 2026-11-22T05:00:00Z: {text!r}')
+        raise ValueError(
+            say('"made" is not a time such as 2026-11-22T05:00:00Z: {text}', text=repr(text))
+        )
     return made.astimezone(UTC)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from math import isfinite
 
 from appliance.model import EnergyPolicy
+from appliance.wording.sentence import say
 from power.plan.weather_model import CLASS_COUNT
 
 NEGLIGIBLE_CHANCE = 0.005  # a weather class less likely than this is left out of the mean
@@ -68,10 +69,16 @@ def unpack_table(row: EnergyPolicy) -> PolicyTable:
     sizes = [intervals + 1, intervals, facts["hours"], facts["days"] * CLASS_COUNT]
     sizes.append((intervals + 1) * CLASS_COUNT * 2 * levels)
     if len(numbers) != sum(sizes):
-        raise ValueError(f"the plan of {row.starts} is not whole: {len(numbers)} numbers")
+        raise ValueError(
+            say(
+                "the plan of {starts} is not whole: {count} numbers",
+                starts=row.starts,
+                count=len(numbers),
+            )
+        )
     bounds_h, floors_pct, clear_w, weather, values = cut_at(numbers, sizes)
     if not all(map(isfinite, numbers)) or any(one >= later for one, later in pairwise(bounds_h)):
-        raise ValueError(f"the plan of {row.starts} is damaged")
+        raise ValueError(say("the plan of {starts} is damaged", starts=row.starts))
     curves = split_evenly(values, levels)
     return PolicyTable(
         starts=row.starts,

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from appliance.errors import BusError
+from appliance.wording.sentence import say
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
 from power.protocol.line_place import BAD_LINE_ADVICE, LOSS_ADVICE, LineKind
 
@@ -18,7 +19,6 @@ LEAST_REFUSED = 3  # polls in a row
 LEAST_SECOND = 3  # second answers in ten minutes
 CLEAR_SHARE = 0.3  # of what raises the fault: hysteresis, else it would come and go all day
 ANSWERED, SILENT, WRONG, REFUSED = "answered", "silent", "wrong", "refused"
-COUNTS = "{lost} times in {minutes:.0f} min, of {all} requests"
 
 
 class BadLine(BusError):  # noqa: N818  (named for what it is)
@@ -82,8 +82,15 @@ class LineHealth:
         if not self._is_bad:
             return self._find_two_devices(device) or self._find_refusal(device)
         minutes = max(1.0, (self._outcomes[-1][0] - self._outcomes[0][0]) / 60)
-        counts = COUNTS.format(lost=lost, minutes=minutes, all=total)
-        return BadLine(f"{device} {self._explain(worst, counts, lost)}")
+        counts = say(
+            "{lost} times in {minutes:.0f} min, of {all} requests",
+            lost=lost,
+            minutes=minutes,
+            all=total,
+        )
+        return BadLine(
+            say("{device} {what}", device=device, what=self._explain(worst, counts, lost))
+        )
 
     def _note_second_answers(self, now_s: float) -> None:
         self._seconds.append((now_s, self._count_second_answers()))
@@ -96,9 +103,14 @@ class LineHealth:
         if count < LEAST_SECOND:
             return None
         return BadLine(
-            f"two devices answer as id {self._device_id}: {device} had two answers to one request "
-            f"{count} times in 10 min, and its values may be the other's; disconnect one, give it "
-            "an id of its own and a section in the settings"
+            say(
+                "two devices answer as id {device_id}: {device} had two answers to one request "
+                "{count} times in 10 min, and its values may be the other's; disconnect one, give "
+                "it an id of its own and a section in the settings",
+                device_id=self._device_id,
+                device=device,
+                count=count,
+            )
         )
 
     def _find_refusal(self, device: str) -> BadLine | None:
@@ -106,22 +118,32 @@ class LineHealth:
         if self._refused_polls < LEAST_REFUSED:
             return None
         return BadLine(
-            f"{device} refuses a part of its values at each poll: {self._refusal}; switch it off "
-            "and on; if this stays, it is broken or of another kind than `model` says"
+            say(
+                "{device} refuses a part of its values at each poll: {refusal}; switch it off and "
+                "on; if this stays, it is broken or of another kind than `model` says",
+                device=device,
+                refusal=self._refusal,
+            )
         )
 
     def _explain(self, worst: str, counts: str, lost: int) -> str:
         """What happened and what to check."""
         if worst == WRONG:
-            return f"sent damaged replies {counts}: {BAD_LINE_ADVICE[self._kind]}"
-        text = f"did not answer {counts}: "
-        if 2 * len(self._too_soon) > lost:
-            gap_ms = 1000 * self._too_soon[-1][1]
-            text += (
-                f"it loses requests that follow a reply after {gap_ms:.0f} ms "
-                "or less, and is asked more slowly step by step; if this stays, "
+            return say(
+                "sent damaged replies {counts}: {advice}",
+                counts=counts,
+                advice=BAD_LINE_ADVICE[self._kind],
             )
-        return text + LOSS_ADVICE[self._kind]
+        advice = LOSS_ADVICE[self._kind]
+        if 2 * len(self._too_soon) > lost:
+            return say(
+                "did not answer {counts}: it loses requests that follow a reply after {gap_ms:.0f} "
+                "ms or less, and is asked more slowly step by step; if this stays, {advice}",
+                counts=counts,
+                gap_ms=1000 * self._too_soon[-1][1],
+                advice=advice,
+            )
+        return say("did not answer {counts}: {advice}", counts=counts, advice=advice)
 
 
 def classify_outcome(error: BusError | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from appliance.wording.sentence import say
 from power.protocol.ports import TCP
 
 
@@ -26,7 +27,7 @@ class SerialForm:
 
     def __str__(self) -> str:
         mode = f"{self.baud} 8{self.parity}{self.stop_bits}"
-        return f"{mode}, RTU over TCP" if self.bridged else mode
+        return say("{mode}, RTU over TCP", mode=mode) if self.bridged else mode
 
 
 class LineKind(Enum):
@@ -39,49 +40,65 @@ class LineKind(Enum):
 
 SILENCE_ADVICE = {
     LineKind.SERIAL: (
-        "check that the device has battery voltage, that its data wires (A and B, RX and TX) "
-        "are not swapped, and `model`, `device_id` and `baud` in the settings"
+        say(
+            "check that the device has battery voltage, that its data wires (A and B, RX and "
+            "TX) are not swapped, and `model`, `device_id` and `baud` in the settings"
+        )
     ),
     LineKind.GATEWAY: (
-        "check the gateway, its wiring to the device, and `device_id` in the settings; if it is a "
-        'transparent bridge, set `framing = "rtu"`'
+        say(
+            "check the gateway, its wiring to the device, and `device_id` in the settings; if "
+            'it is a transparent bridge, set `framing = "rtu"`'
+        )
     ),
     LineKind.BRIDGE: (
-        "check the bridge's serial speed and its wiring to the device, that the device has battery "
-        "voltage, and `model` and `device_id` in the settings"
+        say(
+            "check the bridge's serial speed and its wiring to the device, that the device has "
+            "battery voltage, and `model` and `device_id` in the settings"
+        )
     ),
 }
 DAMAGE_ADVICE = {
     LineKind.SERIAL: (
-        "check the data cable, its ground, its termination, `baud`, and that no other device or "
-        "program sends on this line"
+        say(
+            "check the data cable, its ground, its termination, `baud`, and that no other "
+            "device or program sends on this line"
+        )
     ),
     LineKind.GATEWAY: (
-        "check the gateway's firmware and its serial settings (speed, parity), and that it speaks "
-        "Modbus TCP at this port"
+        say(
+            "check the gateway's firmware and its serial settings (speed, parity), and that it "
+            "speaks Modbus TCP at this port"
+        )
     ),
     LineKind.BRIDGE: (
-        "check the serial settings of the bridge (speed, parity), the wires behind it, and that "
-        "nothing else is connected to the bridge at the same time"
+        say(
+            "check the serial settings of the bridge (speed, parity), the wires behind it, and "
+            "that nothing else is connected to the bridge at the same time"
+        )
     ),
 }
 BAD_LINE_ADVICE = {
     LineKind.SERIAL: (
-        "check the data wires, the common ground and the termination, and that no two devices on "
-        "this line have one id"
+        say(
+            "check the data wires, the common ground and the termination, and that no two "
+            "devices on this line have one id"
+        )
     ),
-    LineKind.GATEWAY: "check the gateway, its serial settings and the network to it",
-    LineKind.BRIDGE: "check the bridge, its serial settings, the wires behind it and the network",
+    LineKind.GATEWAY: say("check the gateway, its serial settings and the network to it"),
+    LineKind.BRIDGE: say(
+        "check the bridge, its serial settings, the wires behind it and the network"
+    ),
 }
 LOSS_ADVICE = {
     LineKind.SERIAL: (
-        "check the connectors and that no other program or device sends requests on this line"
+        say("check the connectors and that no other program or device sends requests on this line")
     ),
     LineKind.GATEWAY: (
-        "check the network to the gateway, and that no other program asks it all the time"
+        say("check the network to the gateway, and that no other program asks it all the time")
     ),
     LineKind.BRIDGE: (
-        "check the network to the bridge, and that no other program is connected to it"
+        say("check the network to the bridge, and that no other program is connected to it")
     ),
 }
 
@@ -94,8 +111,8 @@ def get_bad_line_advice(port: str) -> str:
 def get_no_device_advice(port: str) -> str:
     """What to check where no device answers at `port`."""
     if port.startswith(TCP):
-        return "check the gateway's or bridge's serial speed and its wiring to the device"
-    return "check battery voltage, the data wires and the cable"
+        return say("check the gateway's or bridge's serial speed and its wiring to the device")
+    return say("check battery voltage, the data wires and the cable")
 
 
 class LinePlace(NamedTuple):
@@ -120,4 +137,4 @@ class LinePlace(NamedTuple):
     def __str__(self) -> str:
         """The port, and its speed where this computer sets it."""
         is_serial = self.kind is LineKind.SERIAL
-        return f"{self.port} at {self.form}" if is_serial else self.port
+        return say("{port} at {form}", port=self.port, form=self.form) if is_serial else self.port

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from appliance.clock import Clock
+from appliance.wording.sentence import say
 from power.protocol.bus import ByteLine, Lines, ModbusReader
 from power.protocol.framing import ydt1363
 from power.protocol.framing.daly_a5 import DalyA5Framing
@@ -144,7 +145,9 @@ class FramedLink:
         return self.line.exchange(
             request,
             find,
-            f"{block} of id {self.device_id}" if request else str(block),
+            say("{block} of id {device_id}", block=block, device_id=self.device_id)
+            if request
+            else str(block),
             named_by_reply=self._framing.named_by_reply,
             device=self.device_id,
         )

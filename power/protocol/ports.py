@@ -7,6 +7,7 @@ Never: opens a port.
 from urllib.parse import urlsplit
 
 from appliance.errors import SettingsError
+from appliance.wording.sentence import say
 
 TCP = "tcp://"
 MODBUS_TCP_PORT = 502
@@ -20,5 +21,7 @@ def parse_tcp_address(port: str) -> tuple[str, int]:
     except ValueError:
         host, number = None, None
     if not host:
-        raise SettingsError(f"a port must be a serial device or tcp://HOST:PORT, not {port}")
+        raise SettingsError(
+            say("a port must be a serial device or tcp://HOST:PORT, not {port}", port=port)
+        )
     return host, number or MODBUS_TCP_PORT

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from appliance.model import BatteryReading, PowerReading, Quality, Stamp
 from appliance.model_set_points import SetPoints
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from power.protocol.line_place import SerialForm
 from power.protocol.register import (
     ABSENT,
@@ -40,9 +41,16 @@ class Block:
 
     def __str__(self) -> str:
         if self.function > MODBUS_FUNCTIONS or not self.count:
-            place = f" of 0x{self.address:04X}" if self.address else ""
-            return f"command 0x{self.function:02X}{place}"
-        return f"{self.count} registers from 0x{self.address:04X} (function {self.function:02d})"
+            command, address = f"{self.function:02X}", f"{self.address:04X}"
+            if not self.address:
+                return say("command 0x{command}", command=command)
+            return say("command 0x{command} of 0x{address}", command=command, address=address)
+        return say(
+            "{count} registers from 0x{address} (function {function:02d})",
+            count=self.count,
+            address=f"{self.address:04X}",
+            function=self.function,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,9 @@ class Profile(ABC):
         if len(valid) < len(decoded) or not valid:
             return None
         values = format_count(len(valid), "value")
-        return Identification(f"{values} that {self.title} could give", certain=False)
+        return Identification(
+            say("{values} that {title} could give", values=values, title=self.title), certain=False
+        )
 
     def identify(self, data: bytes) -> Identification | None:
         """As `recognise`, also for a variant that a probe does not propose by itself."""

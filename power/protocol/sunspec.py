@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from appliance.clock import Clock
 from appliance.errors import BusError
+from appliance.wording.sentence import say
 from power.protocol.bus import Lines, ModbusReader
 from power.protocol.errors import NO_SUCH_REGISTER, WRONG_COUNT, ExceptionAnswer, WrongFrame
 from power.protocol.line_place import SerialForm
@@ -75,7 +76,11 @@ class SunSpecLink:
                 return data
         self._chain = None
         raise WrongFrame(
-            f"id {self.device_id} has its SunSpec model {model} at another address after each scan"
+            say(
+                "id {device_id} has its SunSpec model {model} at another address after each scan",
+                device_id=self.device_id,
+                model=model,
+            )
         )
 
     def _find_place(self, model: int, again: bool) -> Place:
@@ -87,7 +92,12 @@ class SunSpecLink:
             self._scanned_at_s = now_s
         if model not in chain:
             raise ExceptionAnswer(
-                f"id {self.device_id} has no SunSpec model {model}", NO_SUCH_REGISTER
+                say(
+                    "id {device_id} has no SunSpec model {model}",
+                    device_id=self.device_id,
+                    model=model,
+                ),
+                NO_SUCH_REGISTER,
             )
         return chain[model]
 
@@ -106,7 +116,11 @@ class SunSpecLink:
                 break
             chain.setdefault(model, Place(address, length))
             address += HEAD_WORDS + length
-        raise WrongFrame(f"the chain of SunSpec models of id {self.device_id} has no end")
+        raise WrongFrame(
+            say(
+                "the chain of SunSpec models of id {device_id} has no end", device_id=self.device_id
+            )
+        )
 
     def _read_head(self, address: int) -> tuple[int, ...]:
         try:
@@ -135,7 +149,10 @@ class SunSpecLink:
                 self._bases.rotate(-self._bases.index(base))
                 return base
         raise ExceptionAnswer(
-            f"id {self.device_id} has no SunSpec mark; check `model` in the settings",
+            say(
+                "id {device_id} has no SunSpec mark; check `model` in the settings",
+                device_id=self.device_id,
+            ),
             NO_SUCH_REGISTER,
         )
 

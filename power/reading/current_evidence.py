@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from appliance.wording.sentence import say
 from power.reading.comparisons import (
     NOISE_A,
     ChargeComparison,
@@ -43,11 +44,11 @@ FULL_PCT = 99.0  # a BMS sets its count right when it is full, and when it is em
 class Evidence(Enum):
     """One kind of evidence; its value is a part of the fault's sentence."""
 
-    OTHERS = "the other devices count the opposite"
-    SUN = "sun minus loads is the opposite"
-    CHARGE = "its own state of charge moves the other way"
-    VOLTAGE = "its voltage falls when current is reported to flow in"
-    DARK = "the panels give less than is reported to flow in"
+    OTHERS = say("the other devices count the opposite")
+    SUN = say("sun minus loads is the opposite")
+    CHARGE = say("its own state of charge moves the other way")
+    VOLTAGE = say("its voltage falls when current is reported to flow in")
+    DARK = say("the panels give less than is reported to flow in")
 
 
 PHYSICAL = {Evidence.DARK, Evidence.VOLTAGE}  # what sun and battery themselves show
@@ -58,7 +59,7 @@ class SignResult(Enum):
 
     TRUSTED = "trusted"
     UNSURE = "unsure"
-    ONE_WAY = "wrong in one direction"
+    ONE_WAY = say("wrong in one direction")
     INVERTED = "inverted"
 
 

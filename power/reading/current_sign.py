@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, ChargeStage, PowerReading
+from appliance.wording.sentence import Sentence, say
 from power.reading.combine import Charger
 from power.reading.comparisons import Vote
 from power.reading.current_evidence import (
@@ -293,33 +294,53 @@ class CurrentSigns:
 
     def _make_fault(self, one: DeviceCurrent, verdict: SignVerdict) -> WrongSign:
         setting = f"invert_current = {'false' if one.title in self.inverted else 'true'}"
-        advice = f"{setting} in [{one.title.replace(' ', '.')}]"
-        because = " and ".join(sorted(kind.value for kind in verdict.against))
-        shown = f"it reports {one.current_a or 0.0:+.1f} A (positive: into the battery)"
-        text = TEXTS[verdict.result].format(
-            device=one.title, shown=shown, because=because, advice=advice
+        section = one.title.replace(" ", ".")
+        advice = say("{setting} in [{section}]", setting=setting, section=section)
+        kinds = sorted(kind.value for kind in verdict.against)
+        because = kinds[0] if kinds else ""
+        for other in kinds[1:]:
+            because = say("{one} and {other}", one=because, other=other)
+        shown = say(
+            "it reports {current_a:+.1f} A (positive: into the battery)",
+            current_a=one.current_a or 0.0,
         )
-        error = WrongSign(text)
+        error = WrongSign(
+            tell_sign(verdict.result, device=one.title, shown=shown, because=because, advice=advice)
+        )
         error.code = f"current-{one.title.replace(' ', '-')}"
         return error
 
 
-TEXTS = {
-    SignResult.INVERTED: (
-        "{device}: the battery's current has the wrong sign: {shown}, but {because}. It is not "
-        "used; set {advice}"
-    ),
-    SignResult.UNSURE: (
+def tell_sign(
+    result: SignResult, *, device: str, shown: str, because: str, advice: str
+) -> Sentence:
+    """What is wrong with its current, and what to do."""
+    if result is SignResult.INVERTED:
+        return say(
+            "{device}: the battery's current has the wrong sign: {shown}, but {because}. It is not "
+            "used; set {advice}",
+            device=device,
+            shown=shown,
+            because=because,
+            advice=advice,
+        )
+    if result is SignResult.ONE_WAY:
+        return say(
+            "{device}: the battery's current has the wrong sign in one direction only: {shown}, "
+            "but {because}, while it is right the other way. It is not used, and no setting puts "
+            "it right: check that `model` is this device, and its firmware",
+            device=device,
+            shown=shown,
+            because=because,
+        )
+    return say(
         "{device}: the battery's current is contradicted: {shown}, but {because}, and no third "
         "comparison shows yet which is right. Neither is used; if this lasts, measure with a clamp "
-        "meter which one it is before you change anything"
-    ),
-    SignResult.ONE_WAY: (
-        "{device}: the battery's current has the wrong sign in one direction only: {shown}, but "
-        "{because}, while it is right the other way. It is not used, and no setting puts it right: "
-        "check that `model` is this device, and its firmware"
-    ),
-}
+        "meter which one it is before you change anything",
+        device=device,
+        shown=shown,
+        because=because,
+    )
 
 
 def describe_charger(title: str, charger: Charger) -> DeviceCurrent:

@@ -10,6 +10,7 @@ from datetime import date, datetime, tzinfo
 
 from appliance.errors import BusError
 from appliance.model import PowerReading, Quality, Stamp
+from appliance.wording.sentence import say
 
 SUN_W = 5.0
 DAYLIGHT_S = 3600.0  # of sun before the counter began again: a day that ends at dawn is sound
@@ -53,9 +54,13 @@ class DayCounter:
         if self.ended_at is None:
             return None
         return WrongDeviceClock(
-            f"{title} ended its day at {self.ended_at:%H:%M} in full sun: its clock is off by "
-            "hours; set it (at the device or with its maker's program). Until then the yield "
-            "of the day is counted from this unit's midnight"
+            say(
+                "{title} ended its day at {ended_at:%H:%M} in full sun: its clock is off by "
+                "hours; set it (at the device or with its maker's program). Until then the "
+                "yield of the day is counted from this unit's midnight",
+                title=title,
+                ended_at=self.ended_at,
+            )
         )
 
     def _begin_day(self, stamp: Stamp) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from appliance.errors import BusError
+from appliance.wording.sentence import join_sentences, say
 
 VOLTAGE_TOLERANCE = 0.08  # of the voltage: long thin wires drop less
 FEWEST = 3  # voltages, for one of them to be the odd one out
@@ -36,12 +37,24 @@ def compare_voltages(volts: Mapping[str, float]) -> list[Disagreement]:
     """What is wrong with the voltages of one battery (title -> V), in words."""
     odd = find_odd_voltages(volts)
     if odd:
-        others = ", ".join(f"{one} {v:.2f} V" for one, v in volts.items() if one not in odd)
+        others = join_sentences(
+            ", ",
+            [
+                say("{one} {volts:.2f} V", one=one, volts=v)
+                for one, v in volts.items()
+                if one not in odd
+            ],
+        )
         return [
             make_disagreement(
-                f"{one} reports {volts[one]:.2f} V, but all others on the battery agree "
-                f"({others}): its voltage is not used; check its `model` in the settings, its fuse "
-                "and its wires",
+                say(
+                    "{one} reports {volts:.2f} V, but all others on the battery agree "
+                    "({others}): its voltage is not used; check its `model` in the settings, "
+                    "its fuse and its wires",
+                    one=one,
+                    volts=volts[one],
+                    others=others,
+                ),
                 one,
             )
             for one in sorted(odd)
@@ -53,8 +66,14 @@ def compare_voltages(volts: Mapping[str, float]) -> list[Disagreement]:
         return []
     return [
         Disagreement(
-            f"{low} reports {volts[low]:.2f} V and {high} {volts[high]:.2f} V, but they are "
-            "on one battery: check `model` of both in the settings, and the wires between them"
+            say(
+                "{low} reports {low_v:.2f} V and {high} {high_v:.2f} V, but they are on one "
+                "battery: check `model` of both in the settings, and the wires between them",
+                low=low,
+                low_v=volts[low],
+                high=high,
+                high_v=volts[high],
+            )
         )
     ]
 
@@ -62,11 +81,16 @@ def compare_voltages(volts: Mapping[str, float]) -> list[Disagreement]:
 def compare_scales(pack: str, own_a: float, others_a: float) -> Disagreement:
     """A pack and the controllers count for half an hour, with one sign, and not the same."""
     return make_disagreement(
-        f"{pack} counts {own_a:+.1f} A and the charge controllers {others_a:+.1f} A, as the mean "
-        "of half an hour, but both measure the battery's current. What no third comparison shows "
-        "to be right is not used. If loads are wired to the battery set loads_on_battery = true in "
-        "the controller's section; otherwise check the setting of the shunt, and for a charger "
-        "that is not in the settings",
+        say(
+            "{pack} counts {own_a:+.1f} A and the charge controllers {others_a:+.1f} A, as the "
+            "mean of half an hour, but both measure the battery's current. What no third "
+            "comparison shows to be right is not used. If loads are wired to the battery set "
+            "loads_on_battery = true in the controller's section; otherwise check the setting "
+            "of the shunt, and for a charger that is not in the settings",
+            pack=pack,
+            own_a=own_a,
+            others_a=others_a,
+        ),
         pack,
     )
 
@@ -76,16 +100,24 @@ def compare_means(pack: str, difference_a: float, voltage_v: float) -> Disagreem
     watts = abs(difference_a) * voltage_v
     if difference_a > 0:
         return make_disagreement(
-            f"{watts:.0f} W more enter {pack} than the charge controllers report, in the mean of "
-            "a day: a charger that is not in the settings is connected to the battery. It is "
-            "counted; enter it as [charger.NAME] if the unit can read it",
+            say(
+                "{watts:.0f} W more enter {pack} than the charge controllers report, in the "
+                "mean of a day: a charger that is not in the settings is connected to the "
+                "battery. It is counted; enter it as [charger.NAME] if the unit can read it",
+                watts=watts,
+                pack=pack,
+            ),
             pack,
         )
     return make_disagreement(
-        f"{watts:.0f} W more leave {pack} than the charge controllers and their load outputs "
-        "report, day and night: something is connected directly to the battery. It is "
-        "counted; if it should be so set loads_on_battery = true in the controller's section, "
-        "otherwise follow the wires at the battery's terminals",
+        say(
+            "{watts:.0f} W more leave {pack} than the charge controllers and their load outputs "
+            "report, day and night: something is connected directly to the battery. It is "
+            "counted; if it should be so set loads_on_battery = true in the controller's "
+            "section, otherwise follow the wires at the battery's terminals",
+            watts=watts,
+            pack=pack,
+        ),
         pack,
     )
 
@@ -93,9 +125,13 @@ def compare_means(pack: str, difference_a: float, voltage_v: float) -> Disagreem
 def compare_slope(pack: str, slope: float) -> Disagreement:
     """A pack counts far more or less than the sun gives more or less."""
     return make_disagreement(
-        f"{pack} counts {slope:.1g} A more or less for each ampere that the panels give more or "
-        "less, over hours of bulk charge: its current is not used; check the setting of the shunt "
-        "and that `model` is this device, with a clamp meter",
+        say(
+            "{pack} counts {slope:.1g} A more or less for each ampere that the panels give more "
+            "or less, over hours of bulk charge: its current is not used; check the setting of "
+            "the shunt and that `model` is this device, with a clamp meter",
+            pack=pack,
+            slope=slope,
+        ),
         pack,
     )
 
@@ -103,9 +139,14 @@ def compare_slope(pack: str, slope: float) -> Disagreement:
 def compare_with_sun(charger: str, own_a: float, sun_a: float) -> Disagreement:
     """A controller's current is of another size than its own panels and load output leave."""
     return make_disagreement(
-        f"{charger} counts {own_a:+.1f} A, but its panels minus its loads leave {sun_a:+.1f} A, as "
-        "the mean of half an hour: its current is not used; check its `model` in the settings, and "
-        "with a clamp meter which of its values is wrong",
+        say(
+            "{charger} counts {own_a:+.1f} A, but its panels minus its loads leave {sun_a:+.1f} "
+            "A, as the mean of half an hour: its current is not used; check its `model` in the "
+            "settings, and with a clamp meter which of its values is wrong",
+            charger=charger,
+            own_a=own_a,
+            sun_a=sun_a,
+        ),
         charger,
     )
 

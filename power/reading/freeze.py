@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.errors import BusError
+from appliance.wording.sentence import join_sentences, say
 from power.reading.freeze_evidence import (
     CHANGE_A,
     DEAD_BAND_A,
@@ -103,11 +104,20 @@ class FreezeDetector:
         if still_s < FROZEN_BESIDE_S:
             return None
         if report.flows and whole_s >= report.longest_still_s:
-            return f"for {report.longest_still_s / 60:.0f} minutes and more, with sun or a current"
+            return say(
+                "for {minutes:.0f} minutes and more, with sun or a current",
+                minutes=report.longest_still_s / 60,
+            )
         if report.throttled and whole_s >= FROZEN_THROTTLED_S:
-            return f"for {FROZEN_THROTTLED_S / 3600:.0f} hours and more, with sun"
+            return say(
+                "for {hours:.0f} hours and more, with sun",
+                hours=FROZEN_THROTTLED_S / 3600,
+            )
         if whole_s >= FROZEN_DARK_S and abs(report.current_a or 0.0) > CHANGE_A:
-            return f"for {FROZEN_DARK_S / 3600:.0f} hours and more, with a current"
+            return say(
+                "for {hours:.0f} hours and more, with a current",
+                hours=FROZEN_DARK_S / 3600,
+            )
         return self._find_change(report, same_since_s)
 
     def _follow(self, key: str, reported: tuple[Any, ...], now_s: float) -> float:
@@ -138,7 +148,11 @@ class FreezeDetector:
         if report.at_s - at_s < LOAD_SETTLES_S:
             return None
         is_seen = abs(change_w) > LOAD_CHANGE_A * (report.voltage_v or NOMINAL_V)
-        return f"while the ordered loads changed by {change_w:+.0f} W" if is_seen else None
+        return (
+            say("while the ordered loads changed by {change_w:+.0f} W", change_w=change_w)
+            if is_seen
+            else None
+        )
 
     def _observe(self, report: Report) -> None:
         """Keep what was measured, to judge the others by."""
@@ -151,12 +165,17 @@ class FreezeDetector:
 
 def make_fault(report: Report, cause: str) -> FrozenDevice:
     """The fault in words; its text stays while it lasts."""
-    shown = [f"{report.voltage_v:.2f} V"] if report.voltage_v is not None else []
-    shown += [f"{report.current_a:+.2f} A"] if report.current_a is not None else []
+    shown = [say("{volts:.2f} V", volts=report.voltage_v)] if report.voltage_v is not None else []
+    shown += [say("{amps:+.2f} A", amps=report.current_a)] if report.current_a is not None else []
     error = FrozenDevice(
-        f"{report.device} is frozen: it repeats exactly the same values "
-        f"({', '.join(shown) or 'all of them'}) {cause}. None of its values is used; switch it off "
-        "and on, and check its cable and gateway: a gateway may repeat old answers"
+        say(
+            "{device} is frozen: it repeats exactly the same values ({shown}) {cause}. None of "
+            "its values is used; switch it off and on, and check its cable and gateway: a "
+            "gateway may repeat old answers",
+            device=report.device,
+            shown=join_sentences(", ", shown) or say("all of them"),
+            cause=cause,
+        )
     )
     error.code = f"frozen-{report.device.replace(' ', '-')}"
     return error

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from appliance.wording.sentence import say
+
 CHANGE_A = 1.0  # of another device's current
 PACK_CHANGE_A = 2.0  # the same beside a pack with a little current of its own
 REST_A = 0.05  # less is rest
@@ -106,14 +108,26 @@ class Others:
 def describe_change(report: Report, others: Others, packs: int) -> str | None:
     """What they saw that this device would have had to see too, in words; None if nothing."""
     if others.change_a > find_seen_change_a(report, others, packs):
-        return f"while {others.device} saw its current change by {others.change_a:.1f} A"
+        return say(
+            "while {device} saw its current change by {change_a:.1f} A",
+            device=others.device,
+            change_a=others.change_a,
+        )
     if is_beyond_dead_band(report, others, packs):
-        return f"while {others.device} saw up to {max(map(abs, others.amps)):.1f} A"
+        return say(
+            "while {device} saw up to {amps:.1f} A",
+            device=others.device,
+            amps=max(map(abs, others.amps)),
+        )
     if report.voltage_v is None or not report.connected:
         return None
     coarse = abs(report.voltage_v / COARSE_STEP_V - round(report.voltage_v / COARSE_STEP_V)) < 1e-3
     if others.change_v > (COARSE_CHANGE_V if coarse else FINE_CHANGE_V):
-        return f"while {others.device} saw the battery's voltage change by {others.change_v:.2f} V"
+        return say(
+            "while {device} saw the battery's voltage change by {change_v:.2f} V",
+            device=others.device,
+            change_v=others.change_v,
+        )
     return None
 
 

@@ -12,6 +12,7 @@ from threading import Event
 
 from appliance.clock import Clock
 from appliance.errors import BusError
+from appliance.wording.sentence import say
 from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer
 from power.protocol.links import Link, make_sibling_link
 from power.protocol.profile import Block, Identification, Profile
@@ -27,10 +28,17 @@ class ForeignDevice(BusError):  # noqa: N818  (named for what answers)
     def __init__(
         self, named: Profile, found: Profile, likeness: Identification, port: str = ""
     ) -> None:
-        who = f"the device at {port}" if port else "this"
+        who = say("the device at {port}", port=port) if port else say("this")
         super().__init__(
-            f"{who} answers like a {found.title} ({likeness.text}), not like a {named.title}: "
-            f'set `model = "{found.name}"`; until then its values are unknown'
+            say(
+                "{who} answers like a {found} ({text}), not like a {named}: set `model = "
+                '"{model}"`; until then its values are unknown',
+                who=who,
+                found=found.title,
+                text=likeness.text,
+                named=named.title,
+                model=found.name,
+            )
         )
         self.found = found
         self.is_swap = False
@@ -38,8 +46,10 @@ class ForeignDevice(BusError):  # noqa: N818  (named for what answers)
     def name_swap(self, section: str) -> None:
         """Say that this is perhaps the device of another section."""
         self.is_swap = True
-        swap = f"; it is the model of {section}: have two adapters changed places?"
-        self.args = (f"{self}{swap}",)
+        swap = say(
+            "; it is the model of {section}: have two adapters changed places?", section=section
+        )
+        self.args = (say("{error}{swap}", error=self, swap=swap),)
 
 
 class UnknownDevice(BusError):  # noqa: N818  (named for what answers)
@@ -48,11 +58,16 @@ class UnknownDevice(BusError):  # noqa: N818  (named for what answers)
     code = "foreign"
 
     def __init__(self, named: Profile, name: str, port: str = "") -> None:
-        who = f"the device at {port}" if port else "this"
+        who = say("the device at {port}", port=port) if port else say("this")
         super().__init__(
-            f"{who} names itself {name} and is no {named.title}: its registers mean something "
-            "else; connect the device that the settings name, or correct `port` and `device_id`; "
-            "until then its values are unknown"
+            say(
+                "{who} names itself {name} and is no {named}: its registers mean something "
+                "else; connect the device that the settings name, or correct `port` and "
+                "`device_id`; until then its values are unknown",
+                who=who,
+                name=name,
+                named=named.title,
+            )
         )
 
 

@@ -7,6 +7,7 @@ within its range.
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading, Quality
+from appliance.wording.sentence import as_sentence, join_sentences, say
 from power.protocol.profile import Block, Profile
 from power.protocol.register import Register, decode_raw
 
@@ -23,9 +24,13 @@ class ImplausibleDevice(BusError):  # noqa: N818  (named for what answers)
 
     def __init__(self, profile: Profile, data: bytes | None) -> None:
         super().__init__(
-            f"it answers, but no value can be true: {describe_values(profile, data)}; check that "
-            f"`model` (now {profile.name}) is this device, that its battery is connected and its "
-            "sensors are fitted; until then all its values are unknown"
+            say(
+                "it answers, but no value can be true: {values}; check that `model` (now "
+                "{profile}) is this device, that its battery is connected and its sensors are "
+                "fitted; until then all its values are unknown",
+                values=describe_values(profile, data),
+                profile=profile.name,
+            )
         )
 
 
@@ -40,14 +45,14 @@ def is_implausible_throughout(reading: PowerReading | BatteryReading) -> bool:
 def describe_values(profile: Profile, data: bytes | None) -> str:
     """What was read, register by register where they are known, else as bytes."""
     if data is None:
-        return "what it gives changes or is lost"
+        return say("what it gives changes or is lost")
     block = profile.live[0]
     rows = [row for row in profile.rows(block) if row.unit]
     read = [(row, read_value(row, data, profile, block)) for row in rows]
     shown = [describe_value(row, value) for row, value in read if value is not None]
     if shown:
-        return ", ".join(shown[:MOST_SHOWN])
-    return f"it gives {data[:MOST_BYTES].hex(' ')}"
+        return join_sentences(", ", shown[:MOST_SHOWN])
+    return say("it gives {data}", data=data[:MOST_BYTES].hex(" "))
 
 
 def read_value(row: Register, data: bytes, profile: Profile, block: Block) -> float | None:
@@ -62,4 +67,11 @@ def read_value(row: Register, data: bytes, profile: Profile, block: Block) -> fl
 def describe_value(row: Register, value: float) -> str:
     """One value with the range in which it would be plausible."""
     name = row.name.replace("_", " ")
-    return f"{name} {value:g} {row.unit} (plausible: {row.low:g} to {row.high:g})"
+    return say(
+        "{name} {value:g} {unit} (plausible: {low:g} to {high:g})",
+        name=as_sentence(name),
+        value=value,
+        unit=row.unit,
+        low=row.low,
+        high=row.high,
+    )

@@ -14,6 +14,7 @@ from appliance.clock import Clock
 from appliance.errors import BusError
 from appliance.model import Quality, Stamp
 from appliance.model_set_points import SetPoints
+from appliance.wording.sentence import say
 from power.protocol.errors import (
     KEPT_BACK,
     NO_SUCH_REGISTER,
@@ -113,8 +114,11 @@ class Meter:
         if {one.quality for one in live.values()} == {Quality.ABSENT}:
             self._state = PollState()
             raise BusError(
-                f"the device answers, but has none of the registers of {self.profile.name}; "
-                "check `model` in the settings"
+                say(
+                    "the device answers, but has none of the registers of {profile}; check "
+                    "`model` in the settings",
+                    profile=self.profile.name,
+                )
             )
         for block in self.profile.slow:
             self._renew(block, now_s, SLOW_EVERY_S)

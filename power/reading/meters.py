@@ -16,6 +16,7 @@ from appliance.model import BatteryReading, PowerReading
 from appliance.model_set_points import DeviceState, SetPoints
 from appliance.process import settings_checks
 from appliance.settings import BmsSettings, ChargerSettings, Settings
+from appliance.wording.sentence import say
 from appliance.wording.site_time import find_zone
 from power import devices
 from power.protocol.bus import Lines
@@ -188,8 +189,8 @@ class Meters:
             fault = ProgramError(
                 error,
                 code="checks",
-                part="the checks of the power devices' readings",
-                instead="the readings are used without them",
+                part=say("the checks of the power devices' readings"),
+                instead=say("the readings are used without them"),
             )
             return CheckedPoll(chargers, batteries, (fault,))
 
@@ -271,7 +272,11 @@ def attribute_to(error: BusError, device: Device) -> BusError:
     if not error.code.endswith(f"-{device.name}"):
         error.code = f"{error.code}-{device.section}-{device.name}"
         text = str(error)
-        error.args = (text if text.startswith(device.title) else f"{device.title}: {text}",)
+        error.args = (
+            text
+            if text.startswith(device.title)
+            else say("{device}: {text}", device=device.title, text=text),
+        )
     return error
 
 

@@ -12,6 +12,7 @@ from itertools import combinations
 from appliance.errors import SettingsError
 from appliance.process.settings_checks import SettingsFinding
 from appliance.settings import BmsSettings, ChargerSettings, Settings
+from appliance.wording.sentence import say
 from power import devices
 from power.protocol.line_place import SerialForm
 from power.protocol.ports import TCP, parse_tcp_address
@@ -64,8 +65,10 @@ class NamedDevice:
 def find_errors(settings: Settings) -> list[SettingsFinding]:
     """Everything for which the power service does not start."""
     if not settings.power_devices:
-        text = "is missing: without a charge controller or a BMS there is no guard; "
-        return [SettingsFinding(("charger",), f"{text}`unitctl power probe` finds them")]
+        text = say("is missing: without a charge controller or a BMS there is no guard; ")
+        return [
+            SettingsFinding(("charger",), say("{text}`unitctl power probe` finds them", text=text))
+        ]
     found: list[SettingsFinding] = []
     known: list[NamedDevice] = []
     for device in list_devices(settings):
@@ -92,23 +95,30 @@ def list_devices(settings: Settings) -> Iterator[NamedDevice | SettingsFinding]:
         try:
             yield NamedDevice(where, own, find(own.model))
         except SettingsError as error:
-            yield SettingsFinding((*where, "model"), f"is wrong: {error}")
+            yield SettingsFinding((*where, "model"), say("is wrong: {error}", error=error))
 
 
 def find_wrong_port(device: NamedDevice) -> Iterator[SettingsFinding]:
     port = device.settings.port
     if not port:
-        yield device.find("port", "is empty: name a serial device or tcp://HOST:PORT")
+        yield device.find("port", say("is empty: name a serial device or tcp://HOST:PORT"))
     elif port.startswith(TCP):
         try:
             parse_tcp_address(port)
         except SettingsError as error:
-            yield device.find("port", f"is wrong: {error}")
+            yield device.find("port", say("is wrong: {error}", error=error))
     elif "://" in port:
-        yield device.find("port", f"must be a serial device or tcp://HOST:PORT, not {port}")
+        yield device.find(
+            "port", say("must be a serial device or tcp://HOST:PORT, not {port}", port=port)
+        )
     elif device.profile.tcp_only:
         yield device.find(
-            "port", f"must be tcp://HOST:PORT, not {port}: {device.profile.name} has no serial port"
+            "port",
+            say(
+                "must be tcp://HOST:PORT, not {port}: {profile} has no serial port",
+                port=port,
+                profile=device.profile.name,
+            ),
         )
 
 
@@ -117,8 +127,13 @@ def find_wrong_id(device: NamedDevice) -> Iterator[SettingsFinding]:
     if chosen in profile.never_ids:
         yield device.find(
             "device_id",
-            f"must not be {chosen}: a {profile.name} at that id must not be polled; leave it out "
-            f"for {profile.device_id}",
+            say(
+                "must not be {chosen}: a {profile} at that id must not be polled; leave it out "
+                "for {device_id}",
+                chosen=chosen,
+                profile=profile.name,
+                device_id=profile.device_id,
+            ),
         )
     on_line = profile.protocol in MODBUS and (
         device.form.bridged or not device.settings.port.startswith(TCP)
@@ -127,8 +142,13 @@ def find_wrong_id(device: NamedDevice) -> Iterator[SettingsFinding]:
     if on_line and not usual:
         yield device.find(
             "device_id",
-            f"must be from {LOWEST_MODBUS_ID} to {HIGHEST_MODBUS_ID} on a serial line, "
-            f"not {chosen}",
+            say(
+                "must be from {lowest_modbus_id} to {highest_modbus_id} on a serial line, not "
+                "{chosen}",
+                lowest_modbus_id=LOWEST_MODBUS_ID,
+                highest_modbus_id=HIGHEST_MODBUS_ID,
+                chosen=chosen,
+            ),
         )
 
 
@@ -139,33 +159,59 @@ def find_collision(one: NamedDevice, other: NamedDevice) -> Iterator[SettingsFin
     if part.profile.name in whole.profile.includes and one.where[0] == other.where[0]:
         yield part.find(
             "port",
-            f"is that of {whole.title}, and a {whole.profile.name} already includes the "
-            f"{part.profile.name} there: leave {part.title} out",
+            say(
+                "is that of {whole}, and a {profile} already includes the {other_profile} there: "
+                "leave {part} out",
+                whole=whole.title,
+                profile=whole.profile.name,
+                other_profile=part.profile.name,
+                part=part.title,
+            ),
         )
     elif is_named_twice(one, other):
         yield other.find(
             "port",
-            f"is named twice: {names} are one device (id {one.device_id} at {one.place}); leave "
-            "one out, or give each its own `device_id` or port",
+            say(
+                "is named twice: {names} are one device (id {device_id} at {place}); leave one "
+                "out, or give each its own `device_id` or port",
+                names=names,
+                device_id=one.device_id,
+                place=one.place,
+            ),
         )
     elif not have_one_line(one, other):
         yield other.find(
             "port",
-            f"is that of {one.title}, and {one.profile.name} ({describe_line(one)}) and "
-            f"{other.profile.name} ({describe_line(other)}) cannot share a line: give each a port "
-            "of its own",
+            say(
+                "is that of {title}, and {profile} ({line}) and {other_profile} ({other_line}) "
+                "cannot share a line: give each a port of its own",
+                title=one.title,
+                profile=one.profile.name,
+                line=describe_line(one),
+                other_profile=other.profile.name,
+                other_line=describe_line(other),
+            ),
         )
     elif not (one.profile.has_ids and other.profile.has_ids):
         alone = other if one.profile.has_ids else one
         yield other.find(
             "port",
-            f"is named twice: {names} are at {one.place}, and a {alone.profile.name} has no id on "
-            "its line: only one can be there; give each a port of its own",
+            say(
+                "is named twice: {names} are at {place}, and a {profile} has no id on its line: "
+                "only one can be there; give each a port of its own",
+                names=names,
+                place=one.place,
+                profile=alone.profile.name,
+            ),
         )
     elif one.settings.port != other.settings.port and not one.place.startswith(TCP):
         yield other.find(
             "port",
-            f"is another name of the port of {one.title}: write {one.settings.port} in both",
+            say(
+                "is another name of the port of {title}: write {port} in both",
+                title=one.title,
+                port=one.settings.port,
+            ),
         )
 
 

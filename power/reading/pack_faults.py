@@ -5,13 +5,14 @@ Never: opens and closes a fault with each poll: both come and go with hysteresis
 in a text follow in steps.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
 from appliance.chemistry.lfp import LFP  # all BMSs that the unit reads are of LFP packs
 from appliance.errors import BusError
 from appliance.model import BatteryReading
+from appliance.wording.sentence import as_sentence, join_sentences, say
 from power.reading.connected import is_disconnected
 
 ALARM_HOLDS_S = 120.0  # an alarm that trips and releases is one
@@ -46,10 +47,17 @@ class ApartCell:
 
     def describe(self) -> str:
         """Which cell, and by how much."""
-        side = "above" if self.difference_v > 0 else "below"
-        which = f"cell {self.number}" if self.number else "its lowest cell"
-        others = "the others" if self.number else "its highest"
-        return f"{which} has {self.voltage_v:.2f} V, {abs(self.difference_v):.2f} V {side} {others}"
+        side = say("above") if self.difference_v > 0 else say("below")
+        which = say("cell {number}", number=self.number) if self.number else say("its lowest cell")
+        others = say("the others") if self.number else say("its highest")
+        return say(
+            "{which} has {voltage_v:.2f} V, {difference_v:.2f} V {side} {others}",
+            which=which,
+            voltage_v=self.voltage_v,
+            difference_v=abs(self.difference_v),
+            side=side,
+            others=others,
+        )
 
 
 def find_apart_cell(pack: BatteryReading) -> ApartCell | None:
@@ -129,24 +137,37 @@ class PackState:
         """What is wrong, in words."""
         if self.disconnected:
             yield (
-                f"it is disconnected{self.disconnected}: its BMS does not allow discharge. Beside "
-                "other packs its voltage, cells and capacity are left out. Look at its alarms, "
-                "cells, temperature and MOSFETs; where its cells are empty, charge it"
+                say(
+                    "it is disconnected{disconnected}: its BMS does not allow discharge. Beside "
+                    "other packs its voltage, cells and capacity are left out. Look at its "
+                    "alarms, cells, temperature and MOSFETs; where its cells are empty, charge "
+                    "it",
+                    disconnected=self.disconnected,
+                )
             )
         if self.alarms:
-            yield f"its BMS has tripped: {self.alarms}. {advise(self.alarms)}"
+            yield say(
+                "its BMS has tripped: {alarms}. {advice}",
+                alarms=name_alarms(self.alarms),
+                advice=advise(self.alarms),
+            )
         if self.cell:
             yield (
-                f"{self.cell.describe()}. Charge it fully and let the BMS balance for some hours; "
-                "if the cell stays apart, check its wire and the cell"
+                say(
+                    "{cell}. Charge it fully and let the BMS balance for some hours; if the "
+                    "cell stays apart, check its wire and the cell",
+                    cell=self.cell.describe(),
+                )
             )
 
         if self.full_charges.reported:
             yield (
-                f"at the end of each of the last full charges "
-                f"{self.full_charges.reported.describe()}. Let it stay at its absorption voltage "
-                "for some hours, so that the BMS balances; if this stays, check the wire of that "
-                "cell and the cell"
+                say(
+                    "at the end of each of the last full charges {reported}. Let it stay at its "
+                    "absorption voltage for some hours, so that the BMS balances; if this "
+                    "stays, check the wire of that cell and the cell",
+                    reported=self.full_charges.reported.describe(),
+                )
             )
 
     def _follow_full_charge(self, cell: ApartCell, pack: BatteryReading, now_s: float) -> bool:
@@ -184,19 +205,20 @@ class PackState:
 def describe_measured(pack: BatteryReading) -> str:
     """Its voltage and lowest cell, as far as it reports them."""
     parts = [
-        "" if pack.voltage_v is None else f"{pack.voltage_v:.2f} V",
+        "" if pack.voltage_v is None else say("{volts:.2f} V", volts=pack.voltage_v),
         ""
         if pack.lowest_cell_voltage_v is None
-        else f"lowest cell {pack.lowest_cell_voltage_v:.2f} V",
+        else say("lowest cell {volts:.2f} V", volts=pack.lowest_cell_voltage_v),
     ]
-    return f" ({', '.join(filter(None, parts)) or 'voltage unknown'})"
+    known = join_sentences(", ", filter(None, parts)) or say("voltage unknown")
+    return say(" ({known})", known=known)
 
 
 def advise(alarms: str) -> str:
     """What to do about alarms."""
     if all(is_cold(one) for one in alarms.split(", ")):
-        return "It cannot be charged while its cells are cold; warm it, or wait"
-    return (
+        return say("It cannot be charged while its cells are cold; warm it, or wait")
+    return say(
         "It protects the battery by opening its MOSFETs; look at its cells, temperature and "
         "current before anything else"
     )
@@ -228,15 +250,28 @@ class PackFaults:
         for name, pack in packs.items():
             self._packs.setdefault(name, PackState()).follow(pack)
         found = {
-            name: " Also: ".join(state.describe())
+            name: say_all(state.describe())
             for name, state in self._packs.items()
             if now_s - state.known_s <= KNOWN_FOR_S
         }
         return [make_fault(name, text) for name, text in found.items() if text]
 
 
+def say_all(parts: Iterable[str]) -> str:
+    """The parts one after the other; "" where there is none."""
+    told = ""
+    for one in parts:
+        told = say("{told} Also: {also}", told=told, also=one) if told else one
+    return told
+
+
+def name_alarms(alarms: str) -> str:
+    """A BMS's alarms, each as a sentence of its own."""
+    return join_sentences(", ", map(as_sentence, alarms.split(", ")))
+
+
 def make_fault(name: str, text: str) -> PackFault:
     """The fault of that battery."""
-    error = PackFault(f"bms {name}: {text}")
+    error = PackFault(say("bms {name}: {text}", name=name, text=text))
     error.code = f"battery-{name}"
     return error

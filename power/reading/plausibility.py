@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality
+from appliance.wording.sentence import say
 from power.reading.freeze import COUNTED_AH, COUNTED_PCT, SUN_W, FreezeDetector
 from power.reading.freeze_evidence import CHANGE_A, REST_A, Report
 
@@ -158,10 +159,16 @@ class PlausibilityFilter:
 def make_charge_fault(name: str, window: ChargeWindow, reported_pct: float) -> ChargeContradiction:
     """The fault in words; its text stays while it lasts."""
     error = ChargeContradiction(
-        f"bms {name}: its state of charge went from {window.reported_pct:.0f} to "
-        f"{reported_pct:.0f} %, while its current moved {window.integrated_pct:+.0f} %: the charge "
-        "is not used for an hour. It may have set its count right; if this comes again, check the "
-        "capacity that is set in it, and charge it fully"
+        say(
+            "bms {name}: its state of charge went from {before_pct:.0f} to "
+            "{reported_pct:.0f} %, while its current moved {integrated_pct:+.0f} %: the charge "
+            "is not used for an hour. It may have set its count right; if this comes again, "
+            "check the capacity that is set in it, and charge it fully",
+            name=name,
+            before_pct=window.reported_pct,
+            reported_pct=reported_pct,
+            integrated_pct=window.integrated_pct,
+        )
     )
     error.code = f"charge-bms-{name}"
     return error

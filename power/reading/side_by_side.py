@@ -20,6 +20,7 @@ from threading import Thread
 from typing import Any, Protocol
 
 from appliance.errors import BusError
+from appliance.wording.sentence import say
 
 LIMIT_S = 10.0  # real seconds for one device, and for a line of which nothing is known
 PATIENCE_S = 2.0  # real seconds for a line that was quick until now
@@ -197,6 +198,10 @@ def report_hang(devices: Sequence[LineDevice], limit_s: float) -> None:
     """Each device of a line that hangs has that as its fault, until it reads something again."""
     for device in devices:
         device.failure = BusError(
-            f"{device.line} hangs: its driver has not come back for {limit_s:g} s and more; unplug "
-            "the adapter and plug it in again, or restart the computer"
+            say(
+                "{line} hangs: its driver has not come back for {limit_s:g} s and more; unplug "
+                "the adapter and plug it in again, or restart the computer",
+                line=device.line,
+                limit_s=limit_s,
+            )
         )

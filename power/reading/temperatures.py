@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading, Quality
+from appliance.wording.sentence import say
 
 SENSOR_END_C = -40.0  # controllers and BMSs show this, or less, of a sensor that is torn off
 # Some show 0 or 25 C where no sensor is fitted; their tables take these for none. A temperature
@@ -102,10 +103,13 @@ def get_quality(reading: PowerReading | BatteryReading) -> Quality | None:
 def make_fault(title: str) -> TemperatureSensor:
     """The fault of one device."""
     error = TemperatureSensor(
-        f"{title}: the battery's temperature is not used: its sensor has given what cannot be, or "
-        f"nothing, for {FALSE_AFTER_S / 60:.0f} minutes and more, or the device itself reports it "
-        "as faulty. "
-        "Check that the sensor is plugged in and its wire is whole"
+        say(
+            "{title}: the battery's temperature is not used: its sensor has given what cannot "
+            "be, or nothing, for {minutes:.0f} minutes and more, or the device itself "
+            "reports it as faulty. Check that the sensor is plugged in and its wire is whole",
+            title=title,
+            minutes=FALSE_AFTER_S / 60,
+        )
     )
     error.code = f"temperature-{title.replace(' ', '-')}"
     return error

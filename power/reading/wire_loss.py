@@ -12,6 +12,7 @@ from statistics import median
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading
+from appliance.wording.sentence import say
 from power.reading.combine import TOGETHER_S, Charger
 from power.reading.plausibility import is_connected
 
@@ -110,10 +111,17 @@ def find_difference(charger: Charger, packs: Mapping[str, BatteryReading]) -> Di
 def make_fault(title: str, *, ohm: float, amps: float, battery_v: float) -> WireLoss:
     """The fault in words; its figures stay while it lasts."""
     error = WireLoss(
-        f"{title}: at {amps:.0f} A {ohm * amps:.2f} V are lost between it and the battery, "
-        f"{ohm * amps / battery_v:.1%} of the voltage ({ohm * 1000:.0f} mohm); at most 2.5 % is "
-        "advised. It charges the battery less than it believes. Tighten its terminals, look at the "
-        "fuse and the crimps, and use thicker or shorter wires"
+        say(
+            "{title}: at {amps:.0f} A {lost_v:.2f} V are lost between it and the battery, "
+            "{share:.1%} of the voltage ({milliohm:.0f} mohm); at most 2.5 % is advised. It "
+            "charges the battery less than it believes. Tighten its terminals, look at the fuse "
+            "and the crimps, and use thicker or shorter wires",
+            title=title,
+            amps=amps,
+            lost_v=ohm * amps,
+            share=ohm * amps / battery_v,
+            milliohm=ohm * 1000,
+        )
     )
     error.code = f"wires-{title.replace(' ', '-')}"
     return error

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import serial
 
 from appliance.clock import Clock
+from appliance.wording.sentence import say
 from power.protocol.bus.failures import LINE_FAILURES
 from power.protocol.bus.late_replies import OpenRequests, RequestKey
 from power.protocol.bus.pause import Pause
@@ -186,7 +187,7 @@ class ByteLine:
             if content is not None:
                 return content
             if len(received) > LONGEST_FRAME:
-                raise self._make_wrong_frame(request, reply, "a flood of bytes")
+                raise self._make_wrong_frame(request, reply, say("a flood of bytes"))
             if not more:
                 if reply:
                     raise self._make_wrong_frame(request, reply)

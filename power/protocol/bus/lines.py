@@ -10,6 +10,7 @@ from typing import Any
 
 from appliance.clock import Clock
 from appliance.errors import SettingsError
+from appliance.wording.sentence import say
 from power.protocol.bus.bytewise import ByteLine
 from power.protocol.bus.modbus import ModbusBus
 from power.protocol.line_place import LinePlace, SerialForm
@@ -65,8 +66,13 @@ class Lines:
         differs = str(LinePlace(port, used)) != str(LinePlace(port, form))
         if not isinstance(line, kind) or differs or used.bridged != form.bridged:
             raise SettingsError(
-                f"two devices on {port} differ in serial settings ({used} and {form}) or in "
-                "protocol; give each a port of its own"
+                say(
+                    "two devices on {port} differ in serial settings ({used} and {form}) or in "
+                    "protocol; give each a port of its own",
+                    port=port,
+                    used=used,
+                    form=form,
+                )
             )
         line.pause.gap_s = max(line.pause.gap_s, gap_s)
         line.timeout_s = max(line.timeout_s, timeout_s)

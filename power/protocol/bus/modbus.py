@@ -20,6 +20,7 @@ from pymodbus import FramerType, ModbusException
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from appliance.clock import Clock
+from appliance.wording.sentence import say
 from power.protocol.bus.failures import LINE_FAILURES
 from power.protocol.bus.late_replies import OpenRequests
 from power.protocol.bus.modbus_request import WORDS, Answer, ModbusRefusal, ReadRequest
@@ -29,6 +30,7 @@ from power.protocol.bus.second_answers import SecondAnswers
 from power.protocol.bus.tcp_connection import discard_stale, is_hung_up, peek_waiting
 from power.protocol.errors import (
     MODBUS_EXCEPTIONS,
+    NO_REASON,
     ClosedLine,
     ExceptionAnswer,
     NoAnswer,
@@ -107,7 +109,7 @@ class ModbusBus:
         )
         if reply.isError():
             number = reply.exception_code
-            refusal = ModbusRefusal(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
+            refusal = ModbusRefusal(number, MODBUS_EXCEPTIONS.get(number, NO_REASON))
             if number == NO_ANSWER_BEHIND:
                 raise self._make_refused(request, refusal)
             return refusal, None
@@ -223,9 +225,9 @@ class BlockingSerialClient(ModbusSerialClient):
 def guess_framing(kind: LineKind, received: bytes) -> str:
     """In words, where the other framing over TCP is used than the settings name; else empty."""
     if kind is LineKind.GATEWAY and is_rtu_frame(received):
-        return 'these are RTU frames, as a transparent bridge gives: set `framing = "rtu"`'
+        return say('these are RTU frames, as a transparent bridge gives: set `framing = "rtu"`')
     if kind is LineKind.BRIDGE and is_tcp_frame(received):
-        return "these are Modbus TCP frames, as a gateway gives: leave out `framing`"
+        return say("these are Modbus TCP frames, as a gateway gives: leave out `framing`")
     return ""
 
 

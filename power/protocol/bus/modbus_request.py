@@ -6,6 +6,7 @@ Reads and writes: nothing; pure.
 from typing import NamedTuple
 
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from power.protocol.bus.late_replies import RequestKey
 from power.protocol.bus.rtu_filter import ExpectedReply
 from power.protocol.errors import RefusedReply
@@ -34,8 +35,13 @@ class ReadRequest(NamedTuple):
         """How messages name it."""
         function, device = self.expected.function, self.expected.asked_id
         wanted = format_count(self.words, "register" if function in WORDS else "bit")
-        place = f"from 0x{self.address:04X} (function {function:02d})"
-        return f"the request for {wanted} {place} to id {device}"
+        return say(
+            "the request for {wanted} from 0x{address} (function {function:02d}) to id {device}",
+            wanted=wanted,
+            address=f"{self.address:04X}",
+            function=function,
+            device=device,
+        )
 
     @property
     def key(self) -> RequestKey:

@@ -11,6 +11,7 @@ frame for each three cells, some always 16, so a reply of fewer is whole when no
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from appliance.wording.sentence import say
 from power.protocol.errors import DamagedReply
 from power.protocol.profile import Block
 from power.protocol.register import WORD_BYTES
@@ -54,7 +55,7 @@ class DalyA5Framing:
         if len(joined) >= most:
             return joined[:most]
         if final and not is_contiguous(received, frames):
-            raise DamagedReply("a damaged frame among the others")
+            raise DamagedReply(say("a damaged frame among the others"))
         return joined if final else None
 
 
@@ -79,7 +80,9 @@ def join_frames(frames: list[Frame], size: int) -> bytes:
     joined = b""
     for number, frame in enumerate(frames, 1):
         if frame.content[0] != number:
-            raise DamagedReply(f"frame {frame.content[0]} in place of {number}")
+            raise DamagedReply(
+                say("frame {found} in place of {number}", found=frame.content[0], number=number)
+            )
         joined += frame.content[1 : 1 + size]
     return joined
 

@@ -9,6 +9,7 @@ Request: DD A5 command 00 check 77. Reply: DD command status length data check 7
 
 from collections.abc import Iterator
 
+from appliance.wording.sentence import say
 from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.profile import Block
 
@@ -41,7 +42,7 @@ class JbdFraming:
         valid = [frame for frame in frames if is_valid(frame)]
         if not valid:
             if final and frames:
-                raise DamagedReply("wrong check")
+                raise DamagedReply(say("wrong check"))
             return None
         reply = valid[-1]
         if reply[2]:

@@ -13,6 +13,7 @@ They sometimes end with another byte than `\n` (0xFE has been seen).
 import re
 from collections.abc import Iterator
 
+from appliance.wording.sentence import say
 from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.profile import Block
 
@@ -62,11 +63,11 @@ def find_block(received: bytes, wanted: re.Pattern[bytes], final: bool) -> bytes
     reason = ""
     for block in split_blocks(strip_hex(received)):
         if not block:
-            reason = "a text block's checksum"
+            reason = say("a text block's checksum")
         elif wanted.search(block):
             return block[:-END_SIZE]
         else:
-            reason = reason or "text without the labels that were expected"
+            reason = reason or say("text without the labels that were expected")
     if final and reason:
         raise DamagedReply(reason)
     return None
@@ -111,7 +112,7 @@ def find_register(received: bytes, register: int, final: bool) -> bytes | None:
         if content is None or line.end(1) == len(received):  # complete once a byte follows
             continue
         if content[0] == REQUEST_DAMAGED:
-            raise DamagedReply("the device received a damaged request")
+            raise DamagedReply(say("the device received a damaged request"))
         if content[0] == UNKNOWN_COMMAND:
             raise RefusedReply(UNKNOWN_COMMAND)
         if content[0] != GET or content[ID_BYTES] != register.to_bytes(2, "little"):
@@ -121,7 +122,7 @@ def find_register(received: bytes, register: int, final: bool) -> bytes | None:
         if content[DATA_AT:]:  # without data it is an echo of the request
             return content[DATA_AT:]
     if final and received:
-        raise DamagedReply("it holds no reply to a HEX request")
+        raise DamagedReply(say("it holds no reply to a HEX request"))
     return None
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import say
 from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.profile import Block
 
@@ -34,20 +35,23 @@ FILL = {1: NO_STATE.to_bytes(1, "big"), 2: NO_VALUE.to_bytes(2, "big")}
 
 OK = 0x00
 # The request was damaged on its way: a fault of the line, so another attempt makes sense.
-REQUEST_DAMAGED = {0x02: "the request's checksum", 0x03: "the check of the request's length"}
+REQUEST_DAMAGED = {
+    0x02: say("the request's checksum"),
+    0x03: say("the check of the request's length"),
+}
 REFUSALS = {
-    0x01: "it uses another version of the protocol",
-    0x04: "it does not know this command",
-    0x05: "it does not take this form of the command",
-    0x06: "it does not take this value",
-    0x07: "it has no such data",
-    0x09: "it could not do this",
-    0x90: "it has no such address",
-    0x91: "it failed inside",
-    0xE1: "it is another kind of device",
-    0xE2: "it could not do this",
-    0xE3: "it has a fault",
-    0xE4: "it is not allowed",
+    0x01: say("it uses another version of the protocol"),
+    0x04: say("it does not know this command"),
+    0x05: say("it does not take this form of the command"),
+    0x06: say("it does not take this value"),
+    0x07: say("it has no such data"),
+    0x09: say("it could not do this"),
+    0x90: say("it has no such address"),
+    0x91: say("it failed inside"),
+    0xE1: say("it is another kind of device"),
+    0xE2: say("it could not do this"),
+    0xE3: say("it has a fault"),
+    0xE4: say("it is not allowed"),
 }
 
 
@@ -118,27 +122,40 @@ class YdtFraming:
     def _check_frame(self, frame: Frame, form: CommandFormat, device_id: int) -> bytes:
         if (frame.version, frame.device_id, frame.kind) != (self.version, device_id, BATTERY):
             raise DamagedReply(
-                f"from pack {frame.device_id} with version {frame.version:02X}, "
-                f"not pack {device_id} with version {self.version:02X}"
+                say(
+                    "from pack {device_id} with version {version}, not pack {wanted_id} with "
+                    "version {wanted_version}",
+                    device_id=frame.device_id,
+                    version=f"{frame.version:02X}",
+                    wanted_id=device_id,
+                    wanted_version=f"{self.version:02X}",
+                )
             )
         if frame.code in REQUEST_DAMAGED:
-            raise DamagedReply(f"the pack reports that {REQUEST_DAMAGED[frame.code]} was wrong")
+            raise DamagedReply(
+                say(
+                    "the pack reports that {part} was wrong",
+                    part=REQUEST_DAMAGED[frame.code],
+                )
+            )
         if frame.code in REFUSALS:
             raise YdtRefusal(frame.code)
         if frame.code != OK:  # an echo of the request has its command in that place
-            raise DamagedReply(f"{frame.code:02X} is no return code: it may be a request")
+            raise DamagedReply(
+                say("{code} is no return code: it may be a request", code=f"{frame.code:02X}")
+            )
         return pad_lists(frame.info, form)
 
 
 def parse_frame(body: bytes) -> Frame:
     """What stands between SOI and EOI; raise `Damaged` where a check of it is wrong."""
     if len(body) % 2 or len(body) < INFO_AT + CHECK_DIGITS or not DIGITS.fullmatch(body):
-        raise DamagedReply("it is no frame of hexadecimal digits")
+        raise DamagedReply(say("it is no frame of hexadecimal digits"))
     info = body[INFO_AT:-CHECK_DIGITS]
     if int(body[-CHECK_DIGITS:], 16) != compute_checksum(body[:-CHECK_DIGITS]):
-        raise DamagedReply("its checksum is wrong")
+        raise DamagedReply(say("its checksum is wrong"))
     if int(body[LENGTH_AT:INFO_AT], 16) != encode_length(len(info)):
-        raise DamagedReply("its length is wrong")
+        raise DamagedReply(say("its length is wrong"))
     version, device_id, kind, code = bytes.fromhex(body[:LENGTH_AT].decode())
     return Frame(version, device_id, kind, code, bytes.fromhex(info.decode()))
 
@@ -167,7 +184,10 @@ def append_rest(fixed: bytes, rest: bytes, form: CommandFormat) -> bytes:
 
 def make_layout_error(info: bytes) -> DamagedReply:
     return DamagedReply(
-        f"{format_count(len(info), 'byte')} of content, laid out in another way than this model's"
+        say(
+            "{size} of content, laid out in another way than this model's",
+            size=format_count(len(info), "byte"),
+        )
     )
 
 
