@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from appliance.wording.sentence import say
+
 
 class Disk:
     """`Files` of this computer."""
@@ -19,7 +21,9 @@ class Disk:
     def read(self, path: Path, *, most_bytes: int) -> bytes:
         data = self.read_at(path, 0, most_bytes + 1)
         if len(data) > most_bytes:
-            raise OSError(errno.EFBIG, f"more than {most_bytes} bytes", str(path))
+            raise OSError(
+                errno.EFBIG, say("more than {most_bytes} bytes", most_bytes=most_bytes), str(path)
+            )
         return data
 
     def read_at(self, path: Path, offset: int, length: int) -> bytes:
@@ -128,7 +132,7 @@ def open_regular(path: Path, flags: int, mode: int = 0o644) -> int:
     handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "no regular file", str(path))
+        raise OSError(errno.EINVAL, say("no regular file"), str(path))
     return handle
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from appliance import strict_json
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.errors import TrustError
 
 MOST_BYTES = 256 * 1024  # of a manifest
@@ -122,17 +123,22 @@ def parse_manifest(data: bytes) -> ReleaseManifest:
     try:
         return build_manifest(strict_json.parse_object(data, most_bytes=MOST_BYTES))
     except (InputError, ValueError, KeyError, TypeError, OverflowError) as error:
-        text = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        text = say("{name} is missing", name=error) if isinstance(error, KeyError) else str(error)
         raise TrustError(
-            f"the manifest of the release cannot be read: {text}; have it built again with "
-            "`fleet release build`",
+            say(
+                "the manifest of the release cannot be read: {text}; have it built again with "
+                "`fleet release build`",
+                text=text,
+            ),
             "manifest-invalid",
         ) from error
 
 
 def build_manifest(tree: Mapping[str, Any]) -> ReleaseManifest:
     if tree["format"] != 1:
-        raise InputError(f"format {strict_json.show(tree['format'])} is not known; 1 is")
+        raise InputError(
+            say("format {value} is not known; 1 is", value=strict_json.show(tree["format"]))
+        )
     layers = require_list(tree["layers"], "layers", MOST_LAYERS)
     manifest = ReleaseManifest(
         release=require_match(NAME, tree["release"], "release"),
@@ -183,30 +189,41 @@ def refuse_twice(manifest: ReleaseManifest) -> None:
     """A layer that stands twice would leave open which of the two is meant."""
     keys = [(layer.kind, layer.name) for layer in manifest.layers]
     if len(set(keys)) < len(keys):
-        raise InputError("a layer stands twice")
+        raise InputError(say("a layer stands twice"))
 
 
 def require_match(pattern: re.Pattern[str], value: Any, name: str) -> str:
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise InputError(f"{name} is {strict_json.show(value)}, which it cannot be")
+        raise InputError(
+            say("{name} is {value}, which it cannot be", name=name, value=strict_json.show(value))
+        )
     return value
 
 
 def require_count(value: Any, name: str, high: int = 2**53) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= high:
-        raise InputError(f"{name} is {strict_json.show(value)}; it is a count of at most {high}")
+        raise InputError(
+            say(
+                "{name} is {value}; it is a count of at most {high}",
+                name=name,
+                value=strict_json.show(value),
+                high=high,
+            )
+        )
     return value
 
 
 def require_text(value: Any, name: str, longest: int) -> str:
     if not isinstance(value, str) or len(value) > longest:
-        raise InputError(f"{name} is no text of at most {longest} characters")
+        raise InputError(
+            say("{name} is no text of at most {longest} characters", name=name, longest=longest)
+        )
     return value
 
 
 def require_list(value: Any, name: str, most: int) -> list[Any]:
     if not isinstance(value, list) or len(value) > most:
-        raise InputError(f"{name} is no list of at most {most}")
+        raise InputError(say("{name} is no list of at most {most}", name=name, most=most))
     return value
 
 
@@ -214,5 +231,5 @@ def require_path(value: Any) -> str:
     """A path inside the static tree: no root, no way up, nothing that a URL means otherwise."""
     path = require_match(re.compile(r"[a-z0-9][a-z0-9._/-]{0,199}"), value, "path")
     if ".." in path or "//" in path or path.endswith("/"):
-        raise InputError(f"the path {strict_json.show(path)} leaves its directory")
+        raise InputError(say("the path {value} leaves its directory", value=strict_json.show(path)))
     return path

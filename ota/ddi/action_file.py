@@ -15,6 +15,7 @@ from typing import Any
 
 from appliance import strict_json
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.ddi.feedback import Feedback
 from ota.ddi.messages import LONGEST_NAME, MOST_CHUNKS, Deployment, Link
 from ota.files import Files, replace
@@ -121,7 +122,7 @@ def build(tree: dict[str, Any]) -> Kept:
 def build_action(tree: dict[str, Any]) -> Action:
     stage = read_text(tree, "stage")
     if stage not in STAGES:
-        raise InputError(f"stage is {strict_json.show(stage)}")
+        raise InputError(say("stage is {stage}", stage=strict_json.show(stage)))
     found = tree["deployment"]
     releases = strict_json.require_list(found["releases"], "releases", MOST_CHUNKS)
     return Action(

@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from appliance.errors import shorten_error
+from appliance.wording.sentence import say
 from ota.ddi.messages import MOST_BYTES
 from ota.errors import LinkError
 from ota.mirrors.answer_limit import limit_answers
@@ -111,8 +112,12 @@ class Connection:
                 answer.close()
         except (HTTPError, OSError, ValueError) as error:
             raise ServerError(
-                f"the server {self.name} does not answer ({shorten_error(error)}); it is asked "
-                "again later; check the link, and [ddi] url and ca_file if this stays",
+                say(
+                    "the server {name} does not answer ({shorten_error}); it is asked again "
+                    "later; check the link, and [ddi] url and ca_file if this stays",
+                    name=self.name,
+                    shorten_error=shorten_error(error),
+                ),
                 BROKEN,
             ) from error
 
@@ -136,9 +141,17 @@ class Connection:
             data += part
             self.on_bytes(len(part))
             if len(data) > MOST_BYTES:
-                raise ValueError(f"its answer has more than {MOST_BYTES} bytes")
+                raise ValueError(
+                    say("its answer has more than {most_bytes} bytes", most_bytes=MOST_BYTES)
+                )
             if self.now_s() - began_s > WHOLE_S:
-                raise TimeoutError(f"{len(data)} bytes came in {WHOLE_S:.0f} s")
+                raise TimeoutError(
+                    say(
+                        "{count} bytes came in {whole_s:.0f} s",
+                        count=len(data),
+                        whole_s=WHOLE_S,
+                    )
+                )
         return bytes(data)
 
     def require_success(self, answer: BaseHTTPResponse) -> None:
@@ -147,14 +160,23 @@ class Connection:
             return
         if status in (401, 403):
             raise ServerError(
-                f"the server {self.name} refuses this unit ({status}): check the token that [ddi] "
-                "names, and whether the server allows it",
+                say(
+                    "the server {name} refuses this unit ({status}): check the token that [ddi] "
+                    "names, and whether the server allows it",
+                    name=self.name,
+                    status=status,
+                ),
                 UNAUTHORIZED,
             )
         if status in (404, 405, 410):
             raise ServerError(
-                f"the server {self.name} does not know this ({status}): check [ddi] url, tenant "
-                f"and controller ({self.controller})",
+                say(
+                    "the server {name} does not know this ({status}): check [ddi] url, tenant "
+                    "and controller ({controller})",
+                    name=self.name,
+                    status=status,
+                    controller=self.controller,
+                ),
                 NOT_THERE,
             )
         if status in (429, 503):
@@ -164,7 +186,7 @@ class Connection:
         if 400 <= status < 500 and status != 408:
             text = f"the server {self.name} does not take what it is told ({status})"
             raise ServerError(text, REFUSED)
-        raise ValueError(f"it answers {status}")
+        raise ValueError(say("it answers {status}", status=status))
 
 
 def read_pause(text: str) -> float:

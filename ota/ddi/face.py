@@ -11,6 +11,7 @@ Never: starts or stops anything itself: the engine asks `find_hindrance` and `fi
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from appliance.wording.sentence import say
 from ota.ddi.asking import Asking
 from ota.ddi.judging import Asked, is_under_way, is_untouched, names
 from ota.ddi.memory import DdiMemory
@@ -62,17 +63,35 @@ class DdiFace:
             return ""
         action = self.memory.open_action
         if action is None:
-            trouble = f" ({self.asking.talk.trouble})" if self.asking.talk.trouble else ""
-            return f"The server {self.server} has not deployed release {release}{trouble}"
+            trouble = (
+                say(" ({trouble})", trouble=self.asking.talk.trouble)
+                if self.asking.talk.trouble
+                else ""
+            )
+            return say(
+                "The server {server} has not deployed release {release}{trouble}",
+                server=self.server,
+                release=release,
+                trouble=trouble,
+            )
         if not names(action, release, sha256):
             named = ", ".join(action.deployment.releases)
-            return f"The server {self.server} deploys {named}, not this release {release}"
+            return say(
+                "The server {server} deploys {named}, not this release {release}",
+                server=self.server,
+                named=named,
+                release=release,
+            )
         if action.sha256 != sha256:
             failures = self.progress().count_failures(sha256)
             bound = replace(action, sha256=sha256, failures=failures)
             self.memory.keep(replace(self.memory.kept, action=bound))
         if not action.is_confirmed:
-            return f"The server {self.server} waits for a yes to release {release}"
+            return say(
+                "The server {server} waits for a yes to release {release}",
+                server=self.server,
+                release=release,
+            )
         return ""
 
     def must_drop(self) -> bool:
@@ -85,7 +104,7 @@ class DdiFace:
 
     def tell_dropped(self) -> str:
         """Why it is dropped."""
-        return f"The server {self.server} does not deploy it any more"
+        return say("The server {server} does not deploy it any more", server=self.server)
 
     def find_hold(self) -> str:
         """What of the present step the server does not want yet; "" where it wants it."""
@@ -95,7 +114,9 @@ class DdiFace:
         if action is None or not sha256 or action.sha256 != sha256:
             return ""
         if not is_under_way(progress) and action.deployment.download == "skip":
-            return f"by the server {self.server}: not to be downloaded yet"
+            return say("by the server {server}: not to be downloaded yet", server=self.server)
         if is_under_way(progress) and action.deployment.update == "skip":
-            return f"by the server {self.server}: to be downloaded, not installed yet"
+            return say(
+                "by the server {server}: to be downloaded, not installed yet", server=self.server
+            )
         return ""

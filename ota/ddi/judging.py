@@ -13,6 +13,7 @@ Never: tells a success before COMMIT was done, or the end of a release for a mir
 from dataclasses import dataclass
 
 from appliance.model_updates import UpdateStep
+from appliance.wording.sentence import say
 from ota.ddi.action_file import Action
 from ota.ddi.feedback import PROCEEDING, Feedback, fail, reject, succeed
 from ota.errors import TrustError, UpdateError
@@ -70,10 +71,17 @@ def find_end(action: Action, progress: Progress) -> Feedback | None:
     running = progress.running
     is_kept = running is not None and running.sha256 == action.sha256
     if is_kept and progress.step is not UpdateStep.COMMIT:
-        return succeed(f"release {progress.running_release} is committed")
+        return succeed(
+            say("release {running_release} is committed", running_release=progress.running_release)
+        )
     if progress.count_failures(action.sha256) > action.failures:
         failure = progress.failures[action.sha256]
-        return fail("failed", f"release {failure.release} failed: {failure.reason}")
+        return fail(
+            "failed",
+            say(
+                "release {release} failed: {reason}", release=failure.release, reason=failure.reason
+            ),
+        )
     return None
 
 
@@ -90,7 +98,10 @@ def find_state(action: Action, asked: Asked, progress: Progress, wait: Wait) -> 
 
 def find_state_under_way(action: Action, progress: Progress, wait: Wait) -> Feedback:
     if progress.sha256 != action.sha256:
-        text = f"release {progress.release} is under way, which this server did not deploy"
+        text = say(
+            "release {release} is under way, which this server did not deploy",
+            release=progress.release,
+        )
         return reject("other-release", text)
     if wait.waits_for:
         return reject(wait.waits_for, wait.reason)
@@ -110,17 +121,24 @@ def judge_answer(action: Action, answer: Answer, progress: Progress) -> Feedback
     running = progress.running
     if running is not None and names(action, running.release, running.sha256):
         return succeed(answer.text)
-    return fail("other-release", f"{answer.text} {tell_named(action)}")
+    return fail("other-release", say("{text} {named}", text=answer.text, named=tell_named(action)))
 
 
 def judge_offer(action: Action, offer: Offer, progress: Progress, wait: Wait) -> Feedback | None:
     """A release is meant for this unit, and is not under way."""
     release, sha256 = offer.manifest.release, offer.manifest_sha256
     if release not in action.deployment.releases:
-        text = f"The director means release {release} for this unit. {tell_named(action)}"
+        text = say(
+            "The director means release {release} for this unit. {named}",
+            release=release,
+            named=tell_named(action),
+        )
         return fail("other-release", text)
     if not names(action, release, sha256):
-        text = f"the server's manifest of release {release} is not the one that was signed"
+        text = say(
+            "the server's manifest of release {release} is not the one that was signed",
+            release=release,
+        )
         return fail("manifest-differs", text)
     if progress.count_failures(sha256) >= MOST_FAILURES:
         return fail("failed-before", wait.reason)
@@ -129,4 +147,4 @@ def judge_offer(action: Action, offer: Offer, progress: Progress, wait: Wait) ->
 
 def tell_named(action: Action) -> str:
     releases = ", ".join(action.deployment.releases) or "none"
-    return f"The server deploys {releases}."
+    return say("The server deploys {releases}.", releases=releases)

@@ -14,6 +14,7 @@ from typing import Any
 
 from appliance import strict_json
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 
 MOST_BYTES = 256 * 1024  # of an answer
 MOST_CHUNKS = 64
@@ -94,7 +95,9 @@ def read_stop(data: bytes) -> str:
     stop = read_part(read_tree(data), "cancelAction").get("stopId")
     text = strict_json.require_text(stop, "stopId", 20)
     if not re.fullmatch(r"-?[0-9]{1,19}", text):
-        raise InputError(f"stopId is no number of an action: {strict_json.show(text)}")
+        raise InputError(
+            say("stopId is no number of an action: {value}", value=strict_json.show(text))
+        )
     return text
 
 
@@ -108,7 +111,9 @@ def read_part(tree: dict[str, Any], name: str) -> dict[str, Any]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise InputError(f"{name} is no object, but {strict_json.show(found)}")
+        raise InputError(
+            say("{name} is no object, but {value}", name=name, value=strict_json.show(found))
+        )
     return found
 
 
@@ -119,7 +124,13 @@ def read_link(links: dict[str, Any], name: str) -> Link | None:
     address = strict_json.require_text(href, f"the link {name}", LONGEST_ADDRESS)
     found = ACTION.search(address)
     if not found:
-        raise InputError(f"the link {name} names no action: {strict_json.show(address)}")
+        raise InputError(
+            say(
+                "the link {name} names no action: {value}",
+                name=name,
+                value=strict_json.show(address),
+            )
+        )
     return Link(found[1], found[2] or "")
 
 
@@ -129,7 +140,9 @@ def read_sleep(tree: dict[str, Any]) -> float | None:
         return None
     found = SLEEP.fullmatch(strict_json.require_text(polling["sleep"], "sleep", 20))
     if not found:
-        raise InputError(f"sleep is no time of the form 01:00:00: {polling['sleep']!r}")
+        raise InputError(
+            say("sleep is no time of the form 01:00:00: {polling}", polling=repr(polling["sleep"]))
+        )
     return min(int(found[1]) * 3600.0 + int(found[2]) * 60 + int(found[3]), LONGEST_SLEEP_S)
 
 
@@ -139,7 +152,9 @@ def read_version(chunk: Any) -> str:
 
 def require_object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise InputError(f"a chunk or an artifact is no object, but {strict_json.show(value)}")
+        raise InputError(
+            say("a chunk or an artifact is no object, but {value}", value=strict_json.show(value))
+        )
     return value
 
 
@@ -157,7 +172,7 @@ def find_manifest(chunks: list[Any]) -> str:
 def require_digest(value: Any) -> str:
     text = strict_json.require_text(value, "sha256", 64)
     if not DIGEST.fullmatch(text):
-        raise InputError(f"sha256 is none: {strict_json.show(text)}")
+        raise InputError(say("sha256 is none: {value}", value=strict_json.show(text)))
     return text.lower()
 
 

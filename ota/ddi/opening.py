@@ -12,6 +12,7 @@ from pathlib import Path
 from appliance.log import SentenceLog
 from appliance.parsing.small_file import read_small_file
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from ota.ddi.action_file import NAME, DdiFile
 from ota.ddi.asking import Asking
 from ota.ddi.connection import Connection
@@ -75,5 +76,5 @@ def read_token(path: Path) -> str:
     except UnicodeDecodeError:
         token = ""
     if not token or not token.isprintable():
-        raise ValueError(f"{path} holds no token in one line")
+        raise ValueError(say("{path} holds no token in one line", path=path))
     return token

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from appliance.log import SentenceLog
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.ddi.action_file import CANCEL, CONFIRMATION, DEPLOYMENT, Message
 from ota.ddi.connection import BUSY, LONGEST_PAUSE_S, NOT_THERE, REFUSED, Connection, ServerError
 from ota.ddi.feedback import format_confirmation, format_feedback
@@ -138,8 +139,12 @@ class Talk:
             return read(self.server.get(path))
         except InputError as error:
             raise ServerError(
-                f"the server {self.name} gives what cannot be understood ({error}); check [ddi] "
-                "url, and that it speaks the Direct Device Integration API",
+                say(
+                    "the server {name} gives what cannot be understood ({error}); check [ddi] "
+                    "url, and that it speaks the Direct Device Integration API",
+                    name=self.name,
+                    error=error,
+                ),
                 UNREADABLE,
             ) from error
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from appliance.model_updates import UpdateStep
+from appliance.wording.sentence import say
 from ota.ddi.action_file import CANCEL, CONFIRMATION, DEPLOYMENT, ENDED, Action
 from ota.ddi.feedback import (
     CLOSED,
@@ -105,9 +106,13 @@ class Telling:
         if self.memory.asked.offer is None or not action.sha256:
             return None
         if hold := self.find_own_hold():
-            return reject("hold", f"updates are held: {hold}")
+            return reject("hold", say("updates are held: {hold}", hold=hold))
         release = self.memory.asked.offer.manifest.release
-        return Feedback(PROCEEDING, "confirmed", f"release {release} is meant for this unit")
+        return Feedback(
+            PROCEEDING,
+            "confirmed",
+            say("release {release} is meant for this unit", release=release),
+        )
 
     def _tell_once(self, action: Action, feedback: Feedback) -> bool:
         """Whether it was told now: the same is not told twice in a row, and a server takes only so
@@ -142,13 +147,13 @@ class Telling:
             return  # the engine drops it when it asks next
         kept = replace(self.memory.kept, cancel="")
         if is_here:
-            text = f"release {progress.release} is on trial: its end is told"
+            text = say("release {release} is on trial: its end is told", release=progress.release)
             self.memory.add(kept, CANCEL, number, reject("on-trial", text))
         elif own is not None and own.stage == ENDED:
-            self.memory.add(kept, CANCEL, number, reject("ended", "its end was told before"))
+            self.memory.add(kept, CANCEL, number, reject("ended", say("its end was told before")))
         else:
             ended = replace(own, stage=ENDED) if own is not None else action
-            done = Feedback(CLOSED, "cancelled", "nothing of it was installed", SUCCESS)
+            done = Feedback(CLOSED, "cancelled", say("nothing of it was installed"), SUCCESS)
             self.memory.add(replace(kept, action=ended), CANCEL, number, done)
 
     def flush(self) -> None:

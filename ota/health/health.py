@@ -19,7 +19,7 @@ from appliance.errors import StoreError
 from appliance.model import Stamp
 from appliance.settings import Settings
 from appliance.store.store import Store
-from appliance.wording.sentence import say
+from appliance.wording.sentence import as_sentence, join_sentences, say
 from ota.health import checks
 from ota.health.sight import Items, Sight
 
@@ -43,10 +43,10 @@ class TrialHealth:
         before: Mapping[str, str] = baseline.get("items", {})
         now = self._look(began)
         worked = [name for name, wrong in before.items() if not wrong]
-        failed = [f"{name} ({now[name]})" for name in worked if now.get(name)]
+        failed = [tell_failed(name, now[name]) for name in worked if now.get(name)]
         if now.get(DATABASE) and not before.get(DATABASE):
-            failed = [f"{DATABASE} ({now[DATABASE]})"]
-        return say("not as before: {failed}", failed=", ".join(failed)) if failed else ""
+            failed = [tell_failed(DATABASE, now[DATABASE])]
+        return say("not as before: {failed}", failed=join_sentences(", ", failed)) if failed else ""
 
     def _look(self, since: Stamp | None) -> Items:
         app = self.app if since is not None and self.app.is_dir() else None
@@ -64,3 +64,8 @@ def run_all_checks(sight: Sight) -> Items:
     for module in sorted(one.name for one in pkgutil.iter_modules(checks.__path__)):
         found |= importlib.import_module(f"{checks.__name__}.{module}").look(sight)
     return found
+
+
+def tell_failed(name: str, wrong: str) -> str:
+    """One item that worked before."""
+    return say("{name} ({wrong})", name=as_sentence(name), wrong=wrong)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.wording.sentence import say
 from ota.errors import UpdateError
 from ota.files import PART, Files, swap_link
 from ota.layers import garbage, origins
@@ -95,8 +96,12 @@ class Layers:
     def _require_tree(self, layer: Layer) -> None:
         if not self.files.is_directory(get_tree(self.directory, layer.sha256)):
             raise UpdateError(
-                f"the {get_key(layer)} of the release is not in {self.directory / 'content'}: it "
-                "has to be fetched before its trial; `unitctl update check` does",
+                say(
+                    "the {key} of the release is not in {directory}: it has to be fetched "
+                    "before its trial; `unitctl update check` does",
+                    key=get_key(layer),
+                    directory=self.directory / "content",
+                ),
                 "layer-missing",
             )
 

@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 from ota.files import Files
 from ota.manifest import NAME, Layer, LayerKind
 
@@ -76,19 +77,25 @@ def read_pointer(files: Files, directory: Path, key: LayerKey, role: Role) -> Po
     target = files.read_link(path)
     if target is None:
         there = path.name in files.list_names(path.parent)
-        return Pointer(fault=describe(path, "is no symbolic link") if there else "")
+        return Pointer(fault=describe(path, say("is no symbolic link")) if there else "")
     sha256 = target.rpartition("/")[2]
     if target != make_target(key, sha256) or not SHA256_ANYWHERE.fullmatch(sha256):
-        return Pointer(fault=describe(path, f"leads to {show(target)}, out of the content"))
+        return Pointer(
+            fault=describe(path, say("leads to {target}, out of the content", target=show(target)))
+        )
     if not files.is_directory(get_tree(directory, sha256)):
-        return Pointer(fault=describe(path, f"leads to {sha256[:12]}, which is not there"))
+        return Pointer(
+            fault=describe(path, say("leads to {sha256}, which is not there", sha256=sha256[:12]))
+        )
     return Pointer(sha256)
 
 
 def describe(path: Path, what: str) -> str:
-    return (
-        f"the pointer {path} {what}: the committed tree is used in its place; "
-        "`unitctl update check` mends it"
+    return say(
+        "the pointer {path} {what}: the committed tree is used in its place; `unitctl "
+        "update check` mends it",
+        path=path,
+        what=what,
     )
 
 

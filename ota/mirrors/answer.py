@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from appliance.wording.sentence import say
+
 UNKNOWN_END = 2**62
 RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15}|\*)")
 
@@ -48,7 +50,7 @@ def read_length(headers: Mapping[str, str]) -> int:
     if not text:
         return UNKNOWN_END
     if not re.fullmatch(r"[0-9]{1,15}", text):
-        raise ValueError(f"it announces {text[:40]!r} bytes")
+        raise ValueError(say("it announces {text} bytes", text=repr(text[:40])))
     return int(text)
 
 
@@ -56,8 +58,14 @@ def read_part(headers: Mapping[str, str], offset: int, etag: str) -> Answer:
     text = headers.get("content-range", "")
     found = RANGE.fullmatch(text)
     if not found or int(found[1]) != offset or int(found[2]) < offset:
-        raise ValueError(f"it gives {text[:60]!r} instead of the bytes from {offset} on")
+        raise ValueError(
+            say(
+                "it gives {text} instead of the bytes from {offset} on",
+                text=repr(text[:60]),
+                offset=offset,
+            )
+        )
     whole_bytes = UNKNOWN_END if found[3] == "*" else int(found[3])
     if int(found[2]) >= whole_bytes:
-        raise ValueError(f"it gives {text[:60]!r}, more than there is")
+        raise ValueError(say("it gives {text}, more than there is", text=repr(text[:60])))
     return Answer(offset, int(found[2]) + 1, whole_bytes, etag)

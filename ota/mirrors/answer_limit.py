@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from appliance.wording.sentence import say
+
 
 class Limited(HTTPConnection):
     """`twin`: a second handle of the socket; the first one is lost where TLS begins."""
@@ -54,7 +56,9 @@ class Limited(HTTPConnection):
         finally:
             timer.cancel()
         if is_over.is_set():  # headers that end with the connection pass for whole ones
-            raise TimeoutError(f"no whole answer began within {self.limit_s:g} s")
+            raise TimeoutError(
+                say("no whole answer began within {limit_s:g} s", limit_s=self.limit_s)
+            )
 
     def shut(self, is_over: threading.Event) -> None:
         """Whoever reads or writes goes on at once."""

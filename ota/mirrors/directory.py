@@ -37,7 +37,10 @@ class DirectoryMirror:
         except OSError as error:
             raise self.make_error(path, error) from error
         except ValueError as error:  # a zero byte in a name
-            raise LinkError(f"{self.name} names no directory ({error})", "no-address") from error
+            raise LinkError(
+                say("{name} names no directory ({error})", name=self.name, error=error),
+                "no-address",
+            ) from error
 
     def read_parts(self, path: str, offset: int, end: int) -> Iterator[bytes]:
         handle = self.open(path)
@@ -54,7 +57,7 @@ class DirectoryMirror:
         """Down from directory to directory, so that no link leads elsewhere."""
         *folders, name = path.split("/")
         if any(one in ("", ".", "..") for one in (*folders, name)):
-            raise OSError(errno.EINVAL, "the path leaves its directory", path)
+            raise OSError(errno.EINVAL, say("the path leaves its directory"), path)
         handle = os.open(self.root, DIRECTORY)
         try:
             for folder in folders:
@@ -68,7 +71,7 @@ class DirectoryMirror:
         handle = os.open(name, FILE, dir_fd=folder)
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)
-            raise OSError(errno.EINVAL, "no regular file", name)
+            raise OSError(errno.EINVAL, say("no regular file"), name)
         return handle
 
     def make_error(self, path: str, error: OSError) -> LinkError:

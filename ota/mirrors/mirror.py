@@ -9,6 +9,7 @@ Never: gives more bytes than were asked for, or waits without a limit.
 from collections.abc import Iterator
 from typing import Protocol
 
+from appliance.wording.sentence import say
 from ota.errors import LinkError
 
 
@@ -33,8 +34,13 @@ def read_whole(mirror: Mirror, path: str, *, most_bytes: int) -> bytes:
     data = b"".join(mirror.read(path, most_bytes=most_bytes + 1))
     if len(data) > most_bytes:
         raise LinkError(
-            f"{path} of {mirror.name} has more than {most_bytes} bytes: it is not read; check what "
-            "that mirror serves",
+            say(
+                "{path} of {mirror} has more than {most_bytes} bytes: it is not read; check "
+                "what that mirror serves",
+                path=path,
+                mirror=mirror.name,
+                most_bytes=most_bytes,
+            ),
             "too-large",
         )
     return data

@@ -131,10 +131,12 @@ class WebMirror:
             yield data
             if (took_s := self.now_s() - begin_s) > WINDOW_S:
                 if came < LEAST_BYTES_PER_S * took_s:
-                    raise TimeoutError(f"{came} bytes came in {took_s:.0f} s")
+                    raise TimeoutError(
+                        say("{came} bytes came in {took_s:.0f} s", came=came, took_s=took_s)
+                    )
                 begin_s, came = self.now_s(), 0
         if left > 0 and stream.answer.end != UNKNOWN_END:
-            raise ConnectionError(f"{left} bytes of the answer are missing")
+            raise ConnectionError(say("{left} bytes of the answer are missing", left=left))
 
     def close(self) -> None:
         """Give up an answer that is not read to its end."""
@@ -179,7 +181,12 @@ class WebMirror:
             target = urljoin(address, body.headers.get("location", ""))
             require_redirection(address, target)
             address = target
-        raise ValueError(f"it leads on more than {MOST_REDIRECTIONS} times")
+        raise ValueError(
+            say(
+                "it leads on more than {most_redirections} times",
+                most_redirections=MOST_REDIRECTIONS,
+            )
+        )
 
     def require_file(self, path: str, status: int) -> None:
         if status in (404, 410):
@@ -188,12 +195,12 @@ class WebMirror:
                 "not-there",
             )
         if status not in (200, 206, 416):
-            raise ValueError(f"it answers {status}")
+            raise ValueError(say("it answers {status}", status=status))
 
     def require_same(self, path: str, offset: int, answer: Answer) -> None:
         known = self.etags.pop(path, "")
         if offset and known and answer.start < answer.end and answer.etag != known:
-            raise ValueError("the file was changed meanwhile")
+            raise ValueError(say("the file was changed meanwhile"))
         if answer.etag and len(self.etags) < MOST_ETAGS:
             self.etags[path] = answer.etag
 
@@ -218,4 +225,10 @@ def require_redirection(address: str, target: str) -> None:
     old, new = urlsplit(address), urlsplit(target)
     is_same = (old.scheme, old.netloc) == (new.scheme, new.netloc)
     if not is_same and not old.scheme == new.scheme == "https":
-        raise ValueError(f"it leads from {address[:60]} to {target[:60]}, another host or scheme")
+        raise ValueError(
+            say(
+                "it leads from {address} to {target}, another host or scheme",
+                address=address[:60],
+                target=target[:60],
+            )
+        )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.errors import SpaceError, TrustError
 from ota.files import Files, remove_tree
 from ota.payload.frames import unpack_frame
@@ -65,13 +66,18 @@ class Chunks:
             return data
         if chunk.length and not place:
             self.wire.drop((chunk.offset, chunk.end))
-        raise make_damage_error(f"a chunk of {chunk.size_bytes} bytes has another hash")
+        raise make_damage_error(
+            say("a chunk of {size_bytes} bytes has another hash", size_bytes=chunk.size_bytes)
+        )
 
 
 def make_damage_error(text: str) -> SpaceError:
     return SpaceError(
-        f"what was fetched or here already changed on the disk ({text}); it is fetched again; if "
-        "this comes back, check the disk",
+        say(
+            "what was fetched or here already changed on the disk ({text}); it is fetched "
+            "again; if this comes back, check the disk",
+            text=text,
+        ),
         "content-damaged",
     )
 
@@ -117,7 +123,7 @@ def write_one(
         files.link(same, path)
         return
     if one.path not in made:
-        raise make_damage_error(f"{one.path} of the old tree is gone")
+        raise make_damage_error(say("{path} of the old tree is gone", path=one.path))
     whole = write_file(files, path, made[one.path], chunks, mode=one.mode)
     require_hash(one.path, whole, wanted=one.sha256)
 
@@ -140,7 +146,12 @@ def write_file(
 def require_hash(name: str, found: str, *, wanted: str) -> None:
     if found != wanted:
         raise TrustError(
-            f"{name} came out with the hash {found[:12]}, not {wanted[:12]}; the payload does not "
-            "give what the release names; have it built again with `fleet release build`",
+            say(
+                "{name} came out with the hash {found}, not {wanted}; the payload does not give "
+                "what the release names; have it built again with `fleet release build`",
+                name=name,
+                found=found[:12],
+                wanted=wanted[:12],
+            ),
             "payload-mismatch",
         )

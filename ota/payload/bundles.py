@@ -9,6 +9,8 @@ Never: is run on a unit: there the image is in the running slot.
 import subprocess
 from pathlib import Path
 
+from appliance.wording.sentence import say
+
 MAGIC = b"hsqs"
 
 
@@ -22,6 +24,6 @@ def extract_image(bundle: Path, directory: Path) -> Path | None:
     command = ["unsquashfs", "-quiet", "-no-progress", "-d", str(target), str(bundle)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise OSError(f"unsquashfs: {done.stderr.strip()[:200]}")
+        raise OSError(say("unsquashfs: {stderr}", stderr=done.stderr.strip()[:200]))
     files = [one for one in target.rglob("*") if one.is_file() and not one.is_symlink()]
     return max(files, key=lambda one: (one.stat().st_size, one.name), default=None)

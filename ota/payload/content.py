@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.errors import TrustError
 from ota.files import Files, replace, take_away
 from ota.manifest import SHA256, Layer, LayerKind
@@ -90,8 +91,13 @@ class ContentStore:
             wrong = self.find_wrong(layer)
         if wrong:
             raise TrustError(
-                f"{layer.kind.value} {layer.version} is not whole on the disk: {wrong}; it is "
-                "fetched again; if this comes back, check the disk",
+                say(
+                    "{kind} {version} is not whole on the disk: {wrong}; it is fetched again; "
+                    "if this comes back, check the disk",
+                    kind=layer.kind.value,
+                    version=layer.version,
+                    wrong=wrong,
+                ),
                 "content-damaged",
             )
 
@@ -99,30 +105,32 @@ class ContentStore:
         """What is wrong with a layer; "" where nothing is."""
         if layer.kind is LayerKind.OS:
             source = self.find_source(layer.sha256)
-            return "" if source and hash_source(source) == layer.sha256 else "its hash is another"
+            return (
+                "" if source and hash_source(source) == layer.sha256 else say("its hash is another")
+            )
         listed = self.read_list(layer.sha256)
         if listed is None:
-            return "its list of files is lost"
+            return say("its list of files is lost")
         return self.find_wrong_file(self.find_path(layer), listed)
 
     def find_damage(self, sha256: str) -> str:
         """What is wrong with a tree that was whole once; "" where nothing is."""
         listed = self.read_list(sha256)
         if listed is None:
-            return "its list of files is lost"
+            return say("its list of files is lost")
         try:
             return self.find_wrong_file(self.content / sha256, listed)
         except OSError as error:
-            return f"it cannot be read ({error.strerror})"
+            return say("it cannot be read ({cause})", cause=error.strerror)
 
     def find_wrong_file(self, root: Path, listed: tuple[ListedFile, ...]) -> str:
         if sorted(self.walk(root)) != sorted(root / one.path for one in listed):
-            return "it has other files than its list"
+            return say("it has other files than its list")
         for one in listed:
             source = FileSource(self.files, root / one.path, one.size_bytes)
             measured = self.files.measure(source.path)
             if measured != one.size_bytes or hash_source(source) != one.sha256:
-                return f"{one.path} has another content"
+                return say("{path} has another content", path=one.path)
         return ""
 
     def walk(self, directory: Path) -> Iterator[Path]:

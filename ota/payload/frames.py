@@ -11,6 +11,7 @@ import zstandard
 from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdCompressionParameters
 
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 
 LEVEL = 19
 # Of a patch: it costs what its dictionary does, six times as long as what is new. 18 takes 1.6
@@ -39,15 +40,27 @@ def unpack_frame(packed: bytes, *, size_bytes: int, old: bytes = b"") -> bytes:
     try:
         announced = zstandard.get_frame_parameters(packed)
         if announced.content_size != size_bytes or announced.window_size > MOST_WINDOW_BYTES:
-            raise InputError(f"a chunk announces {announced.content_size} bytes, not {size_bytes}")
+            raise InputError(
+                say(
+                    "a chunk announces {content_size} bytes, not {size_bytes}",
+                    content_size=announced.content_size,
+                    size_bytes=size_bytes,
+                )
+            )
         unpacker = zstandard.ZstdDecompressor(
             dict_data=make_dictionary(old), max_window_size=MOST_WINDOW_BYTES
         )
         data = unpacker.decompress(packed, max_output_size=size_bytes, allow_extra_data=False)
     except zstandard.ZstdError as error:
-        raise InputError(f"a chunk cannot be unpacked ({error})") from None
+        raise InputError(say("a chunk cannot be unpacked ({error})", error=error)) from None
     if len(data) != size_bytes:
-        raise InputError(f"a chunk has {len(data)} bytes, not {size_bytes}")
+        raise InputError(
+            say(
+                "a chunk has {count} bytes, not {size_bytes}",
+                count=len(data),
+                size_bytes=size_bytes,
+            )
+        )
     return data
 
 
@@ -56,7 +69,7 @@ def measure_frame(packed: bytes) -> int:
     try:
         return zstandard.get_frame_parameters(packed).content_size
     except zstandard.ZstdError as error:
-        raise InputError(f"it is no zstd frame ({error})") from None
+        raise InputError(say("it is no zstd frame ({error})", error=error)) from None
 
 
 def make_dictionary(old: bytes) -> ZstdCompressionDict | None:

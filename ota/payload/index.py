@@ -20,6 +20,7 @@ from typing import Any
 
 from appliance import strict_json
 from appliance.strict_json import InputError, require_list, require_text, require_whole_number, show
+from appliance.wording.sentence import say
 from ota.errors import TrustError
 from ota.manifest import LONGEST_SIZE, SHA256
 from ota.payload.frames import measure_frame, pack_frame, unpack_frame
@@ -113,27 +114,44 @@ def parse_index(data: bytes) -> Index:
     try:
         return build_index(read_tree(data))
     except (InputError, KeyError, TypeError, ValueError) as error:
-        text = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        text = say("{name} is missing", name=error) if isinstance(error, KeyError) else str(error)
         raise TrustError(
-            f"the index of a release's payload cannot be used: {text}; have the release built "
-            "again with `fleet release build`",
+            say(
+                "the index of a release's payload cannot be used: {text}; have the release "
+                "built again with `fleet release build`",
+                text=text,
+            ),
             "index-invalid",
         ) from error
 
 
 def read_tree(data: bytes) -> dict[str, Any]:
     if len(data) > MOST_PACKED_BYTES:
-        raise InputError(f"it has more than {MOST_PACKED_BYTES} bytes")
+        raise InputError(
+            say("it has more than {most_packed_bytes} bytes", most_packed_bytes=MOST_PACKED_BYTES)
+        )
     size_bytes = measure_frame(data)
     if size_bytes > MOST_JSON_BYTES:
-        raise InputError(f"it has {size_bytes} bytes unpacked, more than {MOST_JSON_BYTES}")
+        raise InputError(
+            say(
+                "it has {size_bytes} bytes unpacked, more than {most_json_bytes}",
+                size_bytes=size_bytes,
+                most_json_bytes=MOST_JSON_BYTES,
+            )
+        )
     unpacked = unpack_frame(data, size_bytes=size_bytes)
     return strict_json.parse_object(unpacked, most_bytes=MOST_JSON_BYTES)
 
 
 def build_index(tree: Mapping[str, Any]) -> Index:
     if tree["format"] != 1 or tree["kind"] not in (TREE, IMAGE):
-        raise InputError(f"format {show(tree['format'])}, {show(tree['kind'])} is not known")
+        raise InputError(
+            say(
+                "format {form}, {kind} is not known",
+                form=show(tree["format"]),
+                kind=show(tree["kind"]),
+            )
+        )
     base_sha256, base_bytes = require_list(tree["base"], "base", 2)
     removed = require_list(tree["removed"], "removed", MOST_FILES)
     for path in removed:
@@ -171,7 +189,7 @@ def build_chunks(rows: Any) -> Iterator[Chunk]:
 
 def build_extents(flat: list[Any]) -> Iterator[Extent]:
     if len(flat) % 2:
-        raise InputError("an extent has no length")
+        raise InputError(say("an extent has no length"))
     for offset, length in zip(flat[::2], flat[1::2], strict=True):
         yield (
             require_whole_number(offset, "offset", 0, LONGEST_SIZE),
@@ -182,7 +200,7 @@ def build_extents(flat: list[Any]) -> Iterator[Extent]:
 def build_file(row: Any) -> IndexedFile:
     path, mode, sha256, size_bytes, chunks = row
     if mode not in (0o644, 0o755):
-        raise InputError(f"the mode {show(mode)} is neither 644 nor 755")
+        raise InputError(say("the mode {mode} is neither 644 nor 755", mode=show(mode)))
     size_bytes = require_whole_number(size_bytes, "size_bytes", 0, LONGEST_SIZE)
     check_path(require_text(path, "path", 4096))
     file = ListedFile(path, mode == 0o755, require_sha256(sha256), size_bytes)
@@ -196,7 +214,7 @@ def read_numbers(value: Any) -> tuple[int, ...]:
 
 def require_sha256(value: Any) -> str:
     if not isinstance(value, str) or not SHA256.fullmatch(value):
-        raise InputError(f"{show(value)} is no SHA-256")
+        raise InputError(say("{value} is no SHA-256", value=show(value)))
     return value
 
 
@@ -205,7 +223,12 @@ def require_sha256(value: Any) -> str:
 
 def check_index(index: Index) -> None:
     if index.chunks and index.chunks[-1].end != index.pack_bytes:
-        raise InputError(f"its chunks do not end with the pack of {index.pack_bytes} bytes")
+        raise InputError(
+            say(
+                "its chunks do not end with the pack of {pack_bytes} bytes",
+                pack_bytes=index.pack_bytes,
+            )
+        )
     for chunk in index.chunks:
         check_chunk(chunk, index.base_bytes)
     sort_files(one.listed for one in index.files)
@@ -220,16 +243,22 @@ def check_index(index: Index) -> None:
 def check_chunk(chunk: Chunk, base_bytes: int) -> None:
     based = sum(length for _, length in chunk.base)
     if any(offset + length > base_bytes for offset, length in chunk.base):
-        raise InputError("a chunk needs bytes behind the end of the old layer")
+        raise InputError(say("a chunk needs bytes behind the end of the old layer"))
     if based > MOST_BASE_BYTES or (not chunk.length and based != chunk.size_bytes):
-        raise InputError(f"a chunk of {chunk.size_bytes} bytes is made from {based} old ones")
+        raise InputError(
+            say(
+                "a chunk of {size_bytes} bytes is made from {based} old ones",
+                size_bytes=chunk.size_bytes,
+                based=based,
+            )
+        )
 
 
 def check_size(index: Index, numbers: tuple[int, ...], size_bytes: int) -> None:
     if max(numbers, default=-1) >= len(index.chunks):
-        raise InputError("a chunk is named that is not there")
+        raise InputError(say("a chunk is named that is not there"))
     if sum(index.chunks[number].size_bytes for number in numbers) != size_bytes:
-        raise InputError(f"chunks do not add up to {size_bytes} bytes")
+        raise InputError(say("chunks do not add up to {size_bytes} bytes", size_bytes=size_bytes))
 
 
 def check_full_tree(index: Index) -> None:
@@ -237,4 +266,4 @@ def check_full_tree(index: Index) -> None:
     listed = sort_files(one.listed for one in index.files)
     whole = hash_tree(listed) == index.sha256 and not index.order and not index.removed
     if not whole or sum(one.size_bytes for one in listed) != index.size_bytes:
-        raise InputError("its files are not the tree that it names")
+        raise InputError(say("its files are not the tree that it names"))

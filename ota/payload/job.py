@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.errors import LinkError, TrustError
 from ota.files import replace
 from ota.manifest import Layer, LayerKind, Payload
@@ -86,8 +87,12 @@ class JobMaker:
             if base := self.find_base(payload.needs_sha256):
                 return payload, base
         raise TrustError(
-            f"{layer.kind.value} {layer.version} has no payload for what is on this unit; have a "
-            "full one published with `fleet release build`",
+            say(
+                "{kind} {version} has no payload for what is on this unit; have a full one "
+                "published with `fleet release build`",
+                kind=layer.kind.value,
+                version=layer.version,
+            ),
             "no-payload",
         )
 
@@ -122,7 +127,9 @@ class JobMaker:
         """From the first mirror that has the right one."""
         errors: list[LinkError | TrustError] = []
         if payload.index_bytes > MOST_PACKED_BYTES:
-            raise make_misfit_error(f"its index has {payload.index_bytes} bytes")
+            raise make_misfit_error(
+                say("its index has {index_bytes} bytes", index_bytes=payload.index_bytes)
+            )
         for mirror in self.mirrors:
             try:
                 data = read_whole(mirror, payload.index, most_bytes=payload.index_bytes)
@@ -164,7 +171,7 @@ class JobMaker:
         except InputError as error:
             raise make_misfit_error(str(error)) from error
         if hash_tree(listed) != index.sha256:
-            raise make_misfit_error("its files are not the tree that it names")
+            raise make_misfit_error(say("its files are not the tree that it names"))
         return listed
 
 
@@ -174,20 +181,27 @@ def require_fit(index: Index, layer: Layer, payload: Payload) -> None:
     found = (index.kind, index.sha256, index.size_bytes, index.pack_bytes, index.base_sha256)
     wanted = (kind, layer.sha256, layer.size_bytes, payload.pack_bytes, payload.needs_sha256)
     if found != wanted:
-        raise make_misfit_error("its index is that of another layer")
+        raise make_misfit_error(say("its index is that of another layer"))
 
 
 def make_misfit_error(text: str) -> TrustError:
     return TrustError(
-        f"a payload of the release cannot be used: {text}; have the release built again with "
-        "`fleet release build`",
+        say(
+            "a payload of the release cannot be used: {text}; have the release built again with "
+            "`fleet release build`",
+            text=text,
+        ),
         "payload-misfit",
     )
 
 
 def make_index_error(name: str, path: str) -> TrustError:
     return TrustError(
-        f"{path} of {name} is not the file that the release names; it is not used; check what that "
-        "mirror serves",
+        say(
+            "{path} of {name} is not the file that the release names; it is not used; check "
+            "what that mirror serves",
+            path=path,
+            name=name,
+        ),
         "index-mismatch",
     )

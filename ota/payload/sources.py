@@ -16,6 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Protocol
 
+from appliance.wording.sentence import say
 from ota.files import Files
 from ota.payload.index import Extent
 from ota.payload.tree_list import ListedFile
@@ -63,7 +64,7 @@ class SeedSource:
 
     def read_at(self, offset: int, length: int) -> bytes:
         if offset + length > self.size_bytes:
-            raise OSError(errno.EINVAL, "behind the end of the old image", str(self.path))
+            raise OSError(errno.EINVAL, say("behind the end of the old image"), str(self.path))
         handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             return require_all(os.pread(handle, length, offset), length, self.path)
@@ -84,7 +85,7 @@ class TreeSource:
 
     def read_at(self, offset: int, length: int) -> bytes:
         if offset + length > self.size_bytes:
-            raise OSError(errno.EINVAL, "behind the end of the old tree", str(self.root))
+            raise OSError(errno.EINVAL, say("behind the end of the old tree"), str(self.root))
         return b"".join(self.read_parts(offset, length))
 
     def read_parts(self, offset: int, length: int) -> Iterator[bytes]:
@@ -100,7 +101,11 @@ class TreeSource:
 
 def require_all(data: bytes, length: int, path: Path) -> bytes:
     if len(data) < length:
-        raise OSError(errno.EIO, f"{len(data)} bytes instead of {length}", str(path))
+        raise OSError(
+            errno.EIO,
+            say("{count} bytes instead of {length}", count=len(data), length=length),
+            str(path),
+        )
     return data
 
 

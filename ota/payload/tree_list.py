@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 from ota.manifest import LONGEST_SIZE, SHA256
 
 MOST_FILES = 100_000
@@ -52,20 +53,25 @@ def format_list(listed: Iterable[ListedFile]) -> bytes:
 def parse_list(data: bytes) -> tuple[ListedFile, ...]:
     """The files in a list; raises `InputError`."""
     if len(data) > MOST_LIST_BYTES:
-        raise InputError(f"the list of files has more than {MOST_LIST_BYTES} bytes")
+        raise InputError(
+            say(
+                "the list of files has more than {most_list_bytes} bytes",
+                most_list_bytes=MOST_LIST_BYTES,
+            )
+        )
     try:
         lines = data.decode().split("\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"the list of files is no text ({error})") from None
+        raise InputError(say("the list of files is no text ({error})", error=error)) from None
     if lines.pop():
-        raise InputError("the last line of the list of files is torn")
+        raise InputError(say("the last line of the list of files is torn"))
     return sort_files(parse_line(line) for line in lines)
 
 
 def parse_line(line: str) -> ListedFile:
     found = LINE.fullmatch(line)
     if not found:
-        raise InputError(f"a list of files has the line {show(line)}")
+        raise InputError(say("a list of files has the line {line}", line=show(line)))
     sha256, mode, size, path = found.groups()
     return ListedFile(path, mode == "755", sha256, int(size))
 
@@ -77,7 +83,7 @@ def sort_files(files: Iterable[ListedFile]) -> tuple[ListedFile, ...]:
         check_file(one)
         found.append(one)
         if len(found) > MOST_FILES:
-            raise InputError(f"a tree has more than {MOST_FILES} files")
+            raise InputError(say("a tree has more than {most_files} files", most_files=MOST_FILES))
     listed = tuple(sorted(found, key=lambda one: one.path.encode()))
     refuse_collisions([one.path for one in listed])
     return listed
@@ -86,19 +92,21 @@ def sort_files(files: Iterable[ListedFile]) -> tuple[ListedFile, ...]:
 def check_file(one: ListedFile) -> None:
     check_path(one.path)
     if not SHA256.fullmatch(one.sha256) or not 0 <= one.size_bytes <= LONGEST_SIZE:
-        raise InputError(f"the file {show(one.path)} has no hash or a size that cannot be")
+        raise InputError(
+            say("the file {path} has no hash or a size that cannot be", path=show(one.path))
+        )
 
 
 def check_path(path: str) -> None:
     """Refuse what leaves the tree or reads otherwise on another machine; raises `InputError`."""
     names = path.split("/")
     if any(name in ("", ".", "..") for name in names) or len(names) > MOST_NAMES:
-        raise InputError(f"the path {show(path)} does not stay in its tree")
+        raise InputError(say("the path {path} does not stay in its tree", path=show(path)))
     if not path.isprintable() or "\\" in path or not unicodedata.is_normalized("NFC", path):
-        raise InputError(f"the path {show(path)} has letters that no path may have")
+        raise InputError(say("the path {path} has letters that no path may have", path=show(path)))
     encoded = [len(name.encode()) for name in names]
     if max(encoded) > LONGEST_NAME or sum(encoded) + len(names) > LONGEST_PATH:
-        raise InputError(f"the path {show(path)} is too long")
+        raise InputError(say("the path {path} is too long", path=show(path)))
 
 
 def refuse_collisions(paths: list[str]) -> None:
@@ -106,9 +114,14 @@ def refuse_collisions(paths: list[str]) -> None:
     folded = sorted(fold(path) for path in paths)
     for one, following in pairwise(folded):
         if one == following or following[: len(one)] == one:
-            raise InputError(f"the path {show('/'.join(following))} collides with another one")
+            raise InputError(
+                say(
+                    "the path {path} collides with another one",
+                    path=show("/".join(following)),
+                )
+            )
     if len({fold(d) for d in directories(paths)}) < len(set(directories(paths))):
-        raise InputError("two directories differ in upper and lower case alone")
+        raise InputError(say("two directories differ in upper and lower case alone"))
 
 
 def fold(path: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from appliance.model import EnergyBudget, EnergyLevel
 from appliance.process.host import Host, Order
 from appliance.process.service import Service
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.disk import Disk
 from ota.push.heard import Heard, open_files
 from ota.push.hint import parse_hint
@@ -104,8 +105,12 @@ class PushCycle:
         except OSError as error:
             path = self._files.heard_path
             self._trouble = PushError(
-                f"a hint cannot be kept in {path} ({error.strerror}): check the disk; the unit "
-                "asks by itself in its time"
+                say(
+                    "a hint cannot be kept in {path} ({cause}): check the disk; the unit asks "
+                    "by itself in its time",
+                    path=path,
+                    cause=error.strerror,
+                )
             )
             return
         self._refused = ""
@@ -121,20 +126,20 @@ class PushCycle:
         stamp = self._service.clock.stamp()
         if not waiting.is_due(stamp.utc) and waiting.due is not None:
             self._wait_s = (waiting.due - stamp.utc).total_seconds()
-            return f"a hint was heard: the check-in starts at {waiting.due:%H:%M:%S}Z"
+            return say("a hint was heard: the check-in starts at {due:%H:%M:%S}Z", due=waiting.due)
         if not self._has_energy:
-            return "a hint was heard and waits for energy (SENTINEL)"
+            return say("a hint was heard and waits for energy (SENTINEL)")
         tries = self._tries[1] if self._tries[0] == waiting.ask else 0
         pause_s = find_pause_s(tries)
         if self._started_s is not None and stamp.uptime_s - self._started_s < pause_s:
             self._wait_s = self._started_s + pause_s - stamp.uptime_s
-            return "a hint was heard: a check-in was started for it"
+            return say("a hint was heard: a check-in was started for it")
         if self._order is not None:
-            return "a hint was heard: PID 1 is asked for a check-in"
+            return say("a hint was heard: PID 1 is asked for a check-in")
         self._started_s, self._tries = stamp.uptime_s, (waiting.ask, tries + 1)
         self._order = self._host.start(CHECKIN)
         self._service.log.info("a hint has the unit ask now", serial=waiting.ask)
-        return "a hint was heard: a check-in is started"
+        return say("a hint was heard: a check-in is started")
 
     def _follow_order(self) -> None:
         order = self._order
@@ -142,7 +147,9 @@ class PushCycle:
             return
         self._order = None
         if order.error:
-            self._trouble = HostError(f"{order.error}; the next check-in obeys the hint")
+            self._trouble = HostError(
+                say("{error}; the next check-in obeys the hint", error=order.error)
+            )
 
     def _read_energy(self) -> bool:
         with suppress(StoreError):

@@ -21,6 +21,7 @@ from typing import Any
 from appliance import strict_json
 from appliance.settings import Settings
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.files import Files, replace
 from ota.push.hint import LARGEST_SERIAL, MOST_SPREAD_S
 
@@ -102,7 +103,9 @@ def build_heard(tree: Mapping[str, Any]) -> Heard:
     """Raises `InputError`, `KeyError`."""
     serials, due = tree["serials"], tree["due"]
     if not isinstance(serials, dict) or len(serials) > MOST_TOPICS:
-        raise InputError(f"serials is no object of at most {MOST_TOPICS}")
+        raise InputError(
+            say("serials is no object of at most {most_topics}", most_topics=MOST_TOPICS)
+        )
     return Heard(
         {topic: require_serial(one) for topic, one in serials.items()},
         require_serial(tree["ask"]),

@@ -26,6 +26,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from appliance.mqtt.guarded_client import LONGEST_RETRY_S, GuardedClient
+from appliance.wording.sentence import say
 from ota.push.refusals import describe_refusal
 
 KEEPALIVE_S = 1200
@@ -65,7 +66,7 @@ class Link:
         retry_s: float = RETRY_S,
     ) -> None:
         self.where = f"{address[0]}:{address[1]}"
-        self.trouble = f"the fleet's broker {self.where} was not reached yet"
+        self.trouble: str = say("the fleet's broker {where} was not reached yet", where=self.where)
         self.is_refused = False
         self._address, self._topics, self._take = address, tuple(topics), take
         self._tell, self._keepalive_s = tell, keepalive_s
@@ -124,7 +125,11 @@ class Link:
         self._is_answered = True
         self.is_refused = reason.is_failure
         if reason.is_failure:
-            self.trouble = f"the fleet's broker {self.where} refuses the unit: {reason}"
+            self.trouble = say(
+                "the fleet's broker {where} refuses the unit: {reason}",
+                where=self.where,
+                reason=reason,
+            )
             return
         self.client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._topics])
 
@@ -133,11 +138,13 @@ class Link:
         self.is_refused = bool(refused)
         self.trouble = ""
         if refused:
-            self.trouble = (
-                f"the fleet's broker {self.where} does not let the unit read its hints "
-                f"({refused[0]}): check its access list"
+            self.trouble = say(
+                "the fleet's broker {where} does not let the unit read its hints "
+                "({refused}): check its access list",
+                where=self.where,
+                refused=refused[0],
             )
-        self._tell(self.trouble or f"connected to the fleet's broker {self.where}")
+        self._tell(self.trouble or say("connected to the fleet's broker {where}", where=self.where))
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
         if message.payload and message.topic in self._topics:
@@ -145,7 +152,9 @@ class Link:
 
     def _on_nonsense(self, error: Exception) -> None:
         what = str(error) or type(error).__name__
-        self.trouble = f"the fleet's broker {self.where} cannot be used ({what[:100]})"
+        self.trouble = say(
+            "the fleet's broker {where} cannot be used ({what})", where=self.where, what=what[:100]
+        )
         self._begun_s = None
 
     def _on_disconnect(self, *_: Any) -> None:
@@ -154,13 +163,20 @@ class Link:
         if self._is_answered:
             self.client.note_lasted(lasted_s)
             if not self.is_refused:
-                self.trouble = f"the connection to the fleet's broker {self.where} was lost"
+                self.trouble = say(
+                    "the connection to the fleet's broker {where} was lost", where=self.where
+                )
         else:
             self.is_refused = True
-            self.trouble = (
-                f"the fleet's broker {self.where} ends the connection without an answer: it may "
-                "not accept the unit's certificate (revoked, expired, of another fleet)"
+            self.trouble = say(
+                "the fleet's broker {where} ends the connection without an answer: it may "
+                "not accept the unit's certificate (revoked, expired, of another fleet)",
+                where=self.where,
             )
 
     def _on_connect_fail(self, *_: Any) -> None:
-        self.trouble = f"the fleet's broker {self.where} {self.client.refusal or 'does not answer'}"
+        self.trouble = say(
+            "the fleet's broker {where} {refusal}",
+            where=self.where,
+            refusal=self.client.refusal or say("does not answer"),
+        )

@@ -7,18 +7,22 @@ Never: names a cause that was not seen without "may".
 import socket
 import ssl
 
+from appliance.wording.sentence import say
+
 
 def describe_refusal(error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return (
-            f"shows a certificate that the unit does not accept ({error.verify_message.rstrip('.')}"
-            "): check its certificate, `ca_file` in [fleet], and the unit's clock"
+        return say(
+            "shows a certificate that the unit does not accept ({why}): check its "
+            "certificate, `ca_file` in [fleet], and the unit's clock",
+            why=error.verify_message.rstrip("."),
         )
     if isinstance(error, ssl.SSLError | ConnectionResetError):
         why = getattr(error, "reason", None) or error.strerror or type(error).__name__
-        return f"does not speak TLS as the unit does ({why}): check `push` in [fleet]"
+        return say("does not speak TLS as the unit does ({why}): check `push` in [fleet]", why=why)
     if isinstance(error, socket.gaierror):
-        return (
-            f"cannot be found by its name ({error.strerror}): check `push` in [fleet], or the link"
+        return say(
+            "cannot be found by its name ({cause}): check `push` in [fleet], or the link",
+            cause=error.strerror,
         )
-    return f"does not answer ({error.strerror or error})"
+    return say("does not answer ({cause})", cause=error.strerror or error)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.push.heard import Heard
 from ota.push.hint import Hint, make_serial
 
@@ -36,7 +37,12 @@ def judge(heard: Heard, topic: str, hint: Hint, moment: Moment) -> Heard | None:
     """
     largest = make_serial(moment.now + AHEAD)
     if hint.serial > largest:
-        raise InputError(f"its serial {hint.serial} is more than a day ahead of the unit's clock")
+        raise InputError(
+            say(
+                "its serial {serial} is more than a day ahead of the unit's clock",
+                serial=hint.serial,
+            )
+        )
     # One that was taken while this clock was ahead counts no more.
     before = heard.serials.get(topic, 0)
     if hint.serial <= before <= largest:

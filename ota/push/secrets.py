@@ -8,6 +8,7 @@ import ssl
 from pathlib import Path
 
 from appliance.errors import SettingsError
+from appliance.wording.sentence import say
 from ota.reporting.file_names import AUTHORITY, CERTIFICATE, PRIVATE
 from ota.reporting.tpm_tls import prepare_tls
 
@@ -29,13 +30,19 @@ def make_tls_context(directory: Path, ca_file: Path | None) -> ssl.SSLContext:
             context.load_verify_locations(str(directory / AUTHORITY))
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"the certificates that the fleet's broker is checked with cannot be read ({error}): "
-            "check `ca_file` in [fleet], or claim again"
+            say(
+                "the certificates that the fleet's broker is checked with cannot be read "
+                "({error}): check `ca_file` in [fleet], or claim again",
+                error=error,
+            )
         ) from error
     certificate, key = directory / CERTIFICATE, directory / PRIVATE
     if trouble := prepare_tls(certificate, key):
         raise SettingsError(
-            f"{trouble}: claim again (`unitctl fleet claim`), or leave [fleet] push out"
+            say(
+                "{trouble}: claim again (`unitctl fleet claim`), or leave [fleet] push out",
+                trouble=trouble,
+            )
         )
     context.load_cert_chain(certificate, key)
     return context

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from appliance.process.service import Service
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 from ota.push.cycle import PushCycle, PushError
 from ota.push.link import Link
 from ota.push.secrets import is_in_fleet
@@ -36,16 +37,18 @@ class Watch:
         elif now_s - self.well_s > PATIENCE_S:
             self.service.report_fault(PushError(trouble))
         return (
-            f"{sentence}; {trouble}" if trouble else f"{sentence}; connected to {self.link.where}"
+            say("{sentence}; {trouble}", sentence=sentence, trouble=trouble)
+            if trouble
+            else say("{sentence}; connected to {where}", sentence=sentence, where=self.link.where)
         )
 
 
 def find_idleness(settings: Settings, directory: Path) -> str:
     """Why there is nothing to do, "" where there is. `directory`: of the unit's certificate."""
     if not settings.fleet.push:
-        return "no broker is named in [fleet] push: the unit asks by itself in its time"
+        return say("no broker is named in [fleet] push: the unit asks by itself in its time")
     if not settings.update.mirrors:
-        return "no mirror is set ([update] mirrors): there is nobody to ask"
+        return say("no mirror is set ([update] mirrors): there is nobody to ask")
     if not is_in_fleet(directory):
-        return "the unit has no certificate of its fleet yet: `unitctl fleet claim`"
+        return say("the unit has no certificate of its fleet yet: `unitctl fleet claim`")
     return ""

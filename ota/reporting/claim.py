@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.errors import LinkError
 from ota.files import Files
 from ota.reporting.entry import Expected, Place, keep
@@ -52,7 +53,11 @@ def claim(
         return keep(files, directory, key, answer, request.expected, now)
     except (InputError, KeyError) as error:
         raise LinkError(
-            f"the answer of {server.address} is not that of a fleet's server ({error}): check "
-            "[fleet] server",
+            say(
+                "the answer of {address} is not that of a fleet's server ({error}): check "
+                "[fleet] server",
+                address=server.address,
+                error=error,
+            ),
             "fleet-link",
         ) from error

@@ -9,6 +9,7 @@ Never: begins before the new key is made.
 
 from pathlib import Path
 
+from appliance.wording.sentence import say
 from ota.errors import UpdateError
 from ota.files import Files, replace
 from ota.reporting.file_names import ASKED, CERTIFICATE, PLACE, PRIVATE
@@ -30,8 +31,10 @@ def replace_key(
     """Raises `UpdateError`, `OSError`; then nothing was changed."""
     if must_be_tpm and tpm is None:
         raise UpdateError(
-            "this computer shows no TPM (/dev/tpmrm0): nothing was changed; switch it on in the "
-            "firmware, or leave the key where it is",
+            say(
+                "this computer shows no TPM (/dev/tpmrm0): nothing was changed; switch it on in "
+                "the firmware, or leave the key where it is"
+            ),
             "unit-key-tpm",
         )
     made = make_in_tpm(tpm) if must_be_tpm and tpm else make_private(tpm)

@@ -8,6 +8,7 @@ Never: sends a newer report before one that got no answer.
 
 from dataclasses import dataclass
 
+from appliance.wording.sentence import say
 from ota.errors import LinkError, RefusedError
 from ota.reporting.sent import SentFile, SignedReport
 from ota.reporting.server import FleetServer
@@ -32,8 +33,10 @@ class ReportSender:
         """
         if self.sent.read_waiting() is not None:
             raise LinkError(
-                "an older report waits for the fleet's server; the new one is written, and is "
-                "sent after it",
+                say(
+                    "an older report waits for the fleet's server; the new one is written, and "
+                    "is sent after it"
+                ),
                 "fleet-link",
             )
         self.sent.keep_waiting(report)
@@ -47,8 +50,11 @@ class ReportSender:
             raise
         if answer.get("sha256") != report.sha256:
             raise LinkError(
-                f"{self.server.address} does not acknowledge the report: it is no fleet's server, "
-                "or a portal on the way has answered; it is sent again with the next check-in",
+                say(
+                    "{address} does not acknowledge the report: it is no fleet's server, or a "
+                    "portal on the way has answered; it is sent again with the next check-in",
+                    address=self.server.address,
+                ),
                 "fleet-link",
             )
         self.sent.note_acknowledged(report)

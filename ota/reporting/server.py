@@ -19,6 +19,7 @@ from appliance import strict_json
 from appliance.errors import shorten_error
 from appliance.sections.network import FleetSettings
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from appliance.wording.shorten import shorten
 from ota.errors import LinkError, RefusedError
 from ota.mirrors.answer_limit import limit_answers
@@ -87,13 +88,19 @@ class FleetServer:
         text = shorten(said, LONGEST_TEXT) if isinstance(said, str) else f"it answers {status}"
         if tree is None or status in LATER or not 400 <= status < 500:
             raise LinkError(
-                f"the fleet's server {self.address} takes nothing now ({text}); it is tried again "
-                "with the next check-in",
+                say(
+                    "the fleet's server {address} takes nothing now ({text}); it is tried again "
+                    "with the next check-in",
+                    address=self.address,
+                    text=text,
+                ),
                 "fleet-link",
             )
         reason = tree.get("reason_code")
         code = reason[:LONGEST_CODE] if isinstance(reason, str) and reason else "refused"
-        raise RefusedError(f"the fleet's server refuses this unit ({code}): {text}", code)
+        raise RefusedError(
+            say("the fleet's server refuses this unit ({code}): {text}", code=code, text=text), code
+        )
 
 
 def make_error(address: str, error: Exception) -> LinkError:

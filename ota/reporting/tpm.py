@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from appliance.wording.sentence import say
 from ota.errors import UpdateError
 from ota.reporting.tss2_file import format_tss2
 
@@ -133,4 +134,4 @@ def explain(said: str) -> str:
 
 
 def make_error(what: str) -> UpdateError:
-    return UpdateError(f"the TPM cannot be used: {what}", "unit-key-tpm")
+    return UpdateError(say("the TPM cannot be used: {what}", what=what), "unit-key-tpm")

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from appliance.wording.sentence import say
+
 BEGIN, END = b"-----BEGIN TSS2 PRIVATE KEY-----", b"-----END TSS2 PRIVATE KEY-----"
 SEQUENCE, OCTETS = 0x30, 0x04
 SHORT = 0x80  # lengths below it are one byte
@@ -38,7 +40,7 @@ def parse_tss2(data: bytes) -> ec.EllipticCurvePublicKey:
         public = next(value for tag, value in split(content) if tag == OCTETS)
         return build_public(public)
     except (binascii.Error, IndexError, StopIteration) as error:
-        raise ValueError("it is cut short") from error
+        raise ValueError(say("it is cut short")) from error
 
 
 def format_tss2(public: bytes, private: bytes) -> bytes:
@@ -64,7 +66,7 @@ def split(der: bytes) -> Iterator[tuple[int, bytes]]:
             begin += length - SHORT
             length = int.from_bytes(der[2:begin])
         if len(der) < begin + length:
-            raise ValueError("it is cut short")
+            raise ValueError(say("it is cut short"))
         yield tag, der[begin : begin + length]
         der = der[begin + length :]
 
@@ -79,11 +81,11 @@ def build_public(area: bytes) -> ec.EllipticCurvePublicKey:
         rest = rest[2:]
     curve, rest = take_number(rest)
     if (kind, symmetric, curve) != (ECC, NOTHING, P256) or scheme not in (NOTHING, ECDSA):
-        raise ValueError("it is of another kind")
+        raise ValueError(say("it is of another kind"))
     x, rest = take_sized(rest[2:])
     y, _ = take_sized(rest)
     if max(len(x), len(y)) > COORDINATE_BYTES:
-        raise ValueError("its point is too long")
+        raise ValueError(say("its point is too long"))
     numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), ec.SECP256R1())
     return numbers.public_key()
 
@@ -91,7 +93,7 @@ def build_public(area: bytes) -> ec.EllipticCurvePublicKey:
 def take_number(data: bytes) -> tuple[int, bytes]:
     """Two bytes, and what follows."""
     if len(data) < 2:
-        raise ValueError("it is cut short")
+        raise ValueError(say("it is cut short"))
     return int.from_bytes(data[:2]), data[2:]
 
 
@@ -99,5 +101,5 @@ def take_sized(data: bytes) -> tuple[bytes, bytes]:
     """As many bytes as the two before them say, and what follows."""
     length, rest = take_number(data)
     if len(rest) < length:
-        raise ValueError("it is cut short")
+        raise ValueError(say("it is cut short"))
     return rest[:length], rest[length:]

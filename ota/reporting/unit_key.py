@@ -18,6 +18,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from appliance.wording.sentence import say
 from ota.errors import UpdateError
 from ota.files import Files, replace
 from ota.reporting.file_names import PRIVATE, PUBLIC
@@ -82,8 +83,11 @@ class TpmKey(UnitKey):
     def sign(self, data: bytes) -> bytes:
         if self.tpm is None:
             raise UpdateError(
-                f"{self.path} is a key of a TPM, and this computer shows none: no report is "
-                "signed; switch the TPM on in the firmware, or look at /dev/tpmrm0",
+                say(
+                    "{path} is a key of a TPM, and this computer shows none: no report is "
+                    "signed; switch the TPM on in the firmware, or look at /dev/tpmrm0",
+                    path=self.path,
+                ),
                 "unit-key-tpm",
             )
         return self.tpm.sign(self.path, hashlib.sha256(data).digest())
@@ -132,7 +136,8 @@ def make_in_tpm(tpm: Tpm) -> bytes:
         parse_tss2(made)
     except ValueError as error:
         raise UpdateError(
-            f"the TPM's new key cannot be read ({error}); nothing was changed", "unit-key-tpm"
+            say("the TPM's new key cannot be read ({error}); nothing was changed", error=error),
+            "unit-key-tpm",
         ) from error
     return made
 
@@ -153,7 +158,11 @@ def load_key(files: Files, path: Path, tpm: Tpm | None) -> UnitKey:
 
 def make_error(path: Path) -> UpdateError:
     return UpdateError(
-        f"{path} is no ECDSA P-256 key: no report is signed; put a copy back, or remove it, "
-        f"so that a new one is made, and tell whoever receives reports the new {PUBLIC}",
+        say(
+            "{path} is no ECDSA P-256 key: no report is signed; put a copy back, or remove it, "
+            "so that a new one is made, and tell whoever receives reports the new {public}",
+            path=path,
+            public=PUBLIC,
+        ),
         "unit-key",
     )

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 from ota.errors import SlotError
 from ota.slots.systemd_boot import BootSource
 from ota.slots.unified import find_unified
@@ -31,11 +32,21 @@ def find_device(system_conf: Path, bootname: str) -> str:
     try:
         settings.read_string(system_conf.read_text(errors="replace"))
     except (OSError, configparser.Error) as error:
-        raise SlotError(f"{system_conf} cannot be read: {error}", "system-conf") from error
+        raise SlotError(
+            say("{system_conf} cannot be read: {error}", system_conf=system_conf, error=error),
+            "system-conf",
+        ) from error
     for section in settings.values():
         if section.get("bootname") == bootname and section.get("device"):
             return section["device"]
-    raise SlotError(f"{system_conf} has no slot with bootname {show(bootname)}", "no-such-slot")
+    raise SlotError(
+        say(
+            "{system_conf} has no slot with bootname {bootname}",
+            system_conf=system_conf,
+            bootname=show(bootname),
+        ),
+        "no-such-slot",
+    )
 
 
 @contextmanager
@@ -54,7 +65,9 @@ def run(*words: str) -> None:
         subprocess.run(words, capture_output=True, text=True, timeout=LIMIT_S, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         text = getattr(error, "stderr", "") or str(error)
-        raise SlotError(f"`{' '.join(words)}` failed: {show(text.strip())}", "mount") from error
+        raise SlotError(
+            say("`{words}` failed: {text}", words=" ".join(words), text=show(text.strip())), "mount"
+        ) from error
 
 
 def read_source(root: Path, device: str, *, image: Path | None = None) -> BootSource:
@@ -66,7 +79,7 @@ def read_source(root: Path, device: str, *, image: Path | None = None) -> BootSo
     )
     release = facts.get("IMAGE_VERSION", "").strip("\"'")
     if not release:
-        raise SlotError("the slot's etc/os-release has no IMAGE_VERSION", "slot-incomplete")
+        raise SlotError(say("the slot's etc/os-release has no IMAGE_VERSION"), "slot-incomplete")
     words = read_text(root, "etc/kernel/cmdline").split()
     own = [word for word in words if not word.startswith(OF_THE_ENTRY)]
     unified = None
@@ -88,7 +101,7 @@ def find_inside(root: Path, name: str) -> Path:
     path = (root / name).resolve()
     if not path.is_relative_to(root.resolve()) or not path.is_file():
         raise SlotError(
-            f"the slot has no file {name}: the image in it is not one of this unit",
+            say("the slot has no file {name}: the image in it is not one of this unit", name=name),
             "slot-incomplete",
         )
     return path

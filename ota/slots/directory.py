@@ -16,6 +16,7 @@ from typing import Any
 
 from appliance import strict_json
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota import files as composites
 from ota.errors import SlotError
 from ota.files import Files
@@ -80,7 +81,10 @@ class DirectorySlots:
         slot = NAMES.index(other)
         if not state.releases[slot]:
             raise SlotError(
-                f"slot {other} holds nothing that could be booted: install a release first",
+                say(
+                    "slot {other} holds nothing that could be booted: install a release first",
+                    other=other,
+                ),
                 "slot-empty",
             )
         tries = None if state.tries[slot] is None else TRIES
@@ -95,7 +99,10 @@ class DirectorySlots:
         state = self._read()
         other = self._get_other(state)
         if state.tries[NAMES.index(other)] == 0:
-            raise SlotError(f"slot {other} cannot be booted: nothing to fall back to", "slot-empty")
+            raise SlotError(
+                say("slot {other} cannot be booted: nothing to fall back to", other=other),
+                "slot-empty",
+            )
         self._write(put(replace(state, primary=other), NAMES.index(state.booted), tries=0))
 
     def boot(self) -> SlotsReport:

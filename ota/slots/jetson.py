@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 from ota.errors import SlotError
 
 GUID = "781e084c-a330-417c-b678-38e696380cb9"  # gNVIDIAPublicVariableGuid
@@ -46,14 +47,19 @@ class JetsonBoot:
         level = self._read("RootfsRedundancyLevel")
         if level != REDUNDANT:
             raise SlotError(
-                f"RootfsRedundancyLevel is {level}: this Jetson was flashed with one system, and "
-                "its firmware ignores a switch; flash it with ROOTFS_AB=1",
+                say(
+                    "RootfsRedundancyLevel is {level}: this Jetson was flashed with one system, "
+                    "and its firmware ignores a switch; flash it with ROOTFS_AB=1",
+                    level=level,
+                ),
                 "no-redundancy",
             )
         if not self.get_state(self.get_current()):
             raise SlotError(
-                "the firmware holds the running slot for unbootable: `rauc status mark-good` "
-                "before an update, else a failed one ends in the recovery kernel",
+                say(
+                    "the firmware holds the running slot for unbootable: `rauc status "
+                    "mark-good` before an update, else a failed one ends in the recovery kernel"
+                ),
                 "running-slot-bad",
             )
 
@@ -61,7 +67,9 @@ class JetsonBoot:
         """The slot that runs, as `nvbootctl` says."""
         text = self._run(("nvbootctl", "-t", "rootfs", "get-current-slot")).strip()
         if text not in ("0", "1"):
-            raise SlotError(f"nvbootctl names no slot, but {show(text)}", "nvbootctl")
+            raise SlotError(
+                say("nvbootctl names no slot, but {text}", text=show(text)), "nvbootctl"
+            )
         return SLOTS[int(text)]
 
     def get_primary(self) -> str:
@@ -87,15 +95,21 @@ class JetsonBoot:
         (other,) = set(SLOTS) - {slot}
         if not self.get_state(other):
             raise SlotError(
-                f"slot {other} is given up by the firmware, so {slot} stays: `rauc status "
-                "mark-good other` first",
+                say(
+                    "slot {other} is given up by the firmware, so {slot} stays: `rauc status "
+                    "mark-good other` first",
+                    other=other,
+                    slot=slot,
+                ),
                 "last-entry",
             )
         self._write(self._name_status(slot), UNBOOTABLE)
 
     def _name_status(self, slot: str) -> str:
         if slot not in SLOTS:
-            raise SlotError(f"there is no slot {show(slot)}: A and B are", "no-such-slot")
+            raise SlotError(
+                say("there is no slot {slot}: A and B are", slot=show(slot)), "no-such-slot"
+            )
         return f"RootfsStatusSlot{slot}"
 
     def _read(self, name: str) -> int | None:
@@ -127,8 +141,12 @@ class JetsonBoot:
 
 def make_error(path: Path, error: OSError) -> SlotError:
     return SlotError(
-        f"{path} cannot be used ({error.strerror}): efivarfs must be mounted for writing, and this "
-        "must be run by root",
+        say(
+            "{path} cannot be used ({cause}): efivarfs must be mounted for writing, and this "
+            "must be run by root",
+            path=path,
+            cause=error.strerror,
+        ),
         "efivars",
     )
 
@@ -172,5 +190,9 @@ def run_program(words: Sequence[str]) -> str:
         if done.returncode == 0:
             return done.stdout
         text = done.stderr.strip()[-200:]
-        raise SlotError(f"`{' '.join(words)}` failed: {show(text)}", "nvbootctl")
-    raise SlotError(f"`{' '.join(words)}` cannot be run, or takes too long", "nvbootctl")
+        raise SlotError(
+            say("`{words}` failed: {text}", words=" ".join(words), text=show(text)), "nvbootctl"
+        )
+    raise SlotError(
+        say("`{words}` cannot be run, or takes too long", words=" ".join(words)), "nvbootctl"
+    )

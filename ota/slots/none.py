@@ -6,6 +6,7 @@ Never: claims that an operating system could be installed here.
 
 from pathlib import Path
 
+from appliance.wording.sentence import say
 from ota.errors import SlotError
 from ota.slots.slots import OnProgress, SlotsReport
 
@@ -20,9 +21,11 @@ class NoSlots:
 
     def check(self) -> None:
         raise SlotError(
-            "this machine has no second operating system slot: releases with an operating system "
-            "are not installed here, those without one are; use an image of the unit, or update "
-            "the system by its own packages",
+            say(
+                "this machine has no second operating system slot: releases with an operating "
+                "system are not installed here, those without one are; use an image of the "
+                "unit, or update the system by its own packages"
+            ),
             NO_SLOTS,
         )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 from ota.errors import SlotError
 from ota.slots.rauc_bus import Limits, RaucBus, connect
 from ota.slots.slots import OnProgress, SlotsReport, SlotState, SlotStatus
@@ -49,8 +50,10 @@ class RaucSlots:
             require_two_slots(read_report(rauc))
             if not rauc.read("Compatible"):
                 raise SlotError(
-                    "RAUC does not know what this machine is: `compatible` is missing in "
-                    "/etc/rauc/system.conf",
+                    say(
+                        "RAUC does not know what this machine is: `compatible` is missing in "
+                        "/etc/rauc/system.conf"
+                    ),
                     "no-compatible",
                 )
 
@@ -119,9 +122,13 @@ def get_facts(info: Mapping[str, tuple[str, Any]], key: str) -> Mapping[str, tup
 def require_two_slots(report: SlotsReport) -> None:
     if not report.other:
         raise SlotError(
-            f"RAUC knows {len(report.slots)} slots and says that {show(report.booted)} runs; two "
-            "are needed, and one of them must run: look at /etc/rauc/system.conf and at rauc.slot= "
-            "in /proc/cmdline",
+            say(
+                "RAUC knows {count} slots and says that {booted} runs; two are needed, "
+                "and one of them must run: look at /etc/rauc/system.conf and at rauc.slot= in "
+                "/proc/cmdline",
+                count=len(report.slots),
+                booted=show(report.booted),
+            ),
             "no-other-slot",
         )
 
@@ -134,13 +141,23 @@ def refuse_bundle(
     kind, meant = get_text(bundle, "format"), get_text(update, "compatible")
     if kind not in FORMATS:
         raise SlotError(
-            f"{image} is a bundle of the form {show(kind)}, which is not verified while it is "
-            "read: build it with `[bundle] format=verity`",
+            say(
+                "{image} is a bundle of the form {kind}, which is not verified while it is "
+                "read: build it with `[bundle] format=verity`",
+                image=image,
+                kind=show(kind),
+            ),
             "bundle-plain",
         )
     if meant != compatible:
         raise SlotError(
-            f"{image} of release {release} is for {show(meant)} and this machine is "
-            f"{show(compatible)}: assign a release for it",
+            say(
+                "{image} of release {release} is for {meant} and this machine is {compatible}: "
+                "assign a release for it",
+                image=image,
+                release=release,
+                meant=show(meant),
+                compatible=show(compatible),
+            ),
             "wrong-machine",
         )

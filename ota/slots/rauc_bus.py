@@ -30,6 +30,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse, unwrap_msg
 
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 from ota.errors import SlotError
 
 NAME, PATH, INTERFACE = "de.pengutronix.rauc", "/", "de.pengutronix.rauc.Installer"
@@ -58,15 +59,20 @@ def connect(bus: str, limits: Limits) -> Iterator["RaucBus"]:
             yield RaucBus(connection, limits)
     except TimeoutError as error:
         raise SlotError(
-            "RAUC does not answer in time; `systemctl restart rauc`, then look at "
-            "`journalctl -u rauc`",
+            say(
+                "RAUC does not answer in time; `systemctl restart rauc`, then look at "
+                "`journalctl -u rauc`"
+            ),
             "rauc-timeout",
         ) from error
     except DBusErrorResponse as error:
         raise make_refusal(error) from error
     except (OSError, RuntimeError) as error:
         raise SlotError(
-            f"the system's bus cannot be reached ({error}); `systemctl status dbus`", "no-bus"
+            say(
+                "the system's bus cannot be reached ({error}); `systemctl status dbus`", error=error
+            ),
+            "no-bus",
         ) from error
 
 
@@ -75,18 +81,25 @@ def make_refusal(error: DBusErrorResponse) -> SlotError:
     text = str(error.data[0]) if error.data else error.name
     if error.name.endswith(("ServiceUnknown", "NameHasNoOwner", "Spawn.ChildExited")):
         return SlotError(
-            f"RAUC is not there ({show(text)}): install rauc-service, `systemctl status rauc`",
+            say(
+                "RAUC is not there ({text}): install rauc-service, `systemctl status rauc`",
+                text=show(text),
+            ),
             "no-rauc",
         )
     if error.name.endswith(("NoReply", "Disconnected")):
         return make_gone()
-    return SlotError(f"RAUC refuses: {text[:500]}; `journalctl -u rauc` has more", "rauc-refused")
+    return SlotError(
+        say("RAUC refuses: {text}; `journalctl -u rauc` has more", text=text[:500]), "rauc-refused"
+    )
 
 
 def make_gone() -> SlotError:
     return SlotError(
-        "RAUC ended or was started anew under way: the installation starts over; `journalctl -u "
-        "rauc` says why it ended",
+        say(
+            "RAUC ended or was started anew under way: the installation starts over; "
+            "`journalctl -u rauc` says why it ended"
+        ),
         "rauc-gone",
     )
 
@@ -135,7 +148,11 @@ class RaucBus:
         if self._wait_for_end(heard, owner, on_progress) != 0:
             text = str(self.read("LastError"))
             raise SlotError(
-                f"RAUC could not install {bundle}: {text[:500]}; `journalctl -u rauc` has more",
+                say(
+                    "RAUC could not install {bundle}: {text}; `journalctl -u rauc` has more",
+                    bundle=bundle,
+                    text=text[:500],
+                ),
                 "install-failed",
             )
 

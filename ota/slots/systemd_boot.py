@@ -19,6 +19,7 @@ from pathlib import Path
 
 from appliance import strict_json
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 from ota import files as composites
 from ota.errors import SlotError
 from ota.files import Files
@@ -75,7 +76,10 @@ class SystemdBoot:
         first = boot_entries.find_first(self.list_entries())
         if first is None:
             raise SlotError(
-                f"there is no boot entry of ours in {self.entries_dir}: install the image again",
+                say(
+                    "there is no boot entry of ours in {entries_dir}: install the image again",
+                    entries_dir=self.entries_dir,
+                ),
                 "no-boot-entry",
             )
         return first.slot
@@ -114,8 +118,11 @@ class SystemdBoot:
             self._copy_unified(source.unified, slot, number, source.release)
         elif any(one.unified for one in others):
             raise SlotError(
-                f"release {show(source.release)} is not signed for Secure Boot, and this unit "
-                "boots signed systems: build it with `make image SECURE_BOOT=1`",
+                say(
+                    "release {release} is not signed for Secure Boot, and this unit boots "
+                    "signed systems: build it with `make image SECURE_BOOT=1`",
+                    release=show(source.release),
+                ),
                 "not-signed",
             )
         else:
@@ -151,14 +158,18 @@ class SystemdBoot:
         own = [one for one in entries if one.slot == committed]
         chosen = min(own or entries, key=lambda one: one.number)
         if rearmed >= MOST_REARMS:
-            return (
-                f"slot {chosen.slot} used up its tries {rearmed} times: it is not tried again by "
-                "itself; look at its supply, then `rauc status mark-good`"
+            return say(
+                "slot {slot} used up its tries {rearmed} times: it is not tried again by "
+                "itself; look at its supply, then `rauc status mark-good`",
+                slot=chosen.slot,
+                rearmed=rearmed,
             )
         self._write_state(chosen.slot, rearmed=rearmed + 1)
         self._rename(chosen, chosen.arm())
         self._sync()
-        return f"no slot had a try left: slot {chosen.slot} has {TRIES} again"
+        return say(
+            "no slot had a try left: slot {slot} has {tries} again", slot=chosen.slot, tries=TRIES
+        )
 
     def _require_other(self, slot: str) -> None:
         """Another slot must boot and be committed: one on trial is no way back from a bad one."""
@@ -166,8 +177,11 @@ class SystemdBoot:
         committed, _ = self._read_state()
         if not any(one.left is None or one.slot == committed for one in others):
             raise SlotError(
-                f"no other slot than {show(slot)} is committed and can be booted, so its entry "
-                "stays: `rauc status mark-good other` first",
+                say(
+                    "no other slot than {slot} is committed and can be booted, so its entry "
+                    "stays: `rauc status mark-good other` first",
+                    slot=show(slot),
+                ),
                 "last-entry",
             )
 

@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.wording.sentence import say
 from ota.errors import SlotError
 from ota.slots.verity import EXT4_AT, measure_tree, read_ext4_bytes
 
@@ -45,10 +46,15 @@ def find_unified(image: Path) -> Unified | None:
             file.seek(at)
             head = file.read(HEADER_BYTES + len(PE))
     except OSError as error:
-        raise SlotError(f"{image} cannot be read: {error.strerror}", "slot-unreadable") from error
+        raise SlotError(
+            say("{image} cannot be read: {cause}", image=image, cause=error.strerror),
+            "slot-unreadable",
+        ) from error
     if not head.startswith(MAGIC):
         return None
     _, length = HEADER.unpack_from(head)
     if not 0 < length <= MOST_BYTES or not head.endswith(PE):
-        raise SlotError(f"{image} has a signed kernel that is not whole", "slot-incomplete")
+        raise SlotError(
+            say("{image} has a signed kernel that is not whole", image=image), "slot-incomplete"
+        )
     return Unified(image, at + HEADER_BYTES, length)

@@ -12,6 +12,7 @@ import hashlib
 import struct
 from pathlib import Path
 
+from appliance.wording.sentence import say
 from ota.errors import SlotError
 
 SWITCH = "systemd.verity=yes"  # on the command line of an image that has a tree
@@ -35,7 +36,10 @@ def read_verity_options(image: Path) -> list[str]:
             file.seek(offset + block_bytes)
             top = file.read(block_bytes)
     except OSError as error:
-        raise SlotError(f"{image} cannot be read: {error.strerror}", "slot-unreadable") from error
+        raise SlotError(
+            say("{image} cannot be read: {cause}", image=image, cause=error.strerror),
+            "slot-unreadable",
+        ) from error
     root_hash = hashlib.sha256(salt + top).hexdigest()
     return [f"roothash={root_hash}", f"systemd.verity_root_options=hash-offset={offset}"]
 
@@ -52,7 +56,7 @@ def measure_tree(system_bytes: int) -> int:
 def read_ext4_bytes(superblock: bytes, image: Path) -> int:
     """The size of the file system, in bytes."""
     if len(superblock) < 1024 or struct.unpack_from("<H", superblock, 0x38)[0] != EXT4_MAGIC:
-        raise SlotError(f"{image} has no ext4 file system", INCOMPLETE)
+        raise SlotError(say("{image} has no ext4 file system", image=image), INCOMPLETE)
     low, log_size = (struct.unpack_from("<I", superblock, at)[0] for at in (0x04, 0x18))
     wide = struct.unpack_from("<I", superblock, 0x60)[0] & HAS_64BIT
     high = struct.unpack_from("<I", superblock, 0x150)[0] if wide else 0
@@ -63,12 +67,18 @@ def parse_superblock(head: bytes, data_bytes: int, image: Path) -> tuple[int, by
     """Size of a block of the tree in bytes, and the salt. The tree is of all of the file system."""
     if len(head) < SUPERBLOCK.size or not head.startswith(SIGNATURE):
         raise SlotError(
-            f"{image} has no hash tree behind its file system, and the system in it asks for one "
-            f"({SWITCH}): it is not an image of `make image VERITY=1`",
+            say(
+                "{image} has no hash tree behind its file system, and the system in it asks for "
+                "one ({switch}): it is not an image of `make image VERITY=1`",
+                image=image,
+                switch=SWITCH,
+            ),
             INCOMPLETE,
         )
     _, version, kind, _, algorithm, data, block, count, salt_bytes, salt = SUPERBLOCK.unpack(head)
     known = (version, kind, algorithm.rstrip(b"\0")) == (1, 1, b"sha256")
     if not known or block > MOST_BLOCK_BYTES or salt_bytes > 256 or count * data != data_bytes:
-        raise SlotError(f"{image} has a hash tree of a kind that is not known", INCOMPLETE)
+        raise SlotError(
+            say("{image} has a hash tree of a kind that is not known", image=image), INCOMPLETE
+        )
     return block, salt[:salt_bytes]

@@ -14,6 +14,7 @@ from tuf.api.metadata import TargetFile
 from appliance import strict_json
 from appliance.parsing.times import parse_hours
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from appliance.wording.shorten import make_printable
 from ota.errors import TrustError
 from ota.manifest import MOST_BYTES, NAME, PERMISSION, ReleaseManifest, require_match
@@ -82,15 +83,19 @@ def parse_assignment(target: TargetFile, *, is_own: bool) -> Assignment:
         return build_assignment(target, require_fields(target.custom), is_own=is_own)
     except (ValueError, KeyError, TypeError) as error:
         raise TrustError(
-            f"the director's entry {target.path} cannot be understood ({error}): assign the "
-            "release again with `fleet`",
+            say(
+                "the director's entry {path} cannot be understood ({error}): assign the release "
+                "again with `fleet`",
+                path=target.path,
+                error=error,
+            ),
             "assignment-invalid",
         ) from error
 
 
 def require_fields(custom: Any) -> dict[str, Any]:
     if not isinstance(custom, dict):
-        raise InputError(f"custom is {strict_json.show(custom)}")
+        raise InputError(say("custom is {value}", value=strict_json.show(custom)))
     return custom
 
 
@@ -132,20 +137,31 @@ def check_agreement(assignment: Assignment, image: TargetFile | None) -> TargetF
     release, director = assignment.release, assignment.target
     if image is None:
         raise TrustError(
-            f"the director assigns release {release}, which the image repository does not have: it "
-            "is not taken; sign it there first, or look who has the director's key",
+            say(
+                "the director assigns release {release}, which the image repository does not "
+                "have: it is not taken; sign it there first, or look who has the director's key",
+                release=release,
+            ),
             "release-unknown",
         )
     if (image.length, image.hashes) != (director.length, director.hashes) or not is_strong(image):
         raise TrustError(
-            f"director and image repository mean different files by release {release}: it is not "
-            "taken; assign it again with `fleet`, or look who has the director's key",
+            say(
+                "director and image repository mean different files by release {release}: it is "
+                "not taken; assign it again with `fleet`, or look who has the director's key",
+                release=release,
+            ),
             "release-differs",
         )
     if image.length > MOST_BYTES:
         raise TrustError(
-            f"the manifest of release {release} has {image.length} bytes, {MOST_BYTES} are the "
-            "most: build it again",
+            say(
+                "the manifest of release {release} has {length} bytes, {most_bytes} are the "
+                "most: build it again",
+                release=release,
+                length=image.length,
+                most_bytes=MOST_BYTES,
+            ),
             "manifest-too-large",
         )
     return image
@@ -159,12 +175,12 @@ def find_hindrance(assignment: Assignment, now: datetime) -> Answer | None:
     """Whether it is paused, or now is outside of the time that it is assigned for."""
     release = assignment.release
     if assignment.paused is not None:
-        return Answer(PAUSED, f"The rollout is paused: {assignment.paused}")
+        return Answer(PAUSED, say("The rollout is paused: {paused}", paused=assignment.paused))
     if assignment.begins is not None and now < assignment.begins:
-        text = f"Release {release} is assigned, and its time has not begun."
+        text = say("Release {release} is assigned, and its time has not begun.", release=release)
         return Answer("assigned-later", text)
     if assignment.until is not None and now >= assignment.until:
-        text = f"The time for release {release} is over."
+        text = say("The time for release {release} is over.", release=release)
         return Answer("assignment-over", text)
     return None
 
@@ -183,20 +199,34 @@ def check_release(
     """Whether it is the assigned one, for this machine, and not below the ratchet `lowest`."""
     if manifest.release != assignment.release:
         raise TrustError(
-            f"the manifest signed as release {assignment.release} is that of {manifest.release}: "
-            "it is not taken; build and sign the release again",
+            say(
+                "the manifest signed as release {release} is that of {other}: it is not "
+                "taken; build and sign the release again",
+                release=assignment.release,
+                other=manifest.release,
+            ),
             "wrong-release",
         )
     if manifest.machines and unit.machine not in manifest.machines:
         raise TrustError(
-            f"release {manifest.release} is for {', '.join(manifest.machines)}, this unit is "
-            f"{unit.machine}: it is not taken; assign one for this machine",
+            say(
+                "release {release} is for {machines}, this unit is {machine}: it is not taken; "
+                "assign one for this machine",
+                release=manifest.release,
+                machines=", ".join(manifest.machines),
+                machine=unit.machine,
+            ),
             "wrong-machine",
         )
     if manifest.sequence < lowest and not assignment.allow_downgrade:
         raise TrustError(
-            f"release {manifest.release} (sequence {manifest.sequence}) is older than what this "
-            f"unit has run ({lowest}): it is not taken; `--allow-downgrade` in both `fleet release "
-            "sign` and `fleet assign` permits the step back",
+            say(
+                "release {release} (sequence {sequence}) is older than what this unit has run "
+                "({lowest}): it is not taken; `--allow-downgrade` in both `fleet release sign` "
+                "and `fleet assign` permits the step back",
+                release=manifest.release,
+                sequence=manifest.sequence,
+                lowest=lowest,
+            ),
             "below-ratchet",
         )

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from appliance.wording.sentence import join_sentences, say
 from ota.errors import LinkError, TrustError, UpdateError
 from ota.files import Files
 from ota.manifest import ReleaseManifest
@@ -117,7 +118,7 @@ class TrustClient:
 def combine(refusals: Sequence[tuple[Mirror, UpdateError]]) -> UpdateError:
     """One error for all mirrors: what is wrong with the signed data comes before a dead link."""
     if not refusals:
-        return LinkError("no mirror is set: name one in [update] mirrors", "no-mirror")
+        return LinkError(say("no mirror is set: name one in [update] mirrors"), "no-mirror")
     worst = next((e for _, e in refusals if isinstance(e, TrustError)), refusals[0][1])
     if len(refusals) == 1:
         return worst
@@ -125,4 +126,5 @@ def combine(refusals: Sequence[tuple[Mirror, UpdateError]]) -> UpdateError:
 
 
 def describe(refusals: Sequence[tuple[Mirror, UpdateError]]) -> str:
-    return "; ".join(f"{mirror.name}: {error}" for mirror, error in refusals)
+    told = [say("{mirror}: {error}", mirror=mirror.name, error=error) for mirror, error in refusals]
+    return join_sentences("; ", told)

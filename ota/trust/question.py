@@ -13,6 +13,7 @@ from datetime import datetime
 from tuf.api.exceptions import DownloadError, LengthOrHashMismatchError, RepositoryError
 from tuf.api.metadata import TargetFile
 
+from appliance.wording.sentence import say
 from ota.errors import TrustError, UpdateError
 from ota.manifest import ReleaseManifest, format_manifest, parse_manifest
 from ota.mirrors.mirror import Mirror
@@ -70,7 +71,11 @@ class MirrorQuestion:
             signed = image.get_targetinfo(path) if path else None
         if assignment is None:
             unit = self.asker.unit
-            text = f"No release is assigned to {unit.name} or its group {unit.group}."
+            text = say(
+                "No release is assigned to {unit} or its group {group}.",
+                unit=unit.name,
+                group=unit.group,
+            )
             self.answer = Answer("nothing-assigned", text)
             return None
         target = check_agreement(assignment, signed)
@@ -101,7 +106,7 @@ class MirrorQuestion:
         data = self.fetch_manifest(target)
         manifest, ratchet = parse_manifest(data), self.memory.ratchet
         if digest(manifest) == ratchet.committed:
-            text = f"Release {manifest.release} is assigned, and it runs."
+            text = say("Release {release} is assigned, and it runs.", release=manifest.release)
             self.answer = Answer("runs-already", text)
             return None
         may_return = assignment.allow_downgrade and permits_downgrade(target)
@@ -137,8 +142,12 @@ class MirrorQuestion:
             return PinnedUpdater(self.find_place(repository), self.fetcher)
         except RepositoryError as error:
             raise TrustError(
-                f"{repository}-root.json, the root of trust on this unit, is damaged ({error}): no "
-                "update is taken until a technician puts it there again",
+                say(
+                    "{repository}-root.json, the root of trust on this unit, is damaged "
+                    "({error}): no update is taken until a technician puts it there again",
+                    repository=repository,
+                    error=error,
+                ),
                 f"bad-root-{repository}",
             ) from error
 
@@ -146,7 +155,11 @@ class MirrorQuestion:
         start = f"{repository} "
         kept = {k[len(start) :]: v for k, v in self.memory.metadata.items() if k.startswith(start)}
         return Place(
-            words=f"the {repository} repository at {self.mirror.name}",
+            words=say(
+                "the {repository} repository at {mirror}",
+                repository=repository,
+                mirror=self.mirror.name,
+            ),
             metadata_path=f"{repository}/metadata/",
             anchor=self.asker.roots[repository],
             kept=kept,
@@ -175,8 +188,12 @@ class MirrorQuestion:
         data = self.download(path, target)
         if not fits(target, data):
             raise TrustError(
-                f"{path} of {self.mirror.name} is not the file that was signed: it is not used; "
-                "copy the tree to that mirror again",
+                say(
+                    "{path} of {mirror} is not the file that was signed: it is not used; copy "
+                    "the tree to that mirror again",
+                    path=path,
+                    mirror=self.mirror.name,
+                ),
                 "manifest-differs",
             )
         self.memory = replace(self.memory, metadata={**self.memory.metadata, MANIFEST: data})
@@ -187,8 +204,13 @@ class MirrorQuestion:
             return self.fetcher.download_bytes(f"{SCHEME}{path}", target.length)
         except DownloadError as error:
             raise TrustError(
-                f"{path} of {self.mirror.name} does not come whole ({error}): copy the tree to "
-                "that mirror again",
+                say(
+                    "{path} of {mirror} does not come whole ({error}): copy the tree to that "
+                    "mirror again",
+                    path=path,
+                    mirror=self.mirror.name,
+                    error=error,
+                ),
                 "manifest-not-whole",
             ) from error
 

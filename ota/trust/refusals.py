@@ -16,37 +16,38 @@ from tuf.api.exceptions import (
 )
 from tuf.api.serialization import DeserializationError
 
+from appliance.wording.sentence import say
 from ota.errors import LinkError, TrustError, UpdateError
 from ota.trust.ratchet import LONGEST_ROLE, MOST_VERSION
 
 TOP_LEVEL = ("root", "timestamp", "snapshot", "targets")
-NOT_USED = "nothing of it is used"
+NOT_USED = say("nothing of it is used")
 # error -> start of the reason code, what is said of the file, what to do
 WORDS: dict[type[RepositoryError], tuple[str, str, str]] = {
     UnsignedMetadataError: (
         "unsigned",
-        "has too few valid signatures",
-        "check who can write to that mirror, and whether a key was changed without a new root",
+        say("has too few valid signatures"),
+        say("check who can write to that mirror, and whether a key was changed without a new root"),
     ),
     ExpiredMetadataError: (
         "expired",
-        "has expired",
-        "run `fleet renew` where releases are signed, or check the unit's clock",
+        say("has expired"),
+        say("run `fleet renew` where releases are signed, or check the unit's clock"),
     ),
     LengthOrHashMismatchError: (
         "mixed",
-        "is not the file that the others name",
-        "copy the tree to that mirror again, timestamp.json last",
+        say("is not the file that the others name"),
+        say("copy the tree to that mirror again, timestamp.json last"),
     ),
     BadVersionNumberError: (
         "rollback",
-        "is older than what this unit has seen",
-        "copy the newest tree to that mirror",
+        say("is older than what this unit has seen"),
+        say("copy the newest tree to that mirror"),
     ),
     DeserializationError: (
         "unreadable",
-        "is no TUF metadata",
-        "check what that mirror serves under this name",
+        say("is no TUF metadata"),
+        say("check what that mirror serves under this name"),
     ),
 }
 
@@ -58,13 +59,21 @@ def name_role(role: str) -> str:
 
 def make_refusal(code: str, role: str, *, what: str, advice: str, place: str) -> TrustError:
     return TrustError(
-        f"{role}.json of {place} {what}; {NOT_USED}: {advice}", f"{code}-{name_role(role)}"
+        say(
+            "{role}.json of {place} {what}; {not_used}: {advice}",
+            role=role,
+            place=place,
+            what=what,
+            not_used=NOT_USED,
+            advice=advice,
+        ),
+        f"{code}-{name_role(role)}",
     )
 
 
 def make_rollback(role: str, *, seen: int, floor: int, place: str) -> TrustError:
-    what = f"has version {seen}, this unit has seen {floor}"
-    advice = "copy the newest tree to that mirror"
+    what = say("has version {seen}, this unit has seen {floor}", seen=seen, floor=floor)
+    advice = say("copy the newest tree to that mirror")
     return make_refusal("rollback", role, what=what, advice=advice, place=place)
 
 
@@ -74,8 +83,8 @@ def refuse_boundless(role: str, version: int, place: str) -> None:
     """
     if version > MOST_VERSION or len(role) > LONGEST_ROLE:
         what, advice = (
-            "has a version or a name beyond measure",
-            "look who has the key that signs it",
+            say("has a version or a name beyond measure"),
+            say("look who has the key that signs it"),
         )
         raise make_refusal("boundless", role, what=what, advice=advice, place=place)
 
@@ -85,21 +94,32 @@ def explain_repository(error: RepositoryError, role: str, place: str) -> TrustEr
     for kind, (code, what, advice) in WORDS.items():
         if isinstance(error, kind):
             return make_refusal(code, role, what=what, advice=advice, place=place)
-    what, advice = f"does not fit the others ({error})", "copy the tree to that mirror again"
+    what, advice = (
+        say("does not fit the others ({error})", error=error),
+        say("copy the tree to that mirror again"),
+    )
     return make_refusal("refused", role, what=what, advice=advice, place=place)
 
 
 def explain_download(error: DownloadError, role: str, place: str) -> UpdateError:
     if isinstance(error, DownloadLengthMismatchError):
-        what, advice = "does not end where it must", "check what that mirror serves"
+        what, advice = say("does not end where it must"), say("check what that mirror serves")
         return make_refusal("endless", role, what=what, advice=advice, place=place)
     if isinstance(error, DownloadHTTPError):
         return LinkError(
-            f"{role}.json of {place} is not there: copy the whole tree to that mirror",
+            say(
+                "{role}.json of {place} is not there: copy the whole tree to that mirror",
+                role=role,
+                place=place,
+            ),
             f"missing-{name_role(role)}",
         )
     return LinkError(
-        f"{role}.json of {place} comes too slowly: it is tried again later",
+        say(
+            "{role}.json of {place} comes too slowly: it is tried again later",
+            role=role,
+            place=place,
+        ),
         f"slow-{name_role(role)}",
     )
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from appliance import strict_json
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 from ota.errors import SpaceError, TrustError
 from ota.files import Files, replace
 from ota.manifest import SHA256
@@ -58,8 +59,12 @@ class TrustStore:
             return self.files.read(path, most_bytes=MOST_ROOT_BYTES)
         except OSError as error:
             raise TrustError(
-                f"{path} cannot be read ({error.strerror}): the unit takes no updates until a "
-                "technician puts the root of trust there",
+                say(
+                    "{path} cannot be read ({cause}): the unit takes no updates until a "
+                    "technician puts the root of trust there",
+                    path=path,
+                    cause=error.strerror,
+                ),
                 f"no-root-{repository}",
             ) from error
 
@@ -79,9 +84,12 @@ class TrustStore:
                 return parse_ratchet(copy.body)
         if self.was_used() and not technician:
             raise TrustError(
-                f"both copies of {self.directory / 'ratchet'}.* are lost or damaged, so that an "
-                "old release could pass for a new one: no update is taken until a technician runs "
-                "`unitctl update from-usb`",
+                say(
+                    "both copies of {directory}.* are lost or damaged, so that an old release "
+                    "could pass for a new one: no update is taken until a technician runs "
+                    "`unitctl update from-usb`",
+                    directory=self.directory / "ratchet",
+                ),
                 "ratchet-lost",
             )
         return Ratchet()
@@ -111,8 +119,12 @@ class TrustStore:
             self.write(memory)
         except OSError as error:
             raise SpaceError(
-                f"{self.directory} cannot be written ({error.strerror}): no update is taken until "
-                "it can; it must belong to appliance-checkin and have space: `ls -ld`, `df`",
+                say(
+                    "{directory} cannot be written ({cause}): no update is taken until it can; "
+                    "it must belong to appliance-checkin and have space: `ls -ld`, `df`",
+                    directory=self.directory,
+                    cause=error.strerror,
+                ),
                 "trust-not-written",
             ) from error
 

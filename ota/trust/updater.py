@@ -31,13 +31,14 @@ from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 from tuf.ngclient import Updater, UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 
+from appliance.wording.sentence import say
 from ota.errors import TrustError, UpdateError
 from ota.trust.pages import SCHEME
 from ota.trust.ratchet import RepositoryFloor, find_applicable, find_newest, parse_time
 from ota.trust.refusals import explain, make_refusal, make_rollback, refuse_boundless
 
 NOWHERE = "/nonexistent/trust"  # what python-tuf takes for its directory: nothing is ever there
-FOR_STICKS = "take a stick with `unitctl update from-usb`, with a technician present"
+FOR_STICKS = say("take a stick with `unitctl update from-usb`, with a technician present")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class PinnedUpdater(Updater):
         timestamp: Timestamp = self._trusted_set.timestamp
         self.offline = timestamp.unrecognized_fields.get("offline") is True
         if self.offline and not self.place.technician:
-            raise self.refuse("offline", what="was made for a stick", advice=FOR_STICKS)
+            raise self.refuse("offline", what=say("was made for a stick"), advice=FOR_STICKS)
         self.read_issued()
         self.check_version(Snapshot.type, timestamp.snapshot_meta.version)
 
@@ -229,8 +230,8 @@ class PinnedUpdater(Updater):
         return make_refusal(code, Timestamp.type, what=what, advice=advice, place=self.place.words)
 
     def refuse_issued(self) -> TrustError:
-        advice = "have the timestamp signed again with a right clock"
-        return self.refuse("issued", what="says a wrong time of signing", advice=advice)
+        advice = say("have the timestamp signed again with a right clock")
+        return self.refuse("issued", what=say("says a wrong time of signing"), advice=advice)
 
     def make_rollback(self, role: str, seen: int, lowest: int) -> TrustError:
         return make_rollback(role, seen=seen, floor=lowest, place=self.place.words)

@@ -5,13 +5,14 @@ Never: asks a camera for a picture: that costs energy, and its service reports w
 """
 
 from appliance.model_cameras import CameraMode, CameraState
+from appliance.wording.sentence import say
 from ota.health.sight import Items, Sight
 
 
 def look(sight: Sight) -> Items:
     level = sight.level
     return {
-        f"camera {name}": find_fault(sight, name)
+        say("camera {name}", name=name): find_fault(sight, name)
         for name, camera in sight.settings.camera.items()
         if level >= camera.runs_from
     }
@@ -20,6 +21,6 @@ def look(sight: Sight) -> Items:
 def find_fault(sight: Sight, name: str) -> str:
     state = sight.find(CameraState, camera=name)
     if state is None:
-        return "it does not report"
+        return say("it does not report")
     is_off = state.mode is CameraMode.OFF
-    return "" if state.stream is not None or is_off else "it gives no pictures"
+    return "" if state.stream is not None or is_off else say("it gives no pictures")

@@ -6,6 +6,7 @@ Never: counts what the update itself has fetched: that is cleared after its end.
 
 import shutil
 
+from appliance.wording.sentence import say
 from ota.health.sight import Items, Sight
 
 LEAST_BYTES = 200_000_000
@@ -13,5 +14,9 @@ LEAST_BYTES = 200_000_000
 
 def look(sight: Sight) -> Items:
     free = shutil.disk_usage(sight.settings.unit.data_dir).free
-    text = f"{free / 1e6:.0f} MB are free, {LEAST_BYTES / 1e6:.0f} MB are needed"
-    return {"disk space": "" if free >= LEAST_BYTES else text}
+    text = say(
+        "{free_mb:.0f} MB are free, {least_mb:.0f} MB are needed",
+        free_mb=free / 1e6,
+        least_mb=LEAST_BYTES / 1e6,
+    )
+    return {say("disk space"): "" if free >= LEAST_BYTES else text}

@@ -6,6 +6,7 @@ Never: starts one: without energy, or without movement, there is none to be seen
 
 from appliance.model import EnergyLevel
 from appliance.model_cameras import CameraMode, CameraState, InferenceRun
+from appliance.wording.sentence import say
 from ota.health.sight import Items, Sight
 
 
@@ -15,4 +16,4 @@ def look(sight: Sight) -> Items:
     if sight.level < EnergyLevel.ECO or not watched:
         return {}
     run = sight.find(InferenceRun)
-    return {"inference": "" if run is not None and run.frames else "no picture was analysed"}
+    return {"inference": "" if run is not None and run.frames else say("no picture was analysed")}

@@ -8,6 +8,7 @@ from appliance.checks.services import should_report
 from appliance.model import ServiceState
 from appliance.model_cameras import InferencePlan
 from appliance.process.units import find_unit
+from appliance.wording.sentence import say
 from ota.health.sight import Items, Sight
 
 ALWAYS = ("power", "sensors")
@@ -17,7 +18,9 @@ INFERENCE = "inference"
 def look(sight: Sight) -> Items:
     known = {*ALWAYS, *sight.store.list_values(ServiceState, "service")}
     return {
-        f"service {name}": find_silence(sight, name) for name in sorted(known) if stays(sight, name)
+        say("service {name}", name=name): find_silence(sight, name)
+        for name in sorted(known)
+        if stays(sight, name)
     }
 
 
@@ -33,4 +36,4 @@ def stays(sight: Sight, name: str) -> bool:
 def find_silence(sight: Sight, name: str) -> str:
     if sight.find(ServiceState, service=name) is not None:
         return ""
-    return f"{find_unit(name, sight.settings.camera)} does not report"
+    return say("{unit} does not report", unit=find_unit(name, sight.settings.camera))

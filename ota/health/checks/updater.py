@@ -9,10 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from appliance.wording.sentence import say
 from appliance.wording.shorten import make_printable, shorten
 from ota.health.sight import Items, Sight
 
-NAME, LINK = "updater", "updater's way to a mirror"
+NAME, LINK = "updater", say("updater's way to a mirror")
 CONTACT = "--contact"
 LONGEST_S = 60.0  # real seconds
 
@@ -42,9 +43,9 @@ def try_start(sight: Sight, *words: str, app: Path | None = None) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"it did not start within {LONGEST_S:g} s"
+        return say("it did not start within {longest_s:g} s", longest_s=LONGEST_S)
     except OSError as error:
-        return f"it does not start: {error}"
+        return say("it does not start: {error}", error=error)
     if not done.returncode:
         return ""
     lines = done.stderr.decode(errors="replace").strip().splitlines()
