@@ -40,6 +40,7 @@ from appliance.settings import (
 )
 from appliance.settings_rules.rules import find_errors
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 USUAL_UPDATE_DIR = UpdateSettings().dir
 MOST_CHARS = 1000  # of a text, or of one part of a path
@@ -70,12 +71,18 @@ def read_file(path: Path) -> bytes:
         return read_small_file(path, MOST_BYTES)
     except FileNotFoundError:
         raise SettingsError(
-            f"there is no settings file {path}; name one with --settings: "
-            f"on a unit it is {DEFAULT_PATH}, on a laptop `make run` writes build/run/unit.toml"
+            say(
+                "there is no settings file {path}; name one with --settings: on a unit it is "
+                "{default_path}, on a laptop `make run` writes build/run/unit.toml",
+                path=path,
+                default_path=DEFAULT_PATH,
+            )
         ) from None
     except OSError as error:
         reason = error.strerror or error
-        raise SettingsError(f"the settings file {path} cannot be read: {reason}") from error
+        raise SettingsError(
+            say("the settings file {path} cannot be read: {reason}", path=path, reason=reason)
+        ) from error
 
 
 def build_settings(path: Path, data: bytes) -> Settings:
@@ -96,7 +103,13 @@ def build_with_fault(path: Path, data: bytes) -> tuple[Settings, SettingsError |
 
 
 def make_layer_fault(path: Path, error: SettingsError) -> SettingsError:
-    return SettingsError(f"{error}; the settings are those of {path} alone until that is mended")
+    return SettingsError(
+        say(
+            "{error}; the settings are those of {path} alone until that is mended",
+            error=error,
+            path=path,
+        )
+    )
 
 
 def build_strictly(path: Path, data: bytes) -> Settings:
@@ -125,7 +138,9 @@ def parse_own(path: Path, data: bytes) -> tuple[str, dict[str, Any]]:
     try:
         return parse_toml(data)
     except InputError as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+        raise SettingsError(
+            say("{path} is not valid TOML: {error}", path=path, error=error)
+        ) from error
 
 
 def format_place(path: Path, where: tuple[str, ...]) -> str:
@@ -189,11 +204,14 @@ class SettingsBuilder:
             here = (*where, name)
             if not NAME.fullmatch(name):
                 raise self._make_error(
-                    here, "is no name: lower-case letters, digits and hyphens make one"
+                    here, say("is no name: lower-case letters, digits and hyphens make one")
                 )
             if not isinstance(entry, Mapping):
                 raise self._make_error(
-                    here, f"needs a section with a name, such as [{'.'.join(where)}.main]"
+                    here,
+                    say(
+                        "needs a section with a name, such as [{where}.main]", where=".".join(where)
+                    ),
                 )
             entries[name] = self._build_section(kind, entry, here)
         return entries
@@ -217,17 +235,29 @@ class SettingsBuilder:
             return self._build_named_sections(where, value, get_args(kind)[1])
         converted = convert(kind, value)
         if converted is None:
-            text = f"must be {describe_type(kind)}, not {show(value)}{advise_choice(kind, value)}"
+            text = say(
+                "must be {type}, not {value}{advice}",
+                type=describe_type(kind),
+                value=show(value),
+                advice=advise_choice(kind, value),
+            )
             raise self._make_error(where, text)
         if isinstance(converted, str | Path):
             self._check_text(str(converted), where)
         low, high = spec.metadata.get("low"), spec.metadata.get("high")
         if low is not None and not low <= converted <= high:
-            raise self._make_error(where, f"must be {format_range(low, high)}, not {show(value)}")
+            raise self._make_error(
+                where,
+                say(
+                    "must be {range}, not {value}", range=format_range(low, high), value=show(value)
+                ),
+            )
         choices = spec.metadata.get("choices")
         if choices and converted not in choices:
             known = ", ".join(map(str, choices))
-            raise self._make_error(where, f"must be one of {known}, not {show(value)}")
+            raise self._make_error(
+                where, say("must be one of {known}, not {value}", known=known, value=show(value))
+            )
         if isinstance(converted, Path) and not converted.is_absolute():
             return (self._find_file(where).parent / converted).resolve()
         return converted
@@ -236,10 +266,11 @@ class SettingsBuilder:
         """Text must fit into a line of a report, and a path into the kernel's."""
         if CONTROL.search(text):
             raise self._make_error(
-                where, f"must be one line without control characters, not {show(text)}"
+                where,
+                say("must be one line without control characters, not {text}", text=show(text)),
             )
         if len(text) > LONGEST_PATH or any(len(part) > MOST_CHARS for part in text.split("/")):
-            raise self._make_error(where, f"is too long: {show(text)}")
+            raise self._make_error(where, say("is too long: {text}", text=show(text)))
 
     def _refuse_chemistry(self, battery: Any) -> None:
         chemistry = battery.get("chemistry") if isinstance(battery, Mapping) else None
@@ -247,7 +278,11 @@ class SettingsBuilder:
         if reason:
             raise self._make_error(
                 ("battery", "chemistry"),
-                f"{show(chemistry)} is not supported: {reason}; do not enter it as another one",
+                say(
+                    "{chemistry} is not supported: {reason}; do not enter it as another one",
+                    chemistry=show(chemistry),
+                    reason=reason,
+                ),
             )
 
     def _reject_unknown(
@@ -255,20 +290,25 @@ class SettingsBuilder:
     ) -> None:
         for key in table:
             if key not in known:
-                kind = "key" if where else "section"
+                kind = say("key") if where else say("section")
                 raise self._make_error(
-                    (*where, key), f"is not a known {kind}; {advise(key, known)}"
+                    (*where, key),
+                    say("is not a known {kind}; {advice}", kind=kind, advice=advise(key, known)),
                 )
 
     def _require_table(self, value: Any, where: tuple[str, ...]) -> None:
         if not isinstance(value, Mapping):
             name = ".".join(map(show_key, where))
-            raise self._make_error(where, f"must be a section, [{name}], not {show(value)}")
+            raise self._make_error(
+                where, say("must be a section, [{name}], not {value}", name=name, value=show(value))
+            )
 
     def _make_error(self, where: tuple[str, ...], text: str) -> SettingsError:
         name = ".".join(show_key(key) for key in where)
-        said = f"{name} {text}"
-        return SettingsError(f"{self.format_place(where)}: {said}", where, said)
+        said = say("{name} {text}", name=name, text=text)
+        return SettingsError(
+            say("{place}: {said}", place=self.format_place(where), said=said), where, said
+        )
 
     def format_place(self, where: tuple[str, ...]) -> str:
         """File and line; of the layer only where the technician's file has no such key."""
@@ -310,4 +350,4 @@ def advise_choice(kind: Any, value: Any) -> str:
         return ""
     meant = OTHER_NAMES.get(value.casefold()) if kind is Chemistry else None
     meant = meant or find_nearest(value, [format_choice(member) for member in kind])
-    return f"; did you mean {meant!r}?" if meant else ""
+    return say("; did you mean {meant}?", meant=repr(meant)) if meant else ""

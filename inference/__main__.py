@@ -12,6 +12,7 @@ from appliance.process.service import Loop, Service, main
 from appliance.sections.cameras import InferenceSettings
 from appliance.store.event_ages import EventAges, read_event_ages
 from appliance.store.unit_time import read_time
+from appliance.wording.sentence import say
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import SocketWaiter
 from inference.cycle import CYCLE_S, CycleParts, InferenceCycle
@@ -117,8 +118,11 @@ def make_sub_labels(service: Service) -> SubLabels:
         model = store.find(name)
         if model.card.decoder != "classes":
             raise ModelError(
-                f"the model {model.name} detects and does not classify: name a classification "
-                "model as `classify` of the zone"
+                say(
+                    "the model {model} detects and does not classify: name a classification "
+                    "model as `classify` of the zone",
+                    model=model.name,
+                )
             )
         return OnnxDetector(
             model.path, threads=settings.inference.threads, floor=0.0, labels=model.card.classes

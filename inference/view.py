@@ -15,7 +15,6 @@ from inference.detection.head_blur import encode_jpeg, list_followed_people
 from inference.tracking.state import Tracks
 
 NO_THRESHOLDS: Mapping[str, float] = {}
-NONE_OF_IT = "no picture of {} is analysed now: nothing moves there, or it gives none"
 Shown = tuple[int, FrameResult, Tracks]  # its number: pictures of several cameras share the view
 
 
@@ -68,7 +67,7 @@ class View:
             shown.get(request.camera) if request.camera else next(reversed(shown.values()), None)
         )
         if newest is None:
-            return Refusal(NONE_OF_IT.format(request.camera) if shown else self._reason)
+            return Refusal(tell_none(request.camera) if shown else self._reason)
         number, result, tracks = newest
         if number <= request.after:
             return Refusal(say("no frame has been analysed since your last picture"))
@@ -93,3 +92,11 @@ class View:
 
     def _list_others(self, camera: str) -> dict[str, Shown]:
         return {name: shown for name, shown in self._shown.items() if name != camera}
+
+
+def tell_none(camera: str) -> str:
+    """Why there is no picture of that camera."""
+    return say(
+        "no picture of {camera} is analysed now: nothing moves there, or it gives none",
+        camera=camera,
+    )

@@ -21,6 +21,7 @@ from appliance.proxy.names import list_addresses, list_names
 from appliance.proxy.prepared import Unit, prepare
 from appliance.proxy.shown import read_shown
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 
 SOURCE = "certificate"
 PROXY = "appliance-proxy.service"
@@ -53,7 +54,9 @@ def reload_proxy(settings: Settings) -> None:
     try:
         Host(settings.host.systemctl).reload(PROXY).wait()
     except HostError as error:
-        raise HostError(f"the new certificate is not shown yet: {error}") from error
+        raise HostError(
+            say("the new certificate is not shown yet: {error}", error=error)
+        ) from error
 
 
 if __name__ == "__main__":

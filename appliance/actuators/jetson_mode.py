@@ -20,6 +20,7 @@ from appliance.actuators.oneshot import one_at_a_time, perform
 from appliance.errors import SettingsError
 from appliance.parsing.arguments import PATH
 from appliance.settings import Settings
+from appliance.wording.sentence import say
 
 # A line of the file: < POWER_MODEL ID=2 NAME=MODE_30W >
 MODEL = re.compile(r"^\s*<\s*POWER_MODEL\s+([^>]*)>", re.MULTILINE)
@@ -48,20 +49,30 @@ def set_mode(name: str, settings: Settings, board: Board) -> str:
     known = read_modes(board)
     if name not in known:
         raise SettingsError(
-            f"this board has no power mode {name!r}; [jetson] may name one of {', '.join(known)}"
+            say(
+                "this board has no power mode {name}; [jetson] may name one of {known}",
+                name=repr(name),
+                known=", ".join(known),
+            )
         )
     before = read_current_mode(board)
     if before == name:
-        return f"the power mode is {name} already"
+        return say("the power mode is {name} already", name=name)
     output = run_nvpmodel(board, "-m", str(known[name]))
     after = read_current_mode(board)
     if after == name:
-        return f"the power mode is {name}, it was {before}"
+        return say("the power mode is {name}, it was {before}", name=name, before=before)
     if NEEDS_RESTART.search(output):
         return restart_into(name, known[name], after, board.status, settings)
     raise PowerModeError(
-        f"the power mode stays {after}: nvpmodel did not take {name} "
-        f"({find_last_line(output)}); try `nvpmodel -m {known[name]}` by hand"
+        say(
+            "the power mode stays {after}: nvpmodel did not take {name} ({last_line}); try "
+            "`nvpmodel -m {number}` by hand",
+            after=after,
+            name=name,
+            last_line=find_last_line(output),
+            number=known[name],
+        )
     )
 
 
@@ -71,8 +82,12 @@ def read_modes(board: Board) -> dict[str, int]:
         text = board.conf.read_text(errors="replace")
     except OSError as error:
         raise PowerModeError(
-            f"there are no power modes: {board.conf}: {error.strerror}; "
-            "leave [jetson] out of the settings of a unit that is not a Jetson"
+            say(
+                "there are no power modes: {conf}: {cause}; leave [jetson] out of the settings "
+                "of a unit that is not a Jetson",
+                conf=board.conf,
+                cause=error.strerror,
+            )
         ) from error
     found = {}
     for words in MODEL.findall(text):
@@ -80,7 +95,9 @@ def read_modes(board: Board) -> dict[str, int]:
         if keys.get("NAME") and keys.get("ID", "").isdecimal():
             found[keys["NAME"]] = int(keys["ID"])
     if not found:
-        raise PowerModeError(f"{board.conf} names no power mode; check whether it is nvpmodel's")
+        raise PowerModeError(
+            say("{conf} names no power mode; check whether it is nvpmodel's", conf=board.conf)
+        )
     return found
 
 
@@ -105,14 +122,18 @@ def run_nvpmodel(board: Board, *words: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PowerModeError(
-            f"{board.nvpmodel} did not run: {error}; it is part of JetPack's nvidia-l4t-nvpmodel"
+            say(
+                "{nvpmodel} did not run: {error}; it is part of JetPack's nvidia-l4t-nvpmodel",
+                nvpmodel=board.nvpmodel,
+                error=error,
+            )
         ) from error
     return done.stdout
 
 
 def find_last_line(output: str) -> str:
     lines = output.strip().splitlines()
-    return lines[-1] if lines else "it printed nothing"
+    return lines[-1] if lines else say("it printed nothing")
 
 
 def set_in_turn(name: str, settings: Settings) -> str:

@@ -21,6 +21,7 @@ from appliance.store.durable_files import replace_file
 from appliance.store.store import Store
 from appliance.store.unit_time import read_time
 from appliance.strict_json import require_number
+from appliance.wording.sentence import say
 
 ONCE_IN_S = 24 * 3600.0
 MOST_BYTES = 100
@@ -36,19 +37,34 @@ def restart_into(name: str, number: int, now_in: str, status: Path, settings: Se
     objection = find_objection(settings, budget, find_last_restart(stamp, now_s), now_s)
     if objection:
         raise PowerModeError(
-            f"the power mode stays {now_in}: {name} needs a restart of the computer, and "
-            f"{objection}; name in [jetson] modes that need none"
+            say(
+                "the power mode stays {now_in}: {name} needs a restart of the computer, and "
+                "{objection}; name in [jetson] modes that need none",
+                now_in=now_in,
+                name=name,
+                objection=objection,
+            )
         )
     try:
         replace_file(stamp, f"{now_s:.0f}".encode())
         replace_file(status, f"pmode:{number:04d}".encode())
     except OSError as error:
         raise PowerModeError(
-            f"the power mode stays {now_in}: {name} needs a restart, and {error.filename} "
-            f"cannot be written: {error.strerror}; check its permissions and the free space"
+            say(
+                "the power mode stays {now_in}: {name} needs a restart, and {filename} cannot "
+                "be written: {cause}; check its permissions and the free space",
+                now_in=now_in,
+                name=name,
+                filename=error.filename,
+                cause=error.strerror,
+            )
         ) from error
     Host(settings.host.systemctl).start("reboot.target").wait()
-    return f"the computer restarts into the power mode {name}, it was {now_in}"
+    return say(
+        "the computer restarts into the power mode {name}, it was {now_in}",
+        name=name,
+        now_in=now_in,
+    )
 
 
 def find_objection(
@@ -56,15 +72,16 @@ def find_objection(
 ) -> str:
     """The reason against a restart; empty where there is none."""
     if not settings.host.may_power_off:
-        return "[host] may_power_off forbids it"
+        return say("[host] may_power_off forbids it")
     if budget is None:
-        return "there is no fresh energy budget"
+        return say("there is no fresh energy budget")
     if budget.level < EnergyLevel.ECO:
-        return f"the energy is at {budget.level.name}"
+        return say("the energy is at {level}", level=budget.level.name)
     if last_s is not None and now_s - last_s < ONCE_IN_S:
-        return (
-            f"the last one for a power mode was {(now_s - last_s) / 3600:.1f} h ago by the unit's "
-            "own time, less than a day"
+        return say(
+            "the last one for a power mode was {ago_h:.1f} h ago by the unit's own time, "
+            "less than a day",
+            ago_h=(now_s - last_s) / 3600,
         )
     return ""
 
@@ -101,6 +118,10 @@ def read_last_restart(stamp: Path) -> float | None:
         return None
     except (OSError, ValueError) as error:
         raise PowerModeError(
-            f"the time of the last restart for a power mode is unknown ({error}): "
-            f"delete {stamp}, and it may be restarted again"
+            say(
+                "the time of the last restart for a power mode is unknown ({error}): delete "
+                "{stamp}, and it may be restarted again",
+                error=error,
+                stamp=stamp,
+            )
         ) from error

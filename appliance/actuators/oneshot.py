@@ -17,6 +17,7 @@ from appliance.process.kept_settings import ChosenSettings
 from appliance.settings import Settings
 from appliance.store.file_locks import take_lock
 from appliance.store.store import Store
+from appliance.wording.sentence import say
 
 LONGEST_WAIT_S = 60.0  # less than TimeoutStartSec= of the units
 Action = Callable[[Settings], str]
@@ -75,8 +76,11 @@ def one_at_a_time(settings: Settings, name: str) -> Iterator[None]:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o660)
     except OSError as error:
         raise HostError(
-            f"{path} cannot be opened: {error.strerror}; `systemd-tmpfiles --create` makes its "
-            "directory"
+            say(
+                "{path} cannot be opened: {cause}; `systemd-tmpfiles --create` makes its directory",
+                path=path,
+                cause=error.strerror,
+            )
         ) from error
     try:
         take_lock(handle, path, LONGEST_WAIT_S)

@@ -27,6 +27,7 @@ from appliance.parsing.small_file import read_word
 from appliance.process.settings_checks import SettingsFinding
 from appliance.sections.loads import SwitchKind, SwitchSettings
 from appliance.settings import Settings
+from appliance.wording.sentence import join_sentences, say
 from appliance.wording.shorten import shorten
 
 READ_ERRORS_BYTES, MOST_PRINTED = 4096, 300
@@ -58,7 +59,9 @@ def check_settings(settings: Settings) -> Iterator[SettingsFinding]:
             try:
                 attempt()
             except SettingsError as error:
-                yield SettingsFinding(("switch", name, key), f"cannot be used: {error}")
+                yield SettingsFinding(
+                    ("switch", name, key), say("cannot be used: {error}", error=error)
+                )
     yield from find_shared_files(settings)
 
 
@@ -71,8 +74,11 @@ def find_shared_files(settings: Settings) -> Iterator[SettingsFinding]:
             if first != name:
                 yield SettingsFinding(
                     ("switch", name, "path"),
-                    f"is that of [switch.{first}]: give each a file of its own, or make one of the "
-                    "two",
+                    say(
+                        "is that of [switch.{first}]: give each a file of its own, or make one "
+                        "of the two",
+                        first=first,
+                    ),
                 )
 
 
@@ -94,7 +100,9 @@ def list_requirements(name: str, own: SwitchSettings) -> Iterator[tuple[str, Cal
 def require_path(name: str, own: SwitchSettings) -> Path:
     """The file that switches it."""
     if own.path is None:
-        raise SettingsError(f"[switch.{name}] needs a `path`: the file that switches it")
+        raise SettingsError(
+            say("[switch.{name}] needs a `path`: the file that switches it", name=name)
+        )
     return own.path
 
 
@@ -103,20 +111,27 @@ def require_words(name: str, own: SwitchSettings) -> None:
     on, off = own.on.strip(), own.off.strip()
     if not on or not off or on == off:
         raise SettingsError(
-            f"[switch.{name}] needs two different words in `on` and `off`, not {on!r} and {off!r}"
+            say(
+                "[switch.{name}] needs two different words in `on` and `off`, not {on} and {off}",
+                name=name,
+                on=repr(on),
+                off=repr(off),
+            )
         )
 
 
 def split_command(name: str, key: str, text: str) -> list[str]:
     """The words of a command."""
     if text in NO_COMMAND:
-        raise SettingsError(f"[switch.{name}] needs a command in `{key}`")
+        raise SettingsError(say("[switch.{name}] needs a command in `{key}`", name=name, key=key))
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise SettingsError(f"[switch.{name}] has a command with an open quote: {text}") from error
+        raise SettingsError(
+            say("[switch.{name}] has a command with an open quote: {text}", name=name, text=text)
+        ) from error
     if not words:
-        raise SettingsError(f"[switch.{name}] needs a command in `{key}`")
+        raise SettingsError(say("[switch.{name}] needs a command in `{key}`", name=name, key=key))
     return words
 
 
@@ -133,7 +148,7 @@ def switch_all_off(settings: Settings, wait: Callable[[float], None] = time.slee
         failed = {name: try_off(name, settings, done) for name in left}
         left = [name for name, error in failed.items() if error]
         if not left:
-            return "; ".join(done) or "there is nothing to switch"
+            return join_sentences("; ", done) or say("there is nothing to switch")
         if time.monotonic() - began_s > LATE_FILES_S:
             break
         wait(1.0)
@@ -164,13 +179,25 @@ def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
         seen = path.read_text(errors="replace").strip()
     except OSError as error:
         raise SwitchError(
-            f"the switch {name} could not be set to {text!r}: {own.path}: {error.strerror}; "
-            "check its driver and `path`"
+            say(
+                "the switch {name} could not be set to {text}: {path}: {cause}; check its "
+                "driver and `path`",
+                name=name,
+                text=repr(text),
+                path=own.path,
+                cause=error.strerror,
+            )
         ) from error
     if seen != text.strip():
         raise SwitchError(
-            f"the switch {name} was set to {text!r} and {own.path} reads {seen!r}: "
-            "use in `on` and `off` the words that the file itself shows"
+            say(
+                "the switch {name} was set to {text} and {path} reads {seen}: use in `on` and "
+                "`off` the words that the file itself shows",
+                name=name,
+                text=repr(text),
+                path=own.path,
+                seen=repr(seen),
+            )
         )
     return f"{name} is {'on' if on else 'off'}: {own.path} reads {seen}"
 
@@ -196,12 +223,19 @@ def switch_by_command(name: str, on: bool, own: SwitchSettings) -> str:
     try:
         code, printed = run_command(words)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SwitchError(f"the command of the switch {name} did not run: {error}") from error
-    if code:
-        lines = printed.strip().splitlines() or ["it printed nothing"]
         raise SwitchError(
-            f"the command of the switch {name}, `{text}`, failed with {code}: "
-            f"{shorten(lines[-1], MOST_PRINTED)}"
+            say("the command of the switch {name} did not run: {error}", name=name, error=error)
+        ) from error
+    if code:
+        lines = printed.strip().splitlines() or [say("it printed nothing")]
+        raise SwitchError(
+            say(
+                "the command of the switch {name}, `{text}`, failed with {code}: {last_line}",
+                name=name,
+                text=text,
+                code=code,
+                last_line=shorten(lines[-1], MOST_PRINTED),
+            )
         )
     return f"{name} is {'on' if on else 'off'}: `{text}` succeeded"
 
@@ -238,18 +272,22 @@ def wake(mac: str, name: str, over: Iterable[str], address: tuple[str, int]) -> 
     Over each on its own, since a broadcast would only leave by the interface of the default route.
     """
     packet = make_magic_packet(mac, name)
-    sent, refused = [], "no network interface is there"
+    sent, refused = [], say("no network interface is there")
     for interface in over:
         try:
             broadcast(packet, interface, address)
         except OSError as error:  # an interface that is down sends nothing
-            refused = f"{interface}: {error.strerror}"
+            refused = say("{interface}: {cause}", interface=interface, cause=error.strerror)
         else:
             sent.append(interface)
     if not sent:
         raise SwitchError(
-            f"the magic packet for {name} could not be sent ({refused}): check the cable and "
-            "the address of the network that it is on"
+            say(
+                "the magic packet for {name} could not be sent ({refused}): check the cable and "
+                "the address of the network that it is on",
+                name=name,
+                refused=refused,
+            )
         )
     return sent
 
@@ -258,8 +296,12 @@ def make_magic_packet(mac: str, name: str = "NAME") -> bytes:
     """Six times 255 and sixteen times the hardware address, which network cards wait for."""
     if not MAC.fullmatch(mac):
         raise SettingsError(
-            f"[switch.{name}] needs in `mac` the hardware address of the host, "
-            f"such as 02:00:5e:10:00:01, not {mac!r}"
+            say(
+                "[switch.{name}] needs in `mac` the hardware address of the host, such as "
+                "02:00:5e:10:00:01, not {mac}",
+                name=name,
+                mac=repr(mac),
+            )
         )
     return b"\xff" * 6 + bytes.fromhex(re.sub("[:-]", "", mac)) * 16
 

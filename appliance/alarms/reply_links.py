@@ -18,6 +18,7 @@ from urllib.parse import quote
 from appliance.errors import StoreError
 from appliance.parsing.small_file import read_small_file
 from appliance.store.durable_files import replace_file
+from appliance.wording.sentence import say
 
 KEY_BYTES = 32
 KEY_MODE = 0o640  # for the page, whatever the umask is: who reads it can make up links
@@ -44,8 +45,12 @@ def read_or_make_key(path: Path) -> bytes:
         replace_file(path, fresh, mode=KEY_MODE)
     except OSError as error:
         raise StoreError(
-            f"the key of the links in alarms cannot be written to {path}: {error.strerror}; "
-            "check the free space and the permissions"
+            say(
+                "the key of the links in alarms cannot be written to {path}: {cause}; check the "
+                "free space and the permissions",
+                path=path,
+                cause=error.strerror,
+            )
         ) from error
     return fresh
 

@@ -10,6 +10,7 @@ from appliance.chemistry.lead_acid import AGM, FLOODED, GEL, UNKNOWN_KIND
 from appliance.chemistry.lfp import LFP
 from appliance.chemistry.profile import ChemistryProfile
 from appliance.settings import BatterySettings, Chemistry
+from appliance.wording.sentence import say
 
 PROFILES: dict[Chemistry, ChemistryProfile] = {
     Chemistry.LFP: LFP,
@@ -47,17 +48,30 @@ def find_cell_count_error(battery: BatterySettings) -> str:
         if battery.cells in possible:
             return ""
         whole_v = battery.cells * cell_v
-        return f"{volts:g} V is not said of {battery.cells} cells of {cell_v:g} V ({whole_v:g} V)"
+        return say(
+            "{volts:g} V is not said of {cells} cells of {cell_v:g} V ({whole_v:g} V)",
+            volts=volts,
+            cells=battery.cells,
+            cell_v=cell_v,
+            whole_v=whole_v,
+        )
     is_exact = abs(volts / cell_v / count_cells(battery) - 1) <= NEAR_NOMINAL
     is_sold_as = volts % SOLD_AS_V == 0 and SOLD_AS_V % cell_v != 0
     if len(possible) == 1 or (is_exact and not is_sold_as):
         return find_block_error(battery)
     if not possible:
-        return f"no number of cells of {cell_v:g} V has {volts:g} V: give the voltage as sold"
+        return say(
+            "no number of cells of {cell_v:g} V has {volts:g} V: give the voltage as sold",
+            cell_v=cell_v,
+            volts=volts,
+        )
     said = " or ".join(map(str, possible))
-    return (
-        f"{volts:g} V is said of {said} cells of {cell_v:g} V: set `cells` under [battery] to what "
-        "the data sheet or the BMS says"
+    return say(
+        "{volts:g} V is said of {said} cells of {cell_v:g} V: set `cells` under [battery] "
+        "to what the data sheet or the BMS says",
+        volts=volts,
+        said=said,
+        cell_v=cell_v,
     )
 
 
@@ -65,9 +79,10 @@ def find_block_error(battery: BatterySettings) -> str:
     """Why lead-acid of this voltage is none that is sold; empty where it is."""
     if not get_profile(battery).has_acid or count_cells(battery) % BLOCK_CELLS == 0:
         return ""
-    return (
-        f"no lead-acid battery is sold as {battery.nominal_voltage_v:g} V: give the voltage as "
-        "sold (12, 24, 36, 48 V), or set `cells` under [battery] where it has another number"
+    return say(
+        "no lead-acid battery is sold as {nominal_voltage_v:g} V: give the voltage as sold "
+        "(12, 24, 36, 48 V), or set `cells` under [battery] where it has another number",
+        nominal_voltage_v=battery.nominal_voltage_v,
     )
 
 

@@ -4,16 +4,18 @@ Reads and writes: nothing.
 Never: lets one of them be entered as another: its voltages would be misread.
 """
 
-NO_SOURCES = (
-    "its cut-offs, rested curve and limits in the cold differ from maker to maker, and no source "
-    "for each of them is known to the unit"
+from appliance.wording.sentence import say
+
+NO_SOURCES = say(
+    "its cut-offs, rested curve and limits in the cold differ from maker to maker, and no "
+    "source for each of them is known to the unit"
 )
 UNSUPPORTED = {
     "nmc": NO_SOURCES,
     "lto": NO_SOURCES,
     "sodium-ion": NO_SOURCES,
 }
-SEVERAL = (
+SEVERAL = say(
     "it names several chemistries; where the label says LiFePO4 it is 'lfp', and of all others "
 )
 # What else they are called: by it without spaces and signs.

@@ -16,6 +16,7 @@ from typing import Any, get_args, get_origin
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.sections.cameras import Point, Polygon
 from appliance.sections.field import format_choice
+from appliance.wording.sentence import say
 
 
 def convert(kind: Any, value: Any) -> Any:
@@ -88,23 +89,24 @@ def describe_type(kind: Any) -> str:
     """A settings type in a technician's words."""
     kind = unwrap_optional(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return "one of " + ", ".join(repr(format_choice(member)) for member in kind)
+        choices = ", ".join(repr(format_choice(member)) for member in kind)
+        return say("one of {choices}", choices=choices)
     words = {
-        bool: "true or false",
-        float: "a number",
-        int: "a whole number",
-        str: "text in quotes",
-        Path: "a path in quotes",
-        datetime: "a date and time with an offset, such as 2026-04-15T04:30:00Z",
+        bool: say("true or false"),
+        float: say("a number"),
+        int: say("a whole number"),
+        str: say("text in quotes"),
+        Path: say("a path in quotes"),
+        datetime: say("a date and time with an offset, such as 2026-04-15T04:30:00Z"),
     }
     return DESCRIBED.get(kind) or words[kind]
 
 
 DESCRIBED = {
-    tuple[str, ...]: "a list of texts",
-    Point: "a pair of numbers, [x, y]",
-    Polygon: "a list of corners, [[x, y], ...]",
-    tuple[Polygon, ...]: "a list of polygons, [[[x, y], ...], ...]",
+    tuple[str, ...]: say("a list of texts"),
+    Point: say("a pair of numbers, [x, y]"),
+    Polygon: say("a list of corners, [[x, y], ...]"),
+    tuple[Polygon, ...]: say("a list of polygons, [[[x, y], ...], ...]"),
 }
 
 

@@ -32,11 +32,12 @@ from appliance.settings_change.restarts import TITLES, WEB, UnitOrder, Verb, for
 from appliance.settings_change.target import Target, make_error, read_target, replace_target
 from appliance.settings_change.trees import list_changed
 from appliance.store.file_locks import hold_lock
+from appliance.wording.sentence import say
 
 BACK_TIMER = "appliance-settings-back.timer"  # starts the oneshot that takes back what is overdue
 LOCK_S = 30.0
-NOBODY = "the unit"
-NOT_CONFIRMED = f"not confirmed within {kept.CONFIRM_S / 60:g} min"
+NOBODY = say("the unit")
+NOT_CONFIRMED = say("not confirmed within {confirm_min:g} min", confirm_min=kept.CONFIRM_S / 60)
 PAGE = UnitOrder(format_unit(WEB), Verb.TRY_RESTART, TITLES[WEB])
 
 
@@ -105,7 +106,13 @@ class Keeper:
     def _find_waiting(self, number: int) -> Entry:
         entry = self.history.find(number)
         if entry.confirmation != kept.WAITING:
-            raise ChangeError(f"change {number} waits for nothing: it is {entry.confirmation}")
+            raise ChangeError(
+                say(
+                    "change {number} waits for nothing: it is {confirmation}",
+                    number=number,
+                    confirmation=entry.confirmation,
+                )
+            )
         return entry
 
     def _take_back(self, held: Target, entry: Entry, who: str, why: str) -> Entry:
@@ -120,7 +127,11 @@ class Keeper:
         back = kept.make_entry(
             self._clock,
             who=who,
-            why=f"change {entry.number} taken back{': ' if why else ''}{why}",
+            why=say(
+                "change {number} taken back: {why}",
+                number=entry.number,
+                why=why,
+            ),
             keys=tuple(map(format_place, changed)),
             before=find_version(held.data),
             after=find_version(old.encode()),
@@ -238,5 +249,5 @@ def try_order(order: Callable[[], None]) -> list[str]:
     try:
         order()
     except (HostError, ApplianceError) as error:
-        return [f"{error}; the new settings hold from its next start"]
+        return [say("{error}; the new settings hold from its next start", error=error)]
     return []

@@ -17,8 +17,9 @@ from appliance.settings_change.edit import edit
 from appliance.settings_change.secrets import HIDDEN, hide, is_secret
 from appliance.settings_change.trees import flatten
 from appliance.settings_rules.places import Place
+from appliance.wording.sentence import say
 
-CANNOT = "the lines cannot be shown: a secret stands in them in a way that cannot be hidden"
+CANNOT = say("the lines cannot be shown: a secret stands in them in a way that cannot be hidden")
 ANOTHER = f"{HIDDEN}, another one"
 # What people note in a comment: a password, or NAME:PASSWORD@HOST without the scheme.
 NOTED = re.compile(

@@ -22,10 +22,11 @@ from appliance.settings_change.keys import find, format_place
 from appliance.settings_change.trees import REMOVED, Changes, change, flatten, is_same
 from appliance.settings_rules.places import Place
 from appliance.strict_json import InputError
+from appliance.wording.sentence import say
 
-BY_HAND = (
-    "the file is written in a way that cannot be changed here without harm to it: change it with "
-    "an editor"
+BY_HAND = say(
+    "the file is written in a way that cannot be changed here without harm to it: change it "
+    "with an editor"
 )
 
 
@@ -46,11 +47,16 @@ def edit(text: str, changes: Changes, *, known_only: bool = True) -> str:
         new = tidy(text, tomlkit.dumps(document))
         found = parse_toml(new.encode())[1]
     except InputError as error:  # a value that no file may hold
-        raise SettingsError(f"{name_all(changes)}: {error}") from None
+        told = say("{places}: {error}", places=name_all(changes), error=error)
+        raise SettingsError(told) from None
     except (TOMLKitError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SettingsError(f"{name_all(changes)}: {BY_HAND} ({type(error).__name__})") from None
+        kind = type(error).__name__
+        told = say(
+            "{places}: {by_hand} ({kind})", places=name_all(changes), by_hand=BY_HAND, kind=kind
+        )
+        raise SettingsError(told) from None
     if not has_same(found, wanted):
-        raise SettingsError(f"{name_all(changes)}: {BY_HAND}")
+        raise SettingsError(say("{places}: {by_hand}", places=name_all(changes), by_hand=BY_HAND))
     return new
 
 
@@ -64,7 +70,11 @@ def refuse_overlap(changes: Changes) -> None:
         for other in changes:
             if one != other and other[: len(one)] == one:
                 raise SettingsError(
-                    f"{format_place(other)} is within {format_place(one)}: change one of them"
+                    say(
+                        "{place} is within {other}: change one of them",
+                        place=format_place(other),
+                        other=format_place(one),
+                    )
                 )
 
 

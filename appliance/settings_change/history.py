@@ -28,6 +28,7 @@ from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_time
 from appliance.strict_json import InputError, parse_object
 from appliance.wording.sentence import say
+from appliance.wording.sentence_data import decode_sentence, encode_sentence
 
 DIRECTORY = "settings-history"
 MARK = "waiting"  # appliance-settings-apply.service has nothing to do without it
@@ -41,7 +42,7 @@ NONE, WAITING, CONFIRMED, TAKEN_BACK, OVERTAKEN = (
     "taken-back",
     "overtaken",
 )
-AFTER_POWER_CUT = "the power failed meanwhile: all services have started with the new file"
+AFTER_POWER_CUT = say("the power failed meanwhile: all services have started with the new file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,13 @@ class History:
             data = read_small_file(self._name(self.find(number).number, "toml"), MOST_BYTES)
             return data.decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise ChangeError(f"the file before change {number} cannot be read: {error}") from None
+            raise ChangeError(
+                say(
+                    "the file before change {number} cannot be read: {error}",
+                    number=number,
+                    error=error,
+                )
+            ) from None
 
     def find_waiting(self) -> Entry | None:
         """The change that waits for its confirmation."""
@@ -142,7 +149,11 @@ class History:
         """Write a change; while one waits, a file says so to PID 1."""
         if entry.confirmation == WAITING:
             self._write(self.directory / MARK, b"")
-        data = json.dumps(asdict(entry), ensure_ascii=False, indent=1).encode()
+        tree = asdict(entry) | {
+            "why": encode_sentence(entry.why),
+            "said": [encode_sentence(one) for one in entry.said],
+        }
+        data = json.dumps(tree, ensure_ascii=False, indent=1).encode()
         self._write(self._name(entry.number, "json"), data)
         if self.find_waiting() is None:
             (self.directory / MARK).unlink(missing_ok=True)
@@ -172,7 +183,8 @@ class History:
         """None while there is none."""
         try:
             data = read_small_file(self._result(proposal), MOST_BYTES)
-            return parse_object(data, most_bytes=MOST_BYTES)
+            found = parse_object(data, most_bytes=MOST_BYTES)
+            return {name: decode_all(one) for name, one in found.items()}
         except (OSError, InputError):
             return None
 
@@ -193,14 +205,22 @@ class History:
                 self._name(number, kind).unlink()
 
 
+def decode_all(value: Any) -> Any:
+    """A value of a result, with its sentences."""
+    if isinstance(value, list):
+        return [decode_all(one) for one in value]
+    return decode_sentence(value) if isinstance(value, str) else value
+
+
 def make_result(number: int, said: Iterable[str]) -> dict[str, Any]:
     """The result of a change that was made."""
-    return {"ok": True, "number": number, "said": list(said)}
+    return {"ok": True, "number": number, "said": [encode_sentence(one) for one in said]}
 
 
 def make_refusal(error: ChangeError) -> dict[str, Any]:
     """The result of one that was not."""
-    return {"ok": False, "reason": str(error), "kind": error.kind.value, "key": error.key}
+    reason = encode_sentence(str(error))
+    return {"ok": False, "reason": reason, "kind": error.kind.value, "key": error.key}
 
 
 def make_entry(clock: Clock, **values: Any) -> Entry:
@@ -216,7 +236,8 @@ def read_entry(file: Path) -> Entry | None:
         found = parse_object(read_small_file(file, MOST_BYTES), most_bytes=MOST_BYTES)
         known = {spec.name: found[spec.name] for spec in fields(Entry)}
         for name in ("keys", "said"):
-            known[name] = tuple(map(str, known[name]))
+            known[name] = tuple(decode_sentence(str(one)) for one in known[name])
+        known["why"] = decode_sentence(str(known["why"]))
         entry = Entry(**known)
         return entry if file.stem == f"{entry.number:06}" and parse_time(entry.at) else None
     except (OSError, InputError, KeyError, TypeError, ValueError):

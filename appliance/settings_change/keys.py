@@ -21,6 +21,7 @@ from appliance.settings import Settings
 from appliance.settings_file import NAME
 from appliance.settings_rules.places import Place
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 LONGEST_KEY, MOST_PARTS = 200, 6
 PART = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -84,7 +85,9 @@ def parse_place(text: str) -> Place:
     """The sections and the key of a dotted name; raises `InputError`."""
     where = tuple(text.split(".")) if len(text) <= LONGEST_KEY else ()
     if not 1 <= len(where) <= MOST_PARTS or not all(map(PART.fullmatch, where)):
-        raise InputError(f"{show(text)} is no name of a setting, such as camera.front.source")
+        raise InputError(
+            say("{text} is no name of a setting, such as camera.front.source", text=show(text))
+        )
     find(where)
     return where
 
@@ -106,17 +109,28 @@ def step(found: Found, where: Place) -> Found:
     """What stands at `where`, within what stands above it."""
     name, title = where[-1], format_place(where[:-1])
     if found.spec is not None:
-        raise InputError(f"{title} is a key: there is nothing within it")
+        raise InputError(say("{title} is a key: there is nothing within it", title=title))
     if found.is_family:
         if not NAME.fullmatch(name):
             raise InputError(
-                f"{title} {show(name)} is no name: lower-case letters, digits and hyphens make one"
+                say(
+                    "{title} {name} is no name: lower-case letters, digits and hyphens make one",
+                    title=title,
+                    name=show(name),
+                )
             )
         return Found(found.kind)
     known = list_fields(found.kind)
     if name not in known:
         kind = "key" if len(where) > 1 else "section"
-        raise InputError(f"{format_place(where)} is not a known {kind}; {advise(name, known)}")
+        raise InputError(
+            say(
+                "{place} is not a known {kind}; {advice}",
+                place=format_place(where),
+                kind=kind,
+                advice=advise(name, known),
+            )
+        )
     spec, hint = known[name]
     if is_named(hint):
         return Found(get_args(hint)[1], is_family=True)

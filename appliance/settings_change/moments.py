@@ -6,10 +6,12 @@ Never: takes a time without its offset.
 
 from datetime import UTC, datetime
 
+from appliance.wording.sentence import say
+
 
 def parse_time(text: str) -> datetime:
     """The time; raises `ValueError`."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
-        raise ValueError("a time without its offset")
+        raise ValueError(say("a time without its offset"))
     return found.astimezone(UTC)

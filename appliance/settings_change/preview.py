@@ -103,7 +103,9 @@ def look_at(
     refuse_old(base, data)
     new_data = new.encode()
     if len(new_data) > MOST_BYTES:
-        raise ChangeError(f"the settings file would have more than {MOST_BYTES} bytes")
+        raise ChangeError(
+            say("the settings file would have more than {most_bytes} bytes", most_bytes=MOST_BYTES)
+        )
     if data == new_data:
         raise ChangeError(NOTHING)
     changed = find_changed(path, data, new_data, from_page=from_page)
@@ -165,7 +167,7 @@ def touches(changed: Collection[Place], where: Place) -> bool:
 
 
 def format_finding(finding: settings_checks.SettingsFinding) -> str:
-    return f"{format_place(finding.where)} {finding.text}"
+    return say("{place} {text}", place=format_place(finding.where), text=finding.text)
 
 
 def refuse_by_hand(changed: Iterable[Place], new_tree: Mapping[str, Any]) -> None:

@@ -28,6 +28,7 @@ from appliance.settings_change.moments import parse_time
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_time
 from appliance.strict_json import InputError, parse_object
+from appliance.wording.sentence import say
 from appliance.wording.shorten import make_printable, shorten
 
 DIRECTORY = "settings-change"
@@ -113,7 +114,7 @@ def read_proposals(directory: Path, clock: Clock) -> Iterator[Proposal | tuple[s
             try:
                 yield read_proposal(handle, name, found["id"], clock)
             except (OSError, InputError, UnicodeError) as error:
-                yield found["id"], f"the proposal cannot be used: {error}"
+                yield found["id"], say("the proposal cannot be used: {error}", error=error)
     finally:
         os.close(handle)
 
@@ -124,7 +125,7 @@ def read_proposal(directory: int, name: str, id_: str, clock: Clock) -> Proposal
     proposal = parse_proposal(tree, id_)
     age_s = clock.age_s(Stamp(parse_time(proposal.at), proposal.boot_id, proposal.uptime_s))
     if age_s is None or age_s > LONGEST_AGE_S:
-        raise InputError("it is too old: give it again")
+        raise InputError(say("it is too old: give it again"))
     return proposal
 
 
@@ -133,17 +134,17 @@ def parse_proposal(tree: dict[str, Any], id_: str) -> Proposal:
     texts = ("who", "at", "boot_id", "why", "base", "text")
     numbers = ("confirm", "back")
     if set(tree) != {"id", "uptime_s", *texts, *numbers} or tree["id"] != id_:
-        raise InputError("it has other keys than a proposal has")
+        raise InputError(say("it has other keys than a proposal has"))
     if not all(isinstance(tree[name], str) for name in texts):
-        raise InputError("a text is none")
+        raise InputError(say("a text is none"))
     if not all(type(tree[name]) is int and 0 <= tree[name] < 10**6 for name in numbers):
-        raise InputError("a number is none")
+        raise InputError(say("a number is none"))
     if type(tree["uptime_s"]) is not float:
-        raise InputError("uptime_s is no number")
+        raise InputError(say("uptime_s is no number"))
     try:
         parse_time(tree["at"])
     except ValueError:
-        raise InputError("its time is none") from None
+        raise InputError(say("its time is none")) from None
     tree["who"] = shorten(make_printable(tree["who"]), LONGEST_WHO)
     tree["why"] = shorten(make_printable(tree["why"]), LONGEST_WHY)
     return Proposal(**tree)

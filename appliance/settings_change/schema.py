@@ -16,7 +16,7 @@ from appliance.sections.field import format_choice
 from appliance.sections.values import describe_type, is_named, make_default, unwrap_optional
 from appliance.settings_change.keys import choose_rule, list_fields
 from appliance.settings_rules.places import Place
-from appliance.wording.sentence import say
+from appliance.wording.sentence import as_sentence, say
 
 KINDS: dict[Any, str] = {
     bool: "switch",
@@ -74,7 +74,9 @@ def describe_section(name: str, kind: Any, where: Place, *, is_family: bool) -> 
     return {
         "name": name,
         "title": TITLES.get(name, name),
-        "help": "" if text.startswith(kind.__name__) else text,  # a dataclass's own signature
+        "help": ""
+        if text.startswith(kind.__name__)
+        else as_sentence(text),  # a dataclass's own signature
         "is_family": is_family,
         "keys": [
             describe_key(spec, hint, (*here, key))
@@ -99,7 +101,7 @@ def describe_key(spec: Field[Any], hint: Any, where: Place) -> dict[str, Any]:
         "name": spec.name,
         "kind": "choice" if choices else KINDS[kind],
         "type": describe_type(hint),
-        "help": spec.metadata["help"],
+        "help": as_sentence(spec.metadata["help"]),
         "low": spec.metadata["low"],
         "high": spec.metadata["high"],
         "choices": choices,

@@ -18,15 +18,18 @@ from pathlib import Path
 from appliance.parsing.toml_text import MOST_BYTES
 from appliance.settings_change.errors import ChangeError, Refused
 from appliance.store.durable_files import sync_directory
+from appliance.wording.sentence import say
 
 PART = ".changed"
 NOT_HERE = {
-    errno.ELOOP: "it is a symbolic link, and only a regular file is changed: put the file there",
-    errno.EROFS: "its file system is read-only: change it where it is made",
-    errno.EACCES: "this user may not: on a unit, give the command as root",
-    errno.EPERM: "this user may not: on a unit, give the command as root",
-    errno.ENOSPC: "there is no room on the disk: free some",
-    errno.ENOENT: "it is not there",
+    errno.ELOOP: say(
+        "it is a symbolic link, and only a regular file is changed: put the file there"
+    ),
+    errno.EROFS: say("its file system is read-only: change it where it is made"),
+    errno.EACCES: say("this user may not: on a unit, give the command as root"),
+    errno.EPERM: say("this user may not: on a unit, give the command as root"),
+    errno.ENOSPC: say("there is no room on the disk: free some"),
+    errno.ENOENT: say("it is not there"),
 }
 
 
@@ -49,7 +52,7 @@ def read_target(path: Path) -> Target:
     try:
         info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
-            raise ChangeError(f"{path} is no regular file", Refused.IMPOSSIBLE)
+            raise ChangeError(say("{path} is no regular file", path=path), Refused.IMPOSSIBLE)
         with open(handle, "rb", closefd=False) as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
@@ -57,7 +60,10 @@ def read_target(path: Path) -> Target:
     finally:
         os.close(handle)
     if len(data) > MOST_BYTES:
-        raise ChangeError(f"{path} has more than {MOST_BYTES} bytes", Refused.IMPOSSIBLE)
+        raise ChangeError(
+            say("{path} has more than {most_bytes} bytes", path=path, most_bytes=MOST_BYTES),
+            Refused.IMPOSSIBLE,
+        )
     return Target(data, info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode))
 
 
@@ -92,4 +98,6 @@ def write_part(part: Path, held: Target, data: bytes) -> None:
 def make_error(path: Path, error: OSError) -> ChangeError:
     """What the operating system refused, in words."""
     said = NOT_HERE.get(error.errno or 0, error.strerror or str(error))
-    return ChangeError(f"{path} cannot be changed: {said}", Refused.IMPOSSIBLE)
+    return ChangeError(
+        say("{path} cannot be changed: {said}", path=path, said=said), Refused.IMPOSSIBLE
+    )

@@ -17,6 +17,7 @@ from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings
 from appliance.settings_rules.places import Error, Place
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 NEEDS = {
     ChannelKind.APPRISE: ("address_file",),
@@ -26,8 +27,8 @@ NEEDS = {
     ChannelKind.SWITCH: ("switch",),
 }
 USELESS = {
-    ChannelKind.PING: "take heartbeats only: name them in `heartbeat_to` of [alarms]",
-    ChannelKind.SWITCH: "would sound because the unit lives: name another recipient",
+    ChannelKind.PING: say("take heartbeats only: name them in `heartbeat_to` of [alarms]"),
+    ChannelKind.SWITCH: say("would sound because the unit lives: name another recipient"),
 }
 NUMBER = re.compile(r"\+?[0-9]{3,15}")
 BETWEEN_DIGITS = str.maketrans("", "", " ()/.-")
@@ -56,15 +57,19 @@ def check_shared(settings: Settings) -> Iterator[Error]:
     """The page's address, and who gets the message that the unit lives."""
     own = settings.alarms
     if own.page and not is_page(own.page):
-        yield ("alarms", "page"), f"must be https://HOST[:PORT], not {show(own.page)}"
+        yield (
+            ("alarms", "page"),
+            say("must be https://HOST[:PORT], not {page}", page=show(own.page)),
+        )
     where = ("alarms", "heartbeat_to")
     yield from check_names(own.heartbeat_to, where, settings.recipient)
     yield from check_kinds(own.heartbeat_to, ChannelKind.SWITCH, where, settings)
     if own.heartbeat_s and not own.heartbeat_to:
-        yield where, "must name who gets the message, or `heartbeat_s` be 0"
+        yield where, say("must name who gets the message, or `heartbeat_s` be 0")
     if 0 < own.heartbeat_s < LEAST_HEARTBEAT_S:
-        text = (
-            f"must be 0 or from {LEAST_HEARTBEAT_S:g} on: each is a message, and rows on the disk"
+        text = say(
+            "must be 0 or from {least_heartbeat_s:g} on: each is a message, and rows on the disk",
+            least_heartbeat_s=LEAST_HEARTBEAT_S,
         )
         yield ("alarms", "heartbeat_s"), text
 
@@ -89,11 +94,16 @@ def check_rule(rule: AlarmSettings, here: Place, settings: Settings) -> Iterator
     yield from check_hours(rule.hours, (*here, "hours"))
     yield from check_kinds(rule.to, ChannelKind.PING, (*here, "to"), settings)
     if rule.on in WITHOUT_RULE:
-        text = f"cannot be '{rule.on.value}': that goes to whom it is meant for without a rule"
+        text = say(
+            "cannot be '{on}': that goes to whom it is meant for without a rule", on=rule.on.value
+        )
         yield (*here, "on"), text
     tampers = sorted(TAMPER_CODES & set(rule.faults)) if rule.on is AlarmKind.FAULT else ()
     for code in tampers:
-        yield (*here, "faults"), f"names '{code}', which is no `fault` here: set on = 'tamper'"
+        yield (
+            (*here, "faults"),
+            say("names '{code}', which is no `fault` here: set on = 'tamper'", code=code),
+        )
 
 
 def check_kinds(
@@ -104,8 +114,12 @@ def check_kinds(
         channels = settings.recipient[name].channels if name in settings.recipient else ()
         kinds = {settings.channel[one].kind for one in channels if one in settings.channel}
         if kinds == {useless}:
-            text = f"whose channels of kind '{useless.value}' {USELESS[useless]}"
-            yield where, f"names {show(name)}, {text}"
+            text = say(
+                "whose channels of kind '{useless}' {advice}",
+                useless=useless.value,
+                advice=USELESS[useless],
+            )
+            yield where, say("names {name}, {text}", name=show(name), text=text)
 
 
 def list_zones(rule: AlarmSettings, settings: Settings) -> list[str]:
@@ -121,7 +135,7 @@ def check_list(
 ) -> Iterator[Error]:
     """One name or more, each of something that exists."""
     if not names:
-        yield where, f"must name a {what}: nobody would get anything"
+        yield where, say("must name a {what}: nobody would get anything", what=what)
     yield from check_names(names, where, known)
 
 
@@ -130,12 +144,19 @@ def check_names(names: Iterable[str], where: Place, known: Iterable[str]) -> Ite
     existing = list(known)
     for name in names:
         if name not in existing:
-            yield where, f"names {show(name)}, which is not there; {advise_known(name, existing)}"
+            yield (
+                where,
+                say(
+                    "names {name}, which is not there; {advise_known}",
+                    name=show(name),
+                    advise_known=advise_known(name, existing),
+                ),
+            )
 
 
 def advise_known(name: str, known: list[str]) -> str:
     """The nearest one, or that there is none."""
-    return advise(name, known) if known else "there is none"
+    return advise(name, known) if known else say("there is none")
 
 
 def check_hours(text: str, where: Place) -> Iterator[Error]:
@@ -143,24 +164,27 @@ def check_hours(text: str, where: Place) -> Iterator[Error]:
     try:
         parse_hours(text)
     except InputError as error:
-        yield where, f"is wrong: {error}"
+        yield where, say("is wrong: {error}", error=error)
 
 
 def check_channel(channel: ChannelSettings, here: Place, settings: Settings) -> Iterator[Error]:
     """What its kind needs is there."""
     for key in NEEDS[channel.kind]:
         if not getattr(channel, key):
-            yield (*here, key), f"must be set for kind = '{channel.kind.value}'"
+            yield (*here, key), say("must be set for kind = '{kind}'", kind=channel.kind.value)
     if channel.account and not is_account(channel.account, ACCOUNT_DIGITS):
-        yield (*here, "account"), "must have 3 to 16 hexadecimal digits"
+        yield (*here, "account"), say("must have 3 to 16 hexadecimal digits")
     if channel.number and not NUMBER.fullmatch(channel.number.translate(BETWEEN_DIGITS)):
-        yield (*here, "number"), "must be a telephone number, such as +40711222333"
+        yield (*here, "number"), say("must be a telephone number, such as +40711222333")
     yield from check_receiver(channel.host, (*here, "host"))
     switch = settings.switch.get(channel.switch)
     if channel.switch and switch is None:
         yield from check_names((channel.switch,), (*here, "switch"), settings.switch)
     elif switch is not None and switch.runs_when is not RunsWhen.ALARM:
-        yield (*here, "switch"), f"names [switch.{channel.switch}]: that needs runs_when = 'alarm'"
+        yield (
+            (*here, "switch"),
+            say("names [switch.{switch}]: that needs runs_when = 'alarm'", switch=channel.switch),
+        )
 
 
 def check_receiver(host: str, where: Place) -> Iterator[Error]:
@@ -169,7 +193,7 @@ def check_receiver(host: str, where: Place) -> Iterator[Error]:
         if host:
             parse_host(host)
     except InputError as error:
-        yield where, f"is wrong: {error}; the port has its own key, `port`"
+        yield where, say("is wrong: {error}; the port has its own key, `port`", error=error)
 
 
 def is_account(text: str, digits: Container[str]) -> bool:

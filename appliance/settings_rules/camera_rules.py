@@ -10,10 +10,11 @@ from appliance.parsing.nearest import advise
 from appliance.sections.cameras import CameraSettings, Point, Polygon
 from appliance.settings import Settings
 from appliance.settings_rules.places import Error, Place
+from appliance.wording.sentence import say
 
-BLURRED = (
-    "must be 0 while heads are blurred: in clips they are not; set `blur_heads = false` under "
-    "[inference] where the law lets you keep clips of people"
+BLURRED = say(
+    "must be 0 while heads are blurred: in clips they are not; set `blur_heads = false` "
+    "under [inference] where the law lets you keep clips of people"
 )
 
 
@@ -28,7 +29,7 @@ def check_labels(settings: Settings) -> Iterator[Error]:
     names = [label.replace(" ", "-") for label in sorted(known)]
     for name in settings.inference.label:
         if name not in names:
-            text = f"is no label that makes events; {advise(name, names)}"
+            text = say("is no label that makes events; {advice}", advice=advise(name, names))
             yield ("inference", "label", name), text
 
 
@@ -42,13 +43,13 @@ def check_shapes(camera: CameraSettings, here: Place) -> Iterator[Error]:
     for line, ends in camera.line.items():
         yield from check_points((ends.start, ends.end), (*here, "line", line))
         if ends.start == ends.end:
-            yield (*here, "line", line), "begins where it ends"
+            yield (*here, "line", line), say("begins where it ends")
 
 
 def check_polygon(polygon: Polygon, where: Place) -> Iterator[Error]:
     """Three corners or more, in the picture."""
     if len(polygon) < 3:
-        yield where, f"needs 3 corners or more, not {len(polygon)}"
+        yield where, say("needs 3 corners or more, not {count}", count=len(polygon))
     yield from check_points(polygon, where)
 
 
@@ -56,12 +57,15 @@ def check_points(points: Iterable[Point], where: Place) -> Iterator[Error]:
     """Fractions of the picture."""
     for point in points:
         if not all(0 <= number <= 1 for number in point):
-            yield where, f"has {list(point)} outside the picture: fractions go from 0 to 1"
+            yield (
+                where,
+                say("has {point} outside the picture: fractions go from 0 to 1", point=list(point)),
+            )
 
 
 def check_clips(camera: CameraSettings, where: Place, settings: Settings) -> Iterator[Error]:
     """Clips are kept as the camera sends them: nothing in them can be hidden."""
     if camera.clip_s > 0 and camera.privacy_masks:
-        yield where, "must be 0 beside `privacy_masks`: clips cannot be masked, only pictures"
+        yield where, say("must be 0 beside `privacy_masks`: clips cannot be masked, only pictures")
     if camera.clip_s > 0 and settings.inference.blur_heads:
         yield where, BLURRED

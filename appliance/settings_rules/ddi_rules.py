@@ -12,6 +12,7 @@ from appliance.sections.network import DdiSettings
 from appliance.settings import Settings
 from appliance.settings_rules.places import Error
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 
 TOKENS = ("target_token_file", "gateway_token_file")
 
@@ -22,12 +23,15 @@ def check_ddi(settings: Settings) -> Iterator[Error]:
     if not own.url:
         return
     if not is_server(own.url):
-        yield ("ddi", "url"), f"has {show(own.url)}: https://HOST or https://HOST:PORT is meant"
+        yield (
+            ("ddi", "url"),
+            say("has {url}: https://HOST or https://HOST:PORT is meant", url=show(own.url)),
+        )
         return
     if not settings.update.mirrors:
-        yield ("ddi", "url"), "needs `mirrors` in [update]: releases come from there"
+        yield ("ddi", "url"), say("needs `mirrors` in [update]: releases come from there")
     if not own.tenant.strip() or "/" in own.tenant:
-        yield ("ddi", "tenant"), "must be a name without `/`: it is part of the address"
+        yield ("ddi", "tenant"), say("must be a name without `/`: it is part of the address")
     yield from check_tokens(own)
 
 
@@ -35,9 +39,12 @@ def check_tokens(own: DdiSettings) -> Iterator[Error]:
     """One at most, and not in clear over a network."""
     named = [key for key in TOKENS if getattr(own, key) is not None]
     if len(named) > 1:
-        yield ("ddi", named[1]), f"cannot be used beside {named[0]}: a unit shows one token"
+        yield (
+            ("ddi", named[1]),
+            say("cannot be used beside {named}: a unit shows one token", named=named[0]),
+        )
     if named and urlsplit(own.url).scheme == "http" and not is_here(own.url):
-        yield ("ddi", named[0]), "needs an address with https://: others could read the token"
+        yield ("ddi", named[0]), say("needs an address with https://: others could read the token")
 
 
 def is_server(address: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from appliance.settings import Settings
 from appliance.settings_rules.places import Error, Place
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 
 SYSTEM_TREES = ("/boot", "/dev", "/efi", "/etc", "/proc", "/sys", "/usr")
 SHARED_DIRECTORIES = ("/", "/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/tmp")  # noqa: S108
@@ -23,7 +24,10 @@ def check_paths(settings: Settings) -> Iterator[Error]:
     """Every path of the settings, and the directories that the services write in."""
     for where, path in list_paths(settings, ()):
         if ".." in path.parts:
-            yield where, f"{show(str(path))} must not have `..` in it: write the whole path"
+            yield (
+                where,
+                say("{path} must not have `..` in it: write the whole path", path=show(str(path))),
+            )
     own = {
         ("unit", "data_dir"): settings.unit.data_dir,
         ("unit", "run_dir"): settings.unit.run_dir,
@@ -32,7 +36,10 @@ def check_paths(settings: Settings) -> Iterator[Error]:
     }
     for where, path in own.items():
         if is_of_others(path):
-            yield where, f"{show(str(path))} is the system's: give a directory of its own"
+            yield (
+                where,
+                say("{path} is the system's: give a directory of its own", path=show(str(path))),
+            )
 
 
 def list_paths(part: Any, where: Place) -> Iterator[tuple[Place, Path]]:

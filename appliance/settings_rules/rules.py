@@ -31,6 +31,7 @@ from appliance.settings_rules.load_rules import (
 from appliance.settings_rules.path_rules import check_paths
 from appliance.settings_rules.places import Error
 from appliance.strict_json import InputError, show
+from appliance.wording.sentence import say
 
 HOME = re.compile(r"/|(?:/[a-z0-9_-]+)+")
 IDENTITY = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -66,9 +67,12 @@ def find_errors(settings: Settings) -> Iterator[Error]:
 def check_name(settings: Settings) -> Iterator[Error]:
     """Reports are named by it."""
     if not settings.unit.name.strip():
-        yield ("unit", "name"), "must not be empty: reports are named by it"
+        yield ("unit", "name"), say("must not be empty: reports are named by it")
     if not IDENTITY.fullmatch(settings.unit.id):
-        yield ("unit", "id"), "takes up to 64 letters A to Z, digits, - and _: it is part of topics"
+        yield (
+            ("unit", "id"),
+            say("takes up to 64 letters A to Z, digits, - and _: it is part of topics"),
+        )
 
 
 def check_battery(settings: Settings) -> Iterator[Error]:
@@ -76,7 +80,7 @@ def check_battery(settings: Settings) -> Iterator[Error]:
     error = find_cell_count_error(settings.battery)
     if error:
         key = "nominal_voltage_v" if settings.battery.cells is None else "cells"
-        yield ("battery", key), f"is not certain: {error}"
+        yield ("battery", key), say("is not certain: {error}", error=error)
 
 
 def check_ladder(settings: Settings) -> Iterator[Error]:
@@ -85,7 +89,12 @@ def check_ladder(settings: Settings) -> Iterator[Error]:
     for lower, upper in pairwise(order):
         low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
         if low >= high:
-            yield ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
+            yield (
+                ("energy", upper),
+                say(
+                    "must be above {lower} ({low:g}), not {high:g}", lower=lower, low=low, high=high
+                ),
+            )
 
 
 def check_power(settings: Settings) -> Iterator[Error]:
@@ -94,15 +103,26 @@ def check_power(settings: Settings) -> Iterator[Error]:
     for lower, upper in pairwise(order):
         low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
         if low > high:
-            yield ("energy", lower), f"must be at most {upper} ({high:g}), not {low:g}"
+            yield (
+                ("energy", lower),
+                say(
+                    "must be at most {upper} ({high:g}), not {low:g}",
+                    upper=upper,
+                    high=high,
+                    low=low,
+                ),
+            )
 
 
 def check_timezone(settings: Settings) -> Iterator[Error]:
     """A time zone must be one that this computer has; where it has none, UTC is shown."""
     zone, known = settings.site.timezone, available_timezones()
     if known and zone not in known:
-        advice = advise(zone, known, "give an IANA name, or 'UTC'")
-        yield ("site", "timezone"), f"{show(zone)} is not a known time zone; {advice}"
+        advice = advise(zone, known, say("give an IANA name, or 'UTC'"))
+        yield (
+            ("site", "timezone"),
+            say("{zone} is not a known time zone; {advice}", zone=show(zone), advice=advice),
+        )
 
 
 def check_hosts(settings: Settings) -> Iterator[Error]:
@@ -111,39 +131,46 @@ def check_hosts(settings: Settings) -> Iterator[Error]:
         try:
             parse_host(settings.mqtt.host)
         except InputError as error:
-            yield ("mqtt", "host"), f"is wrong: {error}; the port has its own key, `port`"
+            yield (
+                ("mqtt", "host"),
+                say("is wrong: {error}; the port has its own key, `port`", error=error),
+            )
     for host in settings.web.hosts:
         try:
             parse_host(host)
         except InputError as error:
-            yield ("web", "hosts"), f"has a wrong entry: {error}"
+            yield ("web", "hosts"), say("has a wrong entry: {error}", error=error)
 
 
 def check_update(settings: Settings) -> Iterator[Error]:
     """Where releases are, and when they may be installed."""
     for mirror in settings.update.mirrors:
         if not is_mirror(mirror):
-            text = (
-                f"has {show(mirror)}: https://HOST/PATH, http://HOST/PATH or file:///PATH is meant"
+            text = say(
+                "has {mirror}: https://HOST/PATH, http://HOST/PATH or file:///PATH is meant",
+                mirror=show(mirror),
             )
             yield ("update", "mirrors"), text
     try:
         parse_hours(settings.update.window)
     except InputError as error:
-        yield ("update", "window"), f"is wrong: {error}"
+        yield ("update", "window"), say("is wrong: {error}", error=error)
 
 
 def check_fleet(settings: Settings) -> Iterator[Error]:
     """Reports say what people's sites are like: only over TLS, but to this computer itself."""
     address = settings.fleet.server
     if address and not is_private_server(address):
-        text = f"is {show(address)}: https://HOST/PATH is meant"
+        text = say("is {address}: https://HOST/PATH is meant", address=show(address))
         yield ("fleet", "server"), text
     if settings.fleet.push:
         try:
             parse_address(settings.fleet.push, PUSH_PORT)
         except InputError as error:
-            yield ("fleet", "push"), f"is wrong: {error}; HOST or HOST:PORT is meant"
+            yield (
+                ("fleet", "push"),
+                say("is wrong: {error}; HOST or HOST:PORT is meant", error=error),
+            )
 
 
 def is_private_server(address: str) -> bool:
@@ -171,7 +198,7 @@ def is_mirror(address: str) -> bool:
 def check_kiosk(settings: Settings) -> Iterator[Error]:
     """The screen begins with a view of the page, not with a page of another computer."""
     if not HOME.fullmatch(settings.kiosk.home):
-        yield ("kiosk", "home"), "must be the path of a view, such as / or /energy"
+        yield ("kiosk", "home"), say("must be the path of a view, such as / or /energy")
 
 
 def check_certificate(settings: Settings) -> Iterator[Error]:
@@ -180,7 +207,7 @@ def check_certificate(settings: Settings) -> Iterator[Error]:
     if (web.certificate_file is None) != (web.key_file is None):
         missing = "certificate_file" if web.certificate_file is None else "key_file"
         there = "key_file" if web.certificate_file is None else "certificate_file"
-        yield ("web", there), f"needs a `{missing}` beside it"
+        yield ("web", there), say("needs a `{missing}` beside it", missing=missing)
 
 
 def check_topic(settings: Settings) -> Iterator[Error]:
@@ -188,6 +215,6 @@ def check_topic(settings: Settings) -> Iterator[Error]:
     for key in ("topic", "discovery_prefix"):
         value: str = getattr(settings.mqtt, key)
         if set(value) & set("+#"):
-            yield ("mqtt", key), "must not have + or #: these are wildcards of who reads"
+            yield ("mqtt", key), say("must not have + or #: these are wildcards of who reads")
         elif not value.strip("/") or value.startswith("$") or "\0" in value:
-            yield ("mqtt", key), "must not be empty or begin with $: brokers keep those topics"
+            yield ("mqtt", key), say("must not be empty or begin with $: brokers keep those topics")

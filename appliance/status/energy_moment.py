@@ -24,6 +24,7 @@ from appliance.status.camera_moment import CameraMoment, NoRowsError, find_momen
 from appliance.status.loads import LoadPower
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW, get_fresh_s
+from appliance.wording.sentence import say
 from appliance.wording.site_time import format_site_time
 
 WITH_YEAR = "%a %d %b %Y %H:%M"
@@ -57,8 +58,10 @@ def find_energy_moment(store: Store, at: datetime, *, now: datetime, zone: str) 
     """What the rows say of `at`; raises `WhyError`, with times in the time zone `zone`."""
     if at > now:
         raise WhyError(
-            f"{format_site_time(at, zone, WITH_YEAR)} is in the future; "
-            "`unitctl energy outlook` shows what is expected"
+            say(
+                "{site_time} is in the future; `unitctl energy outlook` shows what is expected",
+                site_time=format_site_time(at, zone, WITH_YEAR),
+            )
         )
     sleep = store.before(Sleep, at)
     wake = store.after(Wake, sleep.stamp.utc) if sleep else None
@@ -87,14 +90,16 @@ def explain_missing(store: Store, at: datetime, zone: str) -> str:
     first = store.after(EnergyBudget, datetime.min.replace(tzinfo=UTC))
     keeps = BY_ROW[EnergyBudget].keep_days
     if first is None:
-        return (
+        return say(
             "there is no energy budget at all yet; see what the power service says "
             "(`systemctl status appliance-power`)"
         )
-    return (
-        f"nothing is known of {format_site_time(at, zone, WITH_YEAR)}: the budgets go "
-        f"back to {format_site_time(first.stamp.utc, zone, WITH_YEAR)} "
-        f"(they are kept for {keeps:g} days)"
+    return say(
+        "nothing is known of {site_time}: the budgets go back to {first} (they are "
+        "kept for {keeps:g} days)",
+        site_time=format_site_time(at, zone, WITH_YEAR),
+        first=format_site_time(first.stamp.utc, zone, WITH_YEAR),
+        keeps=keeps,
     )
 
 

@@ -137,7 +137,11 @@ def find_model(settings: Settings, ref: str, shipped: Sequence[Path] = SHIPPED) 
     found = [one for one in models if one.name == ref] or find_by_digest(models, ref)
     if not found:
         raise ModelError(
-            f"there is no model {show(ref)} on this unit; {advise_on_name(models, ref)}"
+            say(
+                "there is no model {ref} on this unit; {advice}",
+                ref=show(ref),
+                advice=advise_on_name(models, ref),
+            )
         )
     return found[0]
 
@@ -147,7 +151,13 @@ def find_by_digest(models: list[ModelFile], ref: str) -> list[ModelFile]:
     found = [one for one in models if DIGITS.fullmatch(ref) and one.digest.startswith(ref)]
     if len({one.digest for one in found}) > 1:
         names = ", ".join(one.name for one in found)
-        raise ModelError(f"the digest {ref} fits several models ({names}); give more of its digits")
+        raise ModelError(
+            say(
+                "the digest {ref} fits several models ({names}); give more of its digits",
+                ref=ref,
+                names=names,
+            )
+        )
     return found
 
 
@@ -155,8 +165,12 @@ def advise_on_name(models: list[ModelFile], ref: str) -> str:
     """The nearest name, or all."""
     names = list(dict.fromkeys(one.name for one in models))
     if not names:
-        return "there is none at all: install the unit's software again"
-    return advise(ref, names, f"there are: {', '.join(names)}; `unitctl models add FILE` adds one")
+        return say("there is none at all: install the unit's software again")
+    return advise(
+        ref,
+        names,
+        say("there are: {names}; `unitctl models add FILE` adds one", names=", ".join(names)),
+    )
 
 
 def read_active(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> str:

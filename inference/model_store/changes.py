@@ -11,6 +11,7 @@ from appliance.errors import ModelError
 from appliance.status import model_files
 from appliance.status.model_files import ModelFile
 from appliance.store.durable_files import sync_directory
+from appliance.wording.sentence import say
 from inference.detection.model_card import ModelCard, compute_digest, read_card, require_digest
 from inference.model_store import examine
 from inference.model_store.card_making.request import CardMaker
@@ -62,30 +63,44 @@ def require_new(store: ModelStore, card: ModelCard) -> None:
     for one in store.list_models():
         if one.digest == card.sha256:
             raise ModelError(
-                f"the model {one.name} ({card.sha256[:12]}) is here already; to change its card, "
-                f"`unitctl models remove {one.name}` first"
+                say(
+                    "the model {name} ({sha256}) is here already; to change its card, `unitctl "
+                    "models remove {name}` first",
+                    name=one.name,
+                    sha256=card.sha256[:12],
+                )
             )
         if one.name == card.name:
             raise ModelError(
-                f"another model is called {card.name} ({one.digest[:12]}); give this one another "
-                "name in its card, or remove that one"
+                say(
+                    "another model is called {card} ({digest}); give this one another name in "
+                    "its card, or remove that one",
+                    card=card.name,
+                    digest=one.digest[:12],
+                )
             )
     home = store.root / card.sha256[:DIGITS]
     if home.exists():
-        raise ModelError(f"{home} is in the way and holds no sound model; remove it by hand")
+        raise ModelError(
+            say("{home} is in the way and holds no sound model; remove it by hand", home=home)
+        )
 
 
 def remove(store: ModelStore, ref: str) -> ModelFile:
     """Take a model out of the store; raises `ModelError`, also where somebody uses it."""
     file = store.lookup(ref)
     if file.shipped:
-        raise ModelError(f"the model {file.name} comes with the software and stays")
+        raise ModelError(say("the model {file} comes with the software and stays", file=file.name))
     if file.path.parent.parent != store.root:
-        raise ModelError(f"{file.path} is not in the store; delete the file itself")
+        raise ModelError(say("{path} is not in the store; delete the file itself", path=file.path))
     used = model_files.list_users(store.settings, store.shipped).get(file.path)
     if used:
         raise ModelError(
-            f"the model {file.name} is in use ({', '.join(used)}); name another one there first"
+            say(
+                "the model {file} is in use ({used}); name another one there first",
+                file=file.name,
+                used=", ".join(used),
+            )
         )
     with writing(store.root):
         remove_dir(file.path.parent)
@@ -97,11 +112,16 @@ def use(store: ModelStore, ref: str) -> StoredModel:
     found = store.find(ref)
     if found.card.decoder == "classes":
         raise ModelError(
-            f"the model {found.name} classifies and finds nothing: name it as `classify` of a zone"
+            say(
+                "the model {found} classifies and finds nothing: name it as `classify` of a zone",
+                found=found.name,
+            )
         )
     found.card.find_class_numbers(store.settings.inference.labels)
     if not found.shipped and found.path.parent.parent != store.root:
-        raise ModelError(f"{found.path} is not in the store; `unitctl models add` it first")
+        raise ModelError(
+            say("{path} is not in the store; `unitctl models add` it first", path=found.path)
+        )
     tree = {"model": found.name, "sha256": found.digest, "at": f"{datetime.now(UTC):%FT%TZ}"}
     with writing(store.root):
         replace_json(model_files.get_active_file(store.settings), tree)

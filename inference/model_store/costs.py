@@ -10,6 +10,7 @@ from typing import Any
 
 from appliance.settings import Settings
 from appliance.status.model_files import read_json
+from appliance.wording.sentence import say
 
 # Of a model that was never measured: a session of a small one takes less on any processor.
 GUESSED_LOAD_S = 2.0
@@ -48,13 +49,17 @@ class Figure:
 
     @property
     def cost(self) -> ModelCost:
-        how = f"measured ({self.meter})" if self.measured else "modelled from processor time"
+        how = (
+            say("measured ({meter})", meter=self.meter)
+            if self.measured
+            else say("modelled from processor time")
+        )
         return ModelCost(
             self.per_frame_j,
             self.load_j,
             self.load_s,
             measured=self.measured,
-            reason=f"{how} on {self.at[:10]}",
+            reason=say("{how} on {at}", how=how, at=self.at[:10]),
         )
 
 
@@ -130,5 +135,5 @@ def assume_cost(settings: Settings) -> ModelCost:
         GUESSED_LOAD_S * settings.computer.core_w,
         GUESSED_LOAD_S,
         measured=False,
-        reason="by the settings: energy_per_frame_j; `unitctl models bench` measures it",
+        reason=say("by the settings: energy_per_frame_j; `unitctl models bench` measures it"),
     )

@@ -18,6 +18,7 @@ from typing import Any
 from appliance.errors import ModelError
 from appliance.store.durable_files import replace_file, sync_directory
 from appliance.store.file_locks import LockedError, take_lock
+from appliance.wording.sentence import say
 
 LOCK_S = 30.0  # examining a large model takes seconds
 FILE_MODE = 0o640  # services read; only users of the command write
@@ -36,11 +37,17 @@ def writing(root: Path) -> Iterator[None]:
             sweep(root)
             yield
     except LockedError as error:
-        raise ModelError(f"the model store {root} is in use: {error}") from error
+        raise ModelError(
+            say("the model store {root} is in use: {error}", root=root, error=error)
+        ) from error
     except OSError as error:
         raise ModelError(
-            f"the model store {root} cannot be written: {error.strerror or error}; nothing in it "
-            "was changed: make room on the disk, or use the command as an administrator"
+            say(
+                "the model store {root} cannot be written: {cause}; nothing in it was changed: "
+                "make room on the disk, or use the command as an administrator",
+                root=root,
+                cause=error.strerror or error,
+            )
         ) from error
 
 

@@ -17,6 +17,8 @@ from typing import Any
 from appliance.errors import ModelError
 from appliance.status.model_files import MOST_JSON_BYTES, read_json
 from appliance.strict_json import InputError, parse_object
+from appliance.wording.sentence import say
+from appliance.wording.sentence_data import decode_sentence
 from inference.detection.model_card import ModelCard
 from inference.model_store.directories import replace_json
 from inference.model_store.limits import LIMITS, MIB, TrialLimits
@@ -45,8 +47,12 @@ def examine(model: Path, card: ModelCard, limits: TrialLimits = LIMITS) -> Exami
     refused = answer.get("refused")
     licences = answer.get("licences")
     if refused or not isinstance(licences, list):
-        text = str(refused or "could not be examined; try again")
-        raise ModelError(text if text.startswith("the model") else f"the model {model.stem} {text}")
+        text = decode_sentence(str(refused or say("could not be examined; try again")))
+        raise ModelError(
+            text
+            if text.startswith("the model")
+            else say("the model {model} {text}", model=model.stem, text=text)
+        )
     return ExaminationResult(
         card.sha256,
         compute_card_digest(model),
@@ -76,10 +82,17 @@ def ask_child(module: str, arguments: Sequence[str], limits: TrialLimits) -> dic
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return {"refused": f"took more than {limits.wall_s:g} s to try; choose a smaller one"}
+        return {
+            "refused": say(
+                "took more than {wall_s:g} s to try; choose a smaller one", wall_s=limits.wall_s
+            )
+        }
     except OSError as error:
         raise ModelError(
-            f"the model could not be examined: {error.strerror}; make room in memory and try again"
+            say(
+                "the model could not be examined: {cause}; make room in memory and try again",
+                cause=error.strerror,
+            )
         ) from error
     if done.returncode:
         return {"refused": explain_exit(done.returncode, limits)}
@@ -98,11 +111,16 @@ def parse_answer(output: bytes) -> dict[str, Any]:
 def explain_exit(code: int, limits: TrialLimits) -> str:
     """Why a child ended without an answer."""
     if -code == signal.SIGXCPU:
-        return f"takes more than {limits.cpu_s} s of processor time to load; choose a smaller one"
-    name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return (
-        f"ended its trial with {name}, with {limits.memory_bytes / MIB:.0f} MiB of memory; "
-        "choose a smaller one, or export it again"
+        return say(
+            "takes more than {cpu_s} s of processor time to load; choose a smaller one",
+            cpu_s=limits.cpu_s,
+        )
+    name = signal.Signals(-code).name if code < 0 else say("exit code {code}", code=code)
+    return say(
+        "ended its trial with {name}, with {memory_mib:.0f} MiB of memory; choose a "
+        "smaller one, or export it again",
+        name=name,
+        memory_mib=limits.memory_bytes / MIB,
     )
 
 

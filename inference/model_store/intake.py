@@ -16,6 +16,7 @@ from typing import IO
 
 from appliance.errors import ModelError
 from appliance.store.durable_files import write_file
+from appliance.wording.sentence import say
 from inference.detection.model_card import parse_card, read_card_bytes
 from inference.model_store.card_making.request import CardMaker
 from inference.model_store.directories import FILE_MODE
@@ -62,7 +63,11 @@ def open_model(source: Path) -> IO[bytes]:
         handle = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ModelError(
-            f"the model {source} cannot be read: {error.strerror}; check its name and its mode"
+            say(
+                "the model {source} cannot be read: {cause}; check its name and its mode",
+                source=source,
+                cause=error.strerror,
+            )
         ) from error
     try:
         require_model_size(source, os.fstat(handle))
@@ -75,14 +80,23 @@ def open_model(source: Path) -> IO[bytes]:
 def require_model_size(source: Path, facts: os.stat_result) -> None:
     if not stat.S_ISREG(facts.st_mode):
         raise ModelError(
-            f"{source} is no file but a {format_kind(facts.st_mode)}; name a model's file"
+            say(
+                "{source} is no file but a {kind}; name a model's file",
+                source=source,
+                kind=format_kind(facts.st_mode),
+            )
         )
     if facts.st_size == 0:
-        raise ModelError(f"the model {source} is empty; copy it again")
+        raise ModelError(say("the model {source} is empty; copy it again", source=source))
     if facts.st_size > MOST_MODEL_BYTES:
         raise ModelError(
-            f"{source} has {facts.st_size / MIB:.0f} MiB, a model here may have "
-            f"{MOST_MODEL_BYTES / MIB:.0f}; choose a smaller one"
+            say(
+                "{source} has {size_mib:.0f} MiB, a model here may have {most_mib:.0f}; "
+                "choose a smaller one",
+                source=source,
+                size_mib=facts.st_size / MIB,
+                most_mib=MOST_MODEL_BYTES / MIB,
+            )
         )
 
 
@@ -98,8 +112,12 @@ def refuse_archive(source: Path, head: bytes) -> None:
         kinds.append("tar")
     if kinds:
         raise ModelError(
-            f"{source} is an archive ({kinds[0]}) and no model; unpack it, "
-            "or make a pack of model and card with zip"
+            say(
+                "{source} is an archive ({kinds}) and no model; unpack it, or make a pack of "
+                "model and card with zip",
+                source=source,
+                kinds=kinds[0],
+            )
         )
 
 
@@ -108,8 +126,12 @@ def write_model(data: Iterator[bytes], card: bytes, *, card_path: Path, target: 
     name = parse_card(card, card_path).name
     if name in NO_NAMES or name.endswith(".onnx"):
         raise ModelError(
-            f"the card {card_path} has no name that can be used ({name!r}); "
-            "give it one of a-z, 0-9 and hyphens"
+            say(
+                "the card {card_path} has no name that can be used ({name}); give it one of "
+                "a-z, 0-9 and hyphens",
+                card_path=card_path,
+                name=repr(name),
+            )
         )
     write_file(target / f"{name}.json", [card], mode=FILE_MODE)
     model = target / f"{name}.onnx"
@@ -133,7 +155,11 @@ def read_chunks(file: IO[bytes], most: int = MOST_MODEL_BYTES) -> Iterator[bytes
     while chunk := read_chunk(file):
         count += len(chunk)
         if count > most:
-            raise ModelError(f"the model is larger than {most / MIB:.0f} MiB; choose a smaller one")
+            raise ModelError(
+                say(
+                    "the model is larger than {most:.0f} MiB; choose a smaller one", most=most / MIB
+                )
+            )
         yield chunk
 
 
@@ -142,7 +168,10 @@ def read_chunk(file: IO[bytes]) -> bytes:
         return file.read(CHUNK)
     except OSError as error:
         raise ModelError(
-            f"the model could not be read to its end ({error.strerror}); copy it again"
+            say(
+                "the model could not be read to its end ({cause}); copy it again",
+                cause=error.strerror,
+            )
         ) from error
 
 
@@ -158,7 +187,7 @@ def unpack(
             }
             inner = members.get(".json")
             if ".onnx" not in members:
-                raise ModelError(f"the pack {source} lacks a model (.onnx)")
+                raise ModelError(say("the pack {source} lacks a model (.onnx)", source=source))
             if inner is None and card is None:
                 with pack.open(members[".onnx"]) as model:
                     bare = Path(members[".onnx"].filename)
@@ -172,7 +201,9 @@ def unpack(
                     read_chunks(model), card_data, card_path=card_path, target=target
                 )
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ModelError(f"the pack {source} is damaged ({error}); copy it again") from error
+        raise ModelError(
+            say("the pack {source} is damaged ({error}); copy it again", source=source, error=error)
+        ) from error
 
 
 def require_few_members(source: Path, file: IO[bytes]) -> None:
@@ -183,8 +214,12 @@ def require_few_members(source: Path, file: IO[bytes]) -> None:
             found, at = found + 1, data.find(MEMBER_HEAD, at + 1)
     if found > MOST_PACK_MEMBERS:
         raise ModelError(
-            f"the pack {source} has more than {MOST_PACK_MEMBERS} files; "
-            "pack one model and its card alone"
+            say(
+                "the pack {source} has more than {most_pack_members} files; pack one model and "
+                "its card alone",
+                source=source,
+                most_pack_members=MOST_PACK_MEMBERS,
+            )
         )
 
 
@@ -197,17 +232,31 @@ def list_sound_members(source: Path, pack: zipfile.ZipFile) -> list[zipfile.ZipI
         most = MOST_MODEL_BYTES if suffix == ".onnx" else MOST_TEXT_BYTES
         if info.file_size > most:
             raise ModelError(
-                f"the pack {source} would unpack {info.filename!r} to {info.file_size / MIB:.0f} "
-                f"MiB, {most / MIB:.0f} are allowed; nothing was unpacked"
+                say(
+                    "the pack {source} would unpack {filename} to {size_mib:.0f} MiB, "
+                    "{most:.0f} are allowed; nothing was unpacked",
+                    source=source,
+                    filename=repr(info.filename),
+                    size_mib=info.file_size / MIB,
+                    most=most / MIB,
+                )
             )
         if Path(info.filename).name != info.filename or info.is_dir():
             raise ModelError(
-                f"the pack {source} holds {info.filename!r} in a directory; pack plain files"
+                say(
+                    "the pack {source} holds {filename} in a directory; pack plain files",
+                    source=source,
+                    filename=repr(info.filename),
+                )
             )
         if suffix not in (".onnx", ".json", *TEXTS) or (suffix in seen and suffix not in TEXTS):
             raise ModelError(
-                f"the pack {source} holds {info.filename!r} besides one model and one card; "
-                "pack these alone"
+                say(
+                    "the pack {source} holds {filename} besides one model and one card; pack "
+                    "these alone",
+                    source=source,
+                    filename=repr(info.filename),
+                )
             )
         seen.add(suffix)
     return members

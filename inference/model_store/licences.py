@@ -8,6 +8,7 @@ metadata, whatever the card says.
 from collections.abc import Sequence
 
 from appliance.errors import ModelError
+from appliance.wording.sentence import say
 from inference.detection.model_card import ModelCard
 
 # Words that name a licence: anywhere in a model, and where a field is about its licence.
@@ -38,19 +39,31 @@ def shorten(text: str) -> str:
 def require_licence(card: ModelCard, *, named: Sequence[str], allowed: Sequence[str]) -> None:
     """Raise `ModelError` where the owner has not allowed a licence of the card or the model."""
     licence_name = card.licence.weights
-    which = f"the licence {licence_name!r}" if licence_name else "no licence"
+    which = (
+        say("the licence {licence_name}", licence_name=repr(licence_name))
+        if licence_name
+        else say("no licence")
+    )
     if licence_name.lower() not in [one.lower() for one in allowed]:
         raise ModelError(
-            f"the model {card.name} has {which} in its card, "
-            "and the settings do not allow that; if you may use it, add its "
-            "licence to `licences` in [inference]"
+            say(
+                "the model {card} has {which} in its card, and the settings do not allow that; "
+                "if you may use it, add its licence to `licences` in [inference]",
+                card=card.name,
+                which=which,
+            )
         )
     for licence, where in list_strict(card, named):
         if not any(ALLOWS.get(licence, licence) in one.upper() for one in allowed):
             raise ModelError(
-                f"the model {card.name} comes from {licence} work, whatever its licence in the "
-                f"card ({where}); if you may use it, add that licence to `licences` in "
-                "[inference]"
+                say(
+                    "the model {card} comes from {licence} work, whatever its licence in the "
+                    "card ({where}); if you may use it, add that licence to `licences` in "
+                    "[inference]",
+                    card=card.name,
+                    licence=licence,
+                    where=where,
+                )
             )
 
 

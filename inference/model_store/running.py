@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from appliance.errors import ModelError, shorten_error
+from appliance.wording.sentence import say
 from inference.detection.heads import Outputs
 from inference.detection.runtime import list_runtime_errors, load_onnxruntime
 from inference.detection.tensors import name_outputs
@@ -45,6 +46,10 @@ def explain_failure(error: Exception, version: str) -> MemoryError | ModelError:
     if any(word in str(error) for word in NO_MEMORY):
         return MemoryError()
     return ModelError(
-        f"does not run with ONNX Runtime {version} ({shorten_error(error)}); "
-        "export it again for this version"
+        say(
+            "does not run with ONNX Runtime {version} ({shorten_error}); export it again for "
+            "this version",
+            version=version,
+            shorten_error=shorten_error(error),
+        )
     )

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from appliance.errors import ModelError, shorten_error
+from appliance.wording.sentence import say
 from inference.detection.model_card import ModelCard
 from inference.detection.model_forms import fits
 from inference.model_store.licences import find_strict_licences
@@ -58,10 +59,10 @@ def parse_model(data: bytes) -> onnx.ModelProto:
         model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except (DecodeError, RecursionError) as error:
         raise ModelError(
-            "is no ONNX model, or one that is truncated or nested too deeply; copy it again"
+            say("is no ONNX model, or one that is truncated or nested too deeply; copy it again")
         ) from error
     if not model.graph.node:
-        raise ModelError("holds no graph, so it is empty or truncated; copy it again")
+        raise ModelError(say("holds no graph, so it is empty or truncated; copy it again"))
     return model
 
 
@@ -69,17 +70,21 @@ def require_plain_graph(model: onnx.ModelProto) -> None:
     """Functions may call each other, and grow twofold with each call."""
     if model.functions:
         raise ModelError(
-            f"defines functions of its own ({model.functions[0].name}); "
-            "export it again with functions inlined"
+            say(
+                "defines functions of its own ({function}); export it again with functions inlined",
+                function=model.functions[0].name,
+            )
         )
     if model.training_info:
-        raise ModelError("carries training information; export it again for inference")
+        raise ModelError(say("carries training information; export it again for inference"))
 
 
 def walk_graphs(graph: onnx.GraphProto, depth: int = 1) -> Iterator[onnx.GraphProto]:
     """A graph and all that are within its nodes."""
     if depth > DEEPEST:
-        raise ModelError(f"nests graphs more than {DEEPEST} deep; export it again without")
+        raise ModelError(
+            say("nests graphs more than {deepest} deep; export it again without", deepest=DEEPEST)
+        )
     yield graph
     for node in graph.node:
         for attribute in node.attribute:
@@ -92,12 +97,19 @@ def require_known(node: onnx.NodeProto) -> None:
     """Only operators that ONNX Runtime ships; the trial shows whether it has this one."""
     if node.domain not in DOMAINS:
         raise ModelError(
-            f"needs the custom operator {node.domain}.{node.op_type}, and no library of others is "
-            "loaded here; export it with standard operators"
+            say(
+                "needs the custom operator {domain}.{op_type}, and no library of others is "
+                "loaded here; export it with standard operators",
+                domain=node.domain,
+                op_type=node.op_type,
+            )
         )
     if node.domain == "com.microsoft" and node.op_type in FOREIGN_OPS:
         raise ModelError(
-            f"carries foreign code ({node.op_type}); export it with standard operators"
+            say(
+                "carries foreign code ({op_type}); export it with standard operators",
+                op_type=node.op_type,
+            )
         )
 
 
@@ -127,8 +139,11 @@ def split_sparse(sparse: onnx.SparseTensorProto) -> tuple[onnx.TensorProto, ...]
 def require_numbers(attribute: onnx.AttributeProto) -> None:
     if not np.isfinite(attribute.floats).all() or np.isnan(attribute.f):
         raise ModelError(
-            f"has a value that is no number in its attribute {attribute.name!r}; train or export "
-            "it again"
+            say(
+                "has a value that is no number in its attribute {attribute}; train or export it "
+                "again",
+                attribute=repr(attribute.name),
+            )
         )
 
 
@@ -136,16 +151,26 @@ def require_whole(tensor: onnx.TensorProto) -> None:
     """A tensor that is all in the file, as large as it says, and of numbers."""
     name = tensor.name or "a constant"
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-        raise ModelError(f"keeps {name} in another file (external data); save it again as one file")
+        raise ModelError(
+            say(
+                "keeps {name} in another file (external data); save it again as one file", name=name
+            )
+        )
     require_size(name, tensor.dims, 1)
     try:
         values = numpy_helper.to_array(tensor)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ModelError(
-            f"declares {name} as {list(tensor.dims)}, but holds something else; copy it again"
+            say(
+                "declares {name} as {dims}, but holds something else; copy it again",
+                name=name,
+                dims=list(tensor.dims),
+            )
         ) from error
     if tensor.data_type in FLOATS and is_unusable(values):
-        raise ModelError(f"has NaN or infinite weights in {name}; train or export it again")
+        raise ModelError(
+            say("has NaN or infinite weights in {name}; train or export it again", name=name)
+        )
 
 
 def is_unusable(values: np.ndarray) -> bool:
@@ -167,8 +192,12 @@ def require_own_input(graph: onnx.GraphProto, card: ModelCard) -> None:
         )
     ):
         raise ModelError(
-            f"takes {format_inputs(found) or 'nothing'}, but its card says "
-            f"{format_inputs(wanted)}: correct the card, or add the model without one"
+            say(
+                "takes {inputs}, but its card says {wanted}: correct the card, or add the "
+                "model without one",
+                inputs=format_inputs(found) or "nothing",
+                wanted=format_inputs(wanted),
+            )
         )
 
 
@@ -200,7 +229,10 @@ def require_sizes(model: onnx.ModelProto) -> None:
         shaped = onnx.shape_inference.infer_shapes(model, data_prop=True)
     except onnx.shape_inference.InferenceError as error:
         raise ModelError(
-            f"contradicts itself about its shapes ({shorten_error(error)}); export it again"
+            say(
+                "contradicts itself about its shapes ({shorten_error}); export it again",
+                shorten_error=shorten_error(error),
+            )
         ) from error
     for graph in walk_graphs(shaped.graph):
         for entry in (*graph.value_info, *graph.output, *graph.input):
@@ -223,8 +255,14 @@ def require_size(name: str, sides: object, value_bytes: int) -> None:
     size = prod(dims) * value_bytes
     if min(dims, default=0) < 0 or size > MOST_TENSOR_BYTES:
         raise ModelError(
-            f"declares {name} as {dims}, {size / MIB:.3g} MiB, where "
-            f"{MOST_TENSOR_BYTES / MIB:.0f} are allowed; choose a smaller model"
+            say(
+                "declares {name} as {dims}, {size:.3g} MiB, where {most_mib:.0f} are "
+                "allowed; choose a smaller model",
+                name=name,
+                dims=dims,
+                size=size / MIB,
+                most_mib=MOST_TENSOR_BYTES / MIB,
+            )
         )
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
+from appliance.wording.sentence import say
+from appliance.wording.sentence_data import encode_sentence
 from inference.detection.model_card import ModelCard, compute_digest, read_card, require_digest
 from inference.model_store.limits import set_limits
 
@@ -46,15 +48,18 @@ def run_once(data: bytes, card: ModelCard) -> dict[str, Any]:
     return took | {"remark": guessing.remark(session, card)}
 
 
+TOO_LARGE = say("needs more memory than a model may have here; choose a smaller one")
+
+
 def main() -> None:
     model, card, memory_bytes, cpu_s = sys.argv[1:]
     set_limits(int(memory_bytes), int(cpu_s))
     try:
         answer = run_trial(Path(model), read_card(Path(card)))
     except (ModelError, OSError) as error:
-        answer = {"refused": str(error)}
+        answer = {"refused": encode_sentence(str(error))}
     except (MemoryError, RecursionError):
-        answer = {"refused": "needs more memory than a model may have here; choose a smaller one"}
+        answer = {"refused": encode_sentence(TOO_LARGE)}
     print(json.dumps(answer))
 
 

@@ -8,6 +8,7 @@ import math
 from enum import Enum
 
 from appliance.model_cameras import Box
+from appliance.wording.sentence import say
 from inference.tracking.boxes import touches
 from inference.tracking.state import Tracks
 
@@ -15,9 +16,9 @@ from inference.tracking.state import Tracks
 class Cause(Enum):
     """Why a frame was analysed."""
 
-    MOVEMENT = "something moves"
-    FOLLOWED = "what was seen moving is followed"
-    STANDING = "what stands still is looked at once in a while"
+    MOVEMENT = say("something moves")
+    FOLLOWED = say("what was seen moving is followed")
+    STANDING = say("what stands still is looked at once in a while")
 
 
 def find_next_look_s(tracks: Tracks) -> float:

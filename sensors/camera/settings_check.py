@@ -17,6 +17,7 @@ from appliance.process.settings_checks import SettingsFinding
 from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
 from appliance.settings_rules.shape_rules import find_shape_faults
+from appliance.wording.sentence import say
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.opening import DEVICES, TLS_SCHEMES, is_own_address
 
@@ -40,11 +41,18 @@ def find_faults(camera: CameraSettings, settings: Settings) -> Iterator[tuple[st
     if camera.sub_source and (text := find_sub_refusal(camera)):
         yield "sub_source", text, False
     if camera.password_file and not camera.user and not has_user(camera.source):
-        yield "password_file", "needs a `user` beside it", False
+        yield "password_file", say("needs a `user` beside it"), False
     elif camera.password_file and is_missing(camera.password_file):
-        yield "password_file", f"names a file that is not there: {camera.password_file}", True
+        yield (
+            "password_file",
+            say(
+                "names a file that is not there: {password_file}",
+                password_file=camera.password_file,
+            ),
+            True,
+        )
     if camera.onvif and (text := find_onvif_refusal(camera)):
-        yield "onvif", f"is refused: {text}", False
+        yield "onvif", say("is refused: {text}", text=text), False
 
 
 def find_refusal(source: str, *, allow_local: bool) -> str:
@@ -65,15 +73,15 @@ def find_source_faults(
     """The same of `source` alone."""
     source = camera.source
     if not source:
-        yield "source", "is empty: name the camera's address, a device or a video file", False
+        yield "source", say("is empty: name the camera's address, a device or a video file"), False
     elif source.startswith(DEVICES):
         if is_no_camera(Path(source)):
-            yield "source", f"is refused: {source} is no video device", False
+            yield "source", say("is refused: {source} is no video device", source=source), False
     elif parse_scheme(source):
         if text := find_refusal(source, allow_local=camera.allow_local):
-            yield "source", f"is refused: {text}", False
+            yield "source", say("is refused: {text}", text=text), False
     elif not (settings.path.parent / source).exists():
-        yield "source", f"names a video file that is not there: {source}", True
+        yield "source", say("names a video file that is not there: {source}", source=source), True
 
 
 def find_tls_faults(camera: CameraSettings) -> Iterator[tuple[str, str, bool]]:
@@ -84,28 +92,34 @@ def find_tls_faults(camera: CameraSettings) -> Iterator[tuple[str, str, bool]]:
         if parse_scheme(source) in TLS_SCHEMES
     ]
     if camera.tls_ca_file is None and encrypted:
-        text = "is encrypted, but nobody checks whom the unit talks to: name the camera's "
-        yield encrypted[0], f"{text}certificate in `tls_ca_file`", True
+        text = say("is encrypted, but nobody checks whom the unit talks to: name the camera's ")
+        yield encrypted[0], say("{text}certificate in `tls_ca_file`", text=text), True
     elif camera.tls_ca_file and not encrypted:
-        yield "tls_ca_file", "changes nothing: no address is rtsps:// or https://", True
+        yield "tls_ca_file", say("changes nothing: no address is rtsps:// or https://"), True
     elif camera.tls_ca_file and is_missing(camera.tls_ca_file):
-        yield "tls_ca_file", f"names a file that is not there: {camera.tls_ca_file}", True
+        yield (
+            "tls_ca_file",
+            say("names a file that is not there: {tls_ca_file}", tls_ca_file=camera.tls_ca_file),
+            True,
+        )
 
 
 def find_sub_refusal(camera: CameraSettings) -> str:
     """What is wrong with the address of the smaller stream."""
     if not parse_scheme(camera.source) or not parse_scheme(camera.sub_source):
-        return "needs addresses, as `source` too: a video file or a device has one stream"
+        return say("needs addresses, as `source` too: a video file or a device has one stream")
     if camera.sub_source == camera.source:
-        return "is the address of `source` too: name the smaller stream, or leave it out"
+        return say("is the address of `source` too: name the smaller stream, or leave it out")
     text = find_refusal(camera.sub_source, allow_local=camera.allow_local)
-    return f"is refused: {text.replace('`source`', '`sub_source`')}" if text else ""
+    return (
+        say("is refused: {reason}", reason=text.replace("`source`", "`sub_source`")) if text else ""
+    )
 
 
 def find_onvif_refusal(camera: CameraSettings) -> str:
     """The same of an ONVIF address; it must be http."""
     if parse_scheme(camera.onvif) != "http":
-        return "it must be http://HOST:PORT"
+        return say("it must be http://HOST:PORT")
     text = find_refusal(camera.onvif, allow_local=camera.allow_local)
     return text.replace("`source`", "`onvif`")
 

@@ -14,12 +14,17 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from appliance.sections.values import is_named
+from appliance.settings import Settings
+from appliance.settings_change.keys import list_fields
+from appliance.settings_change.schema import describe_section
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "appliance/wording/catalogues"
@@ -49,9 +54,27 @@ def find_texts() -> Catalog:
                     continue
                 for text in extract_texts(path, method, keywords):
                     catalog.add(text, locations=[(str(path.relative_to(ROOT)), no_line)])
+    for text in sorted(list_help_texts()):
+        catalog.add(text, locations=[("appliance/sections", no_line)])
     for message in catalog:
         message.flags -= {"python-format", "python-brace-format"}
     return catalog
+
+
+def list_help_texts() -> set[str]:
+    """What the settings view says of each section and key."""
+    found = [
+        describe_section(
+            name, get_args(hint)[1] if is_named(hint) else hint, (name,), is_family=False
+        )
+        for name, (_, hint) in list_fields(Settings).items()
+    ]
+    texts = set()
+    while found:
+        section = found.pop()
+        texts |= {section["help"], *(key["help"] for key in section["keys"])}
+        found += section["families"]
+    return {one.template for one in texts if one}
 
 
 def make_catalog(language: str | None = None) -> Catalog:

@@ -9,6 +9,7 @@ Never: repeats an address.
 import re
 
 from appliance.alarms.channels.errors import ChannelRefusedError
+from appliance.wording.sentence import say
 
 SCHEME = re.compile(r"([a-z][a-z0-9]*)://", re.IGNORECASE)
 LOCAL = ("blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
@@ -19,12 +20,19 @@ def find_scheme(address: str, channel: str) -> str:
     scheme = SCHEME.match(address)
     if scheme is None:
         raise ChannelRefusedError(
-            f"{channel}: the address must begin with a kind, such as mailtos:// or ntfys://; check "
-            "the address file"
+            say(
+                "{channel}: the address must begin with a kind, such as mailtos:// or ntfys://; "
+                "check the address file",
+                channel=channel,
+            )
         )
     if scheme[1].lower() in LOCAL:
         raise ChannelRefusedError(
-            f"{channel}: `{scheme[1].lower()}://` reaches nobody outside this computer: give "
-            "another address"
+            say(
+                "{channel}: `{scheme}://` reaches nobody outside this computer: give another "
+                "address",
+                channel=channel,
+                scheme=scheme[1].lower(),
+            )
         )
     return scheme[1].lower()

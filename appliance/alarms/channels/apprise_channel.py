@@ -21,6 +21,7 @@ from appliance.alarms.channels.requests import SendRequest, Sent
 from appliance.alarms.channels.secret_files import hide, read_secret
 from appliance.alarms.channels.unanswered import watch_answers
 from appliance.errors import locate_error
+from appliance.wording.sentence import say
 
 # A mail server may look for spam before it says that it has taken a mail: who gives up before that
 # sends it again and again. RFC 5321 would wait 10 min; the sender's limit is 90 s.
@@ -66,12 +67,16 @@ def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:
     if sent:
         return Sent(measure(request))
     if guard.blocked:
-        raise ChannelRefusedError(f"{request.channel}: {guard.blocked}")
+        raise ChannelRefusedError(
+            say("{channel}: {blocked}", channel=request.channel, blocked=guard.blocked)
+        )
     # The cause stands behind what it was the cause of.
-    said = "; ".join(reversed(heard.lines)) or "Apprise gives no reason"
+    said = "; ".join(reversed(heard.lines)) or say("Apprise gives no reason")
     error = explain(request.channel, hide(said, address), unsure=watch.is_unanswered)
     if heard.taken:
-        return Sent(measure(request), f"sent, but not to all in the address: {error}")
+        return Sent(
+            measure(request), say("sent, but not to all in the address: {error}", error=error)
+        )
     raise error
 
 
@@ -102,7 +107,7 @@ def notify(plugin: Any, request: SendRequest, heard: HeardLines) -> bool:
             )
         )
     except Exception as error:  # noqa: BLE001  (190 plugins read what servers send)
-        heard.lines.append(f"{locate_error(error)}: {error}")
+        heard.lines.append(say("{where}: {error}", where=locate_error(error), error=error))
         return False
 
 

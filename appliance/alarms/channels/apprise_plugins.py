@@ -14,6 +14,7 @@ from apprise.plugins.base import NotifyBase
 
 from appliance.alarms.channels.addresses import find_scheme
 from appliance.alarms.channels.errors import ChannelRefusedError
+from appliance.wording.sentence import say
 
 # Those whose module has another name than the scheme without an "s" at its end.
 MODULES = {
@@ -40,7 +41,11 @@ def open_plugin(address: str, channel: str) -> Any:
     found = import_plugin(scheme) or find_in_all(scheme)
     if found is None:
         raise ChannelRefusedError(
-            f"{channel}: Apprise knows no kind `{scheme}://`: check the address file"
+            say(
+                "{channel}: Apprise knows no kind `{scheme}://`: check the address file",
+                channel=channel,
+                scheme=scheme,
+            )
         )
     try:
         parts = found.parse_url(address)
@@ -49,8 +54,12 @@ def open_plugin(address: str, channel: str) -> Any:
         plugin = None
     if plugin is None:
         raise ChannelRefusedError(
-            f"{channel}: the address is no whole `{scheme}://`: a part of it is missing or wrong, "
-            "or a sign in a password is not written as %XX; check the address file"
+            say(
+                "{channel}: the address is no whole `{scheme}://`: a part of it is missing or "
+                "wrong, or a sign in a password is not written as %XX; check the address file",
+                channel=channel,
+                scheme=scheme,
+            )
         )
     if "redirect=" not in address:
         # A network that wants a login leads all to its page, which says 200: that is not sent.

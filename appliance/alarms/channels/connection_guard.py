@@ -21,8 +21,10 @@ from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from appliance.wording.sentence import say
+
 EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg")
-ADVICE = "give another address, or set `allow_local` if this is meant"
+ADVICE = say("give another address, or set `allow_local` if this is meant")
 
 
 class ConnectionGuard:
@@ -51,7 +53,7 @@ class ConnectionGuard:
         finally:
             self._is_watching = True
         if why:
-            self.blocked = f"{why}; {ADVICE}"
+            self.blocked = say("{why}; {advice}", why=why, advice=ADVICE)
             raise PermissionError(errno.EACCES, self.blocked)
 
 
@@ -67,7 +69,7 @@ def find_refusal(address: Any) -> str:
     if address is None:  # of a socket that is connected
         return ""
     if not isinstance(address, tuple):
-        return "it leads to a socket of this computer"
+        return say("it leads to a socket of this computer")
     found = socket.getaddrinfo(address[0], None, type=socket.SOCK_STREAM)
     reasons = (judge(str(one[4][0]).partition("%")[0]) for one in found)
     return next((why for why in reasons if why), "")
@@ -77,11 +79,11 @@ def judge(ip: str) -> str:
     """Why an IP address is not connected to."""
     address = unwrap(ip_address(ip))
     if address.is_multicast:
-        return f"it leads to {address}, which is no single computer"
+        return say("it leads to {address}, which is no single computer", address=address)
     if address.is_loopback or address.is_unspecified or is_own(address):
-        return f"it leads to {address}, this computer itself"
+        return say("it leads to {address}, this computer itself", address=address)
     if address.is_link_local:
-        return f"it leads to {address}, which is link-local"
+        return say("it leads to {address}, which is link-local", address=address)
     return ""
 
 

@@ -13,6 +13,7 @@ from appliance.alarms.channels.failures import explain
 from appliance.alarms.channels.requests import SendRequest, Sent
 from appliance.alarms.channels.secret_files import hide, read_secret
 from appliance.model_alarms import AlarmKind
+from appliance.wording.sentence import say
 
 CONNECT_S, READ_S = 10.0, 10.0
 ABOUT_BYTES = 300  # of the request; TLS comes on top
@@ -23,23 +24,28 @@ def send_ping(request: SendRequest, guard: ConnectionGuard) -> Sent:
     name = request.channel
     if request.alarm not in (AlarmKind.HEARTBEAT.value, AlarmKind.TEST.value):
         raise ChannelRefusedError(
-            f"{name}: a `ping` says nothing but that the unit lives: name it in `heartbeat_to` of "
-            "[alarms], and another channel for alarms"
+            say(
+                "{name}: a `ping` says nothing but that the unit lives: name it in "
+                "`heartbeat_to` of [alarms], and another channel for alarms",
+                name=name,
+            )
         )
     address = read_secret(request.address_file, "address_file", name)
     if not address.startswith(("https://", "http://")):
         raise ChannelRefusedError(
-            f"{name}: the address must begin with https://: check the address file"
+            say("{name}: the address must begin with https://: check the address file", name=name)
         )
     try:
         with guard.watch(allow_local=request.allow_local):
             status = get(address)
     except (HTTPError, OSError, ValueError) as error:
         if guard.blocked:
-            raise ChannelRefusedError(f"{name}: {guard.blocked}") from None
+            raise ChannelRefusedError(
+                say("{name}: {blocked}", name=name, blocked=guard.blocked)
+            ) from None
         raise explain(name, hide(str(error), address)) from None
     if not 200 <= status < 300:
-        raise explain(name, f"the server answers error={status}")
+        raise explain(name, say("the server answers error={status}", status=status))
     return Sent(ABOUT_BYTES)
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from appliance.model_alarms import AlarmKind
 from appliance.sections.alarms import ChannelKind, ChannelSettings
 from appliance.strict_json import InputError, parse_object, show
+from appliance.wording.sentence import say
 
 MOST_BYTES = 65_536
 T = TypeVar("T", "SendRequest", "SendAnswer")
@@ -124,10 +125,10 @@ def parse_line(line: bytes, kind: type[T]) -> T:
     found: dict[str, Any] = parse_object(line, most_bytes=MOST_BYTES)
     known = {one.name: one.type for one in fields(kind)}
     if set(found) != set(known):
-        raise InputError(f"it must have the fields {', '.join(known)}")
+        raise InputError(say("it must have the fields {known}", known=", ".join(known)))
     for name, type_ in known.items():
         if type(found[name]) not in list_types(type_):
-            raise InputError(f"{name} cannot be {show(found[name])}")
+            raise InputError(say("{name} cannot be {found}", name=name, found=show(found[name])))
     return kind(**found)
 
 
@@ -138,4 +139,11 @@ def list_types(annotation: Any) -> tuple[type, ...]:
 
 def require_word(value: str, name: str, known: list[str]) -> None:
     if value not in known:
-        raise InputError(f"{name} is {show(value)}, and must be one of {', '.join(known)}")
+        raise InputError(
+            say(
+                "{name} is {value}, and must be one of {known}",
+                name=name,
+                value=show(value),
+                known=", ".join(known),
+            )
+        )

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 
 from appliance.alarms.channels.errors import ChannelRefusedError
 from appliance.parsing.small_file import read_small_file
+from appliance.wording.sentence import say
 
 MOST_BYTES = 4096
 KEY_BYTES = (16, 24, 32)
@@ -24,18 +25,35 @@ HIDDEN = "***"
 def read_secret(path: str | Path | None, key: str, channel: str) -> str:
     """The one line of the file that [channel.NAME] names in `key`. Raises `ChannelRefusedError`."""
     if path is None:
-        raise ChannelRefusedError(f"[channel.{channel}] names no `{key}`: name the file there")
+        raise ChannelRefusedError(
+            say(
+                "[channel.{channel}] names no `{key}`: name the file there",
+                channel=channel,
+                key=key,
+            )
+        )
     try:
         data = read_small_file(Path(path), MOST_BYTES)
     except OSError as error:
         raise ChannelRefusedError(
-            f"the file {path} cannot be read ({error.strerror}): check `{key}` in "
-            f"[channel.{channel}], and that the group appliance may read it"
+            say(
+                "the file {path} cannot be read ({cause}): check `{key}` in "
+                "[channel.{channel}], and that the group appliance may read it",
+                path=path,
+                cause=error.strerror,
+                key=key,
+                channel=channel,
+            )
         ) from None
     line = decode_line(data)
     if line is None:
         raise ChannelRefusedError(
-            f"the file {path} must hold one line of text, the `{key}` of [channel.{channel}]"
+            say(
+                "the file {path} must hold one line of text, the `{key}` of [channel.{channel}]",
+                path=path,
+                key=key,
+                channel=channel,
+            )
         )
     return line
 
@@ -59,8 +77,12 @@ def decode_key(text: str, path: str | Path, channel: str) -> bytes:
         key = b""
     if len(key) not in KEY_BYTES:
         raise ChannelRefusedError(
-            f"{channel}: the key in {path} must be 16, 24 or 32 characters, or 0x and 32, 48 or 64 "
-            "hexadecimal digits, as the station has given it"
+            say(
+                "{channel}: the key in {path} must be 16, 24 or 32 characters, or 0x and 32, 48 "
+                "or 64 hexadecimal digits, as the station has given it",
+                channel=channel,
+                path=path,
+            )
         )
     return key
 

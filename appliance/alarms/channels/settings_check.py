@@ -19,6 +19,7 @@ from appliance.process.settings_checks import SettingsFinding
 from appliance.sections.alarms import ChannelKind, ChannelSettings
 from appliance.settings import Settings
 from appliance.strict_json import show
+from appliance.wording.sentence import say
 
 
 def check(settings: Settings) -> Iterator[SettingsFinding]:
@@ -30,7 +31,11 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
     for name, rule in settings.alarm.items():
         for label in rule.labels:
             if label not in labels:
-                text = f"names {show(label)}, of which no event is made; {advise(label, labels)}"
+                text = say(
+                    "names {label}, of which no event is made; {advice}",
+                    label=show(label),
+                    advice=advise(label, labels),
+                )
                 yield SettingsFinding(("alarm", name, "labels"), text, is_warning=True)
 
 
@@ -52,7 +57,7 @@ def find_faults(name: str, channel: ChannelSettings) -> Iterator[tuple[str, str,
         if file is None:
             continue
         if not file.exists():
-            yield key, f"names a file that is not there: {file}", True
+            yield key, say("names a file that is not there: {file}", file=file), True
         elif os.access(file, os.R_OK):
             yield from find_file_faults(name, channel, key, file)
 
@@ -62,7 +67,7 @@ def find_file_faults(
 ) -> Iterator[tuple[str, str, bool]]:
     """What is wrong with a file that can be read."""
     if file.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
-        yield key, f"holds a secret that anybody may read: chmod 0640 {file}", True
+        yield key, say("holds a secret that anybody may read: chmod 0640 {file}", file=file), True
     try:
         secret = read_secret(file, key, name)
         if key == "key_file":
@@ -70,6 +75,6 @@ def find_file_faults(
         elif channel.kind is ChannelKind.APPRISE:
             find_scheme(secret, name)
         elif not secret.startswith(("https://", "http://")):
-            yield key, "must hold an address that begins with https://", False
+            yield key, say("must hold an address that begins with https://"), False
     except ChannelError as error:
-        yield key, f"cannot be used: {error}", False
+        yield key, say("cannot be used: {error}", error=error), False

@@ -26,6 +26,7 @@ from appliance.alarms.channels.sia_frame import (
     parse_answer,
 )
 from appliance.model_alarms import AlarmKind
+from appliance.wording.sentence import say
 
 CONNECT_S, ANSWER_S = 10.0, 20.0  # DC-09, 5.6: a receiver has 20 s to answer
 MOST_ANSWER = 1024  # bytes
@@ -49,8 +50,11 @@ def send_by_sia(request: SendRequest, guard: ConnectionGuard) -> Sent:
     name = request.channel
     if not request.host or not request.port or not ACCOUNT.fullmatch(request.account):
         raise ChannelRefusedError(
-            f"{name}: `host`, `port` and `account` (3 to 16 hexadecimal digits) must be those that "
-            f"the station has given; set them in [channel.{name}]"
+            say(
+                "{name}: `host`, `port` and `account` (3 to 16 hexadecimal digits) must be "
+                "those that the station has given; set them in [channel.{name}]",
+                name=name,
+            )
         )
     key = read_key(request)
     message = make_message(request, datetime.now(UTC))
@@ -60,7 +64,9 @@ def send_by_sia(request: SendRequest, guard: ConnectionGuard) -> Sent:
             connection = socket.create_connection((request.host, request.port), CONNECT_S)
     except (OSError, UnicodeError) as error:
         if guard.blocked:
-            raise ChannelRefusedError(f"{name}: {guard.blocked}") from None
+            raise ChannelRefusedError(
+                say("{name}: {blocked}", name=name, blocked=guard.blocked)
+            ) from None
         raise explain(name, f"{request.host}:{request.port}: {error}") from error
     try:
         answer = exchange(connection, frame)
@@ -108,19 +114,34 @@ def require_acknowledged(name: str, answer: bytes, message: SiaMessage, key: byt
     reply = parse_answer(answer, message, key)
     if reply is Reply.DUH:
         raise ChannelRefusedError(
-            f"{name}: the station does not know this kind of message (DUH, code {message.code}): "
-            "ask it which codes of SIA DC-03 it takes"
+            say(
+                "{name}: the station does not know this kind of message (DUH, code {code}): ask "
+                "it which codes of SIA DC-03 it takes",
+                name=name,
+                code=message.code,
+            )
         )
     if reply is Reply.NAK:
-        station = find_station_time(answer) or "not told"
+        station = find_station_time(answer) or say("not told")
         raise ChannelError(
-            f"{name}: the station refuses the message (NAK); its clock: {station} (month-day), "
-            f"the unit's: {message.at:%H:%M:%S,%m-%d-%Y}: check the unit's clock, account and key"
+            say(
+                "{name}: the station refuses the message (NAK); its clock: {station} "
+                "(month-day), the unit's: {at:%H:%M:%S,%m-%d-%Y}: check the unit's clock, "
+                "account and key",
+                name=name,
+                station=station,
+                at=message.at,
+            )
         )
     if reply is Reply.NONE:
-        advice = ": check the key, and that the station encrypts too" if key else ""
+        advice = say(": check the key, and that the station encrypts too") if key else ""
         raise ChannelError(
-            f"{name}: the station answers nothing that acknowledges the message{advice}; it is "
-            f"sent again with the same number {message.number}",
+            say(
+                "{name}: the station answers nothing that acknowledges the message{advice}; it "
+                "is sent again with the same number {number}",
+                name=name,
+                advice=advice,
+                number=message.number,
+            ),
             unsure=True,
         )
