@@ -4,7 +4,7 @@ Reads and writes: nothing; pure.
 Never: names an odd one out where there are only two: both are named then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from statistics import median
 
 from appliance.errors import BusError
@@ -37,28 +37,7 @@ def compare_voltages(volts: Mapping[str, float]) -> list[Disagreement]:
     """What is wrong with the voltages of one battery (title -> V), in words."""
     odd = find_odd_voltages(volts)
     if odd:
-        others = join_sentences(
-            ", ",
-            [
-                say("{one} {volts:.2f} V", one=one, volts=v)
-                for one, v in volts.items()
-                if one not in odd
-            ],
-        )
-        return [
-            make_disagreement(
-                say(
-                    "{one} reports {volts:.2f} V, but all others on the battery agree "
-                    "({others}): its voltage is not used; check its `model` in the settings, "
-                    "its fuse and its wires",
-                    one=one,
-                    volts=volts[one],
-                    others=others,
-                ),
-                one,
-            )
-            for one in sorted(odd)
-        ]
+        return [tell_odd(one, volts, odd) for one in sorted(odd)]
     if len(volts) < 2:
         return []
     low, high = min(volts, key=lambda one: volts[one]), max(volts, key=lambda one: volts[one])
@@ -76,6 +55,21 @@ def compare_voltages(volts: Mapping[str, float]) -> list[Disagreement]:
             )
         )
     ]
+
+
+def tell_odd(odd_one: str, volts: Mapping[str, float], odd: Collection[str]) -> Disagreement:
+    """One that differs from all others."""
+    others = [
+        say("{one} {volts:.2f} V", one=one, volts=v) for one, v in volts.items() if one not in odd
+    ]
+    text = say(
+        "{one} reports {volts:.2f} V, but all others on the battery agree ({others}): its voltage "
+        "is not used; check its `model` in the settings, its fuse and its wires",
+        one=odd_one,
+        volts=volts[odd_one],
+        others=join_sentences(", ", others),
+    )
+    return make_disagreement(text, odd_one)
 
 
 def compare_scales(pack: str, own_a: float, others_a: float) -> Disagreement:

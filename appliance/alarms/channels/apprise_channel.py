@@ -67,16 +67,14 @@ def send_by_apprise(request: SendRequest, guard: ConnectionGuard) -> Sent:
     if sent:
         return Sent(measure(request))
     if guard.blocked:
-        raise ChannelRefusedError(
-            say("{channel}: {blocked}", channel=request.channel, blocked=guard.blocked)
-        )
+        told = say("{channel}: {blocked}", channel=request.channel, blocked=guard.blocked)
+        raise ChannelRefusedError(told)
     # The cause stands behind what it was the cause of.
     said = "; ".join(reversed(heard.lines)) or say("Apprise gives no reason")
     error = explain(request.channel, hide(said, address), unsure=watch.is_unanswered)
     if heard.taken:
-        return Sent(
-            measure(request), say("sent, but not to all in the address: {error}", error=error)
-        )
+        told = say("sent, but not to all in the address: {error}", error=error)
+        return Sent(measure(request), told)
     raise error
 
 
