@@ -2,7 +2,7 @@
 
     camera/      one process per camera: motion detection, pictures on demand
     hints/       the cameras' own motion alarms (ONVIF)
-    commands/    `unitctl cameras find`
+    commands/    `unitctl cameras find`, `unitctl link`
     link/        the mobile link: modem, volume, watchdog
     cycle.py     the computer, once a minute: environment.py, jetson.py, gpu.py
 

@@ -36,8 +36,8 @@ class PinTrial:
     pin_file: Path | None
     data_dir: Path
 
-    def find_refusal(self, modem: ModemFacts) -> str:
-        """Why the PIN may not be given; "" where it may."""
+    def find_refusal(self, modem: ModemFacts, *, is_new: bool = False) -> str:
+        """Why the PIN may not be given; "" where it may. `is_new`: another one will be written."""
         if modem.lock == SIM_PUK:
             return say(
                 "the SIM asks for its PUK: three wrong PINs were given; unlock it in a telephone"
@@ -55,7 +55,7 @@ class PinTrial:
                 "in a telephone",
                 retries=modem.retries,
             )
-        if self._was_refused():
+        if not is_new and self._was_refused():
             return say(
                 "the PIN in {path} was given once and not accepted: it is not tried again, since "
                 "three wrong ones lock the SIM; write the right one into the file",

@@ -47,6 +47,9 @@ class LinkDaemons:
             ("ActivateConnection", "ooo", "o", active),
         ]
         self._mock(NM, MANAGER, "AddMethods", "sa(ssss)", (NM, methods))
+        added = "ret = (self.SettingsAddConnection(args[0]), {})"
+        more = [("AddConnection2", "a{sa{sv}}ua{sv}", "oa{sv}", added)]
+        self._mock(NM, SETTINGS, "AddMethods", "sa(ssss)", (f"{NM}.Settings", more))
 
     def add_modem(
         self, *, state: int = 11, send_pin: str = "", properties: dict[str, Any] | None = None

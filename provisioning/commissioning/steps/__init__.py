@@ -12,6 +12,7 @@ from provisioning.commissioning.steps.cameras import CamerasStep
 from provisioning.commissioning.steps.claim import ClaimStep
 from provisioning.commissioning.steps.clock import ClockStep
 from provisioning.commissioning.steps.identity import IdentityStep
+from provisioning.commissioning.steps.link import LinkStep
 from provisioning.commissioning.steps.power_devices import PowerDevicesStep
 from provisioning.commissioning.steps.site import SiteStep
 
@@ -22,6 +23,7 @@ STEPS: tuple[Step, ...] = (
     SiteStep(),
     PowerDevicesStep(),
     CamerasStep(),
+    LinkStep(),
     ClockStep(),
     AccessStep(),
     AlarmsStep(),
