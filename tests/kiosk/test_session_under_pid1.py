@@ -49,7 +49,8 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     root = tmp_path_factory.mktemp("touchscreen") / "root"
     debian.make_root(root, PACKAGES)
     with Container(root).booted() as container:
-        container.run(INSTALL, "--wheels", WHEELS, check=False)
+        done = container.run(INSTALL, "--wheels", WHEELS, check=False)
+        assert container.run("unitctl", "--help", check=False).returncode == 0, done.stdout
         drop_in = container.path(DROP_IN)
         drop_in.write_text(HEADLESS.format(browser="chromium"))
         connect_display(container)
@@ -87,7 +88,7 @@ def is_shown(container: Container) -> bool:
 
 def test_the_target_starts_it_and_the_page_is_on_the_screen(unit: Container) -> None:
     unit.run("systemctl", "start", "appliance.target")
-    wait_for_state(unit, "active", KIOSK)
+    wait_for_state(unit, "active", KIOSK, seconds=SHOWN_S)
     unit.wait_for(lambda: is_shown(unit), SHOWN_S, "the page on the screen")
     assert unit.ask("systemctl", "show", "-P", "NRestarts", KIOSK) == "0"
     sessions = unit.ask("loginctl", "list-sessions", "--no-legend")
