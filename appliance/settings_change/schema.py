@@ -51,6 +51,7 @@ TITLES = {
     "inference": say("Analysis of pictures"),
     "web": say("This page"),
     "kiosk": say("The page on a screen of the unit"),
+    "link": say("Mobile link"),
     "mqtt": say("MQTT and Home Assistant"),
     "update": say("Updates"),
     "fleet": say("Fleet"),

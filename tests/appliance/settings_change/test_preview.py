@@ -79,7 +79,12 @@ def test_exactly_what_uses_a_key_is_restarted_and_the_page_last(path: Path) -> N
     assert found == ["try-restart appliance-cameras@sentinel", web]
     assert list_units(ask(path, update__least_charge_pct=50)) == [
         f"{verb} appliance-{name}"
-        for verb, name in (("restart", "mqtt"), ("try-restart", "push"), ("try-restart", "web"))
+        for verb, name in (
+            ("try-restart", "sensors"),
+            ("restart", "mqtt"),
+            ("try-restart", "push"),
+            ("try-restart", "web"),
+        )
     ]
     assert list_units(ask(path, battery__capacity_wh=1280))[0] == "try-restart appliance-power"
 
