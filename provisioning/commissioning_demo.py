@@ -13,6 +13,7 @@ Never: reaches out of this computer.
 import argparse
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from appliance.parsing.toml_text import parse_toml
 from appliance.settings_change.trees import get
 from power.probe.questions import USUAL_TIMEOUTS
 from provisioning.board import MAILBOX
+from provisioning.command import STOP_SIGNALS, stop_once
 from provisioning.commissioning import unattended
 from provisioning.commissioning.engine import Engine
 from provisioning.commissioning.site_file import read_site
@@ -40,7 +42,7 @@ from provisioning.commissioning.unit import DIRECTORY, Unit
 from provisioning.free_ports import find_free_port, is_listening
 from provisioning.laptop import START, Laptop, RunRequest
 from provisioning.run_directory import claim_directory
-from provisioning.runner import ROOT
+from provisioning.runner import ROOT, UPDATES
 
 SITE = ROOT / "docs/examples/site.toml"
 DAY_S = 21_600.0  # real seconds of a simulated day: a minute of the services is 15 s
@@ -66,9 +68,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dir", type=PATH, default=where, help="run directory")
     parser.add_argument("--site", type=PATH, default=SITE, help="file of answers")
     options = parser.parse_args(arguments)
+    for number in STOP_SIGNALS:
+        signal.signal(number, stop_once)
     try:
         with claim_directory(options.dir):
             return run(options.dir.absolute(), options.site)
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+        return 1
     except ApplianceError as error:
         print(f"provision-demo: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
@@ -84,7 +91,6 @@ def run(directory: Path, site: Path) -> int:
         unit = Unit(laptop.settings.path, laptop.settings.make_clock(), "demo")
         changes = NEW if old is None else go_on(unit, old)
         unit.change_settings(changes, why="as the unit comes to its site")
-        unit.host.start("appliance-alarm.service").wait()  # PID 1 starts it by its socket
         answers = write_answers(directory, site, smtp_port)
         steps = tuple(fit(step, directory) for step in STEPS)
         with Engine(unit, steps, read_site(answers, steps), print_now) as engine:
@@ -112,11 +118,11 @@ def fit(step: Step, directory: Path) -> Step:
 
 
 def go_on(unit: Unit, old: dict[str, Any]) -> dict[tuple[str, ...], Any]:
-    """What the run before has set up: its logins, its record, its addresses, and its settings."""
+    """What the run before has set up: its logins, its key, its addresses, and its settings."""
     directory = unit.settings_path.parent
     previous = directory.with_name(f"{directory.name}.previous")
-    for name in (DIRECTORY, "access"):
-        shutil.copytree(previous / "data" / name, unit.data_dir / name, dirs_exist_ok=True)
+    for name in (f"data/{DIRECTORY}", "data/access", UPDATES):
+        shutil.copytree(previous / name, directory / name, dirs_exist_ok=True)
     for file in previous.glob("*.address"):
         shutil.copy2(file, directory)
     tables: dict[tuple[str, ...], Any] = {(one,): old[one] for one in KEPT if one in old}

@@ -20,7 +20,7 @@ from appliance.wording.sentence import say
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.holding import hold
 from provisioning.commissioning.state import State
-from provisioning.commissioning.step import Outcome, Status, Step
+from provisioning.commissioning.step import HAS_CHANGED, Outcome, Status, Step
 from provisioning.commissioning.unit import Unit
 
 DONE_WORD = Status.DONE.value
@@ -91,10 +91,11 @@ class Engine:
         if done.pop(step.name, None) is not None:
             self._unit.record.store(done)
         outcome = attempt(lambda: step.apply(self._unit, self._find_answers(step)))
+        has_changed = outcome.facts.get(HAS_CHANGED) is not False
         if outcome.status is Status.DONE:
-            outcome = self._verify(step, has_changed=True)
+            outcome = self._verify(step, has_changed=has_changed)
         self._state.set(step, outcome)
-        return Result(step, outcome, has_changed=True)
+        return Result(step, outcome, has_changed)
 
     def _verify(self, step: Step, *, has_changed: bool) -> Outcome:
         outcome = attempt(lambda: step.verify(self._unit, self._find_answers(step)))

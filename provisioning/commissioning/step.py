@@ -19,6 +19,8 @@ from appliance.wording.sentence import Sentence
 from provisioning.commissioning.answers import Answers
 from provisioning.commissioning.unit import Unit
 
+HAS_CHANGED = "has_changed"  # a fact of `apply`; without it the unit was changed
+
 
 class Status(Enum):
     """Where a step stands."""
@@ -106,7 +108,8 @@ class Step(Protocol):
 
     def apply(self, unit: Unit, answers: Answers) -> Outcome:
         """Make it so; safe to run again after a power cut at any point. Only called after `check`
-        said TO_DO. Its DONE says that it can be verified now.
+        said TO_DO. Its DONE says that it can be verified now; one that found nothing to change has
+        the fact `HAS_CHANGED` false.
         """
 
     def verify(self, unit: Unit, answers: Answers) -> Outcome:

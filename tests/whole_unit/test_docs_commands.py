@@ -104,7 +104,7 @@ ON_REAL_HARDWARE = [
     ["energy", "source"],
     ["fleet", "claim"],
     ["fleet", "key"],
-    ["provision", "acceptance"],
+    *(["provision", word] for word in ("next", "site", "acceptance", "--check", "--from")),
     *(["settings", action] for action in ("set", "back", "confirm")),  # they order from PID 1
 ]
 ENDLESS = ["provisioning.simulated"]

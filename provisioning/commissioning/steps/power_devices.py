@@ -18,9 +18,11 @@ from power.probe import PortReport
 from power.probe.ports import list_serial_ports
 from power.probe.sections import list_named
 from provisioning.commissioning.answers import Answers
+from provisioning.commissioning.paused_service import find_state
 from provisioning.commissioning.readings import list_fresh
-from provisioning.commissioning.step import Kind, Outcome, Question, Status
+from provisioning.commissioning.step import HAS_CHANGED, Kind, Outcome, Question, Status
 from provisioning.commissioning.steps.power_search import (
+    SERVICE,
     Plan,
     Search,
     choose_ports,
@@ -31,6 +33,7 @@ from provisioning.commissioning.steps.power_search import (
 from provisioning.commissioning.unit import Unit
 
 ANSWERS_IN_S, LOOK_EVERY_S = 90.0, 0.5
+STARTS_IN_S = 20.0  # until a power service that has just started has asked all
 NONE = say(
     "no known power device answers: look at the plug of the adapter, at the cable from it to the "
     "charge controller, and whether the battery is connected"
@@ -67,6 +70,13 @@ class PowerDevicesStep:
 
     def apply(self, unit: Unit, answers: Answers) -> Outcome:
         settings = unit.settings()
+        if settings.power_devices and find_state(unit.host, SERVICE) == "active":
+            silent = self._wait_for_all(unit, min(self.answers_in_s, STARTS_IN_S))
+            if not silent:  # it had just started
+                return Outcome(Status.DONE, say("all answer"), facts={HAS_CHANGED: False})
+        return self._search(unit, answers, settings)
+
+    def _search(self, unit: Unit, answers: Answers, settings: Settings) -> Outcome:
         ports = choose_ports(settings, self.list_ports(), answers)
         reports = self.search(unit, ports)
         is_new = unit.record.find(self.name) is None
@@ -80,21 +90,14 @@ class PowerDevicesStep:
         if plan.silent:
             return Outcome(Status.BLOCKED, explain_silent(plan.silent))
         found = say_count("{count} device answers", "{count} devices answer", plan.count)
-        return Outcome(Status.DONE, found)
+        return Outcome(Status.DONE, found, facts={HAS_CHANGED: bool(plan.changes)})
 
     def verify(self, unit: Unit, answers: Answers) -> Outcome:
-        clock, never = unit.clock, Event()
-        ends_s = clock.media_s() + self.answers_in_s
-        while True:
-            wanted, states = list_titles(unit.settings()), find_states(unit)
-            silent = [one for one in wanted if one not in states]
-            if wanted and not silent:
-                return describe(states)
-            if clock.media_s() > ends_s:
-                break
-            clock.wait_media(LOOK_EVERY_S, never)
-        if not wanted:
+        if not unit.settings().power_devices:
             return Outcome(Status.BLOCKED, NONE)
+        silent = self._wait_for_all(unit, self.answers_in_s)
+        if not silent:
+            return describe(find_states(unit))
         return Outcome(
             Status.BLOCKED,
             say(
@@ -103,6 +106,17 @@ class PowerDevicesStep:
                 which=", ".join(silent),
             ),
         )
+
+    def _wait_for_all(self, unit: Unit, limit_s: float) -> list[str]:
+        """Which devices of the settings have no answer within that time (real seconds)."""
+        clock, never = unit.clock, Event()
+        ends_s = clock.media_s() + limit_s
+        while True:
+            states = find_states(unit)
+            silent = [one for one in list_titles(unit.settings()) if one not in states]
+            if not silent or clock.media_s() > ends_s:
+                return silent
+            clock.wait_media(LOOK_EVERY_S, never)
 
 
 def list_titles(settings: Settings) -> list[str]:

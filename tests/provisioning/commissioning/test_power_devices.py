@@ -3,8 +3,10 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -198,3 +200,35 @@ def test_a_power_service_that_did_not_run_is_not_started(tmp_path: Path) -> None
         holder.communicate("")
 
     assert not list_orders(tmp_path)
+
+
+def test_a_power_service_that_has_just_started_is_waited_for_and_not_stopped(
+    tmp_path: Path,
+) -> None:
+    unit = make_unit(tmp_path, text=EXAMPLE)
+    make_pid1(tmp_path, "active")
+    asked: list[str] = []
+
+    def wait_for_it(unit: Unit) -> Unit:
+        return replace(unit, clock=AnsweringClock(lambda: answer(unit, "charger main")))
+
+    def search_noted(unit: Unit, ports: Sequence[str]) -> list[PortReport]:
+        asked.extend(ports)
+        return []
+
+    step = PowerDevicesStep(search=search_noted)
+    found = take(wait_for_it(unit), step)
+
+    assert (found.outcome.status, found.has_changed, asked) == (Status.DONE, False, [])
+
+
+class AnsweringClock(SystemClock):
+    """While somebody waits, the power service gets an answer."""
+
+    def __init__(self, happens: Callable[[], None]) -> None:
+        super().__init__()
+        self._happens = happens
+
+    def wait_media(self, seconds: float, stop: Event) -> bool:
+        self._happens()
+        return False
