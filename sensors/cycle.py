@@ -9,7 +9,7 @@ Never: drops a reading because another one failed or is a warning.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance.model import EnvironmentReading, GpuReading
 from appliance.model_cameras import InferenceRun
@@ -24,7 +24,9 @@ from sensors.errors import GpuError
 from sensors.gpu import read_gpus
 from sensors.image_marks import find_marked_faults
 from sensors.jetson import Rail, find_board_input_w, read_jetson_gpu, read_rails
-from sensors.link.cycle import LinkCycle
+
+if TYPE_CHECKING:
+    from sensors.link.cycle import LinkCycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class SensorsCycle:
     service: Service
     nvml: Any | None = None
     root: Path = Path("/")
-    link: LinkCycle | None = None
+    link: "LinkCycle | None" = None
 
     def cycle(self) -> str:
         """Read, store, warn; returns the reading in one sentence."""
