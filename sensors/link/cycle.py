@@ -61,7 +61,6 @@ class LinkCycle:
         self._look = self._take_look(now)
         self._count(now)
         is_on = self._decide_duty(now)
-        self._was_on = is_on.is_on
         self._dog, verdict = watchdog.judge(
             self._dog or self._recall(now), self._find_facts(now, is_on), own
         )
@@ -107,7 +106,9 @@ class LinkCycle:
         """By the energy level, the time and what waits to be sent."""
         level = self._find_level()
         own = self.service.settings.link
-        return duty.decide(level, own, now.utc, is_urgent=self._has_urgent(), was_on=self._was_on)
+        found = duty.decide(level, own, now.utc, is_urgent=self._has_urgent(), was_on=self._was_on)
+        self._was_on = found.is_on
+        return found
 
     def _find_level(self) -> EnergyLevel | None:
         """The newest that is fresh."""

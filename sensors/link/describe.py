@@ -79,11 +79,7 @@ def find_faults(
 
 def describe_use(budget: Budget) -> str:
     """What was used of what, and what that means."""
-    figures = {
-        "used_mb": budget.used_bytes / MB,
-        "most_mb": (budget.most_bytes or 0) / MB,
-        "begins": budget.begins.isoformat(),
-    }
+    figures = list_figures(budget)
     if budget.is_used_up:
         return say(
             "the mobile link has used {used_mb:.0f} of {most_mb:.0f} MB since {begins}: updates "
@@ -96,3 +92,12 @@ def describe_use(budget: Budget) -> str:
         "takes so much, or raise [link] budget_mb_per_month",
         **figures,
     )
+
+
+def list_figures(budget: Budget) -> dict[str, float | str]:
+    """Megabytes, and since when."""
+    return {
+        "used_mb": budget.used_bytes / MB,
+        "most_mb": (budget.most_bytes or 0) / MB,
+        "begins": budget.begins.isoformat(),
+    }

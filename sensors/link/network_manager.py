@@ -9,6 +9,7 @@ Reads and writes: the bus.
 Never: gives NetworkManager the SIM's PIN: it would try a wrong one again by itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +55,18 @@ def read_network(bus: Bus) -> NetworkFacts:
         CONNECTIVITY.get(find_number(manager, "Connectivity") or 0, ""),
         METERED.get(find_number(manager, "Metered") or 0) if metered is None else metered,
         find_flag(manager, "WwanEnabled"),
-        any(
-            find_type(facts) in OTHER_TYPES and find_number(facts, "State") == ACTIVATED
-            for facts in devices.values()
-        ),
+        has_other_way(devices),
         path,
         find_active(modem),
         find_text(modem, "IpInterface"),
+    )
+
+
+def has_other_way(devices: Mapping[str, Facts]) -> bool:
+    """Whether an Ethernet or a Wi-Fi is connected."""
+    return any(
+        find_type(facts) in OTHER_TYPES and find_number(facts, "State") == ACTIVATED
+        for facts in devices.values()
     )
 
 

@@ -137,21 +137,24 @@ def find_wait_s(tries: int, own: LinkSettings) -> float:
 
 
 def count_acts(state: WatchdogState, now_s: float) -> int:
+    """How many there were in the last 24 hours."""
+    return len(list_acts(state, now_s))
+
+
+def list_acts(state: WatchdogState, now_s: float) -> list[float]:
     """Those of the last 24 hours."""
-    return sum(now_s - at_s < DAY_S for at_s in state.acts_s)
+    return [at_s for at_s in state.acts_s if now_s - at_s < DAY_S]
 
 
 def act(state: WatchdogState, facts: LinkFacts, silent_s: float) -> tuple[WatchdogState, Verdict]:
     """The next means; the last one again where all were tried."""
     means = list_means(facts)
     chosen = means[min(state.tries, len(means) - 1)]
-    is_off = chosen is LinkAct.POWER_CYCLE
-    kept = tuple(at_s for at_s in state.acts_s if facts.now_s - at_s < DAY_S)
     after = replace(
         state,
         tries=state.tries + 1,
-        acts_s=(*kept, facts.now_s),
-        off_since_s=facts.now_s if is_off else None,
+        acts_s=(*list_acts(state, facts.now_s), facts.now_s),
+        off_since_s=facts.now_s if chosen is LinkAct.POWER_CYCLE else None,
     )
     text = say(
         "{act}, act {number} in 24 h: nothing answered for {silent_min:.0f} min",
@@ -159,7 +162,7 @@ def act(state: WatchdogState, facts: LinkFacts, silent_s: float) -> tuple[Watchd
         number=len(after.acts_s),
         silent_min=silent_s / 60,
     )
-    return after, Verdict(chosen, text, supply_off=is_off)
+    return after, Verdict(chosen, text, supply_off=after.off_since_s is not None)
 
 
 WORDS = {
