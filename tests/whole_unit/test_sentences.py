@@ -19,6 +19,7 @@ LEFT_OUT = (
     *("appliance/store/decoding.py", "appliance/store/restore.py", "appliance/store/store.py"),
     *(
         "appliance/web/openapi",
+        "appliance/web/request_head.py",
         "appliance/web/server.py",
         "inference/model_store/card_making",
         "ota/slots/backend.py",
