@@ -12,8 +12,10 @@ from flask.typing import ResponseReturnValue
 from appliance.log import redact_all
 from appliance.settings import Settings
 from appliance.web.calculations import Calculations
+from appliance.wording.sentence import as_sentence
 
 WORDS = ("models", "list")
+SAID = ("origin", "energy_is", "trial")  # the command says them in English
 HIDDEN = ("path",)  # of the unit's own disk
 
 
@@ -29,4 +31,8 @@ def add_models(app: Flask, settings: Settings) -> None:
 
 def strip(model: dict[str, Any]) -> dict[str, Any]:
     """What people read of it."""
-    return {name: value for name, value in model.items() if name not in HIDDEN}
+    return {
+        name: as_sentence(value) if name in SAID and isinstance(value, str) else value
+        for name, value in model.items()
+        if name not in HIDDEN
+    }
