@@ -7,7 +7,7 @@ Never: guesses a charge.
 from collections.abc import Iterator
 
 from appliance.model import BatteryState, PowerReading
-from appliance.wording.sentence import say
+from appliance.wording.sentence import Sentence, say
 from power.battery.voltage_curve import derive_facts
 from provisioning.commissioning.acceptance.limits import READING_AGE, SIGMA
 from provisioning.commissioning.acceptance.scene import Scene
@@ -20,16 +20,16 @@ def check_battery(scene: Scene) -> Finding:
     """Voltage and charge."""
     reading = scene.find(PowerReading, READING_AGE.value)
     state = scene.find(BatteryState, READING_AGE.value)
-    wrong = find_wrong(scene, reading, state)
-    verdict = Verdict.FAILED if wrong else Verdict.PASSED
-    reason = wrong or say("its voltage is one of this battery, and its charge is known")
+    verdict, reason = Verdict.PASSED, say("its voltage is one of this battery, its charge is known")
+    if wrong := find_wrong(scene, reading):
+        verdict, reason = Verdict.FAILED, wrong
+    elif doubt := find_doubt(state):
+        verdict, reason = Verdict.NOTED, doubt
     return Finding("battery", TITLE, verdict, reason, tuple(list_figures(scene, reading, state)))
 
 
-def find_wrong(
-    scene: Scene, reading: PowerReading | None, state: BatteryState | None
-) -> str | None:
-    """In one sentence; None where all is well."""
+def find_wrong(scene: Scene, reading: PowerReading | None) -> Sentence | None:
+    """In one sentence; None where it answers as it should."""
     volts = reading.battery_voltage_v if reading else None
     if volts is None:
         return say("nobody measures its voltage: check cable and power of charger and BMS")
@@ -47,12 +47,17 @@ def find_wrong(
             low_v=low_v,
             high_v=high_v,
         )
+    return None
+
+
+def find_doubt(state: BatteryState | None) -> Sentence | None:
+    """What a new unit has yet to learn: nothing is wrong, its guard goes by the voltage."""
     if state is None or state.state_of_charge_pct is None or state.sigma_pct is None:
-        return say("its charge is not known: charge it once until it is full")
+        return say("its charge is not known yet: it is after the first full charge")
     if state.sigma_pct > SIGMA.value:
         return say(
-            "its charge is {percent:.0f} % with an uncertainty of {sigma:.0f} %: charge it once "
-            "until it is full",
+            "its charge is {percent:.0f} % with an uncertainty of {sigma:.0f} %, as on every new "
+            "unit: it is known after the first full charge",
             percent=state.state_of_charge_pct,
             sigma=state.sigma_pct,
         )
