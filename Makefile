@@ -8,7 +8,7 @@
 # make update-demo   beside a `make run`: one release that the unit keeps, one that it takes back
 # make fleet-demo   a fleet of simulated units (UNITS=200), a release that goes out in waves, one that stops by itself;
 #             the fleet's page on http://localhost:8090 meanwhile, with STAY=1 until Ctrl-C
-# make provision-demo   a simulated unit is set up unattended from docs/examples/site.toml; again: nothing is changed
+# make provision-demo   a simulated unit is set up unattended from docs/examples/site.toml; again: it goes on
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
 # make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
