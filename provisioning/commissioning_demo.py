@@ -22,6 +22,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from appliance.errors import ApplianceError, SettingsError
@@ -36,7 +37,7 @@ from provisioning.commissioning.engine import Engine
 from provisioning.commissioning.site_file import read_site
 from provisioning.commissioning.step import Step
 from provisioning.commissioning.steps import STEPS
-from provisioning.commissioning.steps.power_devices import PowerDevicesStep
+from provisioning.commissioning.steps.power_devices import PowerDevicesStep, find_states
 from provisioning.commissioning.steps.power_search import search_with_probe
 from provisioning.commissioning.unit import DIRECTORY, Unit
 from provisioning.free_ports import find_free_port, is_listening
@@ -48,6 +49,7 @@ SITE = ROOT / "docs/examples/site.toml"
 DAY_S = 21_600.0  # real seconds of a simulated day: a minute of the services is 15 s
 BEGIN = START + timedelta(hours=5)  # in daylight
 NEXT_RUN = timedelta(days=1)
+SILENT_IN_S = 30.0
 # As an installed unit is: the figures of an example, and a charge controller elsewhere.
 NEW: dict[tuple[str, ...], Any] = {
     ("charger", "main", "port"): "/dev/appliance/charger",
@@ -91,10 +93,20 @@ def run(directory: Path, site: Path) -> int:
         unit = Unit(laptop.settings.path, laptop.settings.make_clock(), "demo")
         changes = NEW if old is None else go_on(unit, old)
         unit.change_settings(changes, why="as the unit comes to its site")
+        if old is None:
+            wait_for_silence(unit)
         answers = write_answers(directory, site, smtp_port)
         steps = tuple(fit(step, directory) for step in STEPS)
         with Engine(unit, steps, read_site(answers, steps), print_now) as engine:
             return unattended.run(engine, print_now)
+
+
+def wait_for_silence(unit: Unit) -> None:
+    """Until the power service has noticed that its charge controller is elsewhere."""
+    clock = unit.clock
+    ends_s = clock.media_s() + SILENT_IN_S
+    while find_states(unit) and clock.media_s() < ends_s:
+        clock.wait_media(0.2, Event())
 
 
 def find_begin(old: dict[str, Any]) -> Any:

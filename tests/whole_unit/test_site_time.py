@@ -10,7 +10,10 @@ PRODUCT = ("appliance", "power", "sensors", "inference", "ota", "provisioning")
 # Of whoever runs a fleet, whose units are in many zones; never on a unit.
 OF_FLEETS = (ROOT / "ota/release", ROOT / "ota/fleet")
 # A signed document that is read elsewhere, years later: it names its zone.
-SIGNED = ROOT / "provisioning/commissioning/report"
+SIGNED = (
+    ROOT / "provisioning/commissioning/report",
+    ROOT / "provisioning/commissioning/acceptance",
+)
 
 
 def list_texts(path: Path) -> Iterator[str]:
@@ -32,7 +35,7 @@ def list_paths() -> list[Path]:
     """What speaks to the people of one site."""
     paths = [path for package in PRODUCT for path in (ROOT / package).rglob("*.py")]
     return [
-        path for path in paths if not any(path.is_relative_to(one) for one in (*OF_FLEETS, SIGNED))
+        path for path in paths if not any(path.is_relative_to(one) for one in (*OF_FLEETS, *SIGNED))
     ]
 
 

@@ -7,6 +7,7 @@ camera's own process gives it.
 
 from appliance.errors import CameraError
 from appliance.media.frames import Picture
+from appliance.model import EnergyBudget, EnergyLevel
 from appliance.wording.sentence import say
 from provisioning.commissioning.acceptance.limits import STILL_AGE
 from provisioning.commissioning.acceptance.scene import Scene
@@ -25,7 +26,7 @@ def check_camera(scene: Scene, name: str) -> tuple[Finding, Photograph]:
     except CameraError as error:
         return tell_none(name, title, why=str(error.args[0]))
     if not isinstance(answer, Picture):
-        return tell_none(name, title, why=answer.reason)
+        return tell_none(name, title, why=answer.reason, verdict=judge_none(scene))
     photograph = make_photograph(name, bytes(answer.data), AT)
     age_s = scene.age_s(answer)
     size = f"{answer.width}x{answer.height}"
@@ -39,14 +40,23 @@ def check_camera(scene: Scene, name: str) -> tuple[Finding, Photograph]:
     return Finding(f"camera {name}", title, Verdict.PASSED, good, figures), photograph
 
 
-def tell_none(name: str, title: str, *, why: str) -> tuple[Finding, Photograph]:
+def judge_none(scene: Scene) -> Verdict:
+    """While energy is short no camera decodes; the step of the cameras has seen a picture."""
+    budget = scene.find(EnergyBudget)
+    is_saving = budget is not None and budget.level < EnergyLevel.ECO
+    return Verdict.NOT_POSSIBLE if is_saving else Verdict.FAILED
+
+
+def tell_none(
+    name: str, title: str, *, why: str, verdict: Verdict = Verdict.FAILED
+) -> tuple[Finding, Photograph]:
     """No picture, with the camera's own reason."""
     reason = say(
         "no picture: {why}; `unitctl cameras why {name}` says more, then test again",
         why=why,
         name=name,
     )
-    return Finding(f"camera {name}", title, Verdict.FAILED, reason), Photograph(name, None, why)
+    return Finding(f"camera {name}", title, verdict, reason), Photograph(name, None, why)
 
 
 def list_cameras(scene: Scene) -> list[str]:

@@ -11,8 +11,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from appliance.parsing.small_file import read_small_file
+from appliance.parsing.toml_text import MOST_BYTES as TOML_BYTES
+from appliance.parsing.toml_text import parse_toml
 from appliance.store.durable_files import replace_file
 from appliance.strict_json import InputError, parse_object
 from provisioning.commissioning.findings import Finding, decode_finding, encode_finding
@@ -20,6 +23,7 @@ from provisioning.commissioning.unit import Unit
 
 FILE, MOST_BYTES, MODE = "acceptance.json", 4_000_000, 0o640
 FORMAT = 1
+UNTESTED = ("clock", "simulation", "web", "kiosk")  # sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,23 @@ class Stored:
 
 
 def hash_settings(unit: Unit) -> str:
-    """Of the settings as they are now. Raises `OSError`."""
-    return hashlib.sha256(unit.settings_path.read_bytes()).hexdigest()
+    """Of what the settings say now, without what no check depends on: comments, order, how the page
+    is shown. Raises `InputError`, `OSError`.
+    """
+    tree = parse_toml(read_small_file(unit.settings_path, TOML_BYTES))[1]
+    tested = {key: value for key, value in tree.items() if key not in UNTESTED}
+    text = json.dumps(level(tested), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def level(value: Any) -> Any:
+    """384 and 384.0 are one setting."""
+    if isinstance(value, dict):
+        return {key: level(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [level(one) for one in value]
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if is_whole else value
 
 
 def load(unit: Unit) -> Stored | None:

@@ -75,6 +75,17 @@ def test_new_settings_are_tested_anew(tmp_path: Path) -> None:
     assert make_step(unit).check(unit.unit, Answers("acceptance")).status is Status.TO_DO
 
 
+def test_settings_that_no_check_depends_on_and_how_they_are_written_ask_for_no_new_test(
+    tmp_path: Path,
+) -> None:
+    unit = TestedUnit(tmp_path, more=CAMERA + "[battery]\ncapacity_wh = 2000\n")
+    walk(unit)
+    path = tmp_path / "unit.toml"
+    text = path.read_text().replace("= 2000", "= 2000.0  # of its label")
+    path.write_text(f"{text}[web]\nport = 8099\n")
+    assert make_step(unit).check(unit.unit, Answers("acceptance")).status is Status.DONE
+
+
 def test_a_check_that_fails_blocks_the_step_and_is_in_the_report(tmp_path: Path) -> None:
     unit = TestedUnit(tmp_path, more=CAMERA, sign=-1.0)
     code, last = walk(unit)

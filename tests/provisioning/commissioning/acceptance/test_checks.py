@@ -164,6 +164,18 @@ def test_a_camera_that_gives_none_says_why(tmp_path: Path) -> None:
         assert photograph.data is None
 
 
+@pytest.mark.parametrize(
+    ("level", "verdict"), [(EnergyLevel.SENTINEL, NOT_POSSIBLE), (EnergyLevel.ECO, FAILED)]
+)
+def test_a_camera_that_gives_none_while_energy_is_short_has_not_failed(
+    tmp_path: Path, level: EnergyLevel, verdict: Verdict
+) -> None:
+    unit = TestedUnit(tmp_path)
+    unit.add(budget(unit, level))
+    world = World(pull=lambda _: Refusal(say("nothing is decoded")))
+    see(check_camera(unit.look(world), "gate")[0], verdict, "nothing is decoded")
+
+
 def test_the_units_model_analyses_a_photograph(tmp_path: Path) -> None:
     unit = TestedUnit(tmp_path)
     world = World(pull=lambda _: picture(unit, make_jpeg(640, 360)))
