@@ -185,6 +185,12 @@ def test_only_oneshots_are_root_and_only_two_have_a_capability() -> None:
         assert capabilities == CAPABILITIES.get(unit.name, []), unit
 
 
+def test_however_the_set_up_ends_the_power_service_is_started_again() -> None:
+    """It stops that service while it asks on its lines; SIGKILL takes its whole control group."""
+    (after,) = values(UNITS / SET_UP, "ExecStopPost")
+    assert after == "-/usr/bin/systemctl --no-block start appliance-power.service"
+
+
 def test_a_switch_goes_off_by_the_same_module_also_where_it_could_not_go_on() -> None:
     unit = UNITS / "appliance-switch@.service"
     (on,), (off,) = values(unit, "ExecStart"), values(unit, "ExecStopPost")
