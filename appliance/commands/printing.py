@@ -6,12 +6,14 @@ device's name) move the cursor or begin a line.
 """
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from appliance.log import redact
+from appliance.wording.sentence_data import AS_DATA, SENTENCES, encode_document
 from appliance.wording.shorten import make_printable
 
 BAD, DIM, GOOD, PLAIN = "bold red", "dim", "green", ""
@@ -89,5 +91,7 @@ def show_panels(sections: Sequence[Section]) -> None:
 
 
 def show_json(document: Any) -> None:
-    """Print a document as JSON, secrets removed."""
+    """Print a document as JSON, secrets removed; for the page with its sentences as data."""
+    if os.environ.get(SENTENCES) == AS_DATA:
+        document = encode_document(document)
     print(redact(json.dumps(document, indent=2, ensure_ascii=False)))

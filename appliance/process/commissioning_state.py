@@ -17,7 +17,7 @@ from appliance.settings import Settings
 from appliance.store.file_locks import is_locked
 from appliance.strict_json import InputError, require_text
 from appliance.wording.sentence import Sentence, say
-from appliance.wording.sentence_data import BEGIN, decode_sentence
+from appliance.wording.sentence_data import decode_document, decode_sentence
 
 DIRECTORY = Path("commissioning")
 STATE, ANSWER = "state.json", "answer.json"
@@ -70,7 +70,7 @@ def read_state(path: Path) -> dict[str, Any]:
         raise InputError("it is of another release")
     if not all(isinstance(one, dict) for one in steps):
         raise InputError("a step is no object")
-    found: dict[str, Any] = decode(tree)
+    found: dict[str, Any] = decode_document(tree)
     return found
 
 
@@ -80,18 +80,7 @@ def read_answer(path: Path) -> dict[str, str | None]:
         tree = read_owned(path, {ROOT, os.geteuid()}, most_bytes=MOST_BYTES)
         return {
             "order": require_text(tree.get("order"), "order", LONGEST),
-            "said": decode(require_text(tree.get("said"), "said", LONGEST)) or None,
+            "said": decode_sentence(require_text(tree.get("said"), "said", LONGEST)) or None,
         }
     except (OSError, InputError):
         return {"order": None, "said": None}
-
-
-def decode(thing: Any) -> Any:
-    """Sentences that were stored as data, anywhere in a document."""
-    if isinstance(thing, str):
-        return decode_sentence(thing) if thing.startswith(BEGIN) else thing
-    if isinstance(thing, dict):
-        return {key: decode(item) for key, item in thing.items()}
-    if isinstance(thing, list):
-        return [decode(item) for item in thing]
-    return thing

@@ -12,13 +12,15 @@ Never: stores a sentence that could not be read again: one that is too long is s
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from appliance.wording.sentence import COUNT, Sentence, as_plain
 
 BEGIN = '{"say":'
+# How the page asks a command of `unitctl` for JSON: an environment variable, and its value.
+SENTENCES, AS_DATA = "UNITCTL_SENTENCES", "data"
 LONGEST_DATA = 16_000  # characters
 LONGEST_TEXT = 16_000
 MOST_VALUES = 60
@@ -53,6 +55,27 @@ def decode_sentence(text: str) -> str:
     if found.template == VERBATIM and isinstance(found.values["text"], str):
         return as_plain(found)
     return found if len(found) <= LONGEST_TEXT else text
+
+
+def encode_document(thing: Any) -> Any:
+    """A document with its sentences as data."""
+    return walk(thing, encode_sentence)
+
+
+def decode_document(thing: Any) -> Any:
+    """The inverse of `encode_document`."""
+    return walk(thing, decode_sentence)
+
+
+def walk(thing: Any, change: Callable[[str], str]) -> Any:
+    """Every text of a document changed, but for its keys."""
+    if isinstance(thing, str):
+        return change(thing)
+    if isinstance(thing, dict):
+        return {key: walk(item, change) for key, item in thing.items()}
+    if isinstance(thing, (list, tuple)):
+        return [walk(item, change) for item in thing]
+    return thing
 
 
 def format_data(sentence: Sentence) -> str:

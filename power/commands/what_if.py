@@ -6,7 +6,7 @@ one dull week.
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from appliance.errors import SettingsError
 from appliance.model import EnergyLevel
 from appliance.settings import Settings
 from appliance.wording.counts import format_share
+from appliance.wording.sentence import Sentence, join_sentences, say
 from power.commands.dull_week import DAYS as WEEK_DAYS
 from power.commands.dull_week import DullWeek
 from power.commands.what_if_seasons import (
@@ -29,14 +30,43 @@ from power.commands.what_if_seasons import (
 from power.plan.clear_sky import compute_clear_sky_w
 
 LEAST_DIFFERENCE = 0.005  # a smaller change of the mean utility is none
-SETTING_OF = {
-    "pv_w": ("panels", "peak_w", "W of panels"),
-    "tilt_deg": ("panels", "tilt_deg", "degrees of tilt"),
-    "battery_wh": ("battery", "capacity_wh", "Wh of battery"),
-    "full_w": ("energy", "full_power_w", "W at FULL"),
-    "eco_w": ("energy", "eco_power_w", "W at ECO"),
-    "sentinel_w": ("energy", "sentinel_power_w", "W at SENTINEL"),
-    "hibernate_w": ("energy", "hibernate_power_w", "W at HIBERNATE"),
+Change = Callable[[float, float], Sentence]  # its sentence, from the value and that of now
+SETTING_OF: Mapping[str, tuple[str, str, Change]] = {
+    "pv_w": (
+        "panels",
+        "peak_w",
+        lambda value, now: say("{value:g} W of panels (now {now:g})", value=value, now=now),
+    ),
+    "tilt_deg": (
+        "panels",
+        "tilt_deg",
+        lambda value, now: say("{value:g} degrees of tilt (now {now:g})", value=value, now=now),
+    ),
+    "battery_wh": (
+        "battery",
+        "capacity_wh",
+        lambda value, now: say("{value:g} Wh of battery (now {now:g})", value=value, now=now),
+    ),
+    "full_w": (
+        "energy",
+        "full_power_w",
+        lambda value, now: say("{value:g} W at FULL (now {now:g})", value=value, now=now),
+    ),
+    "eco_w": (
+        "energy",
+        "eco_power_w",
+        lambda value, now: say("{value:g} W at ECO (now {now:g})", value=value, now=now),
+    ),
+    "sentinel_w": (
+        "energy",
+        "sentinel_power_w",
+        lambda value, now: say("{value:g} W at SENTINEL (now {now:g})", value=value, now=now),
+    ),
+    "hibernate_w": (
+        "energy",
+        "hibernate_power_w",
+        lambda value, now: say("{value:g} W at HIBERNATE (now {now:g})", value=value, now=now),
+    ),
 }
 LEVELS = (EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL, EnergyLevel.HIBERNATE)
 
@@ -196,34 +226,51 @@ def pad_shares(*shares: float) -> tuple[str, ...]:
 
 def format_sentence(
     settings: Settings, changes: Mapping[str, float], comparisons: Mapping[str, Comparison]
-) -> str:
+) -> Sentence:
     """What the change brings, in one sentence."""
     scarce, now = comparisons["scarce"], comparisons["now"]
-    changed = " and ".join(format_change(settings, name, value) for name, value in changes.items())
+    parts = (format_change(settings, name, value) for name, value in changes.items())
+    return say(
+        "With {changed}, {result}; in the next {days} days it would do {later}.",
+        changed=join_sentences(", ", parts),
+        result=format_result(scarce),
+        days=DAYS,
+        later=format_work(now),
+    )
+
+
+def format_result(scarce: Comparison) -> Sentence:
+    """What it brings when the sun is scarce."""
     gained = abs(scarce.changed.utility - scarce.today.utility)
     safer = abs(scarce.changed.hibernates - scarce.today.hibernates)
     if gained < LEAST_DIFFERENCE and safer < 2 * LEAST_DIFFERENCE:
-        result = f"hardly anything would change in the {DAYS} days with the least sun"
-    else:
-        work = format_instead(scarce.changed.utility, scarce.today.utility, "of full work")
-        chance = format_instead(
-            scarce.changed.hibernates, scarce.today.hibernates, "of the scenarios"
-        )
-        result = (
-            f"the unit would do {work} in the {DAYS} days with the least sun, and would hibernate "
-            f"at least once in {chance}"
-        )
-    later = format_instead(now.changed.utility, now.today.utility, "of full work")
-    return f"With {changed}, {result}; in the next {DAYS} days it would do {later}."
+        return say("hardly anything would change in the {days} days with the least sun", days=DAYS)
+    return say(
+        "the unit would do {work} in the {days} days with the least sun, and would hibernate at "
+        "least once in {chance}",
+        work=format_work(scarce),
+        days=DAYS,
+        chance=format_chance(scarce),
+    )
 
 
-def format_change(settings: Settings, name: str, value: float) -> str:
+def format_change(settings: Settings, name: str, value: float) -> Sentence:
     """One change in words."""
-    section, key, text = SETTING_OF[name]
-    return f"{value:g} {text} (now {getattr(getattr(settings, section), key):g})"
+    section, key, tell = SETTING_OF[name]
+    return tell(value, getattr(getattr(settings, section), key))
 
 
-def format_instead(share: float, today: float, of: str) -> str:
-    """Such as "57 % instead of 36 % of full work", or "100 % of the scenarios (as today)"."""
-    new, old = format_share(share), format_share(today)
-    return f"{new} {of} (as today)" if new == old else f"{new} instead of {old} {of}"
+def format_work(one: Comparison) -> Sentence:
+    """Such as "57 % of full work instead of 36 %"."""
+    new, old = format_share(one.changed.utility), format_share(one.today.utility)
+    if new == old:
+        return say("{share} of full work (as today)", share=new)
+    return say("{share} of full work instead of {before}", share=new, before=old)
+
+
+def format_chance(one: Comparison) -> Sentence:
+    """Such as "100 % of the scenarios (as today)"."""
+    new, old = format_share(one.changed.hibernates), format_share(one.today.hibernates)
+    if new == old:
+        return say("{share} of the scenarios (as today)", share=new)
+    return say("{share} of the scenarios instead of {before}", share=new, before=old)

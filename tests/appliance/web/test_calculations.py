@@ -1,5 +1,6 @@
 """Calculations of packages above the page: one at a time, with an end, kept for a while."""
 
+import json
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -8,8 +9,12 @@ from pathlib import Path
 import pytest
 from werkzeug.exceptions import ServiceUnavailable
 
+from appliance.commands.printing import show_json
 from appliance.web import calculations
 from appliance.web.calculations import KEPT_S, MOST_KEPT, Calculations
+from appliance.wording.sentence import say
+from appliance.wording.sentence_data import AS_DATA, SENTENCES, decode_document, encode_document
+from appliance.wording.translating import translate
 
 SETTINGS = Path("unit.toml")
 
@@ -86,3 +91,23 @@ def test_who_finds_another_calculation_under_way_is_told_when_to_ask_again(
     assert refused.value.retry_after == 5
     ends.set()
     first.join()
+
+
+def test_the_sentences_of_a_command_stay_data_and_can_be_translated() -> None:
+    """By the real command line: the page asks for them so, a person gets plain text."""
+    said = say("{share} of full work (as today)", share="57 %")
+    shown = json.dumps(encode_document({"says": said, "a": [1, said]})).encode()
+    found = Calculations(Path("unit.toml"), Commands(stdout=shown)).ask(("energy", "what-if"))
+    assert translate(found, "ro")["says"] == "57 % din munca deplină (ca azi)"
+    assert found["a"] == [1, said]
+
+
+def test_a_command_prints_sentences_as_data_for_the_page_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = say("{share} of full work (as today)", share="57 %")
+    show_json({"says": said})
+    assert json.loads(capsys.readouterr().out) == {"says": "57 % of full work (as today)"}
+    monkeypatch.setenv(SENTENCES, AS_DATA)
+    show_json({"says": said})
+    assert decode_document(json.loads(capsys.readouterr().out))["says"].template == said.template

@@ -1,7 +1,7 @@
 """`unitctl energy what-if`, as a technician types it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ def test_what_changes_nothing_is_said_to_change_hardly_anything(unit: Unit) -> N
 
 def test_several_changes_are_one_question(unit: Unit) -> None:
     sentence = unit.json("what-if", "--battery-wh", "5120", "--sentinel-w", "3")["says"]
-    assert "5120 Wh of battery (now 2560) and 3 W at SENTINEL (now 6)" in sentence
+    assert "5120 Wh of battery (now 2560), 3 W at SENTINEL (now 6)" in sentence
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,21 @@ def test_the_weather_of_a_season_to_come_is_that_of_last_year_where_it_is_known(
     assert {round(day.clear_sky_index or 0, 2) for day in found.days} == {0.2}
 
 
+def compare_shares(changed: float, today: float) -> what_if_seasons.Comparison:
+    """The same share of work and of scenarios."""
+    results = (
+        what_if_seasons.SeasonResult(
+            utility=one, hours={}, hibernates=one, powers_off=0.0, lowest_pct=0.0
+        )
+        for one in (today, changed)
+    )
+    return what_if_seasons.Comparison(date(2026, 1, 1), *results)
+
+
 def test_a_share_that_stays_is_said_to_be_as_today() -> None:
-    assert what_if.format_instead(1.0, 1.0, "of scenarios") == "100 % of scenarios (as today)"
-    assert what_if.format_instead(0.57, 0.36, "of full work") == "57 % instead of 36 % of full work"
+    same, more = compare_shares(1.0, 1.0), compare_shares(0.57, 0.36)
+    assert what_if.format_chance(same) == "100 % of the scenarios (as today)"
+    assert what_if.format_work(more) == "57 % of full work instead of 36 %"
 
 
 def test_a_dull_week_is_played_with_both_units_at_the_sun_that_was_named(unit: Unit) -> None:
