@@ -91,7 +91,8 @@ class FleetBroker:
     def enter(self, name: str, group: str = "all") -> FleetUnit:
         """A unit with its certificate, which the broker knows."""
         application = Application(create_receiver(self.engine, self.authority, now))
-        unit = FleetUnit(self.directory / "units" / name, name, application.post, group=group)
+        directory = self.directory / "units" / name
+        unit = FleetUnit(directory, name, application.post, group=group, now=now())
         unit.claim(make_token(self.engine, Wanted(name, group, unit.serial), now()))
         self.refresh()
         return unit
