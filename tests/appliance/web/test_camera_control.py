@@ -150,7 +150,7 @@ def test_every_order_is_in_the_journal_of_acts(app: Flask, technician: Visitor) 
         (
             "POST /api/cameras/CAMERA/ACTION",
             "nobody, off",
-            "{}",
+            '{"reason": "there is no such camera"}',
             "refused",
         ),
         ("updates: hold", "", '{"reason": "guests"}', "done"),
