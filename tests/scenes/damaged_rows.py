@@ -85,7 +85,7 @@ from power.plan.source_policy import count_on_sources
 from power.plan.weather_model import CLASS_COUNT
 from tests.conftest import OpenStore
 from tests.power.plan.site_days import plain_sky
-from tests.scenes import alarms, filled
+from tests.scenes import alarms, filled, mobile_link
 
 DAY = timedelta(days=1)
 BAD_TEXT = b"\xff\xfe"  # stored as text: no UTF-8
@@ -144,6 +144,7 @@ def fill_every_table(open_store: OpenStore, pass_time: Callable[[], None] = lamb
         CheckIn(now, "https://updates.example", "release 2 is offered", now.utc + DAY, 1013),
     )
     open_store("alarm").add(*alarms.make_rows(now))
+    open_store("sensors").add(*mobile_link.make_rows(now))
     open_store("mqtt").add(
         CameraEnergy(now, "demo", 30.0),
         PublishedTopic(now, "neural-energy/test/state"),
@@ -267,6 +268,7 @@ def list_readers(open_store: OpenStore, settings: Settings) -> dict[str, Callabl
         "outlook": lambda: read_outlook(store, settings),
         "new events": lambda: publish_events(store, settings),
         "alarms": lambda: alarms.read_all(store, until),
+        "the link": lambda: mobile_link.read_all(store, settings),
         "events to erase": lambda: find_event_ids(store, EventFilter(EventKey.CAMERA, "demo")),
         "export": lambda: [list(lines) for _, lines in list_contents(settings, store, since)],
         "the plan": lambda: read_for_plan(store, settings),
