@@ -124,7 +124,7 @@ def test_the_night_that_passed_is_reported_for_a_day(
     browser.wait_for(shows("charge", "71"))
     assert browser.evaluate("document.getElementById('night').hidden")
     sleep_until(power, 3)
-    for text in ("10 h", "It woke 1 time in between"):
+    for text in ("10 h", "It woke once in between"):
         browser.wait_for(shows("night-was", text))
     browser.wait_for(shows("night-reason", "No load may run."))
     for text in ("after a power cut", "19 % before, 17 % after", "Starts that failed 2"):

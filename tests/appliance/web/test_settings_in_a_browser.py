@@ -117,27 +117,27 @@ def test_a_setting_is_found_changed_previewed_and_applied_and_goes_back_with_one
 ) -> None:
     before = rig.text
     enter(tab, address, "/settings")
-    tab.locator("#find").fill("rated energy")
-    capacity = field(tab, "battery.capacity_wh")
-    expect(capacity).to_contain_text("from 10 to 1000000 · default: 2560")
+    tab.locator("#find").fill("power of the array")
+    power = field(tab, "panels.peak_w")
+    expect(power).to_contain_text("from 1 to 100000 · default: 600")
     expect(tab.locator("#found-says")).to_have_text("1 setting found")
-    capacity.locator("input").fill("1280")
-    capacity.locator("input").press("Tab")
+    power.locator("input").fill("800")
+    power.locator("input").press("Tab")
     expect(tab.locator("#unsaved-says")).to_have_text("1 unsaved change")
     assert list_violations(tab) == []
     tab.locator("#unsaved-show").click()
     dialog = tab.locator("#change")
-    expect(dialog).to_contain_text("battery.capacity_wh")
-    expect(dialog).to_contain_text("2560 (default) → 1280")
+    expect(dialog).to_contain_text("panels.peak_w")
+    expect(dialog).to_contain_text("600 (default) → 800")
     expect(dialog).to_contain_text("the energy service")
     dialog.locator("summary").click()
-    expect(dialog.locator(".lines .plus").last).to_have_text("+capacity_wh = 1280")
+    expect(dialog.locator(".lines .plus").last).to_have_text("+peak_w = 800")
     assert list_violations(tab) == []
     assert tab.evaluate(WIDER_PX) <= 0
-    tab.locator("#change-why").fill("new battery")
+    tab.locator("#change-why").fill("two more panels")
     apply(tab)
-    assert "capacity_wh = 1280" in rig.text
-    expect(tab.locator("#past")).to_contain_text("New battery")
+    assert "peak_w = 800" in rig.text
+    expect(tab.locator("#past")).to_contain_text("Two more panels")
     expect(tab.locator("#unsaved")).to_be_hidden()
 
     tab.locator("#past button").click()
@@ -194,6 +194,21 @@ def test_a_change_that_could_lock_out_is_confirmed_on_the_page(
     expect(tab.locator("#waiting")).to_be_hidden(timeout=30_000)
     expect(tab.locator("#past")).to_contain_text("confirmed")
     assert "barn.example" in rig.text
+
+
+def test_a_change_of_the_battery_is_confirmed_before_it_stays(
+    tab: Page, address: str, rig: Rig
+) -> None:
+    enter(tab, address, "/settings")
+    open_section(tab, "battery")
+    capacity = field(tab, "battery.capacity_wh").locator("input")
+    capacity.fill("1280")
+    capacity.press("Tab")
+    tab.locator("#unsaved-show").click()
+    expect(tab.locator("#change")).to_contain_text("taken back by itself")
+    apply(tab)
+    expect(tab.locator("#waiting-says")).to_contain_text("Change 1 of battery.capacity_wh")
+    assert "capacity_wh = 1280" in rig.text
 
 
 def test_entries_come_and_go_and_hostile_names_are_texts(tab: Page, address: str, rig: Rig) -> None:
