@@ -29,11 +29,14 @@ def port() -> int:
 
 @pytest.fixture
 def unit(tmp_path: Path, port: int) -> Path:
-    """The settings file of a unit with one camera."""
+    """The settings file of a unit with one camera, whose PID 1 obeys each order."""
     file = tmp_path / "unit.toml"
     camera = f'[camera.demo]\nsource = "{CLIP}"\n'
-    file.write_text(settings_text(tmp_path, port, idle_exit_s=6) + camera)
-    prepare_database(settings_file.load_settings(file).database)
+    host = '[host]\nsystemctl = "/bin/true"\n'
+    file.write_text(settings_text(tmp_path, port, idle_exit_s=6) + camera + host)
+    settings = settings_file.load_settings(file)
+    settings.unit.run_dir.mkdir()  # as tmpfiles.d makes it on a unit
+    prepare_database(settings.database)
     return file
 
 
