@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from appliance.errors import SettingsError
-from provisioning.commissioning import command, unattended
+from provisioning.commissioning import command, unattended, walking
 from provisioning.commissioning.answers import AnswerError
 from provisioning.commissioning.engine import Engine
 from provisioning.commissioning.site_file import read_site
@@ -190,7 +190,7 @@ def run_words(unit: Unit, *words: str) -> int:
 def test_the_list_of_steps_changes_nothing_and_says_what_is_left(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "STEPS", OURS)
+    monkeypatch.setattr(walking, "STEPS", OURS)
     unit = make_unit(tmp_path)
 
     assert run_words(unit) == 1
@@ -217,7 +217,7 @@ def test_wrong_use_is_refused_in_words(tmp_path: Path, words: list[str], said: s
 
 def test_a_step_that_there_is_not_is_refused_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"'sites' is no step.*did you mean 'site'"):
-        command.choose(Engine(make_unit(tmp_path), OURS), "sites")
+        walking.choose(Engine(make_unit(tmp_path), OURS), "sites")
 
 
 def test_a_kill_at_any_write_of_site_and_access_leaves_what_is_gone_on_from(

@@ -1,0 +1,6 @@
+"""The words that `unitctl provision` takes beside the names of steps.
+
+Reads and writes: nothing.
+"""
+
+NEXT, ALL, REPORT = "next", "all", "report"
