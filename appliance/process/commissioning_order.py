@@ -10,6 +10,7 @@ Never: believes an order of which the page is not the owner; takes one twice, or
 
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,6 +56,14 @@ def leave_order(
 def waits(run_dir: Path) -> bool:
     """Whether an order is there that nobody has taken yet."""
     return (run_dir / FILE).exists()
+
+
+def measure_wait_s(run_dir: Path) -> float:
+    """How long an order waits, by its file; 0: none does."""
+    try:
+        return max(0.0, time.time() - (run_dir / FILE).stat().st_mtime)
+    except OSError:
+        return 0.0
 
 
 def take_order(run_dir: Path, clock: Clock) -> CommissioningOrder | None:

@@ -33,10 +33,12 @@ NOT_YET = say("Nothing was set up through here yet. Begin with a look at every s
 def read_commissioning(settings: Settings) -> dict[str, Any]:
     """`steps`: each with name, title, status, reason, questions, facts, warnings. `trouble`: why
     there are none, or what was wrong with the record. `running`: the step that is worked at, or
-    None. `waits`: an order does. `order`, `said`: the last order, and what became of it.
+    None. `busy`: somebody works, `waits`: an order does. `order`, `said`: the last order, and what
+    became of it.
     """
     found: dict[str, Any] = {}
     trouble: Sentence | str = ""
+    is_held = is_locked(settings.unit.data_dir / DIRECTORY / LOCK)
     directory = settings.unit.data_dir / DIRECTORY
     try:
         found = read_state(directory / STATE)
@@ -49,10 +51,11 @@ def read_commissioning(settings: Settings) -> dict[str, Any]:
         )
     return {
         "steps": [STEP | clean(one) for one in found.get("steps", [])],
-        "running": found.get("running") if is_locked(directory / LOCK) else None,
+        "running": found.get("running") if is_held else None,
         "at": found.get("at"),
         "trouble": trouble or found.get("trouble", ""),
         "waits": commissioning_order.waits(settings.unit.run_dir),
+        "busy": is_held,
         **read_answer(directory / ANSWER),
     }
 

@@ -42,11 +42,12 @@ def describe_schemas() -> dict[str, Schema]:
 
 def describe_state() -> Schema:
     return close(
-        "`trouble`: why there are no steps; `running`: the step at work; `waits`: an order does; "
-        "`order`, `said`: the last order and what became of it",
+        "`trouble`: why there are no steps; `running`: the step at work; `busy`: somebody works; "
+        "`waits`: an order does; `order`, `said`: the last order and what became of it",
         steps=make_list(refer("commissioning_step")),
         **dict.fromkeys(("running", "order", "said", "at"), MAYBE_TEXT),
         waits=YES,
+        busy=YES,
         trouble=TEXT,
     )
 

@@ -22,7 +22,7 @@ from appliance.clock import Clock, SystemClock
 from appliance.errors import ApplianceError, SettingsError
 from appliance.log import SentenceLog
 from appliance.parsing.nearest import advise
-from appliance.process.commissioning_order import CHECK_ALL, CommissioningOrder, take_order
+from appliance.process.commissioning_order import CHECK_ALL, CommissioningOrder, take_order, waits
 from appliance.process.commissioning_state import ANSWER
 from appliance.process.service import find_exit_code, make_parser
 from appliance.store.durable_files import replace_file
@@ -43,16 +43,22 @@ MODE = 0o640
 def run(
     make_unit: Callable[[str], Unit], clock: Clock, own: SentenceLog, steps: Sequence[Step] = STEPS
 ) -> None:
-    """Take the order that waits, if one does. `make_unit`: the unit, for a technician."""
-    unit = make_unit(NAME)
-    try:
-        order = take_order(unit.settings().unit.run_dir, clock)
-    except (InputError, OSError) as error:
-        own.warning(f"an order of the page is not taken: {error}", fault="commissioning-order")
-        return
-    if order is None:
-        return
-    unit = make_unit(order.who)
+    """Take the order that waits, and each that is left meanwhile: PID 1 starts no second one of
+    these beside the first. `make_unit`: the unit, for a technician.
+    """
+    run_dir = make_unit(NAME).settings().unit.run_dir
+    while waits(run_dir):
+        try:
+            order = take_order(run_dir, clock)
+        except (InputError, OSError) as error:
+            own.warning(f"an order of the page is not taken: {error}", fault="commissioning-order")
+            continue
+        if order is not None:
+            answer(make_unit(order.who), order, own, steps)
+
+
+def answer(unit: Unit, order: CommissioningOrder, own: SentenceLog, steps: Sequence[Step]) -> None:
+    """Carry it out, and say what became of it."""
     said = carry_out(unit, order, steps)
     own.info(f"{order.step or 'a look at all steps'}, ordered by {order.who}: {said or 'done'}")
     write_answer(unit, order.id, said)

@@ -23,6 +23,7 @@ from appliance.process.commissioning_order import (
     MOST_BYTES,
     UNIT,
     leave_order,
+    measure_wait_s,
     waits,
 )
 from appliance.process.commissioning_state import read_commissioning
@@ -33,22 +34,27 @@ from appliance.web.acting import acts, person, record_act
 from appliance.wording.sentence import say
 
 MOST_DEPTH = 8
+AGAIN_S = 5.0
 BUSY = say("an order of before waits still: look in a moment")
 
 
 def add_commissioning(app: Flask, settings: Settings) -> None:
     """The addresses of the view."""
+    run_dir = settings.unit.run_dir
 
     @app.get("/api/commissioning")
     def show_commissioning() -> ResponseReturnValue:
-        return jsonify(read_commissioning(settings))
+        found = read_commissioning(settings)
+        if found["waits"] and not found["busy"] and measure_wait_s(run_dir) > AGAIN_S:
+            start(settings)  # it was left just as root's oneshot ended
+        return jsonify(found)
 
     @app.post("/api/commissioning/order")
     @acts(Role.TECHNICIAN, most_bytes=MOST_BYTES)
     def order_commissioning() -> ResponseReturnValue:
         step, answers = read_body()
         record_act(person(), "commissioning", step or "look at all", {"keys": sorted(answers)})
-        if waits(settings.unit.run_dir):
+        if waits(run_dir):
             start(settings)  # whoever left it was killed before this
             raise Conflict(BUSY)
         return jsonify(order=order(settings, step, answers))

@@ -18,6 +18,7 @@ from appliance.settings import Settings
 from appliance.store.file_locks import hold_lock
 from appliance.strict_json import InputError
 from appliance.web.app import create_app
+from appliance.web.views.commissioning import AGAIN_S
 from appliance.wording.sentence import say
 from appliance.wording.sentence_data import encode_sentence
 from tests.appliance.settings_change.rig import Rig, make_rig
@@ -224,5 +225,18 @@ def test_a_step_is_worked_at_only_while_somebody_does_it(
     lock = put_state(own, running="link").with_name(LOCK)
     assert technician.get("/api/commissioning").get_json()["running"] is None
     with hold_lock(lock, limit_s=0.0):
-        assert technician.get("/api/commissioning").get_json()["running"] == "link"
+        found = technician.get("/api/commissioning").get_json()
+        assert (found["running"], found["busy"]) == ("link", True)
     assert technician.get("/api/commissioning").get_json()["running"] is None
+
+
+def test_an_order_that_was_left_as_the_oneshot_ended_is_given_again(
+    rig: Rig, own: Settings, technician: Visitor
+) -> None:
+    order(technician, step="site", answers={})
+    technician.get("/api/commissioning")
+    assert rig.log.read_text().count("start appliance-provision.service") == 1
+    path = own.unit.run_dir / FILE
+    os.utime(path, (0, path.stat().st_mtime - 2 * AGAIN_S))
+    technician.get("/api/commissioning")
+    assert rig.log.read_text().count("start appliance-provision.service") == 2

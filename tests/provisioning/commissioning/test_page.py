@@ -154,3 +154,17 @@ def test_no_answer_is_kept_anywhere(
     for path in (settings.unit.data_dir / "commissioning").iterdir():
         assert "904417" not in path.read_text()
     assert json.loads((settings.unit.data_dir / "commissioning/state.json").read_text())
+
+
+def test_an_order_that_is_left_while_a_step_is_done_is_taken_after_it(
+    tmp_path: Path, steps: tuple[FileStep, ...], settings: Settings
+) -> None:
+    def make(who: str) -> Unit:
+        if who == "anna" and not steps[1].calls and not (settings.unit.run_dir / FILE).exists():
+            run_dir = settings.unit.run_dir
+            leave_order(run_dir, SystemClock(), who="bert", step="two", answers={"word": "moon"})
+        return make_unit(tmp_path, who)
+
+    order(settings, "one", {"one.word": "sun"})
+    run(make, SystemClock(), OWN, steps)
+    assert statuses(settings) == ["done", "done"]

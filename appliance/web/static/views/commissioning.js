@@ -39,7 +39,7 @@ async function refresh() {
 }
 
 function isBusy() {
-  return Boolean(state && (state.waits || state.running));
+  return Boolean(state && (state.waits || state.busy));
 }
 
 function draw() {
@@ -60,7 +60,7 @@ function redraw() {
 }
 
 function headline() {
-  if (state.waits || state.running) {
+  if (isBusy()) {
     const one = state.steps.find((step) => step.name === state.running);
     return one ? t("At work: {step}.", { step: one.title }) : t("At work.");
   }
@@ -119,11 +119,14 @@ async function give(step, form) {
 }
 
 async function order(step, answers) {
-  await post(ORDER, { step, answers });
-  state.waits = true;
-  draw();
   clearTimeout(timer);
-  timer = setTimeout(refresh, QUICK_MS);
+  state = { ...(state || { steps: [] }), waits: true }; // before the answer: one press, one order
+  draw();
+  try {
+    await post(ORDER, { step, answers });
+  } finally {
+    timer = setTimeout(refresh, QUICK_MS);
+  }
 }
 
 byId("look").addEventListener("click", async () => {
