@@ -62,6 +62,8 @@ def make_app(path: Path | None, *, passed: bool) -> tuple[Flask, WebSettings, st
     clock = settings.make_clock()
     finish_at_start(settings, clock)
     app = create_app(settings, clock)
+    if passed and not settings.power_devices:
+        server.leave_when_changed(app, settings.path)
     return app, settings.web, format_sentence(settings.web, passed)
 
 

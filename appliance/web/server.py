@@ -6,15 +6,17 @@ Never: keeps an idle process alive where PID 1 can start it again.
 """
 
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import Event, Timer
 from types import FrameType
 from typing import Any, NoReturn
 
 import waitress  # type: ignore[import-untyped]
-from flask import Flask
+from flask import Flask, Response
 
 from appliance.errors import ListenError
 from appliance.sections.network import WebSettings
@@ -34,6 +36,7 @@ ADJUSTMENTS = {
     "log_socket_errors": False,  # a visitor who goes is no error
 }
 
+LEAVE_S = 0.2  # after the answer that was given last
 NO_DESCRIPTOR = -1  # what is never readable nor writable is not asked of the kernel
 ALIVE_EVERY_S = 20.0  # WatchdogSec= of the unit is 120
 STUCK_S = 300.0  # a request waits so long for a thread: all of them hang
@@ -89,6 +92,34 @@ def leave_when_idle(app: Flask, idle_s: float) -> None:
 
     signal.signal(signal.SIGALRM, leave)
     signal.setitimer(signal.ITIMER_REAL, idle_s)
+
+
+def leave_when_changed(app: Flask, path: Path) -> None:
+    """Leave after an answer once the settings file is another one: PID 1 starts the page anew. For
+    a unit that is being set up, whose settings change under the eyes of whoever does it.
+    """
+    first, leaving = identify(path), Event()
+
+    @app.after_request
+    def look(answer: Response) -> Response:
+        if not leaving.is_set() and identify(path) != first:
+            leaving.set()  # once: who asks again and again would put the end off for ever
+            leave_soon()
+        return answer
+
+
+def leave_soon() -> None:
+    """After the answer that is being given."""
+    Timer(LEAVE_S, os.kill, (os.getpid(), signal.SIGALRM)).start()
+
+
+def identify(path: Path) -> tuple[int, int] | None:
+    """Which file lies there; None where none does, or one is just being replaced."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def make_server(

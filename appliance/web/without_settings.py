@@ -4,10 +4,8 @@ Reads: at each request the settings file, and what an image did not take. Writes
 Never: shows any data of the unit, or stays once the settings are good: PID 1 starts the page anew.
 """
 
-import os
-import signal
 from pathlib import Path
-from threading import Event, Timer
+from threading import Event
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -20,11 +18,11 @@ from appliance.settings import Settings
 from appliance.web.app import add_headers, refuse_strange_hosts
 from appliance.web.bare_page import make_page
 from appliance.web.languages import COOKIE, ask_browser, choose_asked, is_api, select_known
+from appliance.web.server import leave_soon
 from appliance.wording.sentence import say
 from appliance.wording.translating import ENGLISH, translate
 
 IDLE_EXIT_S = 120.0
-LEAVE_S = 0.2  # after the answer that says that the settings are good
 AGAIN_S = 5  # the browser asks again by itself
 GOOD = say("The settings are good now. The page comes in a moment.")
 # Written by image-provision.service of an image.
@@ -44,7 +42,7 @@ def create_app(path: Path) -> Flask:
         sentence = find_sentence(path)
         if sentence == GOOD and not leaving.is_set():
             leaving.set()  # once: who asks again and again would put the end off for ever
-            Timer(LEAVE_S, os.kill, (os.getpid(), signal.SIGALRM)).start()
+            leave_soon()
         answer = make_answer(sentence, 503)
         answer.headers["Retry-After"] = answer.headers["Refresh"] = str(AGAIN_S)
         return answer

@@ -128,7 +128,7 @@ def test_settings_start_everything_at_once(unit: EmulatedUnit) -> None:
     write = f"cat >{SETTINGS}.new; chgrp appliance {SETTINGS}.new; chmod 640 {SETTINGS}.new"
     unit.order(f"{write}; mv {SETTINGS}.new {SETTINGS}", text=unit.site.settings)
     wait_for_services(unit)
-    unit.wait_for(lambda: unit.look()[0] == 200, SETTLE_S, "the page")
+    unit.wait_for(lambda: "battery" in unit.read_status(), SETTLE_S, "the page")
     battery = unit.read_status()["battery"]
     assert battery["fresh"]
     assert 60 < battery["state_of_charge_pct"] <= 100

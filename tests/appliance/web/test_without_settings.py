@@ -89,6 +89,22 @@ def test_with_wrong_settings_the_page_goes_on_with_those_of_the_guard(
     wait_until(lambda: answers(port, 200, "<title>test</title>"), "the page")
 
 
+@needs_activation
+@pytest.mark.processes
+@pytest.mark.usefixtures("page")
+def test_while_a_unit_is_set_up_the_page_begins_anew_with_each_change_of_the_settings(
+    tmp_path: Path, port: int
+) -> None:
+    """Also while somebody looks all the time: it never becomes idle."""
+    file, part = tmp_path / "unit.toml", tmp_path / "part"
+    text = settings_text(tmp_path, port, idle_exit_s=600)
+    file.write_text(text)
+    wait_until(lambda: answers(port, 200, "<title>test</title>"), "the page")
+    part.write_text(text.replace('name = "test"', 'name = "Hut 12"'))
+    part.replace(file)
+    wait_until(lambda: answers(port, 200, "<title>Hut 12</title>"), "the page of the new name")
+
+
 def test_a_stranger_s_name_is_refused_and_no_markup_of_the_file_gets_into_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
