@@ -5,24 +5,28 @@ Never: connects to a camera itself, or stores a picture that its privacy mask wo
 camera's own process gives it.
 """
 
+from pathlib import Path
+from threading import Event
+
 from appliance.errors import CameraError
-from appliance.media.frames import Picture
+from appliance.media.frames import Answer, Picture
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.wording.sentence import say
-from provisioning.commissioning.acceptance.limits import STILL_AGE
+from provisioning.commissioning.acceptance.limits import CAMERA_START, STILL_AGE
 from provisioning.commissioning.acceptance.scene import Scene
 from provisioning.commissioning.findings import Figure, Finding, Verdict
 from provisioning.commissioning.report.document import Photograph
 from provisioning.commissioning.report.photographs import MOST_CAMERAS, make_photograph
 
 AT = say("seen just now")
+LOOK_EVERY_S = 1.0
 
 
 def check_camera(scene: Scene, name: str) -> tuple[Finding, Photograph]:
     """One camera."""
     title = say("The camera {name} gives a picture", name=name)
     try:
-        answer = scene.world.pull(scene.settings.camera_socket(name))
+        answer = pull(scene, scene.settings.camera_socket(name))
     except CameraError as error:
         return tell_none(name, title, why=str(error.args[0]))
     if not isinstance(answer, Picture):
@@ -38,6 +42,19 @@ def check_camera(scene: Scene, name: str) -> tuple[Finding, Photograph]:
         return Finding(f"camera {name}", title, Verdict.FAILED, old, figures), photograph
     good = say("it gives pictures of {size}", size=size)
     return Finding(f"camera {name}", title, Verdict.PASSED, good, figures), photograph
+
+
+def pull(scene: Scene, socket: Path) -> Answer:
+    """What it gives; a process that was just started is waited for. Raises `CameraError`."""
+    clock, never = scene.unit.clock, Event()
+    ends_s = clock.media_s() + CAMERA_START.value
+    while True:
+        try:
+            return scene.world.pull(socket)
+        except CameraError:
+            if clock.media_s() >= ends_s:
+                raise
+        clock.wait_media(LOOK_EVERY_S, never)
 
 
 def judge_none(scene: Scene) -> Verdict:

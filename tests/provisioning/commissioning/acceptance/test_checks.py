@@ -164,6 +164,18 @@ def test_a_camera_that_gives_none_says_why(tmp_path: Path) -> None:
         assert photograph.data is None
 
 
+def test_a_camera_whose_process_was_just_started_is_waited_for(tmp_path: Path) -> None:
+    unit, tries = TestedUnit(tmp_path), []
+
+    def start_slowly(_: Path) -> Answer:
+        tries.append(1)
+        if len(tries) < 20:
+            raise CameraError(say("nobody listens"))
+        return picture(unit, make_jpeg(640, 360))
+
+    see(check_camera(unit.look(World(pull=start_slowly)), "gate")[0], PASSED, "640x360")
+
+
 @pytest.mark.parametrize(
     ("level", "verdict"), [(EnergyLevel.SENTINEL, NOT_POSSIBLE), (EnergyLevel.ECO, FAILED)]
 )
