@@ -20,12 +20,9 @@ from provisioning.laptop import Laptop, RunRequest
 from tests.kiosk.screen import Screen, list_missing
 from tests.waiting import wait_until
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(
-        bool(list_missing()), reason=f"not on this machine: {', '.join(list_missing())}"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    bool(list_missing()), reason=f"not on this machine: {', '.join(list_missing())}"
+)
 DAY_S, SHOWN_S = 240.0, 120.0
 MAGENTA = (255, 0, 255)  # of the display itself: nothing is drawn there
 SIZES = ((800, 480), (1280, 800))
