@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -14,6 +15,9 @@ from appliance.settings import ChargerSettings, Settings, UnitSettings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from tests.stand_ins.fakes import FakeClock
+
+if TYPE_CHECKING:  # half a second: for who opens a browser
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 MODEL = ROOT / "inference/models/nanodet-g-416-int8.onnx"
@@ -33,6 +37,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(item.iter_markers("processes")))
     items.sort(key=lambda item: not any(item.iter_markers("slow")))
     items.sort(key=lambda item: not any(item.iter_markers("long")))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """Debian's Chromium, for the tests of one file."""
+    from tests.stand_ins.playwright_browser import PROGRAM, open_browser
+
+    if PROGRAM is None:
+        pytest.skip("needs Chromium (Debian package chromium)")
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ than the screen, without an error, and asking nobody else.
 """
 
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response
@@ -12,12 +11,10 @@ from appliance.store.store import Store
 from appliance.web.views.listed import VIEWS, View
 from tests.scenes import filled
 from tests.stand_ins.playwright_browser import (
-    PROGRAM,
     READY,
     SIZES,
     Scheme,
     list_violations,
-    open_browser,
 )
 
 pytestmark = pytest.mark.browser
@@ -29,14 +26,6 @@ CUT = """[...document.querySelectorAll(".views span")]
 SMALL = """[...document.querySelectorAll("button, select, input, nav a, a.tool")]
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)
     .map((one) => one.outerHTML.slice(0, 120))"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if PROGRAM is None:
-        pytest.skip("needs Chromium (Debian package chromium)")
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

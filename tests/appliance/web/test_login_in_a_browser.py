@@ -15,11 +15,9 @@ from appliance.clock import SystemClock
 from appliance.store.store import Store
 from tests.scenes import filled
 from tests.stand_ins.playwright_browser import (
-    PROGRAM,
     READY,
     SIZES,
     list_violations,
-    open_browser,
 )
 from tests.stand_ins.technician import PASSWORD, PIN
 
@@ -36,14 +34,6 @@ KEPT = """async () => {
 }"""
 SMALL = """[...document.querySelectorAll("#keypad button")]
     .filter((key) => key.getBoundingClientRect().height < 60).length"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if PROGRAM is None:
-        pytest.skip("needs Chromium (Debian package chromium)")
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

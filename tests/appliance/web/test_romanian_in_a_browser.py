@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
@@ -15,19 +14,11 @@ from appliance.wording.sentence import say
 from ota.trust.refusals import make_rollback
 from power.protocol.errors import explain_closed
 from power.reading.disagreements import compare_means, compare_voltages
-from tests.stand_ins.playwright_browser import PROGRAM, READY, open_browser
+from tests.stand_ins.playwright_browser import READY
 
 pytestmark = pytest.mark.browser
 
 ENGLISH = re.compile(r"\b(the|is|are|was|were|and|with|which|cannot|it|its|of|this)\b")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if PROGRAM is None:
-        pytest.skip("needs Chromium (Debian package chromium)")
-    with open_browser() as browser:
-        yield browser
 
 
 def list_faults() -> list[ApplianceError]:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from appliance.store.store import Store
 from tests.appliance.web.test_web import read_until, start
 from tests.scenes import filled
-from tests.stand_ins.playwright_browser import PROGRAM, READY, open_browser
+from tests.stand_ins.playwright_browser import READY
 
 pytestmark = pytest.mark.browser
 SECTIONS = '[camera.demo]\nsource = "rtsp://10.0.0.7/live"\n'
@@ -46,14 +46,6 @@ class Views:
     def ask_json(self, path: str) -> dict[str, object]:
         found: dict[str, object] = self._tab.request.get(f"{self._address}{path}").json()
         return found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if PROGRAM is None:
-        pytest.skip("needs Chromium (Debian package chromium)")
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -21,25 +21,15 @@ from tests.appliance.web.test_settings_view import APPLY, CAMERA
 from tests.conftest import ROOT
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.playwright_browser import (
-    PROGRAM,
     READY,
     SIZES,
     list_violations,
-    open_browser,
 )
 from tests.stand_ins.technician import PIN, open_access
 
 pytestmark = pytest.mark.browser
 WIDER_PX = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if PROGRAM is None:
-        pytest.skip("needs Chromium (Debian package chromium)")
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from appliance.settings import Settings
 from appliance.web.app import create_app
 from tests.conftest import ROOT
 from tests.provisioning.commissioning.fakes import make_unit
-from tests.stand_ins.playwright_browser import SIZES, count_violations, open_browser
+from tests.stand_ins.playwright_browser import SIZES, count_violations
 from tests.stand_ins.technician import open_access
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -74,15 +74,9 @@ def address(settings: Settings) -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with open_browser() as found:
-        yield found
-
-
-def begin(browser: Browser, address: str) -> tuple[BrowserContext, Page]:
+def begin(chromium: Browser, address: str) -> tuple[BrowserContext, Page]:
     """As whoever stands before the screen of a new unit."""
-    context = browser.new_context(viewport=SIZES["kiosk"])
+    context = chromium.new_context(viewport=SIZES["kiosk"])
     tab = context.new_page()
     tab.goto(f"{address}/")
     tab.get_by_role("button", name="Set up here").click()
@@ -104,9 +98,9 @@ def fill_in(tab: Page, answers: Mapping[str, str] = SITE) -> None:
 
 
 def test_a_step_is_answered_in_a_browser_and_done_by_root(
-    browser: Browser, address: str, settings: Settings, tmp_path: Path
+    chromium: Browser, address: str, settings: Settings, tmp_path: Path
 ) -> None:
-    _, tab = begin(browser, address)
+    _, tab = begin(chromium, address)
     look(tab)
     assert count_violations(tab) == 0
     fill_in(tab)
@@ -119,15 +113,15 @@ def test_a_step_is_answered_in_a_browser_and_done_by_root(
 
 
 def test_a_browser_that_is_closed_and_a_step_that_is_killed_lose_nothing(
-    browser: Browser, address: str, tmp_path: Path
+    chromium: Browser, address: str, tmp_path: Path
 ) -> None:
-    context, tab = begin(browser, address)
+    context, tab = begin(chromium, address)
     look(tab)
     (tmp_path / "kill-in").write_text("site")
     fill_in(tab)
     expect(tab.locator("#commissioning-says")).to_contain_text("At work", timeout=LONG_MS)
     context.close()
-    _, again = begin(browser, address)
+    _, again = begin(chromium, address)
     look(again)
     if again.locator(".step[data-step=site].done").count() == 0:
         fill_in(again)
@@ -136,9 +130,9 @@ def test_a_browser_that_is_closed_and_a_step_that_is_killed_lose_nothing(
 
 
 def test_what_is_wrong_in_an_answer_is_said_and_what_was_typed_stays(
-    browser: Browser, address: str, tmp_path: Path
+    chromium: Browser, address: str, tmp_path: Path
 ) -> None:
-    _, tab = begin(browser, address)
+    _, tab = begin(chromium, address)
     look(tab)
     form = tab.locator("form[data-step=site]")
     form.get_by_label(re.compile("^Latitude")).evaluate("one => one.removeAttribute('max')")

@@ -1,6 +1,5 @@
 """The page of a report in a real browser: read without seeing it, without asking anybody else."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -10,20 +9,12 @@ from playwright.sync_api import Browser, Request
 from provisioning.commissioning.report.contents import make_contents
 from provisioning.commissioning.report.html import make_html
 from tests.provisioning.commissioning.reports import make_cameras, make_report
-from tests.stand_ins.playwright_browser import PROGRAM, SIZES, list_violations, open_browser
+from tests.stand_ins.playwright_browser import SIZES, list_violations
 
 pytestmark = pytest.mark.browser
 
 MARKUP = '<img src="https://example.org/x.png" onerror="document.title=1"><b>'
 WIDER_PX = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if PROGRAM is None:
-        pytest.skip("needs Chromium (Debian package chromium)")
-    with open_browser() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("language", ["en", "ro"])
