@@ -91,7 +91,15 @@ class Browser:
         self.call("Page.navigate", url=url)
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression in the page; promises are awaited."""
+        """The value of a JavaScript expression in the page; promises are awaited. None where the
+        expression itself left the page, as a click and `history.back()` may before they answer.
+        """
+        try:
+            return self._evaluate(expression)
+        except LeftError:
+            return None
+
+    def _evaluate(self, expression: str) -> Any:
         answer = self.call(
             "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
         )
@@ -99,7 +107,7 @@ class Browser:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, within_s: float = 20.0) -> None:
+    def wait_for(self, condition: str, within_s: float = 60.0) -> None:
         """Return once the JavaScript `condition` holds in the page; it is asked by the browser, and
         again in the next page where that one is left meanwhile.
         """
@@ -112,7 +120,7 @@ class Browser:
         raise AssertionError(f"the page is left again and again before {condition}")
 
     def _wait_in_page(self, condition: str, within_s: float) -> None:
-        self.evaluate(
+        self._evaluate(
             f"""new Promise((done, fail) => {{
                 const end = Date.now() + {within_s * 1000};
                 const look = () => {{

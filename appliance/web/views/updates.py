@@ -39,6 +39,7 @@ def add_updates(app: Flask, settings: Settings, reader: StoreReader) -> None:
 
 def describe_updates(store: Store, settings: Settings) -> dict[str, Any]:
     """The steps and check-ins of the past, the newest first, and the hold of now."""
+    stick = read_progress(settings.unit.run_dir)  # first: its end is written after its check-in
     now = store.clock.stamp().utc
     steps = store.rows(UpdateState, limit=MOST_STEPS, newest_first=True)
     asked = store.rows(CheckIn, limit=MOST_CHECK_INS, newest_first=True)
@@ -46,7 +47,7 @@ def describe_updates(store: Store, settings: Settings) -> dict[str, Any]:
         {
             "has_mirrors": bool(settings.update.mirrors),
             "hold": describe_hold(find_update_order(store, now)),
-            "stick": describe_stick(read_progress(settings.unit.run_dir), asked),
+            "stick": describe_stick(stick, asked),
             "releases": list_releases(steps),
             "steps": [describe_step(one) for one in steps],
             "check_ins": [describe_check_in(one) for one in asked],

@@ -23,6 +23,7 @@ from appliance.process.stick_order import (
     write_progress,
 )
 from appliance.settings import Settings
+from appliance.store.store import Store
 from appliance.web.app import create_app
 from appliance.wording.sentence import say
 from tests.conftest import OpenStore
@@ -173,3 +174,25 @@ def test_a_damaged_file_of_progress_is_none(own: Settings, technician: Visitor) 
     for text in ("", "{}", json.dumps({"order": 1}), "\x00" * 100):
         path.write_text(text)
         assert read(technician) is None
+
+
+def test_an_end_while_the_page_is_being_answered_is_never_shown_without_its_result(
+    own: Settings,
+    clock: FakeClock,
+    open_store: OpenStore,
+    technician: Visitor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = tell(own, TAKES)
+    checkin, read_rows = open_store("checkin"), Store.rows
+
+    def end_after(store: Store, kind: type[Any], **asked: Any) -> list[Any]:
+        rows: list[Any] = read_rows(store, kind, **asked)
+        if kind is CheckIn:
+            checkin.add(CheckIn(taken.stamp, f"file://{taken.stick}", "the update waits"))
+            write_progress(own.unit.run_dir, replace(taken, phase=ENDED))
+        return rows
+
+    monkeypatch.setattr(Store, "rows", end_after)
+    found = read(technician)
+    assert found["is_under_way"] or found["result"]
