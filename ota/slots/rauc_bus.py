@@ -5,7 +5,7 @@
         rauc.install("/var/lib/ota/content/AB.image", on_progress)
 
 Source: de.pengutronix.rauc.Installer.xml of RAUC 1.13.
-Reads and writes: the bus, through jeepney.
+Reads and writes: the bus; signals, through jeepney.
 Never: waits without a limit, or takes a RAUC that was started anew for the one that it asked.
 """
 
@@ -16,25 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from jeepney import (
-    DBusAddress,
-    HeaderFields,
-    MatchRule,
-    Message,
-    MessageType,
-    Properties,
-    message_bus,
-    new_method_call,
-)
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
-from jeepney.wrappers import DBusErrorResponse, unwrap_msg
+from jeepney import HeaderFields, MatchRule, Message, MessageType, message_bus
 
+from appliance.process.system_bus import Faults, Place, Refusal, SystemBus, open_system_bus
 from appliance.strict_json import show
-from appliance.wording.sentence import say
+from appliance.wording.sentence import Sentence, say
 from ota.errors import SlotError
 
 NAME, PATH, INTERFACE = "de.pengutronix.rauc", "/", "de.pengutronix.rauc.Installer"
-RAUC = DBusAddress(PATH, NAME, INTERFACE)
+RAUC = Place(NAME, PATH)
 PROPERTIES = "org.freedesktop.DBus.Properties"
 MOST_WAITING = 4096  # signals that are kept while an answer is waited for
 OnProgress = Callable[[int, str], None]
@@ -54,32 +44,30 @@ class Limits:
 @contextmanager
 def connect(bus: str, limits: Limits) -> Iterator["RaucBus"]:
     """A connection; what fails on it is a `SlotError`. `bus`: "SYSTEM", or an address."""
-    try:
-        with open_dbus_connection(bus=bus, auth_timeout=min(10.0, limits.call_s)) as connection:
-            yield RaucBus(connection, limits)
-    except TimeoutError as error:
-        raise SlotError(
-            say(
-                "RAUC does not answer in time; `systemctl restart rauc`, then look at "
-                "`journalctl -u rauc`"
-            ),
-            "rauc-timeout",
-        ) from error
-    except DBusErrorResponse as error:
-        raise make_refusal(error) from error
-    except (OSError, RuntimeError) as error:
-        raise SlotError(
-            say(
-                "the system's bus cannot be reached ({error}); `systemctl status dbus`", error=error
-            ),
-            "no-bus",
-        ) from error
+    faults = Faults(make_refusal, make_silence, make_unreached)
+    connect_s = min(10.0, limits.call_s)
+    with open_system_bus(faults, bus, call_s=limits.call_s, connect_s=connect_s) as found:
+        yield RaucBus(found, limits)
 
 
-def make_refusal(error: DBusErrorResponse) -> SlotError:
+def make_silence() -> SlotError:
+    return SlotError(
+        say(
+            "RAUC does not answer in time; `systemctl restart rauc`, then look at "
+            "`journalctl -u rauc`"
+        ),
+        "rauc-timeout",
+    )
+
+
+def make_unreached(text: Sentence) -> SlotError:
+    return SlotError(text, "no-bus")
+
+
+def make_refusal(refusal: Refusal) -> SlotError:
     """RAUC's own sentence; whether it is there at all has a cause of its own."""
-    text = str(error.data[0]) if error.data else error.name
-    if error.name.endswith(("ServiceUnknown", "NameHasNoOwner", "Spawn.ChildExited")):
+    text = refusal.said
+    if refusal.has_no_service:
         return SlotError(
             say(
                 "RAUC is not there ({text}): install rauc-service, `systemctl status rauc`",
@@ -87,7 +75,7 @@ def make_refusal(error: DBusErrorResponse) -> SlotError:
             ),
             "no-rauc",
         )
-    if error.name.endswith(("NoReply", "Disconnected")):
+    if refusal.name.endswith(("NoReply", "Disconnected")):
         return make_gone()
     return SlotError(
         say("RAUC refuses: {text}; `journalctl -u rauc` has more", text=text[:500]), "rauc-refused"
@@ -105,42 +93,36 @@ def make_gone() -> SlotError:
 
 
 class RaucBus:
-    """One connection. All calls raise what `connect` makes a `SlotError` of."""
+    """One connection. What fails on it is a `SlotError`."""
 
-    def __init__(self, connection: DBusConnection, limits: Limits) -> None:
-        self._connection = connection
+    def __init__(self, bus: SystemBus, limits: Limits) -> None:
+        self._bus = bus
         self._limits = limits
 
     def call(self, method: str, signature: str = "", body: tuple[Any, ...] = ()) -> tuple[Any, ...]:
-        message = new_method_call(RAUC, method, signature or None, body)
-        return self._ask(message)
+        return self._bus.call(RAUC, f"{INTERFACE}.{method}", (signature, body))
 
     def call_or_none(self, method: str) -> tuple[Any, ...] | None:
         """The answer; None where RAUC refuses."""
         try:
             return self.call(method)
-        except DBusErrorResponse:
+        except SlotError:
             return None
 
     def read(self, name: str) -> Any:
         """A property, without its type."""
-        return self._ask(Properties(RAUC).get(name))[0][1]
-
-    def _ask(self, message: Message) -> tuple[Any, ...]:
-        reply = self._connection.send_and_get_reply(message, timeout=self._limits.call_s)
-        answer: tuple[Any, ...] = unwrap_msg(reply)
-        return answer
+        return self._bus.read_property(RAUC, f"{INTERFACE}.{name}")
 
     def install(self, bundle: str, on_progress: OnProgress) -> None:
         """Install, and wait for the end; an installation that runs already is waited for first."""
         heard: deque[Message] = deque(maxlen=MOST_WAITING)
         rules = list(list_rules())
         for rule in rules:
-            self._ask(message_bus.AddMatch(rule.serialise()))
-        filters = [self._connection.filter(rule, queue=heard) for rule in rules]
+            self._bus.send(message_bus.AddMatch(rule.serialise()))
+        filters = [self._bus.connection.filter(rule, queue=heard) for rule in rules]
         for one in filters:
             one.__enter__()
-        owner = self._ask(message_bus.GetNameOwner(NAME))[0]
+        owner = self._bus.send(message_bus.GetNameOwner(NAME))[0]
         if self.read("Operation") != "idle":
             self._wait_for_end(heard, owner, on_progress)
             heard.clear()
@@ -161,7 +143,7 @@ class RaucBus:
         ends_s = time.monotonic() + self._limits.install_s
         while (left_s := ends_s - time.monotonic()) > 0:
             wait_s = min(left_s, self._limits.silence_s)
-            signal = self._connection.recv_until_filtered(heard, timeout=wait_s)
+            signal = self._bus.connection.recv_until_filtered(heard, timeout=wait_s)
             member = signal.header.fields.get(HeaderFields.member)
             sender = signal.header.fields.get(HeaderFields.sender)
             if member == "NameOwnerChanged":

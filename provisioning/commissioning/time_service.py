@@ -5,7 +5,7 @@
         service.set_time(at); service.set_ntp(on=True)
 
 Source: org.freedesktop.timedate1(5) of systemd 252 to 257.
-Reads and writes: the bus, through jeepney.
+Reads and writes: the bus.
 Never: waits without a limit, or asks for a password: who may not set the time is told so.
 """
 
@@ -15,18 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jeepney import DBusAddress, Properties, new_method_call
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
-from jeepney.wrappers import DBusErrorResponse, unwrap_msg
-
 from appliance.errors import HostError
+from appliance.process.system_bus import Faults, Place, Refusal, SystemBus, open_system_bus
 from appliance.wording.sentence import say
-from appliance.wording.shorten import make_printable, shorten
 
-SERVICE = DBusAddress(
-    "/org/freedesktop/timedate1", "org.freedesktop.timedate1", "org.freedesktop.timedate1"
-)
-CONNECT_S, CALL_S = 5.0, 15.0
+NAME = "org.freedesktop.timedate1"
+SERVICE = Place(NAME, "/org/freedesktop/timedate1")
 BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 LAST_US = 7_000_000_000_000_000  # in the year 2191
 NOT_ASKED = False  # no dialogue for a password
@@ -45,13 +39,12 @@ class TimeState:
 class TimeService:
     """timedated, asked over one connection."""
 
-    def __init__(self, connection: DBusConnection) -> None:
-        self._connection = connection
+    def __init__(self, bus: SystemBus) -> None:
+        self._bus = bus
 
     def read(self) -> TimeState:
         """What it knows now."""
-        answer = self._call(Properties(SERVICE).get_all())
-        found = {name: value for name, (_, value) in answer[0].items()}
+        found = self._bus.read_properties(SERVICE, NAME)
         return TimeState(
             found.get("NTPSynchronized") is True,
             found.get("NTP") is True,
@@ -61,40 +54,37 @@ class TimeService:
 
     def set_ntp(self, *, on: bool) -> None:
         """Whether a time server sets the clock."""
-        self._call(new_method_call(SERVICE, "SetNTP", "bb", (on, NOT_ASKED)))
+        self._bus.call(SERVICE, f"{NAME}.SetNTP", ("bb", (on, NOT_ASKED)))
 
     def set_time(self, at: datetime) -> None:
         """Clock and RTC. Refused while NTP is on."""
         microseconds = (at - BEGIN) // timedelta(microseconds=1)
-        body = (microseconds, False, NOT_ASKED)
-        self._call(new_method_call(SERVICE, "SetTime", "xbb", body))
-
-    def _call(self, message: Any) -> tuple[Any, ...]:
-        reply = self._connection.send_and_get_reply(message, timeout=CALL_S)
-        body: tuple[Any, ...] = unwrap_msg(reply)
-        return body
+        self._bus.call(SERVICE, f"{NAME}.SetTime", ("xbb", (microseconds, False, NOT_ASKED)))
 
 
 @contextmanager
 def connect_time(bus: str = "SYSTEM") -> Iterator[TimeService]:
     """Raises `HostError` in words."""
-    try:
-        with open_dbus_connection(bus=bus, auth_timeout=CONNECT_S) as connection:
-            yield TimeService(connection)
-    except DBusErrorResponse as error:
-        said = str(error.data[0]) if error.data else error.name
-        text = shorten(make_printable(said), 160)
-        raise HostError(
-            say(
-                "systemd-timedated refuses it ({text}): give the command as root; `timedatectl` "
-                "shows its state",
-                text=text,
-            )
-        ) from error
-    except (OSError, RuntimeError, KeyError, TimeoutError) as error:
-        raise HostError(
-            say("the system's bus does not answer ({error}): `systemctl status dbus`", error=error)
-        ) from error
+    with open_system_bus(Faults(make_refusal, make_silence, HostError), bus) as found:
+        yield TimeService(found)
+
+
+def make_silence() -> HostError:
+    """No answer in time."""
+    return HostError(
+        say("systemd-timedated does not answer in time: `systemctl status systemd-timedated`")
+    )
+
+
+def make_refusal(refusal: Refusal) -> HostError:
+    """The service's own words."""
+    return HostError(
+        say(
+            "systemd-timedated refuses it ({text}): give the command as root; `timedatectl` "
+            "shows its state",
+            text=refusal.text,
+        )
+    )
 
 
 def decode_time(microseconds: Any) -> datetime | None:

@@ -4,68 +4,49 @@
         modem.send_sms("+40711222333", "a person at the gate")
 
 Source: the interfaces Modem, Modem.Messaging and Sms of ModemManager 1.20 to 1.24.
-Reads and writes: the bus, through jeepney.
+Reads and writes: the bus.
 Never: waits without a limit, leaves what it sent in the modem's memory, or changes the modem.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
-
-from jeepney import DBusAddress, Message, new_method_call
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
-from jeepney.wrappers import DBusErrorResponse, unwrap_msg
 
 from appliance.alarms.channels.errors import ChannelError, ChannelRefusedError
+from appliance.process.system_bus import Facts, Faults, Place, Refusal, SystemBus, open_system_bus
 from appliance.wording.sentence import say
-from appliance.wording.shorten import make_printable, shorten
 
 NAME, ROOT = "org.freedesktop.ModemManager1", "/org/freedesktop/ModemManager1"
 MODEM, MESSAGING, SMS = f"{NAME}.Modem", f"{NAME}.Modem.Messaging", f"{NAME}.Sms"
-CONNECT_S, CALL_S, SEND_S = 5.0, 15.0, 60.0
+SEND_S = 60.0
 # MMModemState
 FAILED, LOCKED, ENABLED, REGISTERED = -1, 2, 6, 8
 SIM_MISSING = 2  # MMModemStateFailedReason
 # The ends of error names that trying again does not mend.
 LASTING = ("Unauthorized", "Unsupported", "InvalidArgs", "AccessDenied", "SmscAddressUnknown")
-MANAGED = "org.freedesktop.DBus.ObjectManager.GetManagedObjects"
-Given = tuple[str, tuple[Any, ...]]
-NOTHING: Given = ("", ())
 # Causes of 3GPP TS 24.011, annex E, for which ModemManager has no name: nobody of that number,
 # barred, a SIM that may not send.
 LASTING_CAUSES = re.compile(r"message error: (1|8|10|28|29|30|50|69)$")
-Facts = Mapping[str, tuple[str, Any]]  # properties, each with its type
 
 
 @contextmanager
 def connect_modem(bus: str = "SYSTEM") -> Iterator["Modem"]:
     """The modem that can send best; what fails is a `ChannelError`."""
-    try:
-        with open_dbus_connection(bus=bus, auth_timeout=CONNECT_S) as connection:
-            yield Modem(connection)
-    except TimeoutError as error:
-        raise ChannelError(
-            say(
-                "the modem does not answer in time: it is tried again; `mmcli -m any` shows its "
-                "state"
-            )
-        ) from error
-    except DBusErrorResponse as error:
-        raise make_refusal(error) from error
-    except (OSError, RuntimeError, KeyError) as error:
-        raise ChannelError(
-            say(
-                "the system's bus cannot be reached ({error}): `systemctl status dbus`", error=error
-            )
-        ) from error
+    with open_system_bus(Faults(make_refusal, make_silence, ChannelError), bus) as found:
+        yield Modem(found)
 
 
-def make_refusal(error: DBusErrorResponse) -> ChannelError:
+def make_silence() -> ChannelError:
+    """No answer in time."""
+    return ChannelError(
+        say("the modem does not answer in time: it is tried again; `mmcli -m any` shows its state")
+    )
+
+
+def make_refusal(refusal: Refusal) -> ChannelError:
     """ModemManager's own words; whether it is there at all has a cause of its own."""
-    said = str(error.data[0]) if error.data else error.name
-    text = shorten(make_printable(said), 160)
-    if error.name.endswith(("ServiceUnknown", "NameHasNoOwner", "Spawn.ChildExited")):
+    text = refusal.text
+    if refusal.has_no_service:
         return ChannelRefusedError(
             say(
                 "there is no ModemManager: install the package modemmanager, or give another "
@@ -73,7 +54,7 @@ def make_refusal(error: DBusErrorResponse) -> ChannelError:
                 text=text,
             )
         )
-    if error.name.endswith(LASTING) or LASTING_CAUSES.search(said):
+    if refusal.name.endswith(LASTING) or LASTING_CAUSES.search(refusal.said):
         return ChannelRefusedError(
             say(
                 "the modem refuses the SMS ({text}): check number, SIM and the polkit rules of the "
@@ -83,33 +64,33 @@ def make_refusal(error: DBusErrorResponse) -> ChannelError:
         )
     return ChannelError(
         say("the SMS was not sent ({text}): it is tried again; `mmcli -m any`", text=text),
-        unsure=error.name.endswith(("NoReply", "Timeout")),
+        unsure=refusal.name.endswith(("NoReply", "Timeout")),
     )
 
 
 class Modem:
-    """One connection. All calls raise what `connect_modem` makes a `ChannelError` of."""
+    """One connection."""
 
-    def __init__(self, connection: DBusConnection) -> None:
-        self._connection = connection
+    def __init__(self, bus: SystemBus) -> None:
+        self._bus = bus
 
     def send_sms(self, number: str, text: str) -> None:
         """Hand one over to the network. Returns when the network has taken it."""
         modem = self._find_modem()
         given = {"number": ("s", number), "text": ("s", text)}
-        (path,) = self._call(modem, f"{MESSAGING}.Create", ("a{sv}", (given,)))
+        (path,) = self._bus.call(modem, f"{MESSAGING}.Create", ("a{sv}", (given,)))
         try:
-            self._call(path, f"{SMS}.Send", wait_s=SEND_S)
+            self._bus.call(Place(NAME, path), f"{SMS}.Send", wait_s=SEND_S)
         except (TimeoutError, ConnectionError) as error:
             text = say("the modem does not say whether the SMS was sent: it is tried again")
             raise ChannelError(text, unsure=True) from error
         finally:
-            with suppress(DBusErrorResponse, TimeoutError):
-                self._call(modem, f"{MESSAGING}.Delete", ("o", (path,)))
+            with suppress(ChannelError, TimeoutError):
+                self._bus.call(modem, f"{MESSAGING}.Delete", ("o", (path,)))
 
-    def _find_modem(self) -> str:
-        """The path of the one that can send; raises `ChannelError` in words."""
-        (objects,) = self._call(ROOT, MANAGED)
+    def _find_modem(self) -> Place:
+        """The one that can send; raises `ChannelError` in words."""
+        objects = self._bus.list_objects(Place(NAME, ROOT))
         modems = {path: faces for path, faces in objects.items() if MODEM in faces}
         if not modems:
             raise ChannelRefusedError(
@@ -121,19 +102,7 @@ class Modem:
         able = {path: faces for path, faces in modems.items() if MESSAGING in faces}
         path = max(able or modems, key=lambda one: read_number(modems[one][MODEM], "State"))
         require_ready(modems[path][MODEM], can_send=path in able)
-        return str(path)
-
-    def _call(
-        self, path: str, method: str, given: Given = NOTHING, *, wait_s: float = CALL_S
-    ) -> tuple[Any, ...]:
-        """`method`: with its interface. `given`: types and values."""
-        interface, _, member = method.rpartition(".")
-        address = DBusAddress(path, NAME, interface)
-        message: Message = new_method_call(address, member, given[0] or None, given[1])
-        answer: tuple[Any, ...] = unwrap_msg(
-            self._connection.send_and_get_reply(message, timeout=wait_s)
-        )
-        return answer
+        return Place(NAME, path)
 
 
 def require_ready(modem: Facts, *, can_send: bool) -> None:

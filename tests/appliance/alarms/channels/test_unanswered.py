@@ -6,10 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from jeepney import DBusAddress, new_error, new_method_call
-from jeepney.wrappers import DBusErrorResponse
 
 from appliance.alarms.channels.modem import make_refusal
+from appliance.process.system_bus import Refusal
 from appliance.sections.alarms import ChannelKind, ChannelSettings
 from provisioning.free_ports import find_free_port
 from tests.appliance.alarms.channels.hostile_server import serve
@@ -17,7 +16,6 @@ from tests.appliance.alarms.channels.requests_of_tests import ask, make_channel,
 from tests.stand_ins.mail_server import run_mail_server
 from tests.stand_ins.webhook_server import WebhookServer
 
-MODEM = DBusAddress("/", "org.freedesktop.ModemManager1", "org.freedesktop.ModemManager1.Sms")
 MAIL = "mailto://127.0.0.1:{port}?from=u@example.org&to=a@example.org"
 
 
@@ -135,7 +133,4 @@ def test_a_station_that_goes_without_an_answer_may_have_it() -> None:
     ],
 )
 def test_an_sms_of_which_the_network_says_nothing_may_have_come(name: str, expected: bool) -> None:
-    assert (
-        make_refusal(DBusErrorResponse(new_error(new_method_call(MODEM, "Send"), name))).unsure
-        is expected
-    )
+    assert make_refusal(Refusal(name, name)).unsure is expected
