@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sensors.link import network_manager
+from sensors.link import modem_manager, network_manager, positioning
 from sensors.link.bus import open_bus
 from sensors.link.look import LinkLook, LinkTask, LinkTools
 from sensors.link.pin import PinTrial
@@ -44,6 +44,19 @@ class LinkSetUp:
             return None
         apn = found[0][1].get("gsm", {}).get("apn", ("s", ""))[1]
         return apn if isinstance(apn, str) else ""
+
+    def has_idle_receiver(self) -> bool:
+        """Whether the modem could hear satellites, and does not. Raises `LinkError`."""
+        with open_bus(self.bus) as bus:
+            modem = modem_manager.read_modem(bus)
+            return modem is not None and positioning.has_idle_receiver(bus, modem.path)
+
+    def begin_positioning(self) -> None:
+        """Have the modem look for its place, where it can. Raises `LinkError`."""
+        with open_bus(self.bus) as bus:
+            modem = modem_manager.read_modem(bus)
+            if modem is not None:
+                positioning.switch_satellites(bus, modem.path, on=True)
 
     def connect(self, apn: str) -> None:
         """Raises `LinkError`. A connection that is there keeps all but its APN."""

@@ -75,6 +75,30 @@ class LinkDaemons:
         given: tuple[Any, ...] = (SIM_PATH, f"{MM}.Sim", {}, [("SendPin", "s", "", send_pin)])
         self._mock(MM, root, "AddObject", "ssa{sv}a(ssss)", given)
 
+    def tell_time(self, text: str, offset_min: int | None = None) -> None:
+        """What the network says: a time as text; and by how much local time is before UTC."""
+        face = f"{MM}.Modem.Time"
+        methods = [("GetNetworkTime", "", "s", f"ret = {text!r}")]
+        self._mock(MM, MODEM_PATH, "AddMethods", "sa(ssss)", (face, methods))
+        zone = {} if offset_min is None else {"offset": ("i", offset_min)}
+        self._mock(
+            MM, MODEM_PATH, "AddProperties", "sa{sv}", (face, {"NetworkTimezone": ("a{sv}", zone)})
+        )
+
+    def add_receiver(self, sources: str = "", *, able: int = 7, enabled: int = 1) -> None:
+        """A receiver of satellites. `sources`: Python code of what GetLocation answers."""
+        face = f"{MM}.Modem.Location"
+        setup = f"self.props['{face}']['Enabled'] = dbus.UInt32(args[0])"
+        answer = f"ret = dbus.Dictionary({{{sources}}}, signature='uv')"
+        methods = [("Setup", "ub", "", setup), ("GetLocation", "", "a{uv}", answer)]
+        self._mock(MM, MODEM_PATH, "AddMethods", "sa(ssss)", (face, methods))
+        masks = {"Capabilities": ("u", able), "Enabled": ("u", enabled)}
+        self._mock(MM, MODEM_PATH, "AddProperties", "sa{sv}", (face, masks))
+
+    def set_receiver(self, *, enabled: int) -> None:
+        """Which sources of a place are on."""
+        self._set(MM, MODEM_PATH, f"{MM}.Modem.Location", "Enabled", ("u", enabled))
+
     def set_modem(self, **properties: tuple[str, Any]) -> None:
         """Other values of the modem's properties."""
         for name, value in properties.items():

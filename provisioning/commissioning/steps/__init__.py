@@ -16,15 +16,16 @@ from provisioning.commissioning.steps.link import LinkStep
 from provisioning.commissioning.steps.power_devices import PowerDevicesStep
 from provisioning.commissioning.steps.site import SiteStep
 
-# identity, claim, site, power_devices, cameras, link, clock, access, alarms, acceptance
+# The link may bring the time and the place, a claim needs the time, and what the charge controller
+# says is proposed to the site.
 STEPS: tuple[Step, ...] = (
     IdentityStep(),
-    ClaimStep(),
-    SiteStep(),
-    PowerDevicesStep(),
-    CamerasStep(),
     LinkStep(),
     ClockStep(),
+    ClaimStep(),
+    PowerDevicesStep(),
+    SiteStep(),
+    CamerasStep(),
     AccessStep(),
     AlarmsStep(),
     AcceptanceStep(),

@@ -16,18 +16,16 @@ from appliance.errors import HostError
 from appliance.wording.sentence import Sentence, say
 from provisioning.commissioning.answers import Answers
 from provisioning.commissioning.clock_sense import EARLIEST, find_build_time, find_clock_fault
+from provisioning.commissioning.modem_sense import find_modem_time
 from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.time_service import TimeService, TimeState, connect_time
 from provisioning.commissioning.unit import Unit
 
 UTC_KEY = "utc"
 SLACK = timedelta(seconds=60)  # a given time that is so near changes nothing
+# The kernel writes the time into the RTC every eleven minutes while a server confirms it.
+RTC_SLACK = timedelta(minutes=5)
 FarTime = Callable[[], datetime | None]
-
-
-def find_no_time() -> datetime | None:
-    """A unit whose modem tells no time."""
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class ClockStep:
     table: str = "clock"
     keys: tuple[str, ...] = (UTC_KEY,)
     connect: Callable[[], AbstractContextManager[TimeService]] = connect_time
-    find_modem_time: FarTime = find_no_time
+    find_modem_time: FarTime = find_modem_time
     find_build: Callable[[], datetime] = find_build_time
 
     @property
@@ -164,8 +162,23 @@ def describe(unit: Unit, state: TimeState | None) -> Outcome:
     if state is not None and state.rtc is not None:
         facts["rtc_behind_s"] = round((now - state.rtc).total_seconds())
     if is_synchronized:
-        return Outcome(Status.DONE, say("the clock is right: a time server says so"), facts=facts)
+        reason = say("the clock is right: a time server says so")
+        return Outcome(Status.DONE, reason, facts=facts, warnings=doubt_rtc(now, state))
     warning = say(
         "no time server has confirmed the clock yet: it is confirmed when the unit has a network"
     )
     return Outcome(Status.DONE, say("the clock can be right"), facts=facts, warnings=(warning,))
+
+
+def doubt_rtc(now: datetime, state: TimeState | None) -> tuple[Sentence, ...]:
+    """The board's own clock against the time of a server."""
+    if state is None or state.rtc is None or abs(now - state.rtc) <= RTC_SLACK:
+        return ()
+    text = say(
+        "the board's own clock (RTC) shows {rtc:%Y-%m-%d %H:%M} UTC, and a time server says "
+        "{now:%Y-%m-%d %H:%M}: without a network the unit starts with the wrong time. Look again "
+        "in 15 minutes; where it is still wrong, change the battery of the RTC",
+        rtc=state.rtc,
+        now=now,
+    )
+    return (text,)

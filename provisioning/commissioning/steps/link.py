@@ -21,6 +21,7 @@ from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.steps.link_wishes import LinkWishes, read_wishes
 from provisioning.commissioning.unit import Unit
 from sensors.link.describe import describe_modem
+from sensors.link.errors import LinkError
 from sensors.link.look import LinkLook
 from sensors.link.pin import PinTrial
 from sensors.link.probe import list_servers
@@ -73,9 +74,12 @@ class LinkStep:
             return Outcome(Status.NEEDS_ANSWER, reason, questions)
         if list_changes(unit, wishes, apn) or (wishes.apn or apn) != apn:
             return Outcome(Status.TO_DO, say("the mobile link is to be connected"))
-        if look.phase is not LinkPhase.CONNECTED:
-            return Outcome(Status.TO_DO, describe_modem(look.phase, look))
-        return Outcome(Status.DONE, describe_modem(look.phase, look), facts=list_facts(look))
+        if unit.record.find(self.name) is None and setup.has_idle_receiver():
+            return Outcome(Status.TO_DO, say("the modem is to look for its place by satellites"))
+        is_connected = look.phase is LinkPhase.CONNECTED
+        status = Status.DONE if is_connected else Status.TO_DO
+        facts = list_facts(look) if is_connected else {}
+        return Outcome(status, describe_modem(look.phase, look), facts=facts)
 
     def apply(self, unit: Unit, answers: Answers) -> Outcome:
         wishes = read_wishes(answers)
@@ -88,6 +92,8 @@ class LinkStep:
         if look.phase is LinkPhase.LOCKED and look.trouble:
             return Outcome(Status.BLOCKED, look.trouble)
         setup.connect(wishes.apn or apn or "")
+        with suppress(LinkError):  # a place is of use, and not needed
+            setup.begin_positioning()
         return Outcome(Status.DONE, say("the connection is made"))
 
     def verify(self, unit: Unit, answers: Answers) -> Outcome:

@@ -13,8 +13,8 @@ from appliance.model import Stamp
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.clock_sense import EARLIEST, find_build_time, find_clock_fault
 from provisioning.commissioning.step import Outcome, Status
-from provisioning.commissioning.steps.clock import ClockStep
-from provisioning.commissioning.time_service import connect_time, decode_time
+from provisioning.commissioning.steps.clock import ClockStep, describe
+from provisioning.commissioning.time_service import TimeState, connect_time, decode_time
 from provisioning.commissioning.unit import Unit
 from tests.provisioning.commissioning.fakes import make_unit
 from tests.stand_ins.modem_manager import needs_modem_manager
@@ -162,3 +162,16 @@ def test_files_dated_by_a_wrong_clock_do_not_move_the_earliest_time(tmp_path: Pa
 @pytest.mark.parametrize("value", [None, 0, -5, 2**63, "now"])
 def test_a_board_without_a_clock_has_no_time(value: object) -> None:
     assert decode_time(value) is None
+
+
+@pytest.mark.parametrize(("off_s", "is_warned"), [(200, False), (301, True), (-400, True)])
+def test_a_boards_clock_that_disagrees_with_a_time_server_is_a_warning_with_what_to_do(
+    tmp_path: Path, off_s: int, is_warned: bool
+) -> None:
+    unit = make(tmp_path, NOON)
+    rtc = NOON + timedelta(seconds=off_s)
+
+    found = describe(unit, TimeState(is_synchronized=True, has_ntp=True, can_ntp=True, rtc=rtc))
+
+    assert found.status is Status.DONE
+    assert any("change the battery of the RTC" in one for one in found.warnings) == is_warned

@@ -161,3 +161,24 @@ def test_an_answer_that_cannot_be_used_is_refused_before_anything_is_looked_at(
     with pytest.raises(AnswerError, match=words) as found:
         step.check(unit, give(**values))
     assert "12;" not in str(found.value)
+
+
+@needs_modem_manager
+def test_a_modem_that_can_hear_satellites_is_told_to_until_the_step_is_recorded(
+    daemons: LinkDaemons, unit: Unit
+) -> None:
+    daemons.add_modem(state=11)
+    daemons.add_device(3, kind=8, state=100, interface="wwan0")
+    daemons.add_receiver()
+    answers = give(apn="internet")
+    step = make_step(daemons)
+    step.apply(unit, answers)
+    assert daemons.read_calls("Setup") == ["Setup 7 False"]
+
+    daemons.set_receiver(enabled=1)
+    again = step.check(unit, answers)
+    assert again.status is Status.TO_DO
+    assert "look for its place by satellites" in again.reason
+    done = unit.record.make(status="done", reason=again.reason, who="Ada")
+    unit.record.store({"link": done})
+    assert step.check(unit, answers).status is Status.DONE
