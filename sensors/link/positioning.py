@@ -130,5 +130,6 @@ def read_nmea(sources: Mapping[int, tuple[str, Any]]) -> str:
 def read_value(found: Any, name: str) -> float | None:
     """A number of a dictionary of values with types."""
     value = found.get(name, ("", None))[1] if isinstance(found, dict) else None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and math.isfinite(value) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if math.isfinite(value) else None
