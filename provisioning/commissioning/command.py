@@ -8,7 +8,7 @@ import argparse
 
 from appliance.errors import SettingsError
 from appliance.parsing.arguments import NAME, PATH
-from provisioning.commissioning.words import ALL, NEXT, REPORT
+from provisioning.commissioning.words import ALL, NEXT, REPLACED, REPORT
 
 HELP = "set this unit up on its site: the steps, what is left of them, all from a file"
 
@@ -21,8 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=NAME,
         metavar="STEP",
         help=f"the step to take; `{NEXT}`: the first that is left; `{ALL}`: all that are left; "
-        f"`{REPORT}`: where the newest report is, and whether it is as it was signed",
+        f"`{REPORT}`: where the newest report is, and whether it is as it was signed; "
+        f"`{REPLACED}`: the short walk of a part",
     )
+    add_part(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--from", dest="site", type=PATH, metavar="FILE", help="all steps, with these answers"
@@ -33,10 +35,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_part(parser: argparse.ArgumentParser) -> None:
+    """What `replaced` is about."""
+    parser.add_argument(
+        "part",
+        nargs="?",
+        type=NAME,
+        metavar="PART",
+        help=f"with `{REPLACED}`: charger, battery, camera or ssd; without one, what was replaced",
+    )
+    parser.add_argument(
+        "section",
+        nargs="?",
+        type=NAME,
+        metavar="SECTION",
+        help="which of several: main is [charger.main]",
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """0: nothing is left to do; 1: a step is blocked or not done; 2: usage, settings, answers."""
     if arguments.step and (arguments.site or arguments.check):
         raise SettingsError("name a step or a file of answers, not both; nothing was changed")
+    if arguments.part and arguments.step != REPLACED:
+        raise SettingsError(
+            f"one step at a time; a part goes with `{REPLACED}`: unitctl provision {REPLACED} "
+            "battery"
+        )
     if arguments.verify and arguments.step != REPORT:
         raise SettingsError(f"--verify goes with `{REPORT}`: unitctl provision {REPORT} --verify")
     from provisioning.commissioning.walking import carry_out  # noqa: PLC0415

@@ -40,7 +40,10 @@ def take_asking(engine: Engine, step: Step, terminal: Terminal) -> Result:
             terminal.tell(str(error))
             continue
         if outcome.status is not Status.NEEDS_ANSWER or not outcome.questions:
-            return engine.take(step)
+            result = engine.take(step)
+            outcome = result.outcome  # what it found may raise a question
+            if outcome.status is not Status.NEEDS_ANSWER or not outcome.questions:
+                return result
         ask_all(engine, step, outcome, terminal)
     raise SettingsError(f"{step.name}: asked {MOST_ROUNDS} times; nothing was changed")
 

@@ -15,14 +15,18 @@ from appliance.errors import SettingsError
 from appliance.media.erasing import find_user_name
 from appliance.parsing.nearest import advise
 from provisioning.commissioning import unattended
+from provisioning.commissioning.answers import Answers
 from provisioning.commissioning.engine import Engine, Result
+from provisioning.commissioning.replacing.changes import Changes
+from provisioning.commissioning.replacing.parts import PARTS, WALKS
+from provisioning.commissioning.replacing.walk import SECTION, Walk
 from provisioning.commissioning.report.telling import tell_report
 from provisioning.commissioning.site_file import read_site
 from provisioning.commissioning.step import Status, Step
 from provisioning.commissioning.steps import STEPS
 from provisioning.commissioning.terminal import Terminal, take_asking
 from provisioning.commissioning.unit import Unit
-from provisioning.commissioning.words import ALL, NEXT, REPORT
+from provisioning.commissioning.words import ALL, NEXT, REPLACED, REPORT
 
 STYLES = {Status.DONE: GOOD, Status.SKIPPED: DIM, Status.BLOCKED: BAD}
 
@@ -33,8 +37,14 @@ def carry_out(arguments: argparse.Namespace) -> int:
     unit = Unit(path, settings_file.load_settings(path).make_clock(), find_user_name())
     if arguments.step == REPORT:
         return tell_report(unit, arguments.verify, print_now)
+    if arguments.step in [walk.name for walk in WALKS]:  # as its questions are named
+        return carry_out_replaced(unit, arguments.step.removeprefix(f"{REPLACED}_"), None)
+    if arguments.step == REPLACED:
+        return carry_out_replaced(unit, arguments.part, arguments.section)
     site = arguments.site or arguments.check
-    engine = Engine(unit, STEPS, read_site(site, STEPS) if site else None, print_now)
+    answers = read_site(site, (*WALKS, *STEPS)) if site else {}
+    replaced = [walk for walk in WALKS if walk.table in answers]
+    engine = Engine(unit, (*replaced, *STEPS), answers, print_now)
     if not (arguments.site or arguments.step):
         return look(engine)
     with engine:
@@ -45,6 +55,43 @@ def carry_out(arguments: argparse.Namespace) -> int:
 
 def print_now(text: str) -> None:
     print(text, flush=True)
+
+
+def carry_out_replaced(unit: Unit, part: str | None, section: str | None) -> int:
+    """The walk of a part that was replaced, and the steps that it opens again."""
+    if part is None:
+        show([Section("Replaced parts", list_replaced(unit))])
+        return 0
+    walk = find_walk(part)
+    refuse_nobody()
+    given = {SECTION: section} if section else {}
+    with Engine(
+        unit, (walk, *STEPS), {walk.table: Answers(walk.table, given)}, print_now
+    ) as engine:
+        results = take_all(engine, [walk, *(step for step in STEPS if step.name in walk.again)])
+    return unattended.find_code(results)
+
+
+def find_walk(part: str) -> Walk:
+    """Raises `SettingsError`."""
+    if part not in PARTS:
+        raise SettingsError(f"{part!r} is no part that has a walk; {advise(part, PARTS)}")
+    return PARTS[part]
+
+
+def list_replaced(unit: Unit) -> list[Line]:
+    """What was replaced, and what is under way."""
+    changes = Changes(unit)
+    begun = [found for part in PARTS if (found := changes.find_begun(part)) is not None]
+    lines = [
+        Line(f"{one.part} {one.section}".strip(), f"on {one.on} by {one.who}")
+        for one in changes.list_done()
+    ]
+    lines += [
+        Line(one.part, f"begun by {one.who}: unitctl provision {REPLACED} {one.part}", BAD)
+        for one in begun
+    ]
+    return lines or [Line("none", "no part was replaced since this unit was set up")]
 
 
 def look(engine: Engine) -> int:
@@ -65,20 +112,30 @@ def describe(result: Result) -> Line:
 
 def take(engine: Engine, word: str) -> int:
     """The named step, the first that is left, or all that are left."""
+    refuse_nobody()
+    return unattended.find_code(take_all(engine, choose(engine, word)))
+
+
+def refuse_nobody() -> None:
+    """Raises `SettingsError`."""
     if not sys.stdin.isatty():
         raise SettingsError(
             "nobody sits at this terminal to answer: give the answers with --from site.toml"
         )
+
+
+def take_all(engine: Engine, steps: Sequence[Step]) -> list[Result]:
+    """One after the other, up to the first that is not done."""
     terminal = Terminal(input, print_now)
     results = []
-    for step in choose(engine, word):
+    for step in steps:
         print_now(f"{step.name}: {step.title}")
         result = take_asking(engine, step, terminal)
         print_now(f"{result.outcome.status.value}: {result.outcome.reason}")
         results.append(result)
         if not result.outcome.status.is_settled:
             break
-    return unattended.find_code(results)
+    return results
 
 
 def choose(engine: Engine, word: str) -> Sequence[Step]:
@@ -88,6 +145,6 @@ def choose(engine: Engine, word: str) -> Sequence[Step]:
         return left[:1] if word == NEXT else left
     found = [step for step in engine.steps if step.name == word]
     if not found:
-        names = [NEXT, ALL, REPORT, *(step.name for step in engine.steps)]
+        names = [NEXT, ALL, REPORT, REPLACED, *(step.name for step in engine.steps)]
         raise SettingsError(f"{word!r} is no step of commissioning; {advise(word, names)}")
     return found

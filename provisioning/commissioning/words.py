@@ -3,4 +3,4 @@
 Reads and writes: nothing.
 """
 
-NEXT, ALL, REPORT = "next", "all", "report"
+NEXT, ALL, REPORT, REPLACED = "next", "all", "report", "replaced"

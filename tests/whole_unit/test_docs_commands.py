@@ -104,7 +104,10 @@ ON_REAL_HARDWARE = [
     ["energy", "source"],
     ["fleet", "claim"],
     ["fleet", "key"],
-    *(["provision", word] for word in ("next", "site", "acceptance", "--check", "--from")),
+    *(
+        ["provision", word]
+        for word in ("next", "site", "acceptance", "replaced", "--check", "--from")
+    ),
     *(["settings", action] for action in ("set", "back", "confirm")),  # they order from PID 1
 ]
 ENDLESS = ["provisioning.simulated"]

@@ -16,7 +16,7 @@ from typing import Any
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.toml_text import MOST_BYTES as TOML_BYTES
 from appliance.parsing.toml_text import parse_toml
-from appliance.store.durable_files import replace_file
+from appliance.store.durable_files import replace_file, sync_directory
 from appliance.strict_json import InputError, parse_object
 from provisioning.commissioning.findings import Finding, decode_finding, encode_finding
 from provisioning.commissioning.unit import Unit
@@ -77,3 +77,13 @@ def store(unit: Unit, done: Stored) -> None:
     unit.directory.mkdir(parents=True, exist_ok=True)
     text = json.dumps(tree, ensure_ascii=False)
     replace_file(unit.directory / FILE, text.encode(errors="replace"), mode=MODE)
+
+
+def forget(unit: Unit) -> None:
+    """The unit is another one than was tested: it is to be tested again. The reports stay. Raises
+    `OSError`.
+    """
+    path = unit.directory / FILE
+    path.unlink(missing_ok=True)
+    if unit.directory.exists():
+        sync_directory(unit.directory)

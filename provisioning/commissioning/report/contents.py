@@ -14,7 +14,7 @@ from appliance.wording.shorten import make_printable, shorten
 from appliance.wording.translating import translate
 from provisioning.commissioning.findings import Figure, Finding, Verdict
 from provisioning.commissioning.report.document import Photograph, Report, StepEntry
-from provisioning.commissioning.report.words import STATUSES, STEPS, TEXTS, VERDICTS
+from provisioning.commissioning.report.words import PARTS, STATUSES, STEPS, TEXTS, VERDICTS
 
 LONGEST = 500  # characters of one text
 MOST_ROWS = 300  # of one table
@@ -155,7 +155,7 @@ class Told:
         """Each step: how it ended, with its evidence."""
         rows = [
             (
-                self.tell(STEPS.get(one.name, one.name)),
+                self.tell((STEPS | PARTS).get(one.name, one.name)),
                 self.tell(STATUSES.get(one.status, one.status)),
                 self.join((one.reason, *one.warnings, *list_facts(one.facts))),
                 f"{clean(one.at)[:16]} {clean(one.who)}",

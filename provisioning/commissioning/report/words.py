@@ -32,6 +32,12 @@ STEPS = {
     "alarms": say("Alarms"),
     "acceptance": say("Acceptance test"),
 }
+PARTS = {
+    "replaced_charger": say("Charge controller replaced"),
+    "replaced_battery": say("Battery replaced"),
+    "replaced_camera": say("Camera replaced"),
+    "replaced_ssd": say("Disk (SSD) replaced"),
+}
 TEXTS = {
     "unit": say("The unit and this report"),
     "checks": say("Acceptance test"),

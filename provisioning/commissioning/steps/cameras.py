@@ -120,12 +120,12 @@ class CamerasStep:
         for one in read_wishes(answers, allow_local=self.allow_local):
             settings = unit.settings()
             if not one.is_so(settings):
-                wish, remarks = self._find_wish(one, settings)
+                wish, remarks = self.find_wish(one, settings)
                 said += remarks
                 write_camera(unit.keeper, wish, unit.who, "commissioning: cameras")
         return Outcome(Status.DONE, say("written"), warnings=tuple(said))
 
-    def _find_wish(self, one: CameraWish, settings: Settings) -> tuple[Wish, list[str]]:
+    def find_wish(self, one: CameraWish, settings: Settings) -> tuple[Wish, list[str]]:
         """What is written of a camera, after it was asked; raises `CameraError`."""
         more = {"allow_local": True} if self.allow_local else {}
         if one.source:
@@ -147,12 +147,12 @@ class CamerasStep:
         warnings: list[str] = []
         cameras = unit.settings().camera
         for name, camera in cameras.items():
-            facts[name], remarks = self._verify_one(unit, name, camera)
+            facts[name], remarks = self.verify_one(unit, name, camera)
             warnings += remarks
         reason = say("pictures came from: {names}", names=", ".join(cameras))
         return Outcome(Status.DONE, reason, facts={"cameras": facts}, warnings=tuple(warnings))
 
-    def _verify_one(
+    def verify_one(
         self, unit: Unit, name: str, camera: CameraSettings
     ) -> tuple[dict[str, Any], list[str]]:
         """A picture as evidence, and what the streams really send; raises `CameraError`."""

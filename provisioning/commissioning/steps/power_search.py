@@ -16,7 +16,13 @@ from appliance.settings_rules.places import Place
 from power.probe import FoundDevice, PortReport, Probe
 from power.probe.ports import find_lasting_name, is_same_port
 from power.probe.questions import USUAL_TIMEOUTS, Timeouts
-from power.probe.sections import has_device, list_named, name_sections
+from power.probe.sections import (
+    get_id,
+    has_device,
+    is_variant,
+    list_named,
+    name_sections,
+)
 from power.protocol.ports import TCP
 from provisioning.commissioning.answers import Answers
 from provisioning.commissioning.paused_service import paused
@@ -69,7 +75,7 @@ def compare(
     settings: Settings, reports: Sequence[PortReport], answers: Answers, *, is_new: bool
 ) -> Plan:
     """`is_new`: this unit was never set up: sections that do not answer are an example's. Raises
-    `SettingsError` where another model answers in the place of one.
+    `SettingsError` where another model answers in the place of one that is not to be removed.
     """
     models = read_models(answers)
     found = [choose_model(one, models) for report in reports for one in report.devices]
@@ -77,7 +83,8 @@ def compare(
     silent = list_silent(settings, [one.device for one in sections])
     kinds = {one.section for one in sections}
     gone = [one for one in silent if is_new and one.partition(".")[0] in kinds]
-    gone += [one for one in silent if one in (answers.find("remove") or []) and one not in gone]
+    left_by = [*silent, *list_foreign(settings, [one.device for one in sections])]
+    gone += [one for one in left_by if one in (answers.find("remove") or []) and one not in gone]
     changes: dict[Place, Any] = {(*one.split("."),): None for one in gone}
     free = {kind: [one for one in gone if one.startswith(f"{kind}.")] for kind in kinds}
     taken = {kind: set(named) for kind, named in list_named(settings).items()}
@@ -120,6 +127,21 @@ def list_silent(settings: Settings, found: Sequence[FoundDevice]) -> list[str]:
         for kind, named in list_named(settings).items()
         for name, one in named.items()
         if not any(is_same_port(one.port, device.port) for device in found)
+    ]
+
+
+def list_foreign(settings: Settings, found: Sequence[FoundDevice]) -> list[str]:
+    """Sections in whose place another model answers."""
+    return [
+        f"{kind}.{name}"
+        for kind, named in list_named(settings).items()
+        for name, one in named.items()
+        if any(
+            is_same_port(one.port, device.port)
+            and get_id(one, device) == device.best.device_id
+            and not is_variant(one.model, device)
+            for device in found
+        )
     ]
 
 
