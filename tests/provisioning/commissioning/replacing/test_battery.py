@@ -180,7 +180,7 @@ def test_a_step_that_was_done_is_opened_again_and_keeps_what_it_knows(tmp_path: 
     ],
 )
 def test_an_answer_that_cannot_be_used_is_named(
-    tmp_path: Path, more: dict[str, object], said: str
+    tmp_path: Path, more: dict[str, Any], said: str
 ) -> None:
     unit = make_worked_unit(tmp_path)
 
