@@ -31,17 +31,22 @@ from appliance.wording.sentence import say
 from appliance.wording.sentence_data import encode_sentence
 from provisioning.commissioning.answers import CONFIRMED, AnswerError, Answers
 from provisioning.commissioning.engine import Engine, first_text
-from provisioning.commissioning.step import Step
+from provisioning.commissioning.replacing.parts import WALKS
+from provisioning.commissioning.state import FILE_KEY
+from provisioning.commissioning.step import Status, Step
 from provisioning.commissioning.steps import STEPS
 from provisioning.commissioning.unit import Unit
 
 NAME = "provision"
-FILE_KEY = "_file"  # ends a key that names a file
+ALL_STEPS: tuple[Step, ...] = (*STEPS, *WALKS)  # in the state those of a part come last
 MODE = 0o640
 
 
 def run(
-    make_unit: Callable[[str], Unit], clock: Clock, own: SentenceLog, steps: Sequence[Step] = STEPS
+    make_unit: Callable[[str], Unit],
+    clock: Clock,
+    own: SentenceLog,
+    steps: Sequence[Step] = ALL_STEPS,
 ) -> None:
     """Take the order that waits, and each that is left meanwhile: PID 1 starts no second one of
     these beside the first. `make_unit`: the unit, for a technician.
@@ -81,11 +86,11 @@ def take(engine: Engine, order: CommissioningOrder) -> str:
     step = find_step(engine.steps, order.step)
     try:
         engine.answers[step.table] = read_answers(step, order.answers)
-        engine.take(step)
+        outcome = engine.take(step).outcome
     except AnswerError as error:
         engine.answers.pop(step.table, None)  # its questions are shown again
         return first_text(error)
-    return ""
+    return outcome.reason if outcome.status is Status.BLOCKED else ""
 
 
 def find_step(steps: Sequence[Step], name: str) -> Step:

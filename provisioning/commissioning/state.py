@@ -19,6 +19,7 @@ from provisioning.commissioning.step import Outcome, Question, Step
 from provisioning.commissioning.unit import Unit
 
 FILE = "state.json"
+FILE_KEY = "_file"  # ends a key that names a file: the page is not asked for it
 MODE = 0o640
 
 
@@ -69,7 +70,11 @@ class State:
         return known | {
             "status": outcome.status.value,
             "reason": encode_sentence(outcome.reason),
-            "questions": [describe_question(one) for one in outcome.questions],
+            "questions": [
+                describe_question(one)
+                for one in outcome.questions
+                if not one.key.endswith(FILE_KEY)
+            ],
             "facts": dict(outcome.facts),
             "warnings": [encode_sentence(text) for text in outcome.warnings],
         }

@@ -16,10 +16,12 @@ from werkzeug.serving import make_server
 
 from appliance.access.setup_code import make_code
 from appliance.clock import SystemClock
+from appliance.model import BatteryAge
 from appliance.settings import Settings
 from appliance.web.app import create_app
 from tests.conftest import ROOT
 from tests.provisioning.commissioning.fakes import make_unit
+from tests.provisioning.commissioning.replacing.learned import make_worked_unit, measuring, read
 from tests.stand_ins.playwright_browser import SIZES, count_violations
 from tests.stand_ins.technician import open_access
 
@@ -110,6 +112,29 @@ def test_a_step_is_answered_in_a_browser_and_done_by_root(
     record = make_unit(tmp_path).record.find("site")
     assert record is not None
     assert record.who == "setup"
+
+
+def test_a_battery_that_was_replaced_is_told_about_agreed_to_and_forgotten(
+    chromium: Browser, address: str, tmp_path: Path
+) -> None:
+    unit = make_worked_unit(tmp_path)
+    _, tab = begin(chromium, address)
+    look(tab)
+    tab.get_by_text("A part was replaced").click()
+    part = tab.locator("#parts .step[data-step=replaced_battery]")
+    expect(part).to_contain_text("Learned anew: its charge, its capacity", timeout=LONG_MS)
+    part.get_by_label(re.compile("^Rated energy")).fill("5120")
+    part.get_by_role("button").click()
+    expect(part.get_by_role("checkbox")).to_be_visible(timeout=LONG_MS)
+    assert read(unit, BatteryAge).capacity_ah is not None
+    assert count_violations(tab) == 0
+    part.get_by_role("checkbox").check()
+    with measuring(unit):
+        part.get_by_role("button").click()
+        expect(part).to_contain_text("Forgotten: its charge", timeout=LONG_MS)
+    assert read(unit, BatteryAge).capacity_ah is None
+    assert unit.settings().battery.capacity_wh == 5120
+    assert tab.locator("#steps .step[data-step=replaced_battery]").count() == 0
 
 
 def test_a_browser_that_is_closed_and_a_step_that_is_killed_lose_nothing(

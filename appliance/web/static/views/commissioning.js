@@ -18,7 +18,10 @@ const STATES = {
   blocked: () => t("blocked"),
   skipped: () => t("left out"),
 };
+const PART = "replaced_"; // begins the name of a step that is about one part
 const list = byId("steps");
+const parts = byId("parts");
+const isPart = (step) => step.name.startsWith(PART);
 const canAct = list.dataset.canAct === "1";
 const typed = {};
 const given = {}; // answers of a step that asks in rounds, until it is done
@@ -46,7 +49,7 @@ function draw() {
   say("commissioning-says", headline());
   for (const step of state.steps) if (step.status === "done") delete given[step.name];
   redraw();
-  for (const button of document.querySelectorAll("#look, #steps button")) button.disabled = !canAct || isBusy();
+  for (const button of document.querySelectorAll("#look, #steps button, #parts button")) button.disabled = !canAct || isBusy();
 }
 
 function redraw() {
@@ -54,8 +57,12 @@ function redraw() {
   if (list.dataset.shown === shown) return;
   list.dataset.shown = shown;
   const focused = document.activeElement?.id;
-  for (const form of list.querySelectorAll("form")) typed[form.dataset.step] = keepTyped(form);
-  list.replaceChildren(...state.steps.map(makeStep));
+  for (const form of document.querySelectorAll("#steps form, #parts form")) typed[form.dataset.step] = keepTyped(form);
+  list.replaceChildren(...state.steps.filter((step) => !isPart(step)).map(makeStep));
+  const walks = state.steps.filter(isPart);
+  parts.replaceChildren(...walks.map(makeStep));
+  show(byId("replaced"), walks.length > 0);
+  if (walks.some((step) => step.status === "to_do" || step.name === state.running)) byId("replaced").open = true;
   if (focused) byId(focused)?.focus();
 }
 
@@ -66,7 +73,7 @@ function headline() {
   }
   if (state.said) return sentence(state.said);
   if (state.trouble) return sentence(state.trouble);
-  const open = state.steps.filter((step) => !["done", "skipped"].includes(step.status));
+  const open = state.steps.filter((step) => !isPart(step) && !["done", "skipped"].includes(step.status));
   return open.length ? t("Next: {step}.", { step: open[0].title }) : t("Everything is set up.");
 }
 

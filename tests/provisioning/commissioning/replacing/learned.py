@@ -4,9 +4,11 @@ unit = make_worked_unit(tmp_path)
 measure(unit, volts=13.2)
 """
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from appliance.clock import SystemClock
@@ -72,6 +74,24 @@ def measure(unit: Unit, volts: float | None = 13.2) -> None:
     """A poll of now."""
     now = SystemClock().stamp()
     add(unit, PowerReading(now, "charger main", 80.0, 18.0, volts, 2.0, None, 20.0, None, 300.0))
+
+
+@contextmanager
+def measuring(unit: Unit) -> Iterator[None]:
+    """A power service that measures all the time."""
+    ended = Event()
+
+    def go_on() -> None:
+        while not ended.wait(0.2):
+            measure(unit)
+
+    thread = Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def answer(unit: Unit, title: str, model: str = "epever-tracer", **words: str) -> None:
