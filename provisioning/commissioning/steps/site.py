@@ -1,22 +1,32 @@
 """The step "site": where the unit stands, how its panels stand, which battery it has.
 
-Reads: the answers of [site], the settings, what the charger measures and the unit has learned.
+Reads: the answers of [site], the settings, what the charger measures and the unit has learned, the
+place that a modem knows.
 Writes: [unit] name, [site], [panels] and [battery] of the settings, in one change.
 Never: takes a figure of an example for one of this site: each is asked for once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from appliance.clock import ScaledClock
 from appliance.model import BatteryAge, PowerReading
+from appliance.model_set_points import SetPoints
 from appliance.settings import Chemistry, Settings
 from appliance.settings_rules.places import Place
 from appliance.wording.sentence import Sentence, say
 from provisioning.commissioning.answers import Answers
-from provisioning.commissioning.readings import find_fresh, find_last
+from provisioning.commissioning.modem_sense import (
+    NOWHERE,
+    ModemPlace,
+    find_modem_place,
+    stop_satellites,
+)
+from provisioning.commissioning.readings import find_fresh, find_last, list_fresh
 from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.steps.site_doubts import Doubt, Measured, find_doubts
+from provisioning.commissioning.steps.site_places import doubt_far_place
 from provisioning.commissioning.steps.site_questions import list_questions
 from provisioning.commissioning.steps.site_wishes import (
     KEYS,
@@ -31,24 +41,26 @@ ACCEPTED = "confirmed"  # in the facts: what was unlikely, and confirmed then
 
 @dataclass(frozen=True)
 class SiteStep:
-    """Place, panels and battery."""
+    """Place, panels and battery. `find_place`: what a modem knows of it."""
 
     name: str = "site"
     table: str = "site"
     keys: tuple[str, ...] = KEYS
+    find_place: Callable[[], ModemPlace] = find_modem_place
+    stop_satellites: Callable[[], None] = stop_satellites
 
     @property
     def title(self) -> Sentence:
         return say("place, panels and battery")
 
     def check(self, unit: Unit, answers: Answers) -> Outcome:
-        settings, measured = unit.settings(), measure(unit)
+        settings, measured = unit.settings(), self._measure(unit)
         wanted = read_wishes(answers, settings)
         done = unit.record.find(self.name)
         questions = () if done else list_questions(settings, answers, measured)
         if questions:
             return Outcome(Status.NEEDS_ANSWER, say("what stands here is not known yet"), questions)
-        doubts = list(find_doubts(apply_wishes(settings, wanted), measured))
+        doubts = list_doubts(apply_wishes(settings, wanted), measured)
         accepted = done.facts.get(ACCEPTED, []) if done else []
         return judge(answers, doubts, accepted) or self._compare(settings, wanted, doubts)
 
@@ -63,14 +75,26 @@ class SiteStep:
             return Outcome(Status.TO_DO, reason, warnings=warnings)
         return Outcome(Status.DONE, describe(settings), facts=collect(settings), warnings=warnings)
 
+    def _measure(self, unit: Unit) -> Measured:
+        """What the services and the modem know. A demonstration is not where its computer is."""
+        is_real = not isinstance(unit.clock, ScaledClock) and unit.record.find(self.name) is None
+        return Measured(
+            find_fresh(unit, PowerReading),
+            find_last(unit, BatteryAge),
+            find_set_points(unit),
+            self.find_place() if is_real else NOWHERE,
+        )
+
     def apply(self, unit: Unit, answers: Answers) -> Outcome:
         settings = unit.settings()
         missing = list_missing(settings, read_wishes(answers, settings))
         unit.change_settings(missing, why="commissioning: site")
+        if not isinstance(unit.clock, ScaledClock):
+            self.stop_satellites()
         return Outcome(Status.DONE, describe(unit.settings()))
 
     def verify(self, unit: Unit, answers: Answers) -> Outcome:
-        settings, measured = unit.settings(), measure(unit)
+        settings, measured = unit.settings(), self._measure(unit)
         missing = list_missing(settings, read_wishes(answers, settings))
         if missing:
             keys = ", ".join(".".join(place) for place in missing)
@@ -82,7 +106,7 @@ class SiteStep:
                     keys=keys,
                 ),
             )
-        doubts = list(find_doubts(settings, measured))
+        doubts = list_doubts(settings, measured)
         warnings = tuple(one.text for one in doubts)
         facts = collect(settings) | {ACCEPTED: sorted({one.key for one in doubts})}
         if measured.reading is not None:
@@ -90,9 +114,15 @@ class SiteStep:
         return Outcome(Status.DONE, describe(settings), facts=facts, warnings=warnings)
 
 
-def measure(unit: Unit) -> Measured:
-    """What the services know."""
-    return Measured(find_fresh(unit, PowerReading), find_last(unit, BatteryAge))
+def list_doubts(settings: Settings, measured: Measured) -> list[Doubt]:
+    """All, what is certain first."""
+    return [*find_doubts(settings, measured), *doubt_far_place(settings, measured.place)]
+
+
+def find_set_points(unit: Unit) -> SetPoints | None:
+    """Those of the charge controller that says most of its battery."""
+    found = [one for one in list_fresh(unit, SetPoints) if one.device.startswith("charger")]
+    return max(found, key=lambda one: (one.battery_type is not None, one.device), default=None)
 
 
 def judge(answers: Answers, doubts: list[Doubt], accepted: list[str]) -> Outcome | None:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from appliance.chemistry.battery import compute_capacity_ah
 from appliance.model import BatteryAge, PowerReading
+from appliance.model_set_points import SetPoints
 from appliance.settings import Settings
 from appliance.wording.sentence import Sentence, say
 from power.audit.battery_settings import find_doubtful_capacity
+from provisioning.commissioning.modem_sense import NOWHERE, ModemPlace
 
 NULL_ISLAND_DEG = 0.5  # around 0, 0 there is only sea
 FLAT_DEG = 15.0  # flatter panels have no direction to speak of
@@ -33,6 +35,8 @@ class Measured:
 
     reading: PowerReading | None = None
     age: BatteryAge | None = None
+    set_points: SetPoints | None = None
+    place: ModemPlace = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
