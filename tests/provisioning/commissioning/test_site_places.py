@@ -118,7 +118,7 @@ def test_a_place_that_the_modem_contradicts_is_asked_about_with_what_would_fit(
 def test_a_place_that_the_time_zone_contradicts_is_asked_about(
     tmp_path: Path, zone: str, latitude_deg: float, longitude_deg: float, said: str
 ) -> None:
-    place = {"latitude_deg": latitude_deg, "longitude_deg": longitude_deg}
+    place: dict[str, Any] = {"latitude_deg": latitude_deg, "longitude_deg": longitude_deg}
     found = doubt(tmp_path, timezone=zone, **place, tilt_deg=40)
 
     assert bool(found) == bool(said)
