@@ -95,12 +95,20 @@ class UnitSettings:
     )
 
 
+SkyPoints = tuple[tuple[float, float], ...]  # azimuth and elevation in degrees
+
+
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
     latitude_deg: float = setting(45.0, "Latitude in degrees, north positive", -90, 90)
     longitude_deg: float = setting(25.0, "Longitude in degrees, east positive", -180, 180)
     altitude_m: float = setting(100.0, "Height above sea level, m", -430, 6000)
     timezone: str = setting("UTC", "IANA name; only for showing times to people")
+    horizon: SkyPoints = setting(
+        (),
+        "What hides the sun, as [azimuth, elevation] in degrees, straight between two; until it is "
+        "learned",
+    )
 
     @property
     def equator_azimuth_deg(self) -> float:

@@ -29,6 +29,7 @@ from appliance.settings_rules.load_rules import (
     check_supply,
 )
 from appliance.settings_rules.path_rules import check_paths
+from appliance.settings_rules.place_rules import check_horizon
 from appliance.settings_rules.places import Error
 from appliance.strict_json import InputError, show
 from appliance.wording.sentence import say
@@ -45,6 +46,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_ladder(settings)
     yield from check_power(settings)
     yield from check_timezone(settings)
+    yield from check_horizon(settings)
     yield from check_sources(settings)
     yield from check_heaters(settings)
     yield from check_event_switches(settings)

@@ -1,7 +1,7 @@
 """What the panels would give under a cloudless sky: the yardstick of planner and simulated sun.
 
 Reads: site and panels from the settings. Writes: nothing. Imports numpy.
-Never: considers clouds, shade, dirt or temperature.
+Never: considers clouds, dirt or temperature, or another shade than the horizon of the settings.
 
 Sky: simplified Solis (Ineichen, Solar Energy 82, 2008) with a fixed, average air. Panels:
 isotropic diffuse light, 14 % losses. pvlib has the same chain and is the reference: the test holds
@@ -10,12 +10,13 @@ both equal to 0.1 %. It is written out here so that a unit needs no pandas and s
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from appliance.settings import PanelsSettings, SiteSettings
+from power.plan.given_horizon import find_hidden_by
 from power.plan.sun_position import Floats, compute_extraterrestrial_w_m2, compute_sun_position
 
 STANDARD_W_M2 = 1000.0
@@ -46,6 +47,8 @@ def compute_clear_sky_w(
     if not times:
         return []
     light = compute_clear_light(site, times)
+    hidden = find_hidden_by(site.horizon, light.elevation, light.azimuth)
+    light = replace(light, direct=np.where(hidden, 0.0, light.direct))
     plane = compute_plane_w_m2(light, panels.tilt_deg, panels.get_azimuth_deg(site))
     watts = plane / STANDARD_W_M2 * panels.peak_w * (1 - LOSSES)
     return [float(power_w) for power_w in watts]

@@ -32,6 +32,7 @@ from power.plan.clear_sky import (
     compute_clear_light,
     compute_plane_w_m2,
 )
+from power.plan.given_horizon import find_elevation_deg
 from power.plan.sun_position import Floats
 
 FIT_DAYS, SKYLINE_DAYS = 60, 365  # a trailer may be turned; trees stay
@@ -112,7 +113,7 @@ def learn_array(days: Sequence[SolarDay], settings: Settings) -> LearnedArray | 
     return LearnedArray(
         fit,
         learn_skyline(select_clear_days(steady), settings, fit),
-        compute_error(judged, *of_settings, (0.0,) * BINS),
+        compute_error(judged, *of_settings, list_given_deg(site)),
         compute_error(judged, before.tilt_deg, before.azimuth_deg, skyline),
         compute_dark_share(judged),
     )
@@ -169,9 +170,12 @@ def find_hidden(elevation: Floats, azimuth: Floats, skyline_deg: Sequence[float]
 def learn_skyline(
     days: Sequence[SteadyDay], settings: Settings, fit: ArrayFit
 ) -> tuple[float, ...]:
-    """Below which elevation the sun is hidden; 0 where nothing shows that it is."""
+    """Below which elevation the sun is hidden; where nothing shows that it is, as the settings have
+    it, unless the sun was seen below that.
+    """
+    given_deg = list_given_deg(settings.site)
     if not days:
-        return (0.0,) * BINS
+        return given_deg
     points = Points.from_days(days, settings.site, settings.panels.peak_w)
     seen, is_hidden, is_open = classify_half_hours(points, fit)
     bins = find_bins(points.light[0].azimuth)
@@ -179,8 +183,17 @@ def learn_skyline(
     found = []
     for number in range(BINS):
         of = seen & (bins == number)
-        found.append(find_skyline(elevation_deg[of & is_hidden], elevation_deg[of & is_open]))
+        open_deg = elevation_deg[of & is_open]
+        learned_deg = find_skyline(elevation_deg[of & is_hidden], open_deg)
+        is_denied = (open_deg < given_deg[number]).sum() >= LEAST_HIDDEN
+        found.append(learned_deg or (0.0 if is_denied else given_deg[number]))
     return tuple(found)
+
+
+def list_given_deg(site: SiteSettings) -> tuple[float, ...]:
+    """The horizon of the settings in the middle of each step."""
+    middles_deg = (np.arange(BINS) + 0.5) * 360 / BINS
+    return tuple(float(one) for one in find_elevation_deg(site.horizon, middles_deg))
 
 
 def classify_half_hours(points: Points, fit: ArrayFit) -> tuple[Bools, Bools, Bools]:

@@ -169,6 +169,7 @@ def collect(settings: Settings) -> dict[str, Any]:
         "timezone": settings.site.timezone,
         "panels_peak_w": settings.panels.peak_w,
         "tilt_deg": settings.panels.tilt_deg,
+        "horizon_deg": [list(one) for one in settings.site.horizon],
         "azimuth_deg": settings.panels.get_azimuth_deg(settings.site),
         "chemistry": chemistry.value,
         "capacity_wh": settings.battery.capacity_wh,

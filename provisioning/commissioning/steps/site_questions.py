@@ -90,6 +90,16 @@ def ask_panels(settings: Settings, measured: Measured) -> Iterator[Question]:
     yield ask_number("panels_peak_w", power, Proposal(settings.panels.peak_w, PRESENT))
     tilt = say("Tilt of the panels from the horizontal")
     yield ask_number("tilt_deg", tilt, propose_tilt(settings, measured))
+    yield Question(
+        "site.horizon",
+        Kind.TEXT,
+        say("What hides the sun? Direction and height of each point, in degrees"),
+        help=say(
+            "Such as 90 12, 135 20, 180 5: 12 degrees high in the east. It may be left out: it is "
+            "learned in some weeks of sun."
+        ),
+        may_be_left_out=True,
+    )
 
 
 LIMITS = {

@@ -13,6 +13,7 @@ from typing import Any
 
 from appliance.chemistry.battery import find_cell_count_error
 from appliance.settings import Chemistry, Settings
+from appliance.settings_rules.place_rules import find_horizon_fault
 from appliance.settings_rules.places import Place
 from appliance.wording.site_time import find_zone
 from provisioning.commissioning.answers import Answers
@@ -36,7 +37,14 @@ TEXTS: tuple[tuple[str, Place], ...] = (
 )
 CAPACITY_AH = "capacity_ah"
 CHEMISTRY = "chemistry"
-KEYS = (*(key for key, *_ in NUMBERS), *(key for key, _ in TEXTS), CHEMISTRY, CAPACITY_AH)
+HORIZON = "horizon"
+KEYS = (
+    *(key for key, *_ in NUMBERS),
+    *(key for key, _ in TEXTS),
+    CHEMISTRY,
+    CAPACITY_AH,
+    HORIZON,
+)
 
 
 def read_wishes(answers: Answers, settings: Settings) -> dict[Place, Any]:
@@ -53,9 +61,29 @@ def read_wishes(answers: Answers, settings: Settings) -> dict[Place, Any]:
     chemistry = answers.find_choice(CHEMISTRY, CHEMISTRIES)
     if chemistry is not None:
         found["battery", CHEMISTRY] = chemistry
+    horizon = find_horizon(answers)
+    if horizon is not None:
+        found["site", HORIZON] = horizon
     add_capacity(answers, found, settings)
     refuse_wrong(answers, found, settings)
     return found
+
+
+def find_horizon(answers: Answers) -> list[list[float]] | None:
+    """Points of azimuth and elevation, as a list or as text: "90 12, 180 5"."""
+    value = answers.find(HORIZON)
+    if value is None:
+        return None
+    advice = "give azimuth and elevation of each point in degrees, such as [[90, 12], [180, 5]]"
+    try:
+        pairs = [one.split() for one in value.split(",")] if isinstance(value, str) else value
+        points = [[float(azimuth), float(elevation)] for azimuth, elevation in pairs]
+    except (TypeError, ValueError):
+        raise answers.refuse(HORIZON, what="is no list of points", advice=advice) from None
+    fault = find_horizon_fault(tuple((azimuth, elevation) for azimuth, elevation in points))
+    if fault is not None:
+        raise answers.refuse(HORIZON, what=str(fault), advice=advice)
+    return points
 
 
 def add_capacity(answers: Answers, found: dict[Place, Any], settings: Settings) -> None:
@@ -93,7 +121,7 @@ def refuse_wrong(answers: Answers, found: Mapping[Place, Any], settings: Setting
 def apply_wishes(settings: Settings, wanted: Mapping[Place, Any]) -> Settings:
     """The settings as they would be."""
     for (section, key), value in wanted.items():
-        fits = Chemistry(value) if (section, key) == ("battery", CHEMISTRY) else value
+        fits = convert(section, key, value)
         settings = replace(
             settings, **{section: replace(getattr(settings, section), **{key: fits})}
         )
@@ -109,4 +137,13 @@ def stands(settings: Settings, place: Place, value: Any) -> bool:
     """Whether the settings have that value."""
     section, key = place
     present = getattr(getattr(settings, section), key)
-    return bool(present == (Chemistry(value) if isinstance(present, Chemistry) else value))
+    return bool(present == convert(section, key, value))
+
+
+def convert(section: str, key: str, value: Any) -> Any:
+    """A value of the settings file as the settings have it."""
+    if (section, key) == ("battery", CHEMISTRY):
+        return Chemistry(value)
+    if (section, key) == ("site", HORIZON):
+        return tuple((azimuth, elevation) for azimuth, elevation in value)
+    return value

@@ -133,7 +133,7 @@ def type_in(*lines: str) -> tuple[Terminal, list[str]]:
 
 def test_a_person_types_name_and_size_and_takes_what_is_proposed(tmp_path: Path) -> None:
     unit = make_unit(tmp_path)
-    terminal, said = type_in("Hut 12", *[""] * 8, "2560")
+    terminal, said = type_in("Hut 12", *[""] * 9, "2560")
 
     with Engine(unit, OURS) as engine:
         result = take_asking(engine, SiteStep(), terminal)
@@ -145,7 +145,7 @@ def test_a_person_types_name_and_size_and_takes_what_is_proposed(tmp_path: Path)
 
 def test_what_cannot_be_is_asked_again(tmp_path: Path) -> None:
     unit = make_unit(tmp_path)
-    terminal, said = type_in("Hut", "95", "46,5", *[""] * 5, "nmc", "lfp", "", "2560")
+    terminal, said = type_in("Hut", "95", "46,5", *[""] * 6, "nmc", "lfp", "", "2560")
 
     with Engine(unit, OURS) as engine:
         take_asking(engine, SiteStep(), terminal)
@@ -169,7 +169,7 @@ def test_a_weak_pin_is_refused_and_asked_for_again(tmp_path: Path) -> None:
 def test_what_is_unlikely_and_not_confirmed_changes_nothing(tmp_path: Path) -> None:
     unit = make_unit(tmp_path)
     before = unit.settings_path.read_bytes()
-    terminal, _ = type_in("Hut 12", "0", "0", *[""] * 6, "2560", "no")
+    terminal, _ = type_in("Hut 12", "0", "0", *[""] * 7, "2560", "no")
 
     with (
         Engine(unit, OURS) as engine,

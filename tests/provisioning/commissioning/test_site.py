@@ -96,6 +96,16 @@ def test_the_figures_of_an_example_are_proposals_and_no_answers(tmp_path: Path) 
     assert (proposals["site.name"], proposals["site.capacity_wh"]) == (None, None)
 
 
+@pytest.mark.parametrize("horizon", [[[90, 12], [180, 5]], "90 12, 180 5"])
+def test_a_horizon_may_be_given_as_points_or_typed(tmp_path: Path, horizon: Any) -> None:
+    unit = make_unit(tmp_path)
+
+    assert walk(unit, SITE | {"horizon": horizon}).has_changed
+
+    assert unit.settings().site.horizon == ((90.0, 12.0), (180.0, 5.0))
+    assert not walk(unit, SITE | {"horizon": horizon}).has_changed
+
+
 def test_a_site_that_was_set_up_is_done_without_answers(tmp_path: Path) -> None:
     unit = make_unit(tmp_path)
     walk(unit, SITE)
@@ -197,6 +207,9 @@ def test_a_size_that_the_unit_has_learned_otherwise_is_asked_about_once(tmp_path
         ({"timezone": "Mars/Base"}, r"site\.timezone 'Mars/Base' is no time zone"),
         ({"capacity_ah": 200}, r"site\.capacity_ah stands beside capacity_wh; give one"),
         ({"nominal_voltage_v": 48}, r"site\.nominal_voltage_v does not fit"),
+        ({"horizon": "90"}, r"site\.horizon is no list of points; give azimuth and elevation"),
+        ({"horizon": [[90, 95]]}, r"site\.horizon has the point 90, 95"),
+        ({"horizon": 7}, r"site\.horizon is no list of points"),
         ({"name": " "}, r"site\.name is empty"),
         ({"name": "a\nb"}, r"site\.name cannot be 'a\\nb'; it is text of one line"),
     ],
