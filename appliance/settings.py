@@ -104,11 +104,7 @@ class SiteSettings:
     longitude_deg: float = setting(25.0, "Longitude in degrees, east positive", -180, 180)
     altitude_m: float = setting(100.0, "Height above sea level, m", -430, 6000)
     timezone: str = setting("UTC", "IANA name; only for showing times to people")
-    horizon: SkyPoints = setting(
-        (),
-        "What hides the sun, as [azimuth, elevation] in degrees, straight between two; until it is "
-        "learned",
-    )
+    horizon: SkyPoints = setting((), "What hides the sun: [azimuth, elevation] in degrees, or []")
 
     @property
     def equator_azimuth_deg(self) -> float:

@@ -100,6 +100,7 @@ function note(place, key) {
   if (key.rule === "by-hand") return [make("p", { class: "quiet" }, t("Changed on the unit alone, as root."))];
   if (key.rule === "confirm") return [make("p", { class: "quiet" }, t("Taken back by itself unless you confirm it."))];
   if (!SHAPES.includes(key.kind)) return [];
+  if (!place.startsWith("camera")) return [make("p", {}, make("a", { href: "/commissioning" }, t("Given in the set-up, step by step")))];
   const camera = place.split(".")[1];
   return [make("p", {}, make("a", { href: `/cameras/${encodeURIComponent(camera)}/zones` }, t("Draw it on the picture")))];
 }
