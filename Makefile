@@ -11,6 +11,7 @@
 # make provision-demo   a simulated unit is set up unattended from docs/examples/site.toml; again: it goes on
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
+# make test-browser   the page in a real Chromium (package chromium): every view, login, settings, set-up
 # make test-long   the tests of minutes: failed boots, nights, each way to stop, other power devices
 # make test-peers  the test beside other people's trackers
 # make test-integrations   other people's programs before the API and a copy of the database: Schemathesis, Datasette, the schema
@@ -74,7 +75,7 @@ FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/
        trust/1000000/1000 layers/1000000/500
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo provision-demo soak day test test-long test-peers test-exporters test-integrations test-kiosk test-home-assistant test-pid1 test-tpm image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run screenshots home-assistant update-demo fleet-demo provision-demo soak day test test-browser test-long test-peers test-exporters test-integrations test-kiosk test-home-assistant test-pid1 test-tpm image compare-images image-run test-image wheels deb test-deb test-deb-arm64 lint types architecture pytest format docs catalogues lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -142,7 +143,12 @@ architecture: .venv/installed-test
 # With bytecode kept: a third of the workers' time at the start, and of each process they start.
 PYTEST = env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/build/bytecode" $(PY) -m pytest -n $(WORKERS) --max-worker-restart 0
 pytest: .venv/installed-test
-	$(PYTEST) -m "not long" --dist loadfile --no-loadscope-reorder
+	$(PYTEST) -m "not long and not browser" --dist loadfile --no-loadscope-reorder
+
+# No more browsers at once than cores: each is several busy processes, and a page waits for it.
+test-browser: WORKERS = $(shell nproc)
+test-browser: .venv/installed-test
+	$(PYTEST) -m "browser and not long" --dist loadfile --no-loadscope-reorder
 
 # One by one to the workers: each runs whole units of its own in time that goes by a thousand times
 # faster, so a computer that is busy is hours late: no more of them at once than it has cores.
