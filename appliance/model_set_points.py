@@ -78,6 +78,9 @@ class SetPoints:
         )
 
 
+SERIAL_NUMBER, KNOWN_SERIAL_NUMBER = "serial_number", "known_serial_number"  # words of a device
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceState:
     """How one charge controller or battery answers, and what it measured last.
@@ -86,7 +89,8 @@ class DeviceState:
     are counted since the power service began, `waits`: it is silent and asked less often. `error`:
     why it gives nothing now, "" while it answers; `last_error` the last one, also one that is over.
     `measured_at`: of the figures, None while there are none. `figures` and `words` by the names of
-    the reading's fields, those only that it gives; `quality` and `ages_s` as in `PowerReading`.
+    the reading's fields, those only that it gives; in `words` also its serial number, and that of
+    the one before while another answers in its place; `quality` and `ages_s` as in `PowerReading`.
     """
 
     stamp: Stamp

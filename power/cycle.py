@@ -287,8 +287,8 @@ class PowerCycle:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
             self._service.log.info(budget.reason, message_id, level=budget.level.name)
         of_loads = (*load_faults, *sources.faults, *heaters.faults, *cameras.faults)
-        of_battery = self._list_battery_faults(at, explained=sources.explains)
-        for fault in (*at.poll.faults, *of_loads, *report.faults, *of_battery):
+        of_unit = self._list_battery_faults(at, explained=sources.explains)
+        for fault in (*at.poll.faults, *of_loads, *report.faults, *of_unit, *self._writer.faults):
             self._service.report_fault(fault)
         return report
 

@@ -25,6 +25,7 @@ from appliance.model_sources import SourceState
 from appliance.process.recorder import Recorder, Task
 from appliance.store.refusals import add_rows
 from power.reading.energy_count import EnergyCount
+from power.reading.serial_numbers import OtherDevice, SerialNumbers
 
 BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
@@ -71,10 +72,15 @@ class RowWriter:
         self._submitted: Decision | None = None
         self._budgets: list[Task] = []
         self._missed = False
-        self._store_at_s = self._batteries_at_s = self._age_at_s = self._energy_at_s = 0.0
+        self._store_at_s = self._age_at_s = self._energy_at_s = 0.0
+        self._batteries_at_s = self._devices_at_s = 0.0
         self._energy, self._is_energy_resumed = EnergyCount(), False
         self._stored_energy = recorder.follow(
             "the energy_totals", lambda store: tuple(store.rows(EnergyTotal))
+        )
+        self._serial_numbers = SerialNumbers()
+        self._stored_devices = recorder.follow(
+            "the device_states", lambda store: tuple(store.rows(DeviceState))
         )
         self._set_points: dict[str, SetPoints] = {}
 
@@ -100,6 +106,7 @@ class RowWriter:
             due = (
                 *rows.power,
                 *self._take_batteries(rows, now_s),
+                *self._take_devices(rows, now_s),
                 *self._take_set_points(rows, now_s),
                 *self._take_age(rows, now_s),
                 *self._take_energy(rows, budget.stamp),
@@ -123,11 +130,24 @@ class RowWriter:
         self._missed = False
         return True
 
-    def _take_batteries(self, rows: Rows, now_s: float) -> tuple[BatteryReading | DeviceState, ...]:
+    @property
+    def faults(self) -> list[OtherDevice]:
+        """Devices in whose place others answer than before."""
+        return self._serial_numbers.find_faults()
+
+    def _take_batteries(self, rows: Rows, now_s: float) -> tuple[BatteryReading, ...]:
         if now_s < self._batteries_at_s:
             return ()
         self._batteries_at_s = now_s + BATTERIES_EVERY_S - POLL_JITTER_S
-        return (*rows.batteries, *rows.devices)
+        return rows.batteries
+
+    def _take_devices(self, rows: Rows, now_s: float) -> tuple[DeviceState, ...]:
+        """Once those of before the start are here: a row that is replaced knew who answered."""
+        if now_s < self._devices_at_s or not self._stored_devices.wait(0.0):
+            return ()
+        self._devices_at_s = now_s + BATTERIES_EVERY_S - POLL_JITTER_S
+        self._serial_numbers.recall(self._stored_devices.value or ())
+        return self._serial_numbers.compare(rows.devices)
 
     def _take_age(self, rows: Rows, now_s: float) -> tuple[BatteryAge, ...]:
         """That of each few hours, and of each moment at which the unit may lose its power."""

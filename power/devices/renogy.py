@@ -100,6 +100,8 @@ HOLDINGS = (  # "ROVER MODBUS", table 3.2; all by function 03, 32 bits with the 
 # fmt: on
 
 MODEL = Block(HOLDING, 0x000C, 8)
+SERIAL_NUMBER = Block(HOLDING, 0x0018, 2)
+NO_SERIAL_NUMBERS = (0, 0xFFFFFFFF)
 STAGES = {
     0: ChargeStage.OFF,
     1: ChargeStage.BULK,  # "activated": charging, stage not reported [?]
@@ -132,6 +134,7 @@ class RenogyRover(ChargerProfile):
     live = (Block(HOLDING, 0x0101, 9), Block(HOLDING, 0x0120, 2))
     slow = (Block(HOLDING, 0x0111, 3),)
     settings = (Block(HOLDING, 0xE002, 19), Block(HOLDING, 0xE021, 1))
+    serial_number = SERIAL_NUMBER
     serial = SerialForm(9600)
     bus_ids = MODBUS_IDS
     ids = (
@@ -210,6 +213,10 @@ class RenogyRover(ChargerProfile):
         return Identification(
             f"names itself {name}; SRNE sells these under many names", certain=False
         )
+
+    def find_serial_number(self, data: bytes) -> str | None:
+        number = int.from_bytes(data, "big")
+        return f"{number:08X}" if len(data) == 4 and number not in NO_SERIAL_NUMBERS else None
 
     def find_other_name(self, data: bytes) -> str | None:
         name = decode_name(data)

@@ -104,6 +104,7 @@ SHUNT_LABELS = (
 )
 # fmt: on
 TESTED = ("our simulator",)
+LONGEST_SERIAL = 32
 
 
 class VeDirectDevice(Profile):
@@ -114,6 +115,7 @@ class VeDirectDevice(Profile):
     live: ClassVar[tuple[Block, ...]] = (Block(TEXT, LIVE),)
     # Where the history is in the same block as the rest, `live` brings it anew.
     slow: ClassVar[tuple[Block, ...]] = (Block(TEXT, HISTORY),)
+    serial_number: ClassVar[Block | None] = Block(TEXT, LIVE)
     serial = SerialForm(19_200)
     protocol = "VE.Direct"
     has_ids = False
@@ -121,6 +123,10 @@ class VeDirectDevice(Profile):
     gap_s = 0.02
     least_interval_s = 1.0
     tested: ClassVar[tuple[str, ...]] = TESTED
+
+    def find_serial_number(self, data: bytes) -> str | None:
+        found = split_labels(data).get("SER#", "")
+        return found if found.isalnum() and len(found) <= LONGEST_SERIAL else None
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         if block.function == TEXT:

@@ -86,6 +86,7 @@ class Profile(ABC):
     live: ClassVar[tuple[Block, ...]]  # requested at each poll
     slow: ClassVar[tuple[Block, ...]] = ()  # requested once a minute
     settings: ClassVar[tuple[Block, ...]] = ()  # requested once an hour
+    serial_number: ClassVar[Block | None] = None  # where it tells its serial number, if it does
     serial: ClassVar[SerialForm]
     tcp_only: ClassVar[bool] = False  # there is no serial port on it
     other_bauds: ClassVar[tuple[int, ...]] = ()  # that it can be set to, for a full scan
@@ -147,6 +148,10 @@ class Profile(ABC):
 
     def find_other_name(self, data: bytes) -> str | None:  # noqa: ARG002
         """The name in the reply to `signature`, where it is that of another kind of device."""
+        return None
+
+    def find_serial_number(self, data: bytes) -> str | None:  # noqa: ARG002
+        """The serial number in the reply to `serial_number`; None where it is none."""
         return None
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:

@@ -13,7 +13,7 @@ from enum import Enum
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading, Quality, Stamp
-from appliance.model_set_points import DeviceState
+from appliance.model_set_points import SERIAL_NUMBER, DeviceState
 
 Reading = PowerReading | BatteryReading | None
 NO_FIGURES = ("stamp", "device", "quality", "ages_s", "cell_voltages_v")
@@ -51,9 +51,12 @@ def make_state(
     *,
     error: BusError | None,
     waits: bool,
+    serial_number: str | None = None,
 ) -> DeviceState:
-    """The row of one device."""
+    """The row of one device. `serial_number`: of who answers."""
     figures, words = split_values(reading)
+    if serial_number is not None and error is None:
+        words[SERIAL_NUMBER] = serial_number
     return DeviceState(
         now,
         device,

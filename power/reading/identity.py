@@ -89,6 +89,16 @@ class IdentityCheck:
         self._was_certain = False
         self._others = [one for one in others if not are_variants(one, profile, others)]
 
+    def read_serial_number(self) -> str | None:
+        """What it tells of itself; None where it does not, or not now."""
+        block = self._profile.serial_number
+        if block is None:
+            return None
+        try:
+            return self._profile.find_serial_number(self._link.read_raw(block))
+        except BusError:
+            return None
+
     def find_swapped(self) -> ForeignDevice | UnknownDevice | None:
         """As `find_foreigner`, of a device that answers all the time: it may have been exchanged
         between two polls. Asks once where it is still the same, never where that cannot be told.

@@ -51,7 +51,8 @@ class Meter:
     """One device. `read()` raises `BusError` when nothing answered.
 
     `health` counts every attempt on the line, also those that a second one repaired; `set_points`
-    is what the device is set to, as of its last reading.
+    is what the device is set to, as of its last reading; `serial_number` what it
+    told last.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Meter:
         self.profile = profile
         self._identity = identity
         self._identified_s: float | None = None
+        self.serial_number: str | None = None
         self._read_s = 0.0
         self.health = health or LineHealth()
         self.link = link
@@ -159,6 +161,7 @@ class Meter:
         if foreigner:
             raise foreigner
         self._identified_s = now_s
+        self.serial_number = self._identity.read_serial_number() or self.serial_number
 
     def _clear_refusals(self, now_s: float) -> None:
         """Forget refusals after an hour: a firmware update or a reset may add a block."""

@@ -175,6 +175,7 @@ class Meters:
                 now,
                 error=one.failure,
                 waits=now.uptime_s < one.ask_at_s,
+                serial_number=getattr(one.meter, "serial_number", None),
             )
             for one in self.devices
         )

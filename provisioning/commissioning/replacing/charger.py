@@ -5,18 +5,18 @@ Reads: the settings, what the power service says of each device. Writes: what th
 Never: forgets the charge of the battery, or what the unit itself has counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from appliance.model_set_points import DeviceState
+from appliance.model_set_points import KNOWN_SERIAL_NUMBER, SERIAL_NUMBER, DeviceState
 from appliance.wording.sentence import Sentence, say
 from power.battery.forgetting import forget_charger
 from provisioning.commissioning.answers import Answers
 from provisioning.commissioning.paused_service import paused
 from provisioning.commissioning.readings import list_fresh
 from provisioning.commissioning.replacing.changes import Change
-from provisioning.commissioning.replacing.walk import Plan, Walk
+from provisioning.commissioning.replacing.walk import SAME, Plan, Walk
 from provisioning.commissioning.step import Outcome, Question, Status
 from provisioning.commissioning.steps.power_devices import PowerDevicesStep
 from provisioning.commissioning.steps.power_search import SERVICE
@@ -61,8 +61,29 @@ class ChargerWalk(Walk):
         )
 
     def find_ids(self, unit: Unit, section: str) -> tuple[str, ...]:
+        """The serial number of the one that answers."""
         state = self._find_state(unit, section)
-        return () if state is None else (state.model,)
+        number = state.words.get(SERIAL_NUMBER) if state else None
+        return (number,) if number else ()
+
+    def find_old_ids(self, unit: Unit, section: str) -> tuple[str, ...]:
+        """That of the one before, where the new one answers already."""
+        state = self._find_state(unit, section)
+        known = state.words.get(KNOWN_SERIAL_NUMBER) if state else None
+        return (known,) if known else self.find_ids(unit, section)
+
+    def list_doubts(self, unit: Unit, section: str, answers: Answers) -> Mapping[str, Sentence]:
+        """Whether it is still the old one; one that is silent may be any."""
+        now, old = self.find_ids(unit, section), self.find_old_ids(unit, section)
+        if not now or now != old:
+            return {}
+        text = say(
+            "the charge controller that answers as {name} is the one that the unit knows (serial "
+            "number {number}).",
+            name=section,
+            number=now[0],
+        )
+        return {SAME: text}
 
     def _find_state(self, unit: Unit, section: str) -> DeviceState | None:
         title = f"charger {section}"
@@ -82,6 +103,8 @@ class ChargerWalk(Walk):
             found = self.devices.apply(unit, given)
         if found.status is Status.DONE:
             found = self.devices.verify(unit, given)
+        if found.status is Status.DONE and (number := self.find_ids(unit, change.section)):
+            found = replace(found, facts={**found.facts, "serial_number": number[0]})
         return replace(found, questions=tuple(self._rename(one) for one in found.questions))
 
     def _rename(self, question: Question) -> Question:

@@ -95,6 +95,10 @@ class Walk(ABC):
         """What tells the device apart that the unit knows now."""
         return ()
 
+    def find_old_ids(self, unit: Unit, section: str) -> tuple[str, ...]:
+        """What told the old one apart."""
+        return self.find_ids(unit, section)
+
     def change(  # noqa: B027  (not every part has settings)
         self, unit: Unit, change: Change, answers: Answers
     ) -> None:
@@ -170,7 +174,7 @@ class Walk(ABC):
         assert section is not None
         on = self.read_day(answers)
         assert on is not None
-        values, old = self.list_values(answers), self.find_ids(unit, section)
+        values, old = self.list_values(answers), self.find_old_ids(unit, section)
         return changes.begin(self.part, section=section, on=on, values=values, old=old)
 
     def _change(self, unit: Unit, changes: Changes, change: Change, answers: Answers) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.clock import SystemClock
 from appliance.model import BatteryAge, BatteryState, EnergyTotal
-from appliance.model_set_points import SetPoints
+from appliance.model_set_points import DeviceState, SetPoints
 from power.probe import PortReport, Probe
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
@@ -119,3 +119,31 @@ def test_a_unit_without_a_charger_is_led_to_the_steps(tmp_path: Path) -> None:
 
     assert found.status is Status.BLOCKED
     assert "take `unitctl provision` and its steps" in found.reason
+
+
+def test_one_with_the_number_that_the_unit_knows_must_be_confirmed(tmp_path: Path) -> None:
+    unit = make_worked_unit(tmp_path)
+    answer(unit, "charger main", serial_number="HQ1")
+
+    asked = take(unit, make_walk()).outcome
+
+    assert asked.status is Status.NEEDS_ANSWER
+    assert "is the one that the unit knows (serial number HQ1)" in asked.questions[0].text
+    assert read(unit, BatteryState).resistance_ohm is not None
+    take(unit, make_walk(), confirmed=["forget", "same"])
+    assert read(unit, BatteryState).resistance_ohm is None
+
+
+def test_both_serial_numbers_are_evidence(tmp_path: Path) -> None:
+    unit = make_worked_unit(tmp_path)
+    answer(unit, "charger main", serial_number="HQ2", known_serial_number="HQ1")
+
+    take(unit, make_walk())
+    assert not [one for one in list_rows(unit, DeviceState) if one.device == "charger main"]
+    answer(unit, "charger main", serial_number="HQ2")
+    answer(unit, "bms main", "jbd")
+    done = take(unit, make_walk())
+
+    assert done.outcome.facts["old"] == ["HQ1"]
+    assert done.outcome.facts["serial_number"] == "HQ2"
+    assert [(one.old, one.new) for one in Changes(unit).list_done()] == [(("HQ1",), ("HQ2",))]
