@@ -28,6 +28,9 @@ WITH_FORMS = {
     "Referrer-Policy": "same-origin",
 }
 
+# Of the view where a technician may take the place of a phone for that of the unit.
+WITH_POSITION = {"Permissions-Policy": "camera=(), microphone=(), geolocation=(self)"}
+
 
 class MisdirectedRequest(HTTPException):
     """The request is for another computer's name (RFC 9110, 15.5.20)."""

@@ -18,7 +18,12 @@ from appliance.status.history import Span
 from appliance.web.acting.gate import add_gate
 from appliance.web.alarm_control import add_alarm_control
 from appliance.web.alarm_replies import add_alarm_replies
-from appliance.web.answer_safety import HEADERS, WITH_FORMS, MisdirectedRequest
+from appliance.web.answer_safety import (
+    HEADERS,
+    WITH_FORMS,
+    WITH_POSITION,
+    MisdirectedRequest,
+)
 from appliance.web.camera_control import add_camera_control
 from appliance.web.changes import add_changes
 from appliance.web.compression import compress
@@ -42,6 +47,7 @@ from appliance.web.views.login import add_login
 from appliance.web.views.setup import add_setup
 from appliance.web.views.shell import add_views
 
+POSITION_PATH = "/commissioning"
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
 STATIC = Path(__file__).parent / "static"
 API_FILE = Path(__file__).parents[1] / "openapi.json"  # made by openapi.py
@@ -142,6 +148,8 @@ def add_for_programs(app: Flask, settings: Settings, reader: StoreReader) -> Non
 
 def add_headers(answer: Response) -> Response:
     """Headers for every answer; data is never cached, and compressed where that saves much."""
+    if answer.mimetype == "text/html" and request.path == POSITION_PATH:
+        answer.headers.update(WITH_POSITION)
     if answer.mimetype == "text/html":
         for name, value in WITH_FORMS.items():
             answer.headers.setdefault(name, value)

@@ -42,10 +42,11 @@ def describe_schemas() -> dict[str, Schema]:
 
 def describe_state() -> Schema:
     return close(
-        "`trouble`: why there are no steps; `running`: the step at work; `busy`: somebody works; "
-        "`waits`: an order does; `order`, `said`: the last order and what became of it",
+        "`now`: the unit's clock; `trouble`: why there are no steps; `running`: the step at work; "
+        "`busy`: somebody works; `waits`: an order does; `order`, `said`: the last order and what "
+        "became of it",
         steps=make_list(refer("commissioning_step")),
-        **dict.fromkeys(("running", "order", "said", "at"), MAYBE_TEXT),
+        **dict.fromkeys(("running", "order", "said", "at", "now"), MAYBE_TEXT),
         waits=YES,
         busy=YES,
         trouble=TEXT,

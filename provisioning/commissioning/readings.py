@@ -36,6 +36,11 @@ def list_fresh(unit: Unit, kind: type[T]) -> list[T]:
     return found or []
 
 
+def list_all(unit: Unit, kind: type[T]) -> list[T]:
+    """All rows that are kept, the oldest first: of what does not age."""
+    return read(unit, lambda store: store.rows(kind)) or []
+
+
 def read(unit: Unit, find: Callable[[Store], R | None]) -> R | None:
     """What is found; None without a database that can be read."""
     path = unit.settings().database

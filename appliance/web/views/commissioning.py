@@ -29,6 +29,7 @@ from appliance.process.commissioning_order import (
 from appliance.process.commissioning_state import read_commissioning
 from appliance.process.host import Host
 from appliance.settings import Settings
+from appliance.store.rows import encode_time
 from appliance.strict_json import InputError, parse_object, require_text
 from appliance.web.acting import acts, person, record_act
 from appliance.wording.sentence import say
@@ -47,7 +48,7 @@ def add_commissioning(app: Flask, settings: Settings) -> None:
         found = read_commissioning(settings)
         if found["waits"] and not found["busy"] and measure_wait_s(run_dir) > AGAIN_S:
             start(settings)  # it was left just as root's oneshot ended
-        return jsonify(found)
+        return jsonify(found | {"now": encode_time(SystemClock().stamp().utc)})
 
     @app.post("/api/commissioning/order")
     @acts(Role.TECHNICIAN, most_bytes=MOST_BYTES)

@@ -19,7 +19,8 @@ from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.unit import Unit
 
 PIN_KEY, ACCOUNT_KEY, PASSWORD_KEY = "pin", "account", "password"
-DIGITS = f"{passwords.LEAST_PIN} to {passwords.MOST_PIN} digits"
+USUAL_ACCOUNT = "technician"
+NOBODY = ("root", "setup", "touchscreen")  # who is no person
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,7 +46,7 @@ class AccessStep:
 
     def check(self, unit: Unit, answers: Answers) -> Outcome:
         wanted, file = read_wanted(answers), open_file(unit)
-        questions = list_questions(file, wanted)
+        questions = list_questions(file, wanted, unit.who)
         if questions:
             reason = say("nobody may act on the page yet: it needs a PIN and an account")
             return Outcome(Status.NEEDS_ANSWER, reason, questions)
@@ -100,16 +101,28 @@ def refuse_weak(answers: Answers, key: str, clean: object) -> None:
         raise answers.refuse(key, what="is not taken", advice=str(error)) from None
 
 
-def list_questions(file: AccessFile, wanted: Wanted) -> tuple[Question, ...]:
+def list_questions(file: AccessFile, wanted: Wanted, who: str) -> tuple[Question, ...]:
     """What is neither set nor given."""
     found = []
     if wanted.pin is None and accounts.find_pin(file) is None:
-        text = say("PIN of the touchscreen ({digits})", digits=DIGITS)
+        text = say(
+            "PIN of the touchscreen ({least} to {most} digits)",
+            least=passwords.LEAST_PIN,
+            most=passwords.MOST_PIN,
+        )
         found.append(Question("access.pin", Kind.SECRET, text))
     if find_technician(file) is None:
         if wanted.account is None:
             text = say("Name of the technician's account")
-            found.append(Question("access.account", Kind.TEXT, text))
+            found.append(
+                Question(
+                    "access.account",
+                    Kind.TEXT,
+                    text,
+                    proposal=propose_account(who),
+                    proposed_by=say("who sets this unit up, or the usual name"),
+                )
+            )
         if wanted.password is None:
             text = say(
                 "Password of that account (at least {count} characters)",
@@ -117,6 +130,15 @@ def list_questions(file: AccessFile, wanted: Wanted) -> tuple[Question, ...]:
             )
             found.append(Question("access.password", Kind.SECRET, text))
     return tuple(found)
+
+
+def propose_account(who: str) -> str:
+    """The name of who sets the unit up, where that is a person's."""
+    try:
+        name = accounts.clean_name(who)
+    except InputError:
+        return USUAL_ACCOUNT
+    return USUAL_ACCOUNT if accounts.fold(name) in NOBODY else name
 
 
 def find_technician(file: AccessFile) -> str | None:

@@ -23,7 +23,7 @@ from provisioning.commissioning.modem_sense import (
     find_modem_place,
     stop_satellites,
 )
-from provisioning.commissioning.readings import find_fresh, find_last, list_fresh
+from provisioning.commissioning.readings import find_fresh, find_last, list_all
 from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.steps.site_doubts import Doubt, Measured, find_doubts
 from provisioning.commissioning.steps.site_places import doubt_far_place
@@ -121,8 +121,10 @@ def list_doubts(settings: Settings, measured: Measured) -> list[Doubt]:
 
 def find_set_points(unit: Unit) -> SetPoints | None:
     """Those of the charge controller that says most of its battery."""
-    found = [one for one in list_fresh(unit, SetPoints) if one.device.startswith("charger")]
-    return max(found, key=lambda one: (one.battery_type is not None, one.device), default=None)
+    newest = {one.device: one for one in list_all(unit, SetPoints)}
+    chargers = [newest.get(f"charger {name}") for name in unit.settings().charger]
+    known = [one for one in chargers if one is not None]
+    return max(known, key=lambda one: one.battery_type is not None, default=None)
 
 
 def judge(answers: Answers, doubts: list[Doubt], accepted: list[str]) -> Outcome | None:

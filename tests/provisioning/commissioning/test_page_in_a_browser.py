@@ -96,7 +96,7 @@ def fill_in(tab: Page, answers: Mapping[str, str] = SITE) -> None:
     for label, value in answers.items():
         form.get_by_label(re.compile(f"^{label}")).fill(value)
     form.get_by_label(re.compile("made of")).select_option("lfp")
-    form.get_by_role("button").click()
+    form.get_by_role("button", name="Do this step").click()
 
 
 def test_a_step_is_answered_in_a_browser_and_done_by_root(
@@ -167,3 +167,41 @@ def test_what_is_wrong_in_an_answer_is_said_and_what_was_typed_stays(
     expect(says).to_contain_text("latitude_deg cannot be 444.3", timeout=LONG_MS, ignore_case=True)
     assert form.get_by_label(re.compile("^Name")).input_value() == "Hut 12"
     assert os.stat(tmp_path / "unit.toml").st_mtime_ns == before
+
+
+def test_the_place_of_the_technicians_phone_is_put_into_the_fields(
+    chromium: Browser, address: str
+) -> None:
+    context, tab = begin(chromium, address)
+    context.grant_permissions(["geolocation"], origin=address)
+    context.set_geolocation({"latitude": 46.5123456, "longitude": 25.6, "accuracy": 7.2})
+    look(tab)
+    form = tab.locator("form[data-step=site]")
+    form.get_by_role("button", name="Use the place of this device").click()
+    expect(form.get_by_role("status")).to_contain_text("to 8 m", timeout=LONG_MS)
+    assert form.get_by_label(re.compile("^Latitude")).input_value() == "46.51235"
+    assert form.get_by_label(re.compile("^Longitude")).input_value() == "25.60000"
+    assert form.get_by_label(re.compile("^Time zone")).input_value() != ""
+    assert count_violations(tab) == 0
+
+
+def test_a_browser_that_may_not_tell_its_place_says_what_to_do(
+    chromium: Browser, address: str
+) -> None:
+    context, tab = begin(chromium, address)
+    context.clear_permissions()
+    look(tab)
+    form = tab.locator("form[data-step=site]")
+    form.get_by_role("button", name="Use the place of this device").click()
+    expect(form.get_by_role("status")).to_contain_text("type the coordinates", timeout=LONG_MS)
+
+
+def test_a_clock_that_differs_from_the_technicians_is_said(chromium: Browser, address: str) -> None:
+    context, tab = begin(chromium, address)
+    look(tab)
+    expect(tab.locator(".step[data-step=clock]")).to_be_visible(timeout=LONG_MS)
+    assert tab.locator(".clock-differs").count() == 0
+    context.clock.set_system_time("2036-01-01T00:00:00Z")
+    tab.reload()
+    differs = tab.locator(".step[data-step=clock] .clock-differs")
+    expect(differs).to_contain_text("s ahead of the unit's", timeout=LONG_MS)

@@ -11,6 +11,7 @@ import pytest
 from appliance.clock import ScaledClock, SystemClock
 from appliance.model_set_points import SetPoints
 from appliance.settings import Settings
+from appliance.store.store import Store
 from provisioning.commissioning.answers import Answers
 from provisioning.commissioning.modem_sense import NOWHERE, ModemPlace
 from provisioning.commissioning.step import Question, Status
@@ -162,6 +163,24 @@ def test_the_voltage_that_the_charger_is_set_to_is_proposed(
     )
 
     assert propose_voltage(Settings(), Measured(set_points=points)).value == expected
+
+
+def test_what_the_stored_charger_is_set_to_is_proposed_and_another_device_is_not_heard(
+    tmp_path: Path,
+) -> None:
+    unit = make_unit(tmp_path, text='[charger.main]\nmodel = "epever-tracer"\n')
+    measure(unit, 26.0)
+    clock = SystemClock()
+    store = Store(unit.settings().database, clock, writer="power")
+    devices = (("charger main", "sealed"), ("charger main", "gel"), ("charger old", "LFP 8S"))
+    for device, kind in devices:
+        store.add(SetPoints(clock.stamp(), device, "x", battery_type=kind, system_v=24.0))
+    store.close()
+
+    asked = ask(unit)
+
+    assert (asked["chemistry"].proposal, asked["nominal_voltage_v"].proposal) == ("gel", 24.0)
+    assert asked["chemistry"].proposed_by == "the charger is set to gel"
 
 
 def test_a_measured_voltage_wins_over_what_the_charger_is_set_to(tmp_path: Path) -> None:

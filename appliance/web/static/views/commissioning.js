@@ -4,6 +4,7 @@
 
 import { byId, make, say, show } from "../dom.js";
 import { ask, found as answered, lost, post } from "../link.js";
+import { makeOffer, sayDifference } from "../ownplace.js";
 import { keepTyped, makeField, readAnswers } from "../questions.js";
 import { t } from "../translate.js";
 import { sentence } from "../words.js";
@@ -26,12 +27,14 @@ const canAct = list.dataset.canAct === "1";
 const typed = {};
 const given = {}; // answers of a step that asks in rounds, until it is done
 let state = null;
+let asked = 0; // when the state came, by this device's clock
 let timer = null;
 
 async function refresh() {
   clearTimeout(timer);
   try {
     state = await ask("/api/commissioning");
+    asked = Date.now();
     answered();
     draw();
   } catch (error) {
@@ -93,6 +96,7 @@ function makeForm(step) {
   const word = step.status === "done" ? t("Do this step again") : t("Do this step");
   const form = make("form", { "data-step": step.name },
     ...questions.map((one) => makeField(step.name, one, before[one.key])),
+    makeOffer(questions), step.name === "clock" ? sayDifference(state.now, asked) : null,
     make("p", { class: "said", role: "alert", hidden: "" }),
     make("button", { type: "submit", class: "tool" }, word));
   form.addEventListener("submit", (press) => {
