@@ -132,6 +132,8 @@ def take_all(engine: Engine, steps: Sequence[Step]) -> list[Result]:
         print_now(f"{step.name}: {step.title}")
         result = take_asking(engine, step, terminal)
         print_now(f"{result.outcome.status.value}: {result.outcome.reason}")
+        for text in result.outcome.warnings:
+            print_now(f"    {text}")
         results.append(result)
         if not result.outcome.status.is_settled:
             break

@@ -193,7 +193,8 @@ class Walk(ABC):
         if found.status is not Status.DONE:
             return found
         changes.finish(changes.note_new(change, self.find_ids(unit, change.section)))
-        return replace(self.say_done(unit, change, found.facts), warnings=found.warnings)
+        done = self.say_done(unit, change, found.facts)
+        return replace(done, warnings=(*done.warnings, *found.warnings))
 
     # --- words ----------------------------------------------------------------------------------
 
@@ -257,13 +258,14 @@ class Walk(ABC):
         """What was replaced, what was forgotten of the old one, when it is known again."""
         plan = self.plan(unit, change.section)
         reason = say(
-            "replaced on {on} by {who}. {forgotten}",
+            "replaced on {on} by {who}. Forgotten: {anew}.",
             on=change.on,
             who=change.who,
-            forgotten=tell_forgotten(plan),
+            anew=plan.anew,
         )
+        known = say("Known again: {known}.", known=plan.known)
         more = {"section": change.section, "on": change.on, "old": list(change.old)}
-        return Outcome(Status.DONE, reason, facts={**more, **(facts or {})})
+        return Outcome(Status.DONE, reason, facts={**more, **(facts or {})}, warnings=(known,))
 
 
 def merge(change: Change, answers: Answers) -> Answers:

@@ -15,6 +15,8 @@ from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
 from provisioning.commissioning.replacing.battery import BatteryWalk
 from provisioning.commissioning.replacing.changes import Changes
+from provisioning.commissioning.report.contents import Table, make_contents
+from provisioning.commissioning.report.gathering import make_entry
 from provisioning.commissioning.step import Status
 from provisioning.commissioning.terminal import Terminal, take_asking
 from provisioning.commissioning.unit import Unit
@@ -27,6 +29,7 @@ from tests.provisioning.commissioning.replacing.learned import (
     measure,
     read,
 )
+from tests.provisioning.commissioning.reports import make_report
 
 WALK = BatteryWalk(answers_in_s=0.0)
 NEW = {
@@ -93,7 +96,21 @@ def test_what_was_learned_of_the_battery_is_forgotten_and_the_rest_stays(tmp_pat
     assert [one.device for one in list_rows(unit, SetPoints)] == ["charger main"]
     assert (list_rows(unit, SolarDay), list_rows(unit, EnergyTotal)) == (days, energy)
     assert "Forgotten: its charge, its capacity" in done.reason
+    assert done.warnings[0].startswith("Known again: the charge roughly at once")
     assert done.facts["battery_measured_v"] == 13.2
+
+
+def test_the_next_acceptance_report_says_what_was_forgotten_and_until_when(tmp_path: Path) -> None:
+    unit = make_measured(tmp_path)
+    take(unit)
+    entry = make_entry("replaced_battery", unit.record.load()["replaced_battery"])
+
+    blocks = make_contents(make_report(steps=(entry,)), "en").blocks
+    rows = [row for one in blocks if isinstance(one, Table) for row in one.rows]
+    (row,) = (row for row in rows if row[0] == "Battery replaced")
+
+    assert "the time since it was full" in row[2]
+    assert "until then the rated capacity counts" in row[2]
 
 
 def test_twice_in_a_row_changes_nothing(tmp_path: Path) -> None:

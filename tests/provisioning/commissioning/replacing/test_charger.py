@@ -8,13 +8,15 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.model import BatteryAge, BatteryState, EnergyTotal
 from appliance.model_set_points import DeviceState, SetPoints
+from appliance.wording.sentence import say
 from power.probe import PortReport, Probe
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
 from provisioning.commissioning.replacing.changes import Changes
 from provisioning.commissioning.replacing.charger import ChargerWalk
-from provisioning.commissioning.step import Status
+from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.steps.power_devices import PowerDevicesStep
+from provisioning.commissioning.terminal import Terminal, take_asking
 from provisioning.commissioning.unit import Unit
 from provisioning.simulated.devices.epever import SimulatedEpever
 from tests.power.probe.probe_models import SHORT, FewIds, connect
@@ -147,3 +149,27 @@ def test_both_serial_numbers_are_evidence(tmp_path: Path) -> None:
     assert done.outcome.facts["old"] == ["HQ1"]
     assert done.outcome.facts["serial_number"] == "HQ2"
     assert [(one.old, one.new) for one in Changes(unit).list_done()] == [(("HQ1",), ("HQ2",))]
+
+
+class UnsureStep(PowerDevicesStep):
+    """What answers may be one of two models until a person has read the label."""
+
+    def check(self, unit: Unit, answers: Answers) -> Outcome:
+        if answers.find("models") == "b":
+            return Outcome(Status.BLOCKED, say("as model b"))
+        text = say("Which model is on the label?")
+        asked = Question("power_devices.models", Kind.CHOICE, text, choices=("a", "b"))
+        return Outcome(Status.NEEDS_ANSWER, say("it may be a or b"), (asked,))
+
+
+def test_a_model_that_only_the_label_tells_is_asked_for_after_the_search(tmp_path: Path) -> None:
+    unit, said = make_worked_unit(tmp_path), list[str]()
+    typed = iter(["", "yes", "b"])
+    terminal = Terminal(lambda _: next(typed), said.append)
+    walk = ChargerWalk(UnsureStep())
+
+    with Engine(unit, (walk,)) as engine:
+        result = take_asking(engine, walk, terminal)
+
+    assert "it may be a or b" in said
+    assert result.outcome.reason == "as model b"
