@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from appliance.clock import SystemClock
+from appliance.errors import SettingsError
 from appliance.model import BatteryAge, BatteryState, EnergyTotal, SolarDay
 from appliance.model_set_points import SetPoints
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
 from provisioning.commissioning.replacing.battery import BatteryWalk
-from provisioning.commissioning.replacing.changes import Changes
+from provisioning.commissioning.replacing.changes import Change, Changes
 from provisioning.commissioning.report.contents import Table, make_contents
 from provisioning.commissioning.report.gathering import make_entry
 from provisioning.commissioning.step import Status
@@ -241,3 +242,20 @@ def test_a_kill_at_any_write_is_gone_on_from_and_forgets_once(tmp_path: Path) ->
         assert unit.settings().battery.capacity_wh == 5120
         assert len(Changes(unit).list_done()) == 1
         assert not take(unit).has_changed
+
+
+class RefusedWalk(BatteryWalk):
+    """The settings cannot be changed."""
+
+    def change(self, unit: Unit, change: Change, answers: Answers) -> None:
+        raise SettingsError("somebody else changes them now")
+
+
+def test_settings_that_are_refused_leave_nothing_begun(tmp_path: Path) -> None:
+    unit = make_worked_unit(tmp_path)
+
+    found = take(unit, RefusedWalk()).outcome
+
+    assert (found.status, found.reason) == (Status.BLOCKED, "somebody else changes them now")
+    assert Changes(unit).find_begun("battery") is None
+    assert read(unit, BatteryAge).capacity_ah == LEARNED_AH
