@@ -25,6 +25,7 @@ from appliance.chemistry.sources import (
     TROJAN,
     VICTRON_LEAD,
 )
+from appliance.wording.sentence import say
 
 # A charged cell needs hours to rest; an hour is a compromise that the wide range pays for.
 RESTED = RestedCurve(
@@ -39,7 +40,7 @@ RESTED = RestedCurve(
     TEXTBOOK_LEAD,
 )
 UNKNOWN_KIND = ChemistryProfile(
-    title="Lead-acid of unknown kind",
+    title=say("Lead-acid of unknown kind"),
     nominal_v=Figure(2.0, "by definition"),
     cell_ohm_ah=Figure(0.12, HERE + "some 7 mohm for six cells of 100 Ah, polarisation included"),
     absorption_v=Figure(2.367, EPEVER + ": gel, boost 14.2 V, the lowest of the kinds"),
@@ -95,14 +96,14 @@ UNKNOWN_KIND = ChemistryProfile(
 
 GEL = replace(
     UNKNOWN_KIND,
-    title="Lead-acid, gel",
+    title=say("Lead-acid, gel"),
     charger=GEL_CHARGER,
     compensation_v_per_c=Figure(-0.0045, ENERDRIVE + ": -27 mV for six cells"),
 )
 
 AGM = replace(
     UNKNOWN_KIND,
-    title="Lead-acid, AGM",
+    title=say("Lead-acid, AGM"),
     charger=AGM_CHARGER,
     cell_ohm_ah=Figure(0.08, HERE + "some 5 mohm for six cells of 100 Ah, polarisation included"),
     absorption_v=Figure(2.4, VICTRON_LEAD + ": 14.4 V"),
@@ -114,7 +115,7 @@ AGM = replace(
 
 FLOODED = replace(
     UNKNOWN_KIND,
-    title="Lead-acid, flooded",
+    title=say("Lead-acid, flooded"),
     charger=FLOODED_CHARGER,
     absorption_v=Figure(2.433, EPEVER + ": flooded, boost 14.6 V"),
     float_v=Figure(2.3, EPEVER + ": 13.8 V"),

@@ -17,6 +17,7 @@ from appliance.chemistry.sources import (
     VICTRON_CHARGER,
     VICTRON_LFP,
 )
+from appliance.wording.sentence import say
 
 # Least and most are the charges that three usual tables give 40 mV lower and higher: a meter off
 # by 12 mV a cell, 5 to 25 mV of hysteresis, and what a current left behind.
@@ -45,7 +46,7 @@ RESTED = RestedCurve(
 )
 
 LFP = ChemistryProfile(
-    title="Lithium iron phosphate (LFP)",
+    title=say("Lithium iron phosphate (LFP)"),
     nominal_v=Figure(3.2, PACK_SHEET + ": 12.8 V"),
     cell_ohm_ah=Figure(0.4, HERE + "1.4 mohm for 280 Ah, polarisation and age included"),
     absorption_v=Figure(

@@ -16,6 +16,7 @@ from threading import Event
 from appliance.clock import Clock
 from appliance.errors import BusError
 from appliance.wording.counts import format_count
+from appliance.wording.sentence import Sentence, say
 from power.devices import MODELS
 from power.probe.ports import is_in_use
 from power.probe.questions import (
@@ -37,15 +38,6 @@ from power.protocol.ports import TCP
 from power.protocol.profile import BatteryProfile, Block, Identification, Profile
 
 ANY_ID = 255  # lone Renogy devices answer to it beside their own id
-IN_USE = (
-    "{port} is in use by another program. If that is the power service, stop it for as long as "
-    "the probe runs: `systemctl stop appliance-power`, and afterwards "
-    "`systemctl start appliance-power`"
-)
-STOPPED = (
-    "the search on {port} was stopped after {seconds:.0f} s, before it was complete: replies are "
-    "slow or damaged; {advice}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +122,13 @@ class Probe:
     def scan(self, port: str) -> PortReport:
         """Everything about one port."""
         search = Search(self, port)
-        trouble = ""
+        trouble: str = ""
         try:
             self._search(search, port)
         except ClosedLine as error:
-            trouble = IN_USE.format(port=port) if is_in_use(port) else str(error)
+            trouble = say_in_use(port) if is_in_use(port) else error.args[0]
         if search.stopped:
-            trouble = STOPPED.format(
-                port=port, seconds=self.timeouts.whole_scan_s, advice=get_bad_line_advice(port)
-            )
+            trouble = say_stopped(port, self.timeouts.whole_scan_s)
         return PortReport(
             port,
             tuple(group_devices(port, search.matches)),
@@ -154,6 +144,27 @@ class Probe:
         second = plan_second_round(self.models, port, self.timeouts, search.any_reply)
         search.ask([one for one in second if not ways or one.mode in ways])
         search.ask_neighbours()
+
+
+def say_in_use(port: str) -> Sentence:
+    """Another program has the port."""
+    return say(
+        "{port} is in use by another program. If that is the power service, stop it for as long as "
+        "the probe runs: `systemctl stop appliance-power`, and afterwards "
+        "`systemctl start appliance-power`",
+        port=port,
+    )
+
+
+def say_stopped(port: str, after_s: float) -> Sentence:
+    """The search took too long."""
+    return say(
+        "the search on {port} was stopped after {seconds:.0f} s, before it was complete: replies "
+        "are slow or damaged; {advice}",
+        port=port,
+        seconds=after_s,
+        advice=get_bad_line_advice(port),
+    )
 
 
 class Search:
