@@ -40,7 +40,8 @@ class Hardware:
     the start, as QEMU's `-rtc base=` has it (`utc`, or `2001-01-01T00:00:00`). `cable`: whether the
     network is plugged in at the start. `write_log`: a file that gets every order to the disk
     (QEMU's blklogwrites); a power cut is made of it afterwards. `tpm`: with a TPM 2.0.
-    `secure_boot`: a firmware that can verify what it boots, without keys yet.
+    `secure_boot`: a firmware that can verify what it boots, without keys yet. `serial_ports`: ports
+    of this computer, each of a device that hangs on a USB serial adapter of the machine's own.
     """
 
     page_port: int
@@ -52,6 +53,7 @@ class Hardware:
     write_log: Path | None = None
     tpm: bool = False
     secure_boot: bool = False
+    serial_ports: tuple[int, ...] = ()
 
 
 class Machine:
@@ -201,6 +203,7 @@ class Machine:
             *("-rtc", f"base={have.clock}"),
             *self._list_disk(),
             *self._list_network(),
+            *self._list_adapters(),
             *("-device", "i6300esb", "-action", "watchdog=reset,reboot=shutdown"),
             *("-device", "virtio-rng-pci", "-display", "none", "-monitor", "none"),
             *("-chardev", f"file,id=console,append=on,path={self._serial}"),
@@ -216,6 +219,15 @@ class Machine:
         )
         card = f"virtio-net-pci,netdev=net,id={CARD}"
         return ["-netdev", f"user,id=net,{forward}", "-device", card]
+
+    def _list_adapters(self) -> list[str]:
+        """The kernel's ttyUSB0, ttyUSB1, ... in the order of `serial_ports`."""
+        options = ["-device", "qemu-xhci,id=usb"] if self.hardware.serial_ports else []
+        for number, port in enumerate(self.hardware.serial_ports):
+            device = f"serial{number}"
+            options += ["-chardev", f"socket,id={device},host=127.0.0.1,port={port},reconnect=1"]
+            options += ["-device", f"usb-serial,chardev={device},bus=usb.0,always-plugged=on"]
+        return options
 
     def _list_firmware(self) -> list[str]:
         secure = self.hardware.secure_boot

@@ -22,6 +22,7 @@ DEVICES = """
 [charger.main]
 model = "epever-tracer"
 port = "tcp://{host}:{charger_port}"
+framing = "{framing}"
 
 [bms.pack]
 model = "jk-pb"
@@ -79,7 +80,9 @@ StrictHostKeyChecking accept-new
 
 
 class Site:
-    """`charger_port`, `bms_port`: on this computer's loopback; `camera`: one that shows a clip."""
+    """`charger_port`, `bms_port`: on this computer's loopback; `camera`: one that shows a clip.
+    `serial`: the charger's port has what goes over a serial line, for an adapter of the machine.
+    """
 
     def __init__(
         self,
@@ -90,7 +93,9 @@ class Site:
         name: str = "emulated",
         charge_pct: float = 90,
         camera: bool = True,
+        serial: bool = False,
     ) -> None:
+        self._framing = "rtu" if serial else "tcp"
         self.directory = directory
         self.key = directory / "technician-key"
         self.name = name
@@ -136,4 +141,6 @@ class Site:
             devices.wait(STOP_S)
 
     def _format_devices(self, host: str) -> str:
-        return DEVICES.format(host=host, charge_pct=self._charge_pct, **self._ports)
+        return DEVICES.format(
+            host=host, framing=self._framing, charge_pct=self._charge_pct, **self._ports
+        )

@@ -24,6 +24,7 @@ LEFT_OUT = (".git", ".venv", "build", "tests", "__pycache__", ".*_cache", "*.egg
 EXCLUDED = ("man/*", "locale/*", "info/*", "lintian/*", "doc/*")
 ENABLED = (
     "appliance.target",
+    "appliance-provision-site.service",
     "appliance-proxy-usual.socket",
     "image-host-keys.service",
     "image-keep-settings.path",

@@ -47,15 +47,20 @@ class EmulatedUnit:
         camera: bool = True,
         tpm: bool = False,
         secure_boot: bool = False,
+        serial: bool = False,
     ) -> None:
         directory.mkdir(parents=True)
         self.is_new = True
         charger, bms = claim_port(0), claim_port(0)
-        self.site = Site(directory, charger_port=charger, bms_port=bms, camera=camera)
+        self.site = Site(
+            directory, charger_port=charger, bms_port=bms, camera=camera, serial=serial
+        )
         disk = GuestDisk.copy(image, directory / "disk.raw", least_bytes=disk_bytes)
         disk.put(self.site.make_key(), "provision/authorized_keys")
         page, ssh = claim_port(0), claim_port(0)
-        self.machine = Machine(disk, Hardware(page, ssh, tpm=tpm, secure_boot=secure_boot))
+        adapters = (charger, bms) if serial else ()
+        hardware = Hardware(page, ssh, tpm=tpm, secure_boot=secure_boot, serial_ports=adapters)
+        self.machine = Machine(disk, hardware)
         self.ssh_settings = self.site.write_ssh_settings(self.machine.hardware.ssh_port)
         with self.ssh_settings.open("a") as file:
             file.write(STAYS_OPEN.format(directory=directory))
