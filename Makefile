@@ -66,7 +66,7 @@ BOUND = $(if $(shell command -v setpriv),setpriv --pdeathsig TERM)
 # Tests wait more than they work: three for each core.
 WORKERS ?= $(shell expr 3 \* `nproc`)
 WITH_PEERS = energy cameras
-BENCHES = alarms fleet home idle flash recovery reaction guard-faults page power readings estimator panels plan energy cameras scale updates image
+BENCHES = alarms fleet home idle flash recovery reaction guard-faults page power readings estimator panels plan energy cameras scale updates image provisioning
 export PYTHONDONTWRITEBYTECODE ?=
 
 # Targets of tests/fuzz/__main__.py, each with its number of executions: long, and with QUICK=1.

@@ -80,7 +80,7 @@ def test_the_boot_partition_is_checked_at_each_boot() -> None:
 
 
 def test_no_unit_of_the_image_has_the_name_of_a_service() -> None:
-    """The drop-ins of `appliance-*.service` would close it. The set-up from a file is meant to be."""
+    """The drop-ins of `appliance-*.service` would close it, as they are to close one alone."""
     closed = "appliance-provision-site.service"
     names = {path.name for path in (FILES / "etc/systemd/system").iterdir()}
     others = names - {closed, f"{closed}.d"}

@@ -1,0 +1,1 @@
+"""The walk of commissioning: its time on a booted image, and what a person types."""
