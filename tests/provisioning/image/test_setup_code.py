@@ -65,3 +65,12 @@ def test_a_unit_that_lost_its_data_or_had_logins_before_makes_none(
 ) -> None:
     put(tmp_path, place)
     assert run(tmp_path) is None
+
+
+def test_a_unit_with_a_file_of_answers_has_settings_though_another_file_was_refused(
+    tmp_path: Path,
+) -> None:
+    put(tmp_path, "run/appliance-image/provision-refused")
+    put(tmp_path, "efi/provision/site.toml")
+    assert CODE in (run(tmp_path) or "")
+    assert load_settings(tmp_path / "etc/appliance/unit.toml").unit.name == "unit"
