@@ -7,6 +7,7 @@ Never: waits, or leaves a lock behind: the kernel frees that of a process that w
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -55,11 +56,14 @@ def make_error(handle: int) -> HeldError:
 
 
 def make_directory(unit: Unit) -> None:
-    """The directory, readable for the group of the unit's data: the page shows the state."""
+    """The directory, readable for the group of the unit's data: the page shows the state. On a unit
+    it inherits group and setgid; the sandbox of the page's oneshot forbids to set that bit.
+    """
     parent, directory = unit.data_dir, unit.directory
     parent.mkdir(parents=True, exist_ok=True)
     directory.mkdir(mode=0o750, exist_ok=True)
     group = parent.stat().st_gid
     if directory.stat().st_gid != group:
         os.chown(directory, -1, group)
-    directory.chmod(DIRECTORY_MODE)
+    if stat.S_IMODE(directory.stat().st_mode) != DIRECTORY_MODE:
+        directory.chmod(DIRECTORY_MODE)

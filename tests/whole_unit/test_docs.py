@@ -38,7 +38,8 @@ def exists(name: str, document: Path) -> bool:
 
 @documents
 def test_each_unit_exists(document: Path) -> None:
-    folders = (ROOT / "systemd", ROOT / "systemd/kiosk")
+    image = ROOT / "provisioning/image/files/etc/systemd/system"
+    folders = (ROOT / "systemd", ROOT / "systemd/kiosk", image)
     files = {path.name for folder in folders for path in folder.glob("appliance*")}
     stems = {re.sub(r"@?\.\w+$", "", name) for name in files}
     named = set(UNIT.findall(read_prose(document)))

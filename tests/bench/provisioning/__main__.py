@@ -1,7 +1,7 @@
-"""`make bench-provisioning`: build/bench/provisioning.json. `--quick` leaves the virtual machine out.
+"""`make bench-provisioning`: build/bench/provisioning.json. `--quick` boots no image.
 
-`wall_s`: from power on of the booted image to the result of an unattended walk. `waits_for_person_s`
-is 0 there: nobody is asked. What a person types is counted at a terminal before the simulated unit of
+`wall_s`: from power on of the booted image to the result of an unattended walk, in which nobody is
+asked. What a person types is counted at a terminal before the simulated unit of
 `make provision-demo`: a technician presses Enter at each question; what is asked again has to be
 typed. `typed`: those questions, secrets with them; a secret that is typed twice counts once.
 """
