@@ -16,15 +16,14 @@ from provisioning.commissioning.steps.link import LinkStep
 from provisioning.commissioning.steps.power_devices import PowerDevicesStep
 from provisioning.commissioning.steps.site import SiteStep
 
-# The link may bring the time and the place, a claim needs the time, and what the charge controller
-# says is proposed to the site.
+# The link may bring the time and the place, and a claim needs the time.
 STEPS: tuple[Step, ...] = (
     IdentityStep(),
     LinkStep(),
     ClockStep(),
     ClaimStep(),
-    PowerDevicesStep(),
     SiteStep(),
+    PowerDevicesStep(),
     CamerasStep(),
     AccessStep(),
     AlarmsStep(),
