@@ -25,6 +25,10 @@ UTC_KEY = "utc"
 SLACK = timedelta(seconds=60)  # a given time that is so near changes nothing
 # The kernel writes the time into the RTC every eleven minutes while a server confirms it.
 RTC_SLACK = timedelta(minutes=5)
+NO_NTP = say(
+    "the time service was switched on and is off still: `systemctl status systemd-timesyncd` says "
+    "why"
+)
 FarTime = Callable[[], datetime | None]
 
 
@@ -84,7 +88,10 @@ class ClockStep:
         fault = find_clock_fault(unit.clock, self._find_earliest(unit))
         if fault is not None:
             return Outcome(Status.BLOCKED, fault)
-        return describe(unit, self._read(unit))
+        state = self._read(unit)
+        if state is not None and state.can_ntp and not state.has_ntp:
+            return Outcome(Status.BLOCKED, NO_NTP)
+        return describe(unit, state)
 
     def _find_earliest(self, unit: Unit) -> datetime:
         """A demonstration plays on a day of its own."""

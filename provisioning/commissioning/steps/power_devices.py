@@ -61,9 +61,9 @@ class PowerDevicesStep:
         read_models(answers)
         states = find_states(unit)
         silent = [one for one in list_titles(settings) if one not in states]
-        if states and not silent:
+        if settings.power_devices and not silent:
             return describe(states)
-        if not silent and not settings.power_devices:
+        if not settings.power_devices:
             return Outcome(Status.TO_DO, say("the settings name no power device: they are asked"))
         which = ", ".join(silent)
         return Outcome(Status.TO_DO, say("no answer of {which}: all ports are asked", which=which))

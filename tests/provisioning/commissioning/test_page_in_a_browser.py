@@ -31,6 +31,9 @@ import os, pathlib, subprocess, sys, time
 if "appliance-provision.service" not in sys.argv:
     sys.exit(0)
 here = pathlib.Path({here!r})
+if (here / "dies").exists():
+    (here / "run/commissioning-order.json").unlink()
+    sys.exit(0)
 words = [{python!r}, "-m", "provisioning.commissioning.page", "--settings", str(here / "unit.toml")]
 child = subprocess.Popen(words, env=dict(os.environ, PYTHONPATH={root!r}), start_new_session=True)
 kill, state = here / "kill-in", here / "data/commissioning/state.json"
@@ -205,3 +208,16 @@ def test_a_clock_that_differs_from_the_technicians_is_said(chromium: Browser, ad
     tab.reload()
     differs = tab.locator(".step[data-step=clock] .clock-differs")
     expect(differs).to_contain_text("s ahead of the unit's", timeout=LONG_MS)
+
+
+def test_an_order_whose_oneshot_died_is_said_to_have_no_answer(
+    chromium: Browser, address: str, tmp_path: Path
+) -> None:
+    _, tab = begin(chromium, address)
+    look(tab)
+    (tmp_path / "dies").touch()
+    tab.get_by_role("button", name="Look at every step").click()
+    says = tab.locator("#commissioning-says")
+    expect(says).to_contain_text("ended without an answer", timeout=LONG_MS)
+    (tmp_path / "dies").unlink()
+    look(tab)

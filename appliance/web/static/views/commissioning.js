@@ -11,6 +11,7 @@ import { sentence } from "../words.js";
 
 const QUICK_MS = 1000;
 const SLOW_MS = 10_000;
+const SILENT_MS = 10_000; // an order that nobody works at any more, and that has no answer
 const ORDER = "/api/commissioning/order";
 const STATES = {
   done: () => t("done"),
@@ -29,6 +30,8 @@ const given = {}; // answers of a step that asks in rounds, until it is done
 let state = null;
 let asked = 0; // when the state came, by this device's clock
 let timer = null;
+let mine = null; // the last order from here
+let busyAt = 0; // when somebody was last at work
 
 async function refresh() {
   clearTimeout(timer);
@@ -36,6 +39,7 @@ async function refresh() {
     state = await ask("/api/commissioning");
     asked = Date.now();
     answered();
+    if (isBusy()) busyAt = performance.now();
     draw();
   } catch (error) {
     lost(error);
@@ -74,6 +78,8 @@ function headline() {
     const one = state.steps.find((step) => step.name === state.running);
     return one ? t("At work: {step}.", { step: one.title }) : t("At work.");
   }
+  if (mine && state.order !== mine && performance.now() - busyAt > SILENT_MS)
+    return t("The order has ended without an answer. Give it again; why it ended is in: journalctl -u appliance-provision");
   if (state.said) return sentence(state.said);
   if (state.trouble) return sentence(state.trouble);
   const open = state.steps.filter((step) => !isPart(step) && !["done", "skipped"].includes(step.status));
@@ -134,7 +140,8 @@ async function order(step, answers) {
   state = { ...(state || { steps: [] }), waits: true }; // before the answer: one press, one order
   draw();
   try {
-    await post(ORDER, { step, answers });
+    mine = (await post(ORDER, { step, answers })).order;
+    busyAt = performance.now();
   } finally {
     timer = setTimeout(refresh, QUICK_MS);
   }
