@@ -35,7 +35,7 @@ def make_root(root: Path, more: Sequence[str] = (MIRROR_OF_RELEASES,)) -> None:
         *("trixie", root, MIRROR),
     )
     release = root / RELEASE
-    shutil.copytree(ROOT, release, ignore=shutil.ignore_patterns(*NOT_RELEASED))
+    shutil.copytree(ROOT, release, symlinks=True, ignore=shutil.ignore_patterns(*NOT_RELEASED))
     shutil.copytree(WHEELS, release / "wheels")
 
 

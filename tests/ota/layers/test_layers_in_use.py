@@ -42,7 +42,7 @@ def make_app(directory: Path, version: str) -> str:
     tree = directory / "content" / make_tree(directory, version)
     for package in PACKAGES:
         left_out = shutil.ignore_patterns("models", "media", "__pycache__")
-        shutil.copytree(ROOT / package, tree / package, ignore=left_out)
+        shutil.copytree(ROOT / package, tree / package, symlinks=True, ignore=left_out)
     info = tree / f"neural_energy_appliance-{version}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(METADATA.format(version=version))
