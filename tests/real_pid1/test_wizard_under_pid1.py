@@ -127,7 +127,7 @@ def order(
 
 def assert_done(unit: Container, login: tuple[str, str], step: str, **answers: Any) -> None:
     found = order(unit, login, step, answers)
-    assert found[step]["status"] == "done", (found["said"], found[step])
+    assert found[step]["status"] in ("done", "skipped"), (found["said"], found[step])
     assert unit.ask("systemctl", "show", "-P", "Result", ONESHOT) == "success"
 
 
