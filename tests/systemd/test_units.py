@@ -32,7 +32,7 @@ from tests.systemd.unit_text import (
 WORST_EXPOSURE = 2.0
 # The set-up reads devices and cameras, asks the fleet's server and makes accounts, while a
 # technician is there.
-SET_UP, SET_UP_EXPOSURE = "appliance-provision.service", 2.3
+SET_UP, SET_UP_EXPOSURE = "appliance-provision.service", 2.6
 EXEC_START = re.compile(
     r"/opt/appliance/venv/bin/python -m (?P<module>[a-z._]+)(?: [a-z]+| %[iI])*"
     r" --settings /etc/appliance/unit\.toml"
@@ -159,7 +159,7 @@ PRIVILEGED = {
 }
 CAPABILITIES = {
     "appliance-gpu-limit@.service": ["CAP_SYS_ADMIN"],
-    "appliance-provision.service": ["CAP_CHOWN CAP_DAC_OVERRIDE"],
+    "appliance-provision.service": ["CAP_CHOWN CAP_DAC_OVERRIDE CAP_SETGID CAP_SETUID"],
 }
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.wording.sentence import Sentence, join_sentences, say
+from ota.commands.acting import acting_as_owner
 from ota.disk import Disk
 from ota.reporting.unit_key import read_key
 from provisioning.commissioning.acceptance import power_cut, stored
@@ -36,11 +37,14 @@ NOT_TESTED = say("this unit was not tested with its present settings")
 
 
 def find_key(unit: Unit) -> Key:
-    """The unit's own; made where there is none. Raises `UpdateError`, `OSError`."""
+    """The unit's own; made where there is none, for who signs the unit's reports with it. Raises
+    `UpdateError`, `OSError`.
+    """
     directory = unit.settings().update.dir
     disk = Disk()
     disk.make_directory(directory)
-    return read_key(disk, directory)
+    with acting_as_owner(directory):
+        return read_key(disk, directory)
 
 
 @dataclass(frozen=True, slots=True)
