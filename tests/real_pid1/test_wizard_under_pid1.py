@@ -36,6 +36,12 @@ sleep = "stay"
 [camera.gate]
 source = "/srv/clip.mp4"
 """
+# Nothing answers there: the step asks on all ports.
+SILENT = """
+[charger.second]
+model = "epever-tracer"
+port = "/dev/ttyS7"
+"""
 SITE = {
     "name": "Hut 12",
     "latitude_deg": 44.43,
@@ -191,15 +197,18 @@ def test_the_acceptance_test_looks_at_pictures_and_signs_its_report_in_the_sandb
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_oneshot_that_is_killed_leaves_a_unit_with_its_guard(
+def test_a_oneshot_that_is_killed_in_its_search_leaves_a_unit_with_its_guard(
     new: Container, login: tuple[str, str]
 ) -> None:
-    words = (*login, "power_devices", json.dumps({"ports": [CHARGER]}))
-    new.run(PYTHON, "-c", ORDER, *words)
-    new.wait_for(lambda: new.ask("systemctl", "is-active", POWER) != "active", 60, "the search")
+    before = new.path(SETTINGS).read_text()
+    write_settings(new, before + SILENT)
+    wait_for_state(new, "active", POWER)
+    new.run(PYTHON, "-c", ORDER, *login, "power_devices", json.dumps({"ports": [CHARGER]}))
+    new.wait_for(lambda: new.ask("systemctl", "is-active", POWER) == "inactive", 90, "the search")
     new.run("systemctl", "kill", "--signal=KILL", ONESHOT)
     wait_for_state(new, "active", POWER)
-    assert_done(new, login, "power_devices", ports=[CHARGER])
+    assert new.path(SETTINGS).read_text() == before + SILENT
+    write_settings(new, before)
 
 
 def test_only_the_page_may_have_a_step_done(new: Container, login: tuple[str, str]) -> None:

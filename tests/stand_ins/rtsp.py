@@ -222,5 +222,5 @@ def free_threads(name: str) -> int:
     return sum(thread.name == name for thread in threading.enumerate())
 
 
-def wait_for_threads(name: str, most: int, timeout_s: float = 20.0) -> None:
+def wait_for_threads(name: str, most: int, timeout_s: float = 60.0) -> None:
     wait_until(lambda: free_threads(name) <= most, f"the end of threads {name!r}", timeout_s)

@@ -135,10 +135,18 @@ class Listener:
 
     def wait(self, packets: int) -> None:
         def there() -> bool:
-            self.camera.advance(time.monotonic())
+            try:
+                self.camera.advance(time.monotonic())
+            except CameraError as error:  # on a busy computer; it goes on connecting
+                if "has sent nothing" not in str(error):
+                    raise
             return len(self.received) >= packets
 
-        wait_until(there, f"{packets} packets", 20)
+        try:
+            wait_until(there, f"{packets} packets", 60)
+        except TimeoutError:
+            self.camera.close()
+            raise
 
     def sizes(self) -> list[tuple[int, int]]:
         """The size of each key frame, decoded with what its packet says of its codec."""
