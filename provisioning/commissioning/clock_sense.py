@@ -14,7 +14,8 @@ from appliance.clock import Clock
 from appliance.wording.sentence import Sentence, say
 
 EARLIEST = datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC)
-MOST_AGE = timedelta(days=20 * 365)  # files that are dated later were written by a wrong clock
+MOST_AGE = timedelta(days=20 * 365)
+LATEST = EARLIEST + MOST_AGE  # what is dated later was dated by a wrong clock
 
 
 def find_build_time(file: Path = Path(__file__)) -> datetime:
@@ -23,7 +24,7 @@ def find_build_time(file: Path = Path(__file__)) -> datetime:
         written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
         return EARLIEST
-    return written if EARLIEST < written < EARLIEST + MOST_AGE else EARLIEST
+    return written if EARLIEST < written < LATEST else EARLIEST
 
 
 def find_clock_fault(clock: Clock, earliest: datetime | None = None) -> Sentence | None:

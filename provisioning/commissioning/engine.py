@@ -170,9 +170,9 @@ class Engine:
             for step in left:
                 found[step.name] = self._take(step, found)
             still = [step for step in left if not found[step.name].outcome.status.is_settled]
-            if not still or len(still) == len(left):
+            if len(still) == len(left):
                 break
-            left = still
+            left = [step for step in still if not found[step.name].outcome.is_final]
         return found
 
     def _take(self, step: Step, found: Mapping[str, Result]) -> Result:

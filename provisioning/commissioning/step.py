@@ -71,6 +71,7 @@ class Outcome:
 
     `facts`: evidence as JSON: readings, versions, names of files; each key with its unit.
     `warnings`: what is possible but unlikely; the answers' `confirmed = ["KEY"]` accepts it.
+    `is_final`: no other step helps, and another try may harm (a camera locks out who tries often).
     """
 
     status: Status
@@ -78,6 +79,7 @@ class Outcome:
     questions: tuple[Question, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    is_final: bool = False
 
 
 class Step(Protocol):

@@ -148,16 +148,18 @@ def find_technician(file: AccessFile) -> str | None:
 
 
 def list_open(file: AccessFile, wanted: Wanted) -> list[str]:
-    """What is given and does not stand: PIN, account, password."""
+    """What is given and does not stand: account, password, PIN. The PIN comes last: it ends the
+    set-up code too, and after a power cut between both nobody but the touchscreen could go on.
+    """
     found = []
-    if wanted.pin is not None and not passwords.matches(accounts.find_pin(file), wanted.pin):
-        found.append(PIN_KEY)
     if wanted.account is not None and wanted.password is not None:
         stored = accounts.find_password(file, wanted.account)
         if stored is None:
             found.append(ACCOUNT_KEY)
         elif not passwords.matches(stored, wanted.password):
             found.append(PASSWORD_KEY)
+    if wanted.pin is not None and not passwords.matches(accounts.find_pin(file), wanted.pin):
+        found.append(PIN_KEY)
     return found
 
 

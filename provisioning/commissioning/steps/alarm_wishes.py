@@ -15,6 +15,7 @@ from typing import Any
 from appliance.settings_change.trees import get, is_same
 from appliance.settings_file import NAME
 from appliance.settings_rules.places import Place
+from appliance.strict_json import show
 from provisioning.commissioning.answers import Answers
 
 NOBODY = "nobody"
@@ -75,9 +76,9 @@ def read_one(row: Answers) -> Told:
         raise row.refuse("recipient", what=f"cannot be {name!r}", advice=advice)
     told = row.find("told_of")
     told = [told] if isinstance(told, str) else told or list(USUAL)
-    if not isinstance(told, list) or any(one not in RULES for one in told):
+    if not isinstance(told, list) or any(one not in tuple(RULES) for one in told):
         advice = f"it is a list of {', '.join(RULES)}"
-        raise row.refuse("told_of", what=f"cannot be {told!r}", advice=advice)
+        raise row.refuse("told_of", what=f"cannot be {show(told)}", advice=advice)
     address, number = row.find_secret("address"), row.find_text("number", 20)
     if address is not None and number is not None:
         advice = "give one of them: each recipient is reached in one way here"

@@ -33,6 +33,7 @@ from sensors.camera.discovery.facts import Look
 from sensors.camera.discovery.identity import Standing, find_known
 from sensors.camera.discovery.sections import Wish, read_login, write_camera
 from sensors.camera.discovery.survey import Examination, Sighting
+from sensors.camera.discovery.troubles import AskingError, Trouble
 from sensors.camera.sources.address import parse_scheme
 
 STILLS = "cameras"  # in the directory of commissioning
@@ -116,6 +117,13 @@ class CamerasStep:
         )
 
     def apply(self, unit: Unit, answers: Answers) -> Outcome:
+        try:
+            return self._write_all(unit, answers)
+        except AskingError as error:
+            final = error.trouble is Trouble.WRONG_LOGIN
+            return Outcome(Status.BLOCKED, error.args[0], is_final=final)
+
+    def _write_all(self, unit: Unit, answers: Answers) -> Outcome:
         said: list[str] = []
         for one in read_wishes(answers, allow_local=self.allow_local):
             settings = unit.settings()

@@ -15,7 +15,12 @@ from appliance.clock import ScaledClock
 from appliance.errors import HostError
 from appliance.wording.sentence import Sentence, say
 from provisioning.commissioning.answers import Answers
-from provisioning.commissioning.clock_sense import EARLIEST, find_build_time, find_clock_fault
+from provisioning.commissioning.clock_sense import (
+    EARLIEST,
+    LATEST,
+    find_build_time,
+    find_clock_fault,
+)
 from provisioning.commissioning.modem_sense import find_modem_time
 from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.time_service import TimeService, TimeState, connect_time
@@ -139,6 +144,12 @@ def read_given(answers: Answers, earliest: datetime) -> datetime | None:
             what=f"is {at:%Y-%m-%d}, before this software was made ({earliest:%Y-%m-%d})",
             advice="look at a watch or a phone, and at the date",
         )
+    if at >= LATEST:
+        raise answers.refuse(
+            UTC_KEY,
+            what=f"is in the year {at:%Y}, when no unit with this software runs any more",
+            advice="look at a watch or a phone, and at the year",
+        )
     return at
 
 
@@ -146,9 +157,9 @@ def parse_time(value: Any) -> datetime | None:
     """A time with its offset; None where it is none."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (TypeError, ValueError, OverflowError):  # a year that has no UTC
         return None
-    return at.astimezone(UTC) if at.tzinfo is not None else None
 
 
 def ask_time() -> Question:

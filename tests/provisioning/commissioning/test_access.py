@@ -11,7 +11,7 @@ from appliance.clock import SystemClock
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
 from provisioning.commissioning.step import Kind, Status
-from provisioning.commissioning.steps.access import AccessStep
+from provisioning.commissioning.steps.access import AccessStep, list_open, read_wanted
 from provisioning.commissioning.unit import Unit
 from tests.provisioning.commissioning.fakes import make_unit
 
@@ -39,6 +39,13 @@ def test_pin_and_account_are_set_once_and_told_in_the_journal_of_acts(tmp_path: 
     assert passwords.matches(accounts.find_pin(file), "284719")
     assert passwords.matches(accounts.find_password(file, "ada"), "three words here")
     assert sorted(one.what for one in acts.list_acts(file, 9)) == ["PIN set", "account added"]
+
+
+def test_the_pin_is_set_last_so_that_a_power_cut_leaves_a_way_to_go_on(tmp_path: Path) -> None:
+    """The first PIN or account ends the set-up code: an account lets in by the network as well."""
+    file = open_access(make_unit(tmp_path))
+    wanted = read_wanted(Answers("access", GIVEN))
+    assert list_open(file, wanted) == ["account", "pin"]
 
 
 def test_no_secret_is_in_the_record_the_state_or_the_settings(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def test_a_new_unit_asks_who_is_told_and_where(tmp_path: Path) -> None:
     [
         ({"recipient": "The Owner"}, "lower-case letters"),
         ({"recipient": "owner", "told_of": ["weather"]}, "it is a list of people, faults"),
+        ({"recipient": "owner", "told_of": [{"people": 1}]}, "it is a list of people, faults"),
         ({"recipient": "owner", "address": "json://a", "number": "+40"}, "give one of them"),
         ({"recipient": "owner", "address_file": "nowhere"}, "cannot be read"),
     ],

@@ -94,6 +94,7 @@ def test_a_wrong_password_blocks_the_step_and_nothing_is_written(
     result = take(unit, make_step(camera), rows(ROW | {"password": "not-this-one"}))
     assert result.outcome.status is Status.BLOCKED
     assert "refuses this user and password" in result.outcome.reason
+    assert result.outcome.is_final  # it is not tried again: many cameras lock out
     assert unit.settings().camera == {}
     assert not (tmp_path / "gate.password").exists()
     assert take(unit, make_step(camera), rows(ROW)).outcome.status is Status.DONE

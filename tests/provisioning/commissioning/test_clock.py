@@ -130,6 +130,8 @@ def test_a_clock_that_a_time_server_has_set_takes_no_other_time(tmp_path: Path) 
         ("2026-12-01T12:00:00", "is no time"),
         ("noon", "is no time"),
         (7, "is no time"),
+        ("9999-12-31T23:00:00-05:00", "is no time"),
+        ("2399-01-01T12:00:00Z", "is in the year 2399"),
     ],
 )
 def test_a_time_that_cannot_be_is_refused(tmp_path: Path, given: object, said: str) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from appliance.wording.sentence import say
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine
 from provisioning.commissioning.holding import HeldError
-from provisioning.commissioning.step import Status, Step
+from provisioning.commissioning.step import Outcome, Status, Step
+from provisioning.commissioning.unit import Unit
 from tests.provisioning.commissioning.fakes import FileStep, make_unit
 from tests.provisioning.commissioning.killed import count_writes, run_killed
 
@@ -83,6 +85,22 @@ def test_a_blocked_step_keeps_no_other_from_its_turn(tmp_path: Path) -> None:
     first = FileStep("one", tmp_path, needs=tmp_path / "never")
 
     assert walk(tmp_path, (first, FileStep("two", tmp_path)), WORDS) == ["blocked", "done*"]
+
+
+class LockedStep(FileStep):
+    """Another try may lock a technician out."""
+
+    def apply(self, unit: Unit, answers: Answers) -> Outcome:
+        self.calls.append("apply")
+        return Outcome(Status.BLOCKED, say("the login is refused"), is_final=True)
+
+
+def test_what_no_other_step_can_help_is_not_tried_again_in_the_same_walk(tmp_path: Path) -> None:
+    locked = LockedStep("one", tmp_path)
+    waits = FileStep("two", tmp_path, needs=tmp_path / "three-2")
+
+    found = walk(tmp_path, (locked, waits, FileStep("three", tmp_path)), WORDS)
+    assert (found[1:], locked.calls) == (["done*", "done*"], ["apply"])
 
 
 def test_the_acceptance_comes_when_the_others_got_as_far_as_they_can(tmp_path: Path) -> None:
