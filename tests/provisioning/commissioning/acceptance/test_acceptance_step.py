@@ -109,11 +109,12 @@ def test_by_night_the_sun_is_left_open_and_the_step_is_done(tmp_path: Path) -> N
 
 def test_a_power_cut_that_is_wished_for_blocks_until_the_plug_was_pulled(tmp_path: Path) -> None:
     unit = TestedUnit(tmp_path, more=CAMERA)
+    until = NOON.replace(year=2027)
+    unit.add(EnergyBudget(unit.stamp(), EnergyLevel.ECO, 9.0, until, 9.0, say("enough")))
     assert walk(unit, power_cut=True)[0] == 1
     assert walk(unit, power_cut=True)[1]["changed"] == 0
     unit.reboot()
     unit.poll()
-    until = NOON.replace(year=2027)
     unit.add(EnergyBudget(unit.stamp(), EnergyLevel.ECO, 9.0, until, 9.0, say("enough")))
     code, last = walk(unit, power_cut=True)
     assert (code, last["changed"]) == (0, 1)

@@ -366,11 +366,30 @@ def test_a_level_that_does_not_come_back_fails(tmp_path: Path) -> None:
     see(check_power_cut(unit.look()), FAILED, "ECO is not back")
 
 
+def test_a_level_that_comes_back_too_late_fails_as_well(tmp_path: Path) -> None:
+    unit = TestedUnit(tmp_path)
+    unit.add(budget(unit, EnergyLevel.ECO))
+    check_power_cut(unit.look(power_cut=True))
+    unit.reboot()
+    unit.advance(901)
+    unit.add(budget(unit, EnergyLevel.ECO))
+    see(check_power_cut(unit.look()), FAILED, "more than 900 s")
+
+
+def test_without_a_known_level_there_is_nothing_to_compare_and_nothing_is_armed(
+    tmp_path: Path,
+) -> None:
+    unit = TestedUnit(tmp_path)
+    see(check_power_cut(unit.look(power_cut=True)), NOT_POSSIBLE, "no energy level is known")
+    assert not (unit.unit.directory / "power-cut.json").exists()
+
+
 @pytest.mark.parametrize(
     ("cause", "verdict"), [(AFTER_CUT, PASSED), (say("after a restart"), NOT_POSSIBLE)]
 )
 def test_an_orderly_restart_is_no_power_cut(tmp_path: Path, cause: str, verdict: Verdict) -> None:
     unit = TestedUnit(tmp_path)
+    unit.add(budget(unit, EnergyLevel.ECO))
     check_power_cut(unit.look(power_cut=True))
     unit.reboot()
     wake = Wake(unit.stamp(), None, cause, 0, 70.0, stays=True, reason=say("enough"))
@@ -380,6 +399,7 @@ def test_an_orderly_restart_is_no_power_cut(tmp_path: Path, cause: str, verdict:
 
 def test_a_damaged_file_of_the_power_cut_is_armed_anew(tmp_path: Path) -> None:
     unit = TestedUnit(tmp_path)
+    unit.add(budget(unit, EnergyLevel.ECO))
     write(unit.unit.directory / "power-cut.json", "{")
     see(check_power_cut(unit.look(power_cut=True)), NOT_POSSIBLE, "pull the plug")
 
