@@ -4,6 +4,8 @@ import { byId, say } from "./dom.js";
 import { post } from "./link.js";
 import { t, tn } from "./translate.js";
 
+let asking = new AbortController();
+
 /**
  * Ask, then erase; resolves to what the unit answered, or null where the person keeps them. Who may not
  * act is led to the login before he is asked.
@@ -16,10 +18,20 @@ export async function eraseAfterAsking(count, order) {
   }
   say("confirm-title", tn("Erase {count} event?", "Erase {count} events?", count));
   say("confirm-yes", tn("Erase {count} event", "Erase {count} events", count));
-  dialog.returnValue = "";
   dialog.showModal();
-  await new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
-  return dialog.returnValue === "yes" ? post("/api/events/erase", order) : null;
+  return (await listen(dialog)) === "yes" ? post("/api/events/erase", order) : null;
+}
+
+/** What is answered to this asking. The event "close" of the last one may come after this began. */
+function listen(dialog) {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  return new Promise((done) => {
+    dialog.addEventListener("submit", ({ submitter }) => done(submitter.value), { signal });
+    dialog.addEventListener("close", () => { if (!dialog.open) done(""); }, { signal });
+    signal.addEventListener("abort", () => done(""));
+  });
 }
 
 /** What has become of it, in a sentence. */

@@ -317,6 +317,27 @@ def test_hostile_words_of_an_event_are_text_everywhere(
     assert browser.problems == []
 
 
+def test_who_is_asked_again_at_once_is_heard_once(
+    browser: Browser, address: str, inference: Store, tmp_path: Path
+) -> None:
+    """The event that closes a dialog comes a moment after it is closed."""
+    browser.open(f"{address}/events")
+    browser.wait_for(f"{IDS}.length === {PAGE}")
+    enter_pin(browser, tmp_path)
+    browser.open(f"{address}/events?label=car")
+    browser.wait_for(f"{IDS}.length === 20")
+    click(browser, "choose")
+    browser.evaluate("document.querySelector('.choose input').click()")
+    browser.wait_for(shows("erase", "Erase 1"))
+    no = "document.querySelector('#confirm [value=no]').click()"
+    erase = "document.getElementById('erase').click()"
+    browser.evaluate(f"{erase}; {no}; {erase}")
+    browser.wait_for("document.getElementById('confirm').open")
+    click(browser, "confirm-yes")
+    browser.wait_for(shows("acts-say", "1 event was erased."))
+    assert len(inference.rows(Event)) == COUNT - 1
+
+
 def test_a_technician_erases_chosen_events_after_he_was_asked(
     browser: Browser, address: str, inference: Store, tmp_path: Path
 ) -> None:
