@@ -186,6 +186,11 @@ def test_only_oneshots_are_root_and_only_two_have_a_capability() -> None:
         assert capabilities == CAPABILITIES.get(unit.name, []), unit
 
 
+def test_the_set_up_without_a_person_has_the_sandbox_of_that_by_the_page() -> None:
+    own = IMAGE_UNITS / "appliance-provision-site.service.d/20-provision.conf"
+    assert own.read_text() == (UNITS / f"{SET_UP}.d" / own.name).read_text()
+
+
 def test_however_the_set_up_ends_the_power_service_is_started_again() -> None:
     """It stops that service while it asks on its lines. PID 1 itself starts it again: SIGKILL of
     the control group takes a program of ExecStopPost= with it.
