@@ -14,6 +14,8 @@ LONGEST = 1000
 
 def read_new_secret(question: str) -> str:
     """A new secret: at a terminal typed twice. Raises `InputError`."""
+    if sys.stdin is None:
+        raise InputError("there is no standard input to read it from")
     if not sys.stdin.isatty():
         line = sys.stdin.buffer.readline(LONGEST + 2).rstrip(b"\r\n")
         if len(line) > LONGEST:

@@ -1,6 +1,7 @@
 """Small files of others (settings, records, passwords, pins): read whole, or not at all.
 
     data = read_small_file(path, most_bytes=65_536)
+    data = read_kept_file(path, most_bytes=65_536)      # what is no file of ours is `InputError`
     word = read_word(Path("/sys/class/gpio/gpio17/value"))
 
 Reads: the file. Writes: nothing.
@@ -12,7 +13,10 @@ import os
 import stat
 from pathlib import Path
 
+from appliance.strict_json import InputError
+
 WORD_BYTES = 256
+FOREIGN = (errno.EINVAL, errno.EFBIG, errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
 
 
 def read_small_file(path: Path, most_bytes: int) -> bytes:
@@ -28,6 +32,18 @@ def read_small_file(path: Path, most_bytes: int) -> bytes:
     if len(data) > most_bytes:
         raise OSError(errno.EFBIG, f"it is larger than {most_bytes} bytes", str(path))
     return data
+
+
+def read_kept_file(path: Path, most_bytes: int) -> bytes:
+    """As `read_small_file`, of a file that this program keeps: a pipe, a directory, a ring of links
+    or what is too large in its place is damage, `InputError`. Raises `OSError` for the disk.
+    """
+    try:
+        return read_small_file(path, most_bytes)
+    except OSError as error:
+        if error.errno in FOREIGN:
+            raise InputError(error.strerror or "it is no file") from None
+        raise
 
 
 def read_word(path: Path) -> str | None:

@@ -58,6 +58,14 @@ class Answers:
         """The value; None where it is not given."""
         return self.values.get(key)
 
+    def find_whole_number(self, key: str, low: int, high: int) -> int | None:
+        """A whole number within its limits, also as 4.0; raises `AnswerError`."""
+        number = self.find_number(key, low, high)
+        if number is not None and not number.is_integer():
+            advice = f"give a whole number from {low} to {high}"
+            raise self.refuse(key, what=f"cannot be {number:g}", advice=advice)
+        return None if number is None else int(number)
+
     def require(self, key: str) -> Any:
         """The value; raises `AnswerError`."""
         value = self.find(key)
@@ -116,13 +124,20 @@ class Answers:
             raise self.refuse(
                 f"{key}_file", what=f"{path} cannot be read: {what}", advice="name a file with it"
             ) from None
-        return text.partition("\n")[0].rstrip("\r")
+        return self._refuse_unprintable(f"{key}_file", text.partition("\n")[0].rstrip("\r"))
 
     def _find_secret_text(self, key: str) -> str | None:
         value = self.find(key)
         if value is not None and not isinstance(value, str):
             raise self.refuse(key, what="is no text", advice="write it in quotes")
-        return value
+        return None if value is None else self._refuse_unprintable(key, value)
+
+    def _refuse_unprintable(self, key: str, secret: str) -> str:
+        """One line that can be written and typed again; what it is is not repeated."""
+        if not secret.isprintable() or len(secret) > MOST_SECRET_BYTES:
+            what = "holds what cannot be typed, or is too long"
+            raise self.refuse(key, what=what, advice="it is one line of letters, digits and signs")
+        return secret
 
     def has_confirmed(self, key: str) -> bool:
         """Whether `confirmed` names that key: a warning about it is accepted."""

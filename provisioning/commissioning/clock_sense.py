@@ -30,6 +30,12 @@ def find_build_time(file: Path = Path(__file__)) -> datetime:
 def find_clock_fault(clock: Clock, earliest: datetime | None = None) -> Sentence | None:
     """Why the time cannot be right, and what to do; None where it can."""
     now = clock.stamp().utc
+    if now >= LATEST:
+        return say(
+            "the clock shows the year {now:%Y}, when no unit with this software runs any more: set "
+            "it with `unitctl provision clock` first; claim and certificates need the true time",
+            now=now,
+        )
     if now >= (earliest or EARLIEST):
         return None
     return say(

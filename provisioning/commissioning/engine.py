@@ -54,9 +54,11 @@ class Engine:
         self._is_held = False
 
     def __enter__(self) -> Self:
-        self._held.enter_context(hold(self._unit))
+        with ExitStack() as held:
+            held.enter_context(hold(self._unit))
+            trouble = self._unit.record.mend()
+            self._held = held.pop_all()  # before that an error gives the unit back
         self._is_held = True
-        trouble = self._unit.record.mend()
         if trouble:
             self._tell(trouble)
             self._state.trouble = trouble

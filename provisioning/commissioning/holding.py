@@ -9,7 +9,7 @@ Never: waits, or leaves a lock behind: the kernel frees that of a process that w
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from appliance.errors import ApplianceError
 from appliance.store.file_locks import describe_holder, open_shared, try_lock
@@ -57,11 +57,22 @@ def make_error(handle: int) -> HeldError:
 
 def make_directory(unit: Unit) -> None:
     """The directory, readable for the group of the unit's data: the page shows the state. On a unit
-    it inherits group and setgid; the sandbox of the page's oneshot forbids to set that bit.
+    it inherits group and setgid; the sandbox of the page's oneshot forbids to set that bit. Raises
+    `HeldError` where another service has put something in its place: root writes there.
     """
     parent, directory = unit.data_dir, unit.directory
     parent.mkdir(parents=True, exist_ok=True)
-    directory.mkdir(mode=0o750, exist_ok=True)
+    with suppress(FileExistsError):
+        directory.mkdir(mode=0o750)
+    info = directory.lstat()
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
+        raise HeldError(
+            say(
+                "{directory} is no directory of this user's, and nothing is written there: see who "
+                "has put it there (`ls -ld`), move it away, and begin again",
+                directory=directory,
+            )
+        )
     group = parent.stat().st_gid
     if directory.stat().st_gid != group:
         os.chown(directory, -1, group)

@@ -57,6 +57,8 @@ def run(
             order = take_order(run_dir, clock)
         except (InputError, OSError) as error:
             own.warning(f"an order of the page is not taken: {error}", fault="commissioning-order")
+            if isinstance(error, OSError):
+                return  # it lies there still, as a directory in its place does
             continue
         if order is not None:
             answer(make_unit(order.who), order, own, steps)

@@ -11,13 +11,14 @@ was verified.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from appliance.clock import Clock
-from appliance.parsing.small_file import read_small_file
+from appliance.parsing.small_file import read_kept_file
 from appliance.store.aside import DAMAGED, choose_aside_name
 from appliance.store.durable_files import replace_file, sync_directory
 from appliance.store.rows import encode_time
@@ -25,7 +26,7 @@ from appliance.strict_json import InputError, parse_object, require_text
 from appliance.wording.sentence import say
 from appliance.wording.sentence_data import decode_sentence, encode_sentence
 
-FILE = "record.json"
+FILE, VERSION = "record.json", 1
 MODE, DIRECTORY_MODE = 0o640, 0o750
 MOST_BYTES, MOST_DEPTH = 4_000_000, 24
 LONGEST = 32_000  # characters of one text
@@ -61,7 +62,7 @@ class Record:
     def load(self) -> dict[str, Done]:
         """By name of the step; nothing where there is no record, or where it is damaged."""
         try:
-            return decode(read_small_file(self.path, MOST_BYTES))
+            return decode(read_kept_file(self.path, MOST_BYTES))
         except (FileNotFoundError, InputError):
             return {}
 
@@ -74,7 +75,7 @@ class Record:
         as where the file may not be read.
         """
         try:
-            decode(read_small_file(self.path, MOST_BYTES))
+            decode(read_kept_file(self.path, MOST_BYTES))
         except FileNotFoundError:
             return None
         except InputError as error:
@@ -113,12 +114,27 @@ def encode(done: Mapping[str, Done]) -> bytes:
         }
         for name, one in done.items()
     }
-    return (json.dumps({"version": 1, "steps": steps}, indent=1) + "\n").encode()
+    tree = {"version": VERSION, "steps": clean_tree(steps)}
+    return (json.dumps(tree, indent=1, allow_nan=False) + "\n").encode()
+
+
+def clean_tree(value: Any) -> Any:
+    """What `decode` takes again: no figure that is none (NaN), no half of a letter pair."""
+    if isinstance(value, Mapping):
+        return {clean_tree(str(key)): clean_tree(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [clean_tree(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def decode(data: bytes) -> dict[str, Done]:
     """The inverse; raises `InputError` where it is damaged."""
-    steps = parse_object(data, most_bytes=MOST_BYTES, most_depth=MOST_DEPTH).get("steps")
+    tree = parse_object(data, most_bytes=MOST_BYTES, most_depth=MOST_DEPTH)
+    steps = tree.get("steps")
+    if tree.get("version") != VERSION:
+        raise InputError("it is of another release")
     if not isinstance(steps, dict):
         raise InputError("it has no steps")
     return {name: decode_step(tree) for name, tree in steps.items()}
@@ -131,14 +147,11 @@ def decode_step(tree: Any) -> Done:
     facts, said = tree.get("facts"), tree.get("warnings")
     if not isinstance(facts, dict) or not isinstance(said, list):
         raise InputError("a step has no facts or no warnings")
-    warnings = [decode_sentence(require_text(one, "a warning", LONGEST)) for one in said]
     words = {key: require_text(tree.get(key), key, LONGEST) for key in ("status", "at", "who")}
     return Done(
         **words,
         reason=decode_sentence(require_text(tree.get("reason"), "reason", LONGEST)),
         facts=facts,
-        warnings=tuple(
-            decode_sentence(require_text(one, "a warning", LONGEST)) for one in warnings
-        ),
+        warnings=tuple(decode_sentence(require_text(one, "a warning", LONGEST)) for one in said),
         has_changed=tree.get("has_changed") is True,
     )

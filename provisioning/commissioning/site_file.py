@@ -17,6 +17,8 @@ from appliance.strict_json import InputError
 from provisioning.commissioning.answers import CONFIRMED, AnswerError, Answers
 from provisioning.commissioning.step import Step
 
+LISTED = ("alarms", "camera")  # tables of which there may be several
+
 
 def read_site(path: Path, steps: Sequence[Step]) -> dict[str, Answers]:
     """The answers by table; raises `AnswerError`."""
@@ -48,7 +50,8 @@ def sort_answers(
 
 def read_table(table: str, value: Any, known: frozenset[str], directory: Path) -> Answers:
     """One table, or a list of tables."""
-    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+    is_list = isinstance(value, list) and value and all(isinstance(one, dict) for one in value)
+    if is_list and table in LISTED:
         rows = tuple(read_table(table, one, known, directory) for one in value)
         return Answers(table, rows=rows, directory=directory)
     if not isinstance(value, dict):

@@ -118,15 +118,25 @@ def take(engine: Engine, word: str) -> int:
 
 def refuse_nobody() -> None:
     """Raises `SettingsError`."""
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise SettingsError(
             "nobody sits at this terminal to answer: give the answers with --from site.toml"
         )
 
 
+def read_line(prompt: str) -> str:
+    """Raises `SettingsError` where the terminal is closed, or Ctrl-D is typed."""
+    try:
+        return input(prompt)
+    except EOFError:
+        raise SettingsError(
+            "the input has ended, so this step was not taken: begin again with `unitctl provision`"
+        ) from None
+
+
 def take_all(engine: Engine, steps: Sequence[Step]) -> list[Result]:
     """One after the other, up to the first that is not done."""
-    terminal = Terminal(input, print_now)
+    terminal = Terminal(read_line, print_now)
     results = []
     for step in steps:
         print_now(f"{step.name}: {step.title}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.model import AFTER_CUT, EnergyBudget, EnergyLevel, Wake
-from appliance.parsing.small_file import read_small_file
+from appliance.parsing.small_file import read_kept_file
 from appliance.store.durable_files import replace_file
 from appliance.strict_json import InputError, parse_object
 from appliance.wording.sentence import as_plain, join_sentences, say
@@ -64,7 +64,7 @@ def find_file(unit: Unit) -> Path:
 def read_armed(unit: Unit) -> Armed | None:
     """None where it is not armed, or the file is damaged: it is then armed anew."""
     try:
-        data = read_small_file(find_file(unit), MOST_BYTES)
+        data = read_kept_file(find_file(unit), MOST_BYTES)
         tree = parse_object(data, most_bytes=MOST_BYTES)
         return Armed(str(tree["boot_id"]), EnergyLevel[str(tree["level"])])
     except (FileNotFoundError, InputError, KeyError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.parsing.small_file import read_small_file
+from appliance.parsing.small_file import read_kept_file, read_small_file
 from appliance.parsing.toml_text import MOST_BYTES as TOML_BYTES
 from appliance.parsing.toml_text import parse_toml
 from appliance.store.durable_files import replace_file, sync_directory
@@ -58,7 +58,7 @@ def level(value: Any) -> Any:
 def load(unit: Unit) -> Stored | None:
     """None where there is none that can be read; it is then tested anew."""
     try:
-        data = read_small_file(unit.directory / FILE, MOST_BYTES)
+        data = read_kept_file(unit.directory / FILE, MOST_BYTES)
         tree = parse_object(data, most_bytes=MOST_BYTES)
         findings = tuple(decode_finding(one) for one in tree["checks"])
         return Stored(str(tree["settings_sha256"]), findings, Path(str(tree["report"])))

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.parsing.small_file import read_small_file
+from appliance.parsing.small_file import read_kept_file
 from appliance.store.durable_files import replace_file, sync_directory
 from appliance.strict_json import InputError, parse_object
 from power.act.load_states import SWITCH
@@ -80,7 +80,7 @@ def put_right(unit: Unit) -> str | None:
     """
     path = unit.directory / FILE
     try:
-        tree = parse_object(read_small_file(path, MOST_BYTES), most_bytes=MOST_BYTES)
+        tree = parse_object(read_kept_file(path, MOST_BYTES), most_bytes=MOST_BYTES)
         name, ran, boot_id = str(tree["switch"]), tree["ran"] is True, tree["boot_id"]
     except FileNotFoundError:
         return None

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from appliance.parsing.small_file import read_small_file
+from appliance.parsing.small_file import read_kept_file
 from appliance.store.aside import DAMAGED, choose_aside_name
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_time
@@ -113,7 +113,7 @@ class Changes:
             return [], []
 
     def _decode(self) -> tuple[list[Change], list[Change]]:
-        tree = parse_object(read_small_file(self.path, MOST_BYTES), most_bytes=MOST_BYTES)
+        tree = parse_object(read_kept_file(self.path, MOST_BYTES), most_bytes=MOST_BYTES)
         return decode_list(tree.get("begun")), decode_list(tree.get("done"))
 
     def _store(self, begun: list[Change], done: list[Change]) -> None:

@@ -6,9 +6,11 @@ Never: counts as done before a test was taken by every channel.
 """
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.parsing.small_file import read_small_file
 from appliance.settings_change.target import read_target
 from appliance.store.durable_files import replace_file
 from appliance.wording.sentence import Sentence, say
@@ -26,6 +28,7 @@ from provisioning.commissioning.unit import Unit
 
 ADDRESS_MODE = 0o640  # of root, readable for the group of the settings
 TEST_WITHIN_S = 120.0
+MOST_ADDRESS_BYTES = 65_536
 SERVICE = "appliance-alarm.service"
 
 
@@ -57,12 +60,16 @@ class AlarmsStep:
 
     def apply(self, unit: Unit, answers: Answers) -> Outcome:
         people, directory = read_people(answers), unit.settings_path.parent
-        for one in people:
-            if not has_address(one, directory):
-                write_address(unit, one)
-        changes = list_changes(unit.read_tree(), directory, people)
-        if changes:
-            unit.change_settings(changes, why="commissioning: alarms")
+        with ExitStack() as kept:
+            for one in people:
+                if not has_address(one, directory):
+                    path = one.find_file(directory)
+                    kept.callback(put_back, unit, path, find_present(path))
+                    write_address(unit, path, f"{one.address}\n".encode())
+            changes = list_changes(unit.read_tree(), directory, people)
+            if changes:
+                unit.change_settings(changes, why="commissioning: alarms")
+            kept.pop_all()  # the settings are taken, so the addresses stay
         return Outcome(Status.DONE, describe(unit))
 
     def verify(self, unit: Unit, answers: Answers) -> Outcome:
@@ -97,14 +104,28 @@ def has_address(one: Told, directory: Path) -> bool:
     """Whether its file holds what was given; true where nothing is given."""
     if one.address is None:
         return True
-    path = one.find_file(directory)
-    return path.exists() and path.read_text() == f"{one.address}\n"
+    return find_present(one.find_file(directory)) == f"{one.address}\n".encode()
 
 
-def write_address(unit: Unit, one: Told) -> None:
+def find_present(path: Path) -> bytes | None:
+    """What stands in a file of an address; None where there is none that can be read."""
+    try:
+        return read_small_file(path, MOST_ADDRESS_BYTES)
+    except OSError:
+        return None
+
+
+def put_back(unit: Unit, path: Path, data: bytes | None) -> None:
+    """As it was before. Raises `OSError`."""
+    if data is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_address(unit, path, data)
+
+
+def write_address(unit: Unit, path: Path, data: bytes) -> None:
     """Whole or not at all, with the group of the settings file."""
-    path = one.find_file(unit.settings_path.parent)
-    replace_file(path, f"{one.address}\n".encode(), mode=0o600)
+    replace_file(path, data, mode=0o600)
     os.chown(path, -1, read_target(unit.settings_path).gid)
     path.chmod(ADDRESS_MODE)
 

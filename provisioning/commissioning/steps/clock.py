@@ -2,7 +2,8 @@
 
 Reads: the unit's clock, systemd-timedated, the battery clock of the board (RTC), the time of a
 modem, the answers of [clock]. Writes: the time and whether NTP is on, through timedated.
-Never: sets the clock back, or to a time before this software was made.
+Never: sets the clock back, but from a year in which no unit runs; or to a time before this
+software was made.
 """
 
 from collections.abc import Callable
@@ -115,16 +116,20 @@ class ClockStep:
     def _choose(
         self, unit: Unit, state: TimeState | None, given: datetime | None, earliest: datetime
     ) -> Source | None:
-        """The best source of a later time; None where the clock is not behind."""
+        """The best source of a later time, or of a likely one where the clock is years ahead; None
+        where the clock needs none.
+        """
         now = unit.clock.stamp().utc
-        if state is None or (state.is_synchronized and now >= earliest):
+        can_be = earliest <= now < LATEST
+        if state is None or (state.is_synchronized and can_be):
             return None
+        after = now + SLACK if now < LATEST else earliest
         modem = self.find_modem_time()
-        if modem is not None and modem >= earliest and modem > now + SLACK:
+        if modem is not None and earliest <= modem < LATEST and modem > after:
             return Source(modem, say("the modem"))
-        if now < earliest and state.rtc is not None and state.rtc >= earliest:
+        if not can_be and state.rtc is not None and earliest <= state.rtc < LATEST:
             return Source(state.rtc, say("the board's own clock"))
-        if given is not None and given > now + SLACK:
+        if given is not None and given > after:
             return Source(given, say("the technician"))
         return None
 

@@ -14,9 +14,10 @@ from threading import Event
 from typing import Any
 
 from appliance.model_updates import LinkPhase
+from appliance.parsing.small_file import read_small_file
 from appliance.store.durable_files import replace_file
 from appliance.wording.sentence import Sentence, say
-from provisioning.commissioning.answers import Answers
+from provisioning.commissioning.answers import MOST_SECRET_BYTES, Answers
 from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.steps.link_wishes import LinkWishes, read_wishes
 from provisioning.commissioning.unit import Unit
@@ -213,7 +214,7 @@ def read_pin(file: Path | None) -> str | None:
     if file is None:
         return None
     with suppress(OSError, UnicodeDecodeError):
-        return file.read_text().strip()
+        return read_small_file(file, MOST_SECRET_BYTES).decode().strip()
     return None
 
 

@@ -16,6 +16,8 @@ from appliance.model_set_points import SetPoints
 from appliance.settings import Chemistry, Settings
 from appliance.settings_rules.places import Place
 from appliance.wording.sentence import Sentence, say
+from ota.disk import Disk
+from ota.reporting.entry import read_place
 from provisioning.commissioning.answers import Answers
 from provisioning.commissioning.modem_sense import (
     NOWHERE,
@@ -56,6 +58,7 @@ class SiteStep:
     def check(self, unit: Unit, answers: Answers) -> Outcome:
         settings, measured = unit.settings(), self._measure(unit)
         wanted = read_wishes(answers, settings)
+        refuse_other_name(answers, settings)
         done = unit.record.find(self.name)
         questions = () if done else list_questions(settings, answers, measured)
         if questions:
@@ -177,3 +180,15 @@ def collect(settings: Settings) -> dict[str, Any]:
         "capacity_wh": settings.battery.capacity_wh,
         "nominal_voltage_v": settings.battery.nominal_voltage_v,
     }
+
+
+def refuse_other_name(answers: Answers, settings: Settings) -> None:
+    """A unit in a fleet has the name that its releases are assigned by. Raises `AnswerError`."""
+    name = answers.find_text("name")
+    place = read_place(Disk(), settings.update.dir) if name is not None else None
+    if place is not None and place.name != name:
+        raise answers.refuse(
+            "name",
+            what=f"cannot be {name!r}: its fleet calls this unit {place.name!r}",
+            advice="write that name, or have the unit renamed in the fleet",
+        )

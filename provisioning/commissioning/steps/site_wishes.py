@@ -29,8 +29,8 @@ NUMBERS: tuple[tuple[str, Place, float, float], ...] = (
     ("azimuth_deg", ("panels", "azimuth_deg"), 0, 360),
     ("nominal_voltage_v", ("battery", "nominal_voltage_v"), 12, 105),
     ("capacity_wh", ("battery", "capacity_wh"), 10, 1_000_000),
-    ("cells", ("battery", "cells"), 4, 50),
 )
+CELLS = "cells"
 TEXTS: tuple[tuple[str, Place], ...] = (
     ("name", ("unit", "name")),
     ("timezone", ("site", "timezone")),
@@ -41,6 +41,7 @@ HORIZON = "horizon"
 KEYS = (
     *(key for key, *_ in NUMBERS),
     *(key for key, _ in TEXTS),
+    CELLS,
     CHEMISTRY,
     CAPACITY_AH,
     HORIZON,
@@ -53,7 +54,10 @@ def read_wishes(answers: Answers, settings: Settings) -> dict[Place, Any]:
     for key, place, low, high in NUMBERS:
         number = answers.find_number(key, low, high)
         if number is not None:
-            found[place] = int(number) if key == "cells" else number
+            found[place] = number
+    cells = answers.find_whole_number(CELLS, 4, 50)
+    if cells is not None:
+        found["battery", CELLS] = cells
     for key, place in TEXTS:
         text = answers.find_text(key)
         if text is not None:

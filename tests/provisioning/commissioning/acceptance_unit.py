@@ -5,16 +5,24 @@ wrong sign.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from appliance.model import BatteryState, ChargeStage, PowerReading
+from appliance.model import (
+    BatteryState,
+    ChargeStage,
+    EnergyBudget,
+    EnergyLevel,
+    PowerReading,
+)
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import POWER
+from appliance.wording.sentence import say
 from provisioning.commissioning.acceptance.scene import Scene, World
+from provisioning.commissioning.findings import Finding, Verdict
 from provisioning.commissioning.unit import Unit
 from tests.stand_ins.fakes import FakeClock
 
@@ -130,3 +138,15 @@ class TestedUnit(FakeClock):
         store = Store(self.database, self)
         settings = self.unit.settings()
         return Scene(self.unit, settings, store, world or World(self.at / "system"), wishes)
+
+
+def make_budget(unit: TestedUnit, level: EnergyLevel) -> EnergyBudget:
+    """Of now, for an hour."""
+    until = unit.utc + timedelta(hours=1)
+    return EnergyBudget(unit.stamp(), level, 10.0, until, 100.0, say("enough"))
+
+
+def see(finding: Finding, verdict: Verdict, words: str) -> None:
+    """That a check ended so, with these words in its reason."""
+    assert finding.verdict is verdict, finding
+    assert words in finding.reason

@@ -1,7 +1,9 @@
 """Steps that write a file, and a unit with settings of its own, for tests of the engine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from appliance.clock import SystemClock
 from appliance.store.durable_files import replace_file
@@ -11,6 +13,18 @@ from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.unit import Unit
 
 SETTINGS = '[unit]\nname = "box"\ndata_dir = "{data}"\nrun_dir = "{run}"\n'
+
+
+class BusyClock(SystemClock):
+    """While somebody waits, something happens at once."""
+
+    def __init__(self, happens: Callable[[], None]) -> None:
+        super().__init__()
+        self._happens = happens
+
+    def wait_media(self, seconds: float, stop: Event) -> bool:
+        self._happens()
+        return False
 
 
 def make_unit(tmp_path: Path, who: str = "Ada", text: str = "") -> Unit:

@@ -1,5 +1,6 @@
 """The step "alarms": settings in one change, addresses in files, a test that arrives."""
 
+import os
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from appliance.errors import ApplianceError
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.step import Outcome, Status
 from provisioning.commissioning.steps.alarms import AlarmsStep
@@ -129,3 +131,32 @@ def test_an_alarm_service_that_does_not_run_is_named(tmp_path: Path) -> None:
 
     assert outcome.status is Status.BLOCKED
     assert "systemctl status appliance-alarm" in outcome.reason
+
+
+def test_an_address_of_settings_that_are_refused_leaves_that_of_before(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path)
+    file = tmp_path / "owner.address"
+    for before in (None, b"json://a.example/\n"):
+        if before is not None:
+            file.write_bytes(before)
+        row = {"recipient": "owner", "address": "json://b.example/", "quiet": "late"}
+        with pytest.raises(ApplianceError, match="quiet"):
+            AlarmsStep().apply(unit, Answers("alarms", row))
+        assert (file.read_bytes() if file.exists() else None) == before
+
+
+def test_a_pipe_in_the_place_of_an_address_is_not_waited_for(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path)
+    os.mkfifo(tmp_path / "owner.address")
+    row = {"recipient": "owner", "address": "json://b.example/"}
+    assert check(unit, row).status is Status.TO_DO
+    AlarmsStep().apply(unit, Answers("alarms", row))
+    assert (tmp_path / "owner.address").read_text() == "json://b.example/\n"
+
+
+def test_an_address_that_cannot_be_written_down_is_refused_without_being_repeated(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(AnswerError, match="cannot be typed") as refused:
+        check(make_unit(tmp_path), {"recipient": "owner", "address": "json://secret\udc80"})
+    assert "secret" not in str(refused.value)

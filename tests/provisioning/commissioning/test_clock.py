@@ -177,3 +177,12 @@ def test_a_boards_clock_that_disagrees_with_a_time_server_is_a_warning_with_what
 
     assert found.status is Status.DONE
     assert any("change the battery of the RTC" in one for one in found.warnings) == is_warned
+
+
+@needs_modem_manager
+def test_a_clock_that_is_decades_ahead_is_set_by_a_technician(
+    tmp_path: Path, daemon: TimeDaemon
+) -> None:
+    unit, step = make(tmp_path, datetime(2099, 1, 1, tzinfo=UTC)), make_step(daemon)
+    assert "the year 2099" in check(step, unit).reason
+    assert check(step, unit, utc="2026-12-01T12:00:00Z").status is Status.TO_DO

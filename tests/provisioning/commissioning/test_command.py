@@ -1,6 +1,7 @@
 """`unitctl provision`: from a file without a person, at a terminal with one, and its exit codes."""
 
 import argparse
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -242,3 +243,19 @@ def test_a_kill_at_any_write_of_site_and_access_leaves_what_is_gone_on_from(
             "changed": 0,
             "report": None,
         }
+
+
+def test_a_table_that_may_stand_once_is_refused_as_a_list(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text('[[site]]\nname = "Hut 12"\n')
+    with pytest.raises(AnswerError, match=r"write \[site\]"):
+        read_site(site, STEPS)
+
+
+def test_an_input_that_has_ended_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(SettingsError, match="nobody sits at this terminal"):
+        walking.refuse_nobody()
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(SettingsError, match="the input has ended"):
+        walking.read_line("PIN: ")

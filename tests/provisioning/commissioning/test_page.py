@@ -168,3 +168,11 @@ def test_an_order_that_is_left_while_a_step_is_done_is_taken_after_it(
     order(settings, "one", {"one.word": "sun"})
     run(make, SystemClock(), OWN, steps)
     assert statuses(settings) == ["done", "done"]
+
+
+def test_a_directory_in_the_place_of_an_order_is_told_once_and_waits_for_a_person(
+    tmp_path: Path, steps: tuple[FileStep, ...], settings: Settings
+) -> None:
+    (settings.unit.run_dir / FILE).mkdir()
+    carry_out(tmp_path, steps)  # comes to an end
+    assert (settings.unit.run_dir / FILE).is_dir()

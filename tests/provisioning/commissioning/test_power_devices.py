@@ -3,10 +3,9 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 import pytest
 
@@ -14,16 +13,15 @@ from appliance.clock import SystemClock
 from appliance.model_set_points import DeviceState
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
-from power.probe import PortReport, Probe
+from power.probe import PortReport
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
 from provisioning.commissioning.step import Status
 from provisioning.commissioning.steps.power_devices import PowerDevicesStep
 from provisioning.commissioning.unit import Unit
-from provisioning.simulated.devices.epever import SimulatedEpever
-from tests.power.probe.probe_models import SHORT, FewIds, connect
-from tests.provisioning.commissioning.fakes import make_unit
-from tests.stand_ins.rig import make_sunny_noon
+from tests.power.probe.probe_models import connect
+from tests.provisioning.commissioning.charger import port, search
+from tests.provisioning.commissioning.fakes import BusyClock, make_unit
 from tests.waiting import wait_until
 
 SERVICE = "appliance-power.service"
@@ -36,17 +34,6 @@ case "$*" in
   *start*) echo active > {here}/active ;;
 esac
 """
-
-
-@pytest.fixture
-def port() -> Iterator[str]:
-    with connect(SimulatedEpever(make_sunny_noon())) as path:
-        yield path
-
-
-def search(unit: Unit, ports: Sequence[str]) -> list[PortReport]:
-    probe = Probe(SystemClock(), (FewIds(),), timeouts=SHORT)
-    return [probe.scan(one) for one in ports]
 
 
 def make_step(*ports: str) -> PowerDevicesStep:
@@ -168,6 +155,8 @@ with paused(make_unit(directory), "appliance-power.service"):
     sys.stdin.read()
 """
 
+__all__ = ["port"]  # a fixture
+
 
 def hold_power(tmp_path: Path) -> subprocess.Popen[str]:
     """A process that has stopped the power service."""
@@ -210,7 +199,7 @@ def test_a_power_service_that_has_just_started_is_waited_for_and_not_stopped(
     asked: list[str] = []
 
     def wait_for_it(unit: Unit) -> Unit:
-        return replace(unit, clock=AnsweringClock(lambda: answer(unit, "charger main")))
+        return replace(unit, clock=BusyClock(lambda: answer(unit, "charger main")))
 
     def search_noted(unit: Unit, ports: Sequence[str]) -> list[PortReport]:
         asked.extend(ports)
@@ -220,15 +209,3 @@ def test_a_power_service_that_has_just_started_is_waited_for_and_not_stopped(
     found = take(wait_for_it(unit), step)
 
     assert (found.outcome.status, found.has_changed, asked) == (Status.DONE, False, [])
-
-
-class AnsweringClock(SystemClock):
-    """While somebody waits, the power service gets an answer."""
-
-    def __init__(self, happens: Callable[[], None]) -> None:
-        super().__init__()
-        self._happens = happens
-
-    def wait_media(self, seconds: float, stop: Event) -> bool:
-        self._happens()
-        return False

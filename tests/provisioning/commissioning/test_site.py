@@ -9,6 +9,7 @@ from appliance.clock import SystemClock
 from appliance.model import BatteryAge, PowerReading
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
+from ota.reporting.file_names import PLACE
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
 from provisioning.commissioning.step import Outcome, Status
@@ -219,3 +220,16 @@ def test_an_impossible_answer_is_refused_with_what_to_write(
 ) -> None:
     with pytest.raises(AnswerError, match=said):
         check(make_unit(tmp_path), **changed)
+
+
+def test_a_number_of_cells_is_whole(tmp_path: Path) -> None:
+    with pytest.raises(AnswerError, match=r"cells cannot be 4.7; give a whole number"):
+        check(make_unit(tmp_path), cells=4.7)
+
+
+def test_a_unit_in_a_fleet_has_the_name_that_its_fleet_calls_it(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path, text=f'[update]\ndir = "{tmp_path}"\n')
+    (tmp_path / PLACE).write_text('{"unit": "field-7", "group": "hills"}')
+    with pytest.raises(AnswerError, match="its fleet calls this unit 'field-7'"):
+        check(unit, name="Hut 12")
+    check(unit, name="field-7")

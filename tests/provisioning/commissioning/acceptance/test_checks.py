@@ -9,7 +9,7 @@ import pytest
 
 from appliance.errors import CameraError
 from appliance.media.frames import JPEG, Answer, Picture, Refusal
-from appliance.model import AFTER_CUT, BatteryState, EnergyBudget, EnergyLevel, Wake
+from appliance.model import BatteryState, EnergyLevel
 from appliance.model_alarms import (
     Alarm,
     AlarmDelivery,
@@ -29,7 +29,6 @@ from provisioning.commissioning.acceptance.computer import (
 )
 from provisioning.commissioning.acceptance.inference import check_inference
 from provisioning.commissioning.acceptance.limits import LIMITS
-from provisioning.commissioning.acceptance.power_cut import check_power_cut
 from provisioning.commissioning.acceptance.remote import check_alarms, check_server
 from provisioning.commissioning.acceptance.running import attempt
 from provisioning.commissioning.acceptance.scene import World
@@ -40,17 +39,18 @@ from provisioning.commissioning.findings import (
     decode_finding,
     encode_finding,
 )
-from tests.provisioning.commissioning.acceptance_unit import NIGHT, NOON, TestedUnit
+from tests.provisioning.commissioning.acceptance_unit import (
+    NIGHT,
+    NOON,
+    TestedUnit,
+    make_budget,
+    see,
+)
 from tests.provisioning.commissioning.reports import make_jpeg
 
 DARK: dict[str, Any] = {"pv_power_w": 0.0, "pv_voltage_v": 0.4}
 LOW_SUN = datetime(2026, 6, 21, 2, 40, tzinfo=UTC)
 PASSED, FAILED, NOT_POSSIBLE, NOTED = Verdict
-
-
-def see(finding: Finding, verdict: Verdict, words: str) -> None:
-    assert finding.verdict is verdict, finding
-    assert words in finding.reason
 
 
 # --- sun and battery --------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def test_a_camera_that_gives_none_while_energy_is_short_has_not_failed(
     tmp_path: Path, level: EnergyLevel, verdict: Verdict
 ) -> None:
     unit = TestedUnit(tmp_path)
-    unit.add(budget(unit, level))
+    unit.add(make_budget(unit, level))
     world = World(pull=lambda _: Refusal(say("nothing is decoded")))
     see(check_camera(unit.look(world), "gate")[0], verdict, "nothing is decoded")
 
@@ -332,76 +332,6 @@ def test_a_test_alarm_must_have_reached_each_recipient(tmp_path: Path) -> None:
     unit.advance(1)
     deliver(unit, ada=DeliveryState.ACKNOWLEDGED, bob=DeliveryState.SENT)
     see(check_alarms(unit.look()), PASSED, "each recipient")
-
-
-# --- power cut ----------------------------------------------------------------------------------
-
-
-def budget(unit: TestedUnit, level: EnergyLevel) -> EnergyBudget:
-    until = unit.utc + timedelta(hours=1)
-    return EnergyBudget(unit.stamp(), level, 10.0, until, 100.0, say("enough"))
-
-
-def test_a_power_cut_is_offered_waited_for_and_judged_after_the_boot(tmp_path: Path) -> None:
-    unit = TestedUnit(tmp_path)
-    see(check_power_cut(unit.look()), NOTED, "power_cut = true")
-    unit.add(budget(unit, EnergyLevel.ECO))
-    see(check_power_cut(unit.look(power_cut=True)), NOT_POSSIBLE, "pull the plug")
-    unit.reboot()
-    unit.add(budget(unit, EnergyLevel.SENTINEL))
-    see(check_power_cut(unit.look(power_cut=True)), NOT_POSSIBLE, "ECO is not back yet")
-    unit.advance(40)
-    unit.add(budget(unit, EnergyLevel.FULL))
-    finding = check_power_cut(unit.look())
-    see(finding, PASSED, "ECO was back 45 s after the start")
-    assert finding.figures[0].value == 45.0
-
-
-def test_a_level_that_does_not_come_back_fails(tmp_path: Path) -> None:
-    unit = TestedUnit(tmp_path)
-    unit.add(budget(unit, EnergyLevel.ECO))
-    check_power_cut(unit.look(power_cut=True))
-    unit.reboot()
-    unit.advance(901)
-    see(check_power_cut(unit.look()), FAILED, "ECO is not back")
-
-
-def test_a_level_that_comes_back_too_late_fails_as_well(tmp_path: Path) -> None:
-    unit = TestedUnit(tmp_path)
-    unit.add(budget(unit, EnergyLevel.ECO))
-    check_power_cut(unit.look(power_cut=True))
-    unit.reboot()
-    unit.advance(901)
-    unit.add(budget(unit, EnergyLevel.ECO))
-    see(check_power_cut(unit.look()), FAILED, "more than 900 s")
-
-
-def test_without_a_known_level_there_is_nothing_to_compare_and_nothing_is_armed(
-    tmp_path: Path,
-) -> None:
-    unit = TestedUnit(tmp_path)
-    see(check_power_cut(unit.look(power_cut=True)), NOT_POSSIBLE, "no energy level is known")
-    assert not (unit.unit.directory / "power-cut.json").exists()
-
-
-@pytest.mark.parametrize(
-    ("cause", "verdict"), [(AFTER_CUT, PASSED), (say("after a restart"), NOT_POSSIBLE)]
-)
-def test_an_orderly_restart_is_no_power_cut(tmp_path: Path, cause: str, verdict: Verdict) -> None:
-    unit = TestedUnit(tmp_path)
-    unit.add(budget(unit, EnergyLevel.ECO))
-    check_power_cut(unit.look(power_cut=True))
-    unit.reboot()
-    wake = Wake(unit.stamp(), None, cause, 0, 70.0, stays=True, reason=say("enough"))
-    unit.add(wake, budget(unit, EnergyLevel.ECO))
-    assert check_power_cut(unit.look()).verdict is verdict
-
-
-def test_a_damaged_file_of_the_power_cut_is_armed_anew(tmp_path: Path) -> None:
-    unit = TestedUnit(tmp_path)
-    unit.add(budget(unit, EnergyLevel.ECO))
-    write(unit.unit.directory / "power-cut.json", "{")
-    see(check_power_cut(unit.look(power_cut=True)), NOT_POSSIBLE, "pull the plug")
 
 
 # --- the table ----------------------------------------------------------------------------------

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
 
-from appliance.clock import SystemClock
 from appliance.errors import SettingsError
 from appliance.model import BatteryAge, BatteryState, EnergyTotal, SolarDay
 from appliance.model_set_points import SetPoints
@@ -21,6 +19,7 @@ from provisioning.commissioning.report.gathering import make_entry
 from provisioning.commissioning.step import Status
 from provisioning.commissioning.terminal import Terminal, take_asking
 from provisioning.commissioning.unit import Unit
+from tests.provisioning.commissioning.fakes import BusyClock
 from tests.provisioning.commissioning.killed import count_writes, run_killed
 from tests.provisioning.commissioning.replacing.learned import (
     LEARNED_AH,
@@ -42,21 +41,9 @@ NEW = {
 }
 
 
-class Measuring(SystemClock):
-    """While somebody waits, the power service measures."""
-
-    def __init__(self, happens: Callable[[], None]) -> None:
-        super().__init__()
-        self._happens = happens
-
-    def wait_media(self, seconds: float, stop: Event) -> bool:
-        self._happens()
-        return False
-
-
 def make_measured(tmp_path: Path) -> Unit:
     unit = make_worked_unit(tmp_path)
-    return replace(unit, clock=Measuring(lambda: measure(unit)))
+    return replace(unit, clock=BusyClock(lambda: measure(unit)))
 
 
 def take(unit: Unit, walk: BatteryWalk = BatteryWalk(), **more: Any) -> Result:  # noqa: B008

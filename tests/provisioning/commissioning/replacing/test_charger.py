@@ -1,15 +1,12 @@
 """Another charge controller: it takes the section of the old one, also as another model."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from appliance.clock import SystemClock
 from appliance.model import BatteryAge, BatteryState, EnergyTotal
 from appliance.model_set_points import DeviceState, SetPoints
 from appliance.wording.sentence import say
-from power.probe import PortReport, Probe
 from provisioning.commissioning.answers import AnswerError, Answers
 from provisioning.commissioning.engine import Engine, Result
 from provisioning.commissioning.replacing.changes import Changes
@@ -18,8 +15,7 @@ from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.steps.power_devices import PowerDevicesStep
 from provisioning.commissioning.terminal import Terminal, take_asking
 from provisioning.commissioning.unit import Unit
-from provisioning.simulated.devices.epever import SimulatedEpever
-from tests.power.probe.probe_models import SHORT, FewIds, connect
+from tests.provisioning.commissioning.charger import port, search
 from tests.provisioning.commissioning.fakes import make_unit
 from tests.provisioning.commissioning.replacing.learned import (
     LEARNED_AH,
@@ -28,20 +24,10 @@ from tests.provisioning.commissioning.replacing.learned import (
     make_worked_unit,
     read,
 )
-from tests.stand_ins.rig import make_sunny_noon
+
+__all__ = ["port"]  # a fixture
 
 NEW = {"on": "2026-12-01", "confirmed": ["forget"]}
-
-
-@pytest.fixture
-def port() -> Iterator[str]:
-    with connect(SimulatedEpever(make_sunny_noon())) as path:
-        yield path
-
-
-def search(unit: Unit, ports: Sequence[str]) -> list[PortReport]:
-    probe = Probe(SystemClock(), (FewIds(),), timeouts=SHORT)
-    return [probe.scan(one) for one in ports]
 
 
 def make_walk(*ports: str) -> ChargerWalk:
