@@ -13,6 +13,7 @@ verified is verified.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Self
 
 from appliance.errors import ApplianceError
@@ -24,6 +25,7 @@ from provisioning.commissioning.step import HAS_CHANGED, Outcome, Status, Step
 from provisioning.commissioning.unit import Unit
 
 DONE_WORD = Status.DONE.value
+NOTHING: Mapping[str, Outcome] = MappingProxyType({})
 LAST = ("acceptance",)  # taken when the others got as far as they can
 
 
@@ -132,11 +134,11 @@ class Engine:
 
     # --- all of them --------------------------------------------------------------------------
 
-    def look(self) -> list[Result]:
+    def look(self, asked: Mapping[str, Outcome] = NOTHING) -> list[Result]:
         """Where each stands; nothing is applied, and without the lock nothing is written. A wrong
-        answer blocks its step.
+        answer blocks its step. `asked`: what a step that was just taken wants to know.
         """
-        results = [Result(step, self._look_at(step)) for step in self.steps]
+        results = [Result(step, asked.get(step.name) or self._look_at(step)) for step in self.steps]
         for one in results:
             self._state.set(one.step, one.outcome, write=False)
         if self._is_held:

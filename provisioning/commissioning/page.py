@@ -33,7 +33,7 @@ from provisioning.commissioning.answers import CONFIRMED, AnswerError, Answers
 from provisioning.commissioning.engine import Engine, first_text
 from provisioning.commissioning.replacing.parts import WALKS
 from provisioning.commissioning.state import FILE_KEY
-from provisioning.commissioning.step import Status, Step
+from provisioning.commissioning.step import Outcome, Status, Step
 from provisioning.commissioning.steps import STEPS
 from provisioning.commissioning.unit import Unit
 
@@ -76,23 +76,28 @@ def carry_out(unit: Unit, order: CommissioningOrder, steps: Sequence[Step]) -> s
     try:
         with Engine(unit, steps) as engine:
             engine.look()  # so that the page shows all of them while one is worked at
-            said = "" if order.step == CHECK_ALL else take(engine, order)
-            engine.look()
+            if order.step == CHECK_ALL:
+                return ""
+            step = find_step(engine.steps, order.step)
+            said, asked = take(engine, step, order)
+            engine.look({step.name: asked} if asked is not None else {})
             return said
     except (ApplianceError, OSError) as error:
         return first_text(error)
 
 
-def take(engine: Engine, order: CommissioningOrder) -> str:
-    """Do one step; why not, where an answer cannot be used. Raises `ApplianceError`."""
-    step = find_step(engine.steps, order.step)
+def take(engine: Engine, step: Step, order: CommissioningOrder) -> tuple[str, Outcome | None]:
+    """Do one step. Why not, where an answer cannot be used or it is blocked; and what it asks of
+    what it found only now, which a look does not find again. Raises `ApplianceError`.
+    """
     try:
         engine.answers[step.table] = read_answers(step, order.answers)
         outcome = engine.take(step).outcome
     except AnswerError as error:
         engine.answers.pop(step.table, None)  # its questions are shown again
-        return first_text(error)
-    return outcome.reason if outcome.status is Status.BLOCKED else ""
+        return first_text(error), None
+    said = outcome.reason if outcome.status is Status.BLOCKED else ""
+    return said, outcome if outcome.status is Status.NEEDS_ANSWER else None
 
 
 def find_step(steps: Sequence[Step], name: str) -> Step:

@@ -12,7 +12,10 @@ from appliance.log import SentenceLog
 from appliance.process.commissioning_order import FILE, leave_order
 from appliance.process.commissioning_state import read_commissioning
 from appliance.settings import Settings
+from appliance.wording.sentence import say
+from provisioning.commissioning.answers import Answers
 from provisioning.commissioning.page import run
+from provisioning.commissioning.step import Kind, Outcome, Question, Status
 from provisioning.commissioning.unit import Unit
 from tests.provisioning.commissioning.fakes import FileStep, make_unit
 
@@ -176,3 +179,29 @@ def test_a_directory_in_the_place_of_an_order_is_told_once_and_waits_for_a_perso
     (settings.unit.run_dir / FILE).mkdir()
     carry_out(tmp_path, steps)  # comes to an end
     assert (settings.unit.run_dir / FILE).is_dir()
+
+
+class AskingStep(FileStep):
+    """Asks what nobody could know before it looked, as which model it is that answers."""
+
+    def apply(self, unit: Unit, answers: Answers) -> Outcome:
+        if answers.find_text("word") == "sun":
+            question = Question("one.word", Kind.CHOICE, say("Which?"), choices=("moon", "stars"))
+            return Outcome(Status.NEEDS_ANSWER, say("it may be several"), (question,))
+        return super().apply(unit, answers)
+
+
+def test_what_a_step_asks_of_what_it_found_stands_on_the_page(
+    tmp_path: Path, settings: Settings
+) -> None:
+    steps = (AskingStep("one", tmp_path), FileStep("two", tmp_path))
+    order(settings, "one", {"one.word": "sun"})
+    carry_out(tmp_path, steps)
+    asked = show(settings)["steps"][0]
+    assert (asked["status"], asked["questions"][0]["choices"]) == (
+        "needs_answer",
+        ["moon", "stars"],
+    )
+    order(settings, "one", {"one.word": "moon"})
+    carry_out(tmp_path, steps)
+    assert statuses(settings)[0] == "done"
